@@ -1,0 +1,13 @@
+/* clock: monotonic time, replaceable in tests. */
+#pragma once
+
+#include <stdint.h>
+
+/* Monotonic time in microseconds (CLOCK_MONOTONIC). */
+int64_t clock_us(void);
+
+/* The same in milliseconds, rounded down. */
+int64_t clock_ms(void);
+
+/* Tests: from now on the clock reads this many microseconds; -1 goes back to the real one. */
+void clock_fake(int64_t now_us);

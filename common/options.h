@@ -1,0 +1,77 @@
+/* options: one table says what a configuration file may hold; reading, --help, --print-config and the documentation
+ * are made from it.
+ *
+ * A row is {key, type, offset, min, max, default, words, table, reloadable, help}. Defaults are JSON text, read by the
+ * same code as the file, so a default cannot be of the wrong kind. Unknown keys are refused. Errors say
+ * file:line:column, the key with its path ("services[1].scale.min"), what was found and what is allowed.
+ */
+#pragma once
+
+#include "common/err.h"
+#include "common/json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct strings {            /* owned */
+	char **items;
+	size_t count;
+};
+
+void strings_clear(struct strings *strings);
+void strings_add(struct strings *strings, const char *text);   /* copies */
+bool strings_equal(const struct strings *a, const struct strings *b);
+
+enum option_type {
+	OPTION_BOOL,        /* bool */
+	OPTION_INT,         /* int64_t, min..max */
+	OPTION_REAL,        /* double, min..max */
+	OPTION_TEXT,        /* char *, owned; length min..max bytes, no NUL inside */
+	OPTION_ENUM,        /* int: index into words */
+	OPTION_TEXTS,       /* struct strings: a string or an array of strings; count min..max */
+	OPTION_ENV,         /* struct strings of "KEY=value": an object with string values */
+	OPTION_TABLE,       /* a struct inside the struct, read by table */
+	OPTION_TABLES,      /* struct option_array: array of objects, each read by table */
+};
+
+struct option_array {
+	void *items;        /* count structs of item_size bytes */
+	size_t count;
+};
+
+struct option {
+	const char *key;
+	enum option_type type;
+	size_t offset;
+	double min, max;
+	const char *fallback;       /* JSON text; NULL = required in the file (never for TABLE; for TABLES: empty) */
+	const char *const *words;   /* ENUM: NULL-terminated */
+	const struct option *table; /* TABLE, TABLES: rows ended by key NULL */
+	size_t item_size;           /* TABLES */
+	bool reloadable;            /* may change at SIGHUP */
+	const char *unit;           /* "ms", "bytes", ... or NULL */
+	const char *help;           /* one sentence */
+};
+
+#define OPTION_END { .key = NULL }
+
+/* Fills `out` (zeroed by the caller) from object (NULL: only defaults). file is for messages.
+ * On false what was filled must still be freed with options_clear. */
+bool options_read(const struct option *table, const char *file, const struct json_value *object, void *out,
+                  struct err *err) MUST_CHECK;
+void options_clear(const struct option *table, void *out);
+
+/* Writes the values as one JSON object, indented by two spaces, keys in the order of the table. */
+void options_print(const struct option *table, const void *values, FILE *to);
+
+/* A table in Markdown: key | type | default | allowed | reload | meaning; one section per nested table. */
+void options_document(const struct option *table, FILE *to);
+
+/* True if both hold the same values; else *key is set to the path of the first difference (static buffer). */
+bool options_equal(const struct option *table, const void *a, const void *b, const char **key);
+
+/* Sets err to "file:line:column: key: message" for cross-field checks; value may be NULL (then "file: key: ..."). */
+bool options_error(struct err *err, const char *file, const struct json_value *at, const char *key,
+                   const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -1,0 +1,152 @@
+/* engine: how a container is made, started, stopped and heard of.  A table of verbs; docker is the first, process
+ * (plain child processes) the second. Fleet and proxy never know which one it is.
+ *
+ * Callbacks: every verb returns at once; its callback runs exactly once, later, never before the verb has returned,
+ * and never after engine_free. A verb that hangs is ended by its deadline (ENGINE_TIMEOUT). Nothing here blocks.
+ * Ownership: arguments are borrowed for the call; what a callback is given is valid for the callback only.
+ * Only the supervisor calls verbs.
+ */
+#pragma once
+
+#include "common/err.h"
+#include "common/options.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct event_base;
+struct engine;
+
+#define ENGINE_ID_SIZE 65       /* 64 hex digits and a NUL */
+#define ENGINE_NAME_SIZE 128
+#define ENGINE_SPEC_SIZE 17     /* 16 hex digits and a NUL */
+
+enum engine_reach { REACH_PUBLISHED, REACH_BRIDGE, REACH_SOCKET };
+
+/* What the containers of one service are made from. */
+struct engine_spec {
+	const char *service;
+	const char *image;              /* docker */
+	const struct strings *command;  /* empty: the image's own */
+	const struct strings *publish;  /* host addresses the port is published on; may be empty */
+	const struct strings *volumes;  /* "name:/path" or "/host:/path", with ":ro" if wanted */
+	const struct strings *env;      /* "KEY=value" */
+	int port;                       /* inside */
+	int memory_mb;                  /* 0 = no limit */
+	double cpus;                    /* 0 = no limit */
+	enum engine_reach reach;
+	const char *hash;               /* label selfless.spec */
+};
+
+/* Where one container goes. */
+struct engine_place {
+	const char *name;       /* container name */
+	int slot;               /* label selfless.slot; -1 for a spare */
+	int host_port;          /* published; 0 = none */
+	const char *socket_dir; /* REACH_SOCKET: host directory mounted at /run/selfless, else NULL */
+};
+
+enum engine_state { ENGINE_CREATED, ENGINE_RUNNING, ENGINE_PAUSED, ENGINE_EXITED, ENGINE_OTHER };
+
+struct engine_container {
+	char id[ENGINE_ID_SIZE];
+	char name[ENGINE_NAME_SIZE];
+	char service[ENGINE_NAME_SIZE];
+	char spec[ENGINE_SPEC_SIZE];
+	char image[ENGINE_NAME_SIZE];
+	int slot;                       /* -1: spare or unknown */
+	int host_port;                  /* from label selfless.port */
+	enum engine_state state;
+};
+
+/* Why a verb failed; the message says the rest. */
+enum engine_fault {
+	ENGINE_OK,
+	ENGINE_NOT_FOUND,       /* no such container */
+	ENGINE_NAME_TAKEN,      /* another container has the name */
+	ENGINE_PORT_TAKEN,      /* the host port is in use */
+	ENGINE_NO_IMAGE,
+	ENGINE_REFUSED,         /* the engine understood and will not: bad volume, memory limit, ... */
+	ENGINE_UNREACHABLE,     /* the engine does not answer */
+	ENGINE_TIMEOUT,
+	ENGINE_FAULTS
+};
+
+const char *engine_fault_text(enum engine_fault fault);    /* "port-taken": for logs, admin, metrics */
+
+struct engine_result {
+	enum engine_fault fault;
+	const char *message;            /* "" when ok; else the engine's own words and, where we know one, the remedy */
+	const char *id;                 /* create: the new container; else the one asked for */
+	/* list */
+	const struct engine_container *containers;
+	size_t count;
+	/* inspect */
+	enum engine_state state;
+	int exit_code;
+	bool oom_killed;
+	struct sockaddr_storage address; /* REACH_BRIDGE: where its port is on the bridge; ss_family 0 if unknown */
+	socklen_t address_len;
+	/* logs */
+	const char *text;
+	size_t text_len;
+};
+
+typedef void engine_done(const struct engine_result *result, void *arg);
+
+enum engine_event_type { ENGINE_EVENT_DIE, ENGINE_EVENT_OOM, ENGINE_EVENT_START, ENGINE_EVENT_PAUSE,
+	ENGINE_EVENT_UNPAUSE, ENGINE_EVENT_DESTROY };
+
+struct engine_event {
+	enum engine_event_type type;
+	const char *id;
+	int exit_code;                  /* DIE */
+	int64_t engine_time_ns;         /* when the engine says it happened; 0 if it does not */
+};
+
+/* News, for the supervisor alone. on_up: the event stream (again) runs; what happened before is not told: list and
+ * compare now. on_down: the engine does not answer; it is tried again with back-off until it does. */
+struct engine_observer {
+	void (*on_event)(const struct engine_event *event, void *arg);
+	void (*on_up)(void *arg);
+	void (*on_down)(const char *message, void *arg);
+	void *arg;
+};
+
+struct engine_verbs {
+	/* Makes what containers share: the network, the volumes (with labels). Harmless when there already. */
+	void (*prepare)(struct engine *engine, const struct engine_spec *spec, engine_done *done, void *arg);
+	/* Containers with label selfless.name = ours, in any state. */
+	void (*list)(struct engine *engine, engine_done *done, void *arg);
+	void (*create)(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+	               engine_done *done, void *arg);
+	void (*start)(struct engine *engine, const char *id, engine_done *done, void *arg);
+	/* SIGTERM, up to grace_ms for it to leave, SIGKILL; then it is still there, exited. */
+	void (*stop)(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg);
+	/* SIGKILL if it runs, and gone. Not found is ok. */
+	void (*remove)(struct engine *engine, const char *id, engine_done *done, void *arg);
+	void (*rename)(struct engine *engine, const char *id, const char *name, engine_done *done, void *arg);
+	void (*pause)(struct engine *engine, const char *id, engine_done *done, void *arg);
+	void (*unpause)(struct engine *engine, const char *id, engine_done *done, void *arg);
+	void (*inspect)(struct engine *engine, const char *id, engine_done *done, void *arg);
+	/* The last `lines` lines of its output, stdout and stderr together. */
+	void (*logs)(struct engine *engine, const char *id, int lines, engine_done *done, void *arg);
+	void (*free)(struct engine *engine);
+};
+
+/* First member of every engine. */
+struct engine {
+	const struct engine_verbs *verbs;
+};
+
+struct engine_settings {
+	struct event_base *base;
+	const char *name;               /* label selfless.name, and the network's name */
+	const char *docker_socket;
+	struct engine_observer observer;
+};
+
+/* Starts connecting; on_up or on_down follows. Frees with engine->verbs->free. */
+bool docker_engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err) MUST_CHECK;
