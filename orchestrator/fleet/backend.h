@@ -1,0 +1,71 @@
+/* backend: one container that serves, or is about to.
+ *
+ *                 probe good              failed exchange, soft fault
+ *   STARTING ----------------> READY <=========================> SUSPECT
+ *      |                         |            probe good            |
+ *      |                         v                                  v
+ *      |                      DRAINING (scale-down, roll, shutdown) |
+ *      |  fault                  |  empty or drain_ms passed        |  fault
+ *      +------------------------>+------------> DOWN <--------------+
+ *
+ * Only READY backends are picked; while no backend of a service is READY a SUSPECT one is not picked either (requests
+ * are held). DOWN is final: the container is being removed; its slot gets a new backend.
+ * State has one door, backend_set_state: it checks the transition, logs `old -> new reason`, and tells the observer.
+ * health calls it for verdicts, supervisor for our own doings; nobody else may.
+ *
+ * Ownership: counted. fleet holds one reference while the backend is a member; an exchange holds one from acquire to
+ * release; a pooled connection none (the proxy closes them when told of DOWN).
+ */
+#pragma once
+
+#include "orchestrator/engine/engine.h"
+#include "orchestrator/fleet/reason.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+enum backend_state { BACKEND_STARTING, BACKEND_READY, BACKEND_SUSPECT, BACKEND_DRAINING, BACKEND_DOWN, BACKEND_STATES };
+
+const char *backend_state_text(enum backend_state state);
+
+struct backend;
+struct fleet;
+
+struct backend_address {
+	struct sockaddr_storage addr;
+	socklen_t len;
+	char text[128];         /* for logs: "127.0.0.1:8000", "unix:/run/..." */
+};
+
+/* The observer of all backends, one for the process, registered by main. Called from backend_set_state, after the
+ * state changed; it may acquire, release and start exchanges but must not set states (assert). */
+typedef void backend_observer(struct backend *backend, enum backend_state from, enum reason reason, void *arg);
+void backend_observe(backend_observer *observer, void *arg);
+
+/* One reference, state STARTING (no observer call). serial is unique in this process and never used again: `tried`
+ * lists hold serials. */
+struct backend *backend_new(struct fleet *fleet, int slot, const char *container_id, const struct backend_address *address);
+struct backend *backend_ref(struct backend *backend);
+void backend_unref(struct backend *backend);
+
+/* Asserts that the transition is allowed; from a state to itself only changes the reason (no observer call). */
+void backend_set_state(struct backend *backend, enum backend_state to, enum reason reason);
+
+enum backend_state backend_state(const struct backend *backend);
+enum reason backend_reason(const struct backend *backend);
+int64_t backend_since_us(const struct backend *backend);        /* clock_us of the last change of state */
+struct fleet *backend_fleet(const struct backend *backend);
+int backend_slot(const struct backend *backend);
+uint64_t backend_serial(const struct backend *backend);
+const char *backend_container_id(const struct backend *backend);
+const struct backend_address *backend_address(const struct backend *backend);
+
+unsigned backend_in_flight(const struct backend *backend);
+uint64_t backend_requests(const struct backend *backend);       /* exchanges that got it, since it was made */
+int64_t backend_probe_us(const struct backend *backend);        /* how long the last good probe took; -1 none yet */
+void backend_set_probe_us(struct backend *backend, int64_t probe_us);
+
+/* One pointer for the proxy (its pool of connections), one for health (its schedule). */
+void **backend_proxy_slot(struct backend *backend);
+void **backend_health_slot(struct backend *backend);

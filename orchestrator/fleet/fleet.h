@@ -1,0 +1,44 @@
+/* fleet: the backends of one service: membership, choice, acquire, release.  Pure: no I/O, no timers.
+ *
+ * Choice: among READY members whose serial is not in `tried`, the least in flight; among equals round robin, so that
+ * requests one after the other go A B C A B C (in the order of the slots).
+ */
+#pragma once
+
+#include "orchestrator/fleet/backend.h"
+
+#include <stddef.h>
+
+#define FLEET_TRIES 3   /* most backends one request is tried on */
+
+struct fleet_tried {
+	uint64_t serials[FLEET_TRIES];
+	unsigned count;
+};
+
+enum fleet_outcome {
+	FLEET_SERVED,           /* a reply came, whatever its status */
+	FLEET_FAILED,           /* the connection failed: refused, reset, closed or garbage */
+	FLEET_CANCELLED,        /* the client went away, or we gave up */
+};
+
+struct fleet *fleet_new(const char *service);
+void fleet_free(struct fleet *fleet);           /* drops its references to members */
+const char *fleet_service(const struct fleet *fleet);
+
+void fleet_add(struct fleet *fleet, struct backend *backend);           /* takes a reference */
+void fleet_remove(struct fleet *fleet, struct backend *backend);        /* drops it */
+
+/* Members in the order of their slots; a slot can have two for a while (the old one DRAINING or DOWN). */
+size_t fleet_count(const struct fleet *fleet);
+struct backend *fleet_at(const struct fleet *fleet, size_t index);
+unsigned fleet_count_state(const struct fleet *fleet, enum backend_state state);
+
+/* NULL if nothing can be picked. Else in flight is counted and the caller owns a reference until fleet_release.
+ * tried may be NULL. */
+struct backend *fleet_acquire(struct fleet *fleet, const struct fleet_tried *tried);
+void fleet_release(struct backend *backend, enum fleet_outcome outcome);
+
+/* Called when a DRAINING or DOWN backend's in flight falls to 0; one for the process, registered by the supervisor. */
+typedef void fleet_empty(struct backend *backend, void *arg);
+void fleet_on_empty(fleet_empty *on_empty, void *arg);

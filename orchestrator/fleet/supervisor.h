@@ -1,0 +1,71 @@
+/* supervisor: one service's slots: wanted against actual.  The only one that touches containers.
+ *
+ * Slot i is container NAME_i on host port first_port + i. For each live slot a NAME_i.next is created ahead (never
+ * started); on a fault the dead container is removed and .next started at the same time (start is tried again every few
+ * ms while the port is still held), then renamed once the old name is free. Growth fills the lowest free slots,
+ * shrinking drains the highest. A slot that fails three times within 30 s backs off, 0.5 s doubling to 30 s.
+ */
+#pragma once
+
+#include "orchestrator/config.h"
+#include "orchestrator/engine/engine.h"
+#include "orchestrator/fleet/fleet.h"
+#include "orchestrator/fleet/health.h"
+#include "orchestrator/fleet/scaler.h"
+
+struct event_base;
+struct supervisor;
+
+struct supervisor_settings {
+	struct event_base *base;
+	struct engine *engine;
+	const struct config *config;            /* borrowed until supervisor_reload or free */
+	const struct config_service *service;   /* one of config's */
+};
+
+struct supervisor *supervisor_new(const struct supervisor_settings *settings);
+void supervisor_free(struct supervisor *supervisor);
+
+/* The engine's list at start, after each loss and every 30 s: adopts what is ours and healthy, removes what is ours and
+ * not wanted, notes foreign names. `containers` are those of this orchestrator's name; the rest of the list is not ours.
+ * The first call starts the service. */
+void supervisor_reconcile(struct supervisor *supervisor, const struct engine_container *containers, size_t count);
+void supervisor_engine_down(struct supervisor *supervisor, const char *message);
+
+/* An engine event for a container; true if it is one of this service's. */
+bool supervisor_event(struct supervisor *supervisor, const struct engine_event *event);
+
+/* From main's observer: a backend of this service changed state. */
+void supervisor_backend_changed(struct supervisor *supervisor, struct backend *backend, enum backend_state from);
+
+/* The proxy: one request that the scaler counts. */
+void supervisor_count_request(struct supervisor *supervisor);
+
+/* Operator (admin, signals). False with a message where it cannot be. */
+bool supervisor_scale(struct supervisor *supervisor, int wanted, struct err *err) MUST_CHECK;
+bool supervisor_replace(struct supervisor *supervisor, int slot, struct err *err) MUST_CHECK;
+bool supervisor_roll(struct supervisor *supervisor, struct err *err) MUST_CHECK;
+
+/* Stops deciding: no replacement, no scaling. remove_containers: also removes all of them, then calls done (once). */
+typedef void supervisor_stopped(void *arg);
+void supervisor_stop(struct supervisor *supervisor, bool remove_containers, supervisor_stopped *done, void *arg);
+
+struct fleet *supervisor_fleet(struct supervisor *supervisor);
+struct health *supervisor_health(struct supervisor *supervisor);
+const struct scaler *supervisor_scaler(const struct supervisor *supervisor);
+const struct config_service *supervisor_service(const struct supervisor *supervisor);
+
+/* For admin: what is in slot i (0 .. slots-1). */
+struct supervisor_slot {
+	int slot;
+	const char *state;              /* backend_state_text, or "empty", "creating", "backing-off" */
+	enum reason reason;
+	char message[256];              /* the engine's words for the last failure, "" if none */
+	struct backend *backend;        /* borrowed; NULL if none */
+	bool next_ready;                /* the container created ahead exists */
+	unsigned faults;                /* since start */
+};
+size_t supervisor_slot_count(const struct supervisor *supervisor);
+void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struct supervisor_slot *slot);
+
+uint64_t supervisor_replacements(const struct supervisor *supervisor, enum reason reason);      /* counter */
