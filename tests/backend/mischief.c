@@ -1,0 +1,119 @@
+/* Job: the replies that no honest server gives.
+ * Invariant: none of them blocks for ever: each ends when the peer's connection does. */
+#include "mischief.h"
+
+#include "reply.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+static bool hang(struct connection *connection)
+{
+	char ignored[4096];
+
+	while (connection_read(connection, ignored, sizeof(ignored)) > 0)
+		continue;
+	return false;
+}
+
+static bool reset(struct connection *connection)
+{
+	struct linger linger = {.l_onoff = 1, .l_linger = 0};
+
+	setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	return false;
+}
+
+static int hex_digit(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0' : (c | 32) - 'a' + 10;
+}
+
+static size_t hex_decode(char *text)
+{
+	size_t len = 0;
+
+	while (isxdigit((unsigned char)text[2 * len]) && isxdigit((unsigned char)text[2 * len + 1])) {
+		text[len] = (char)(hex_digit(text[2 * len]) * 16 + hex_digit(text[2 * len + 1]));
+		len++;
+	}
+	return len;
+}
+
+static void write_hex(struct connection *connection, const struct request *request, const char *name)
+{
+	char text[32768];
+
+	if (request_text(request, name, text, sizeof(text)))
+		connection_write(connection, text, hex_decode(text));
+}
+
+static bool raw_end(struct connection *connection, const struct request *request)
+{
+	char then[16] = "keep";
+
+	request_text(request, "then", then, sizeof(then));
+	if (strcmp(then, "hang") == 0)
+		return hang(connection);
+	if (strcmp(then, "reset") == 0)
+		return reset(connection);
+	return strcmp(then, "keep") == 0;
+}
+
+bool mischief_raw(struct connection *connection, struct request *request)
+{
+	write_hex(connection, request, "a");
+	wait_ms(request_number(request, "ms", 0));
+	write_hex(connection, request, "b");
+	return raw_end(connection, request);
+}
+
+bool mischief_early(struct connection *connection, struct request *request)
+{
+	bool sent = reply_send(connection, request, 200, "", "early\n", 6);
+
+	if (request_number(request, "close", 0) != 0)
+		return false;
+	return sent && request_read_body(connection, request);
+}
+
+bool mischief_reset(struct connection *connection, struct request *request)
+{
+	(void)request;
+	return reset(connection);
+}
+
+bool mischief_close(struct connection *connection, struct request *request)
+{
+	(void)connection;
+	(void)request;
+	return false;
+}
+
+bool mischief_hang(struct connection *connection, struct request *request)
+{
+	(void)request;
+	return hang(connection);
+}
+
+bool mischief_upgrade(struct connection *connection, struct request *request)
+{
+	char protocol[128] = "", fields[256], data[16384];
+	long n;
+
+	request_field(request, "Upgrade", protocol, sizeof(protocol));
+	if (protocol[0] == '\0')
+		return reply_send(connection, request, 426, "Upgrade: websocket\r\nConnection: upgrade\r\n", "", 0);
+	snprintf(fields, sizeof(fields), "Connection: upgrade\r\nUpgrade: %s\r\n", protocol);
+	if (!reply_send_head(connection, 101, fields))
+		return false;
+	for (;;) {
+		n = connection_read(connection, data, sizeof(data));
+		if (n <= 0 || !connection_write(connection, data, (size_t)n))
+			return false;
+	}
+}

@@ -1,0 +1,13 @@
+/* record: what reached this backend, one JSON line a piece, appended to the file named by RECORD.
+ *
+ * The file outlives the container (a host directory is mounted), so a request that killed its backend is still told.
+ * Lines: {"backend","connection","request","head"} when a head is in, {..., "body"} when its body is; bytes are hex.
+ */
+#pragma once
+
+#include "request.h"
+
+/* Opens the file; harmless when path is NULL. Ends the process when it cannot be opened. */
+void record_open(const char *path, const char *backend);
+void record_head(const struct connection *connection, const struct request *request);
+void record_body(const struct connection *connection, const struct request *request);
