@@ -1,0 +1,29 @@
+/* clock: monotonic time, or what a test says it is. */
+#include "common/clock.h"
+
+#include <assert.h>
+#include <time.h>
+
+static int64_t fake_us = -1;
+
+int64_t clock_us(void)
+{
+	struct timespec now;
+
+	if (fake_us != -1)
+		return fake_us;
+	int rc = clock_gettime(CLOCK_MONOTONIC, &now);
+	assert(rc == 0);
+	(void)rc;
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t clock_ms(void)
+{
+	return clock_us() / 1000;
+}
+
+void clock_fake(int64_t now_us)
+{
+	fake_us = now_us;
+}

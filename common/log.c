@@ -1,0 +1,166 @@
+/* log: one write(2) a line, so that lines of several threads never mix.
+ *
+ * Invariant: a line holds no control character but its newline, whatever was formatted into it; a value cannot start
+ * a line of its own.
+ */
+#include "common/log.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOG_LINE_BYTES 2048
+#define LOG_QUOTE_BYTES 512
+#define LOG_QUOTE_CUT 480
+#define LOG_QUOTES 8
+
+static const struct {
+	const char *word;       /* in the configuration */
+	const char *padded;     /* in a line */
+	const char *journal;    /* syslog priority as journald reads it */
+} levels[] = {
+	[LOG_ERROR] = {"error", "error", "<3>"},
+	[LOG_WARN] = {"warn", "warn ", "<4>"},
+	[LOG_INFO] = {"info", "info ", "<6>"},
+	[LOG_DEBUG] = {"debug", "debug", "<7>"},
+};
+
+static enum log_level shown = LOG_INFO;
+static bool to_journal;
+
+/* JOURNAL_STREAM is inherited, so it only counts where it names the stderr we have now ("device:inode"). */
+void log_open(void)
+{
+	const char *named = getenv("JOURNAL_STREAM");
+	char ours[64];
+	struct stat st;
+
+	to_journal = false;
+	if (named == NULL || fstat(STDERR_FILENO, &st) == -1)
+		return;
+	snprintf(ours, sizeof(ours), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	to_journal = strcmp(named, ours) == 0;
+}
+
+void log_set_level(enum log_level level)
+{
+	shown = level;
+}
+
+bool log_level_parse(const char *word, enum log_level *level)
+{
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(word, levels[i].word) == 0) {
+			*level = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static size_t log_start(char *line, size_t size, enum log_level level)
+{
+	struct timespec now;
+	struct tm utc;
+
+	if (to_journal)
+		return (size_t)snprintf(line, size, "%s", levels[level].journal);
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	size_t len = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &utc);
+	return len + (size_t)snprintf(line + len, size - len, ".%03ldZ %s ", now.tv_nsec / 1000000,
+				      levels[level].padded);
+}
+
+static void log_write(const char *line, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(STDERR_FILENO, line, len);
+		if (n == -1)
+			return; /* nowhere to complain */
+		line += n;
+		len -= (size_t)n;
+	}
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	char line[LOG_LINE_BYTES];
+	va_list args;
+
+	if (level > shown)
+		return;
+	size_t start = log_start(line, sizeof(line), level);
+	size_t room = sizeof(line) - start - 1; /* the newline */
+	va_start(args, format);
+	int wanted = vsnprintf(line + start, room, format, args);
+	va_end(args);
+	if (wanted < 0)
+		return;
+	size_t end = start + ((size_t)wanted < room ? (size_t)wanted : room - 1);
+	for (size_t i = start; i < end; i++) {
+		unsigned char c = (unsigned char)line[i];
+		if (c < ' ' || c == 0x7f)
+			line[i] = '?';
+	}
+	line[end] = '\n';
+	log_write(line, end + 1);
+}
+
+/* At most four bytes. */
+static size_t log_escape(char *to, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	if (c == '"' || c == '\\') {
+		to[0] = '\\';
+		to[1] = (char)c;
+		return 2;
+	}
+	if (c >= ' ' && c != 0x7f) {
+		to[0] = (char)c;
+		return 1;
+	}
+	to[0] = '\\';
+	switch (c) {
+	case '\n':
+		to[1] = 'n';
+		return 2;
+	case '\r':
+		to[1] = 'r';
+		return 2;
+	case '\t':
+		to[1] = 't';
+		return 2;
+	}
+	to[1] = 'x';
+	to[2] = hex[c >> 4];
+	to[3] = hex[c & 15];
+	return 4;
+}
+
+const char *log_quote(const char *text)
+{
+	static char quotes[LOG_QUOTES][LOG_QUOTE_BYTES];
+	static unsigned turn;
+	char *quote = quotes[turn++ % LOG_QUOTES];
+	size_t len = 0;
+
+	quote[len++] = '"';
+	for (; text != NULL && *text != '\0'; text++) {
+		if (len >= LOG_QUOTE_CUT) {
+			memcpy(quote + len, "...", 3);
+			len += 3;
+			break;
+		}
+		len += log_escape(quote + len, (unsigned char)*text);
+	}
+	quote[len++] = '"';
+	quote[len] = '\0';
+	return quote;
+}
