@@ -58,6 +58,7 @@ struct engine_container {
 	char image[ENGINE_NAME_SIZE];
 	int slot;                       /* -1: spare or unknown */
 	int host_port;                  /* from label selfless.port */
+	char socket_dir[ENGINE_NAME_SIZE];      /* from label selfless.socket (the place's socket_dir); "" = none */
 	enum engine_state state;
 };
 
