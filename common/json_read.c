@@ -1,0 +1,471 @@
+/* json_read: text -> tree, by yajl's SAX parser.
+ *
+ * yajl_parse calls back for each token -> reader_place finds where it starts -> reader_add hangs a value into the open
+ * container -> at the end of an object its keys are checked for duplicates. yajl itself accepts form feeds as white
+ * space and turns lone surrogates into '?'; both are refused here.
+ *
+ * Invariant: `path` holds the open containers, path[depth - 1] the innermost; `key` is set exactly between a member's
+ * name and its value; once `stopped`, err is set and every callback returns 0.
+ */
+#include "common/json.h"
+
+#include "common/json_arena.h"
+#include "common/json_place.h"
+#include "common/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_parse.h>
+
+#define JSON_DEPTH 32
+#define JSON_NODES 100000
+#define JSON_TEXT_MAX ((size_t)1 << 30) /* yajl's own buffer sizes overflow at twice that */
+#define JSON_FEW_KEYS 8                 /* up to here comparing all with all beats sorting */
+
+struct json_doc {
+	struct json_arena arena;
+	struct json_value *root;
+};
+
+struct level {
+	struct json_value *container;
+	struct json_value *last;        /* its newest child */
+};
+
+struct reader {
+	yajl_handle yajl;
+	struct json_doc *doc;
+	struct json_place place;
+	struct level *path;
+	unsigned depth, depth_max;
+	size_t nodes, nodes_max;
+	const char *key;
+	size_t key_len;
+	uint32_t key_line, key_column;
+	bool stopped;
+	struct err *err;
+};
+
+static int reader_stop(struct reader *reader, uint32_t line, uint32_t column, const char *what)
+{
+	err_set(reader->err, "line %u, column %u: %s", line, column, what);
+	reader->stopped = true;
+	return 0;
+}
+
+static int reader_stop_here(struct reader *reader, const char *what)
+{
+	return reader_stop(reader, reader->place.line, json_place_column(&reader->place), what);
+}
+
+/* To the start of the token that yajl just read. */
+static bool reader_find_token(struct reader *reader)
+{
+	struct json_place *place = &reader->place;
+
+	json_place_skip(place);
+	if (place->at == place->len || (place->text[place->at] != '\f' && place->text[place->at] != '\v'))
+		return true;
+	reader_stop_here(reader, "this control character is no white space in JSON");
+	return false;
+}
+
+static void reader_pass_token(struct reader *reader, size_t len)
+{
+	assert(len <= reader->place.len - reader->place.at);
+	reader->place.at += len;
+}
+
+static struct json_value *reader_new(struct reader *reader, enum json_type type)
+{
+	struct json_value *value = json_arena_take(&reader->doc->arena, sizeof(*value));
+
+	*value = (struct json_value){
+		.type = type,
+		.line = reader->place.line,
+		.column = json_place_column(&reader->place),
+		.key = reader->key,
+		.key_len = reader->key_len,
+		.key_line = reader->key_line,
+		.key_column = reader->key_column,
+	};
+	reader->key = NULL;
+	reader->key_len = 0;
+	reader->key_line = reader->key_column = 0;
+	return value;
+}
+
+/* A new value at the token, in its place in the tree. NULL: stopped. */
+static struct json_value *reader_add(struct reader *reader, enum json_type type)
+{
+	if (!reader_find_token(reader))
+		return NULL;
+	if (++reader->nodes > reader->nodes_max) {
+		reader_stop_here(reader, "too many values");
+		return NULL;
+	}
+	struct json_value *value = reader_new(reader, type);
+	if (reader->depth == 0) {
+		reader->doc->root = value;
+		return value;
+	}
+	struct level *level = &reader->path[reader->depth - 1];
+	if (level->last == NULL)
+		level->container->first = value;
+	else
+		level->last->next = value;
+	level->last = value;
+	level->container->count++;
+	return value;
+}
+
+static int on_null(void *arg)
+{
+	if (reader_add(arg, JSON_NULL) == NULL)
+		return 0;
+	reader_pass_token(arg, 4);
+	return 1;
+}
+
+static int on_boolean(void *arg, int boolean)
+{
+	struct json_value *value = reader_add(arg, JSON_BOOL);
+
+	if (value == NULL)
+		return 0;
+	value->boolean = boolean != 0;
+	reader_pass_token(arg, value->boolean ? 4 : 5);
+	return 1;
+}
+
+/* yajl's pointer is into a copy of its own where the number ends the text, so it is not used. */
+static int on_number(void *arg, const char *text, size_t len)
+{
+	struct reader *reader = arg;
+	struct json_value *value = reader_add(reader, JSON_NUMBER);
+
+	(void)text;
+	if (value == NULL)
+		return 0;
+	value->text = reader->place.text + reader->place.at;
+	value->len = len;
+	reader_pass_token(reader, len);
+	return 1;
+}
+
+/* The four digits of \uXXXX; yajl has checked that they are. */
+static unsigned escape_value(const char *digits)
+{
+	unsigned value = 0;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned char c = (unsigned char)digits[i];
+		value = value * 16 + (c <= '9' ? c - 0x30u : (c | 0x20u) - 0x61u + 10u);
+	}
+	return value;
+}
+
+static bool escape_is_low(const char *at, const char *end)
+{
+	return end - at >= 6 && at[0] == '\\' && at[1] == 'u' && escape_value(at + 2) >> 10 == 0xdc00u >> 10;
+}
+
+/* raw: a string as written, without the quotes. */
+static bool escapes_are_paired(const char *raw, size_t len)
+{
+	const char *end = raw + len;
+
+	for (const char *at = memchr(raw, '\\', len); at != NULL; at = memchr(at, '\\', (size_t)(end - at))) {
+		if (at[1] != 'u') {
+			at += 2;
+			continue;
+		}
+		unsigned half = escape_value(at + 2) >> 10;
+		at += 6;
+		if (half == 0xdc00u >> 10)
+			return false;
+		if (half == 0xd800u >> 10) {
+			if (!escape_is_low(at, end))
+				return false;
+			at += 6;
+		}
+	}
+	return true;
+}
+
+/* Finds the string token that yajl gave as (text, len) and moves behind it; *plain is its bytes in our own text, or
+ * NULL where escapes had to be decoded. */
+static bool reader_pass_string(struct reader *reader, size_t len, const char **plain)
+{
+	struct json_place *place = &reader->place;
+	const char *raw = place->text + place->at + 1;
+	size_t raw_len = yajl_get_bytes_consumed(reader->yajl) - place->at - 2;
+
+	assert(place->text[place->at] == '"' && raw[raw_len] == '"');
+	*plain = raw_len == len ? raw : NULL; /* every escape is longer than what it stands for */
+	if (*plain == NULL && !escapes_are_paired(raw, raw_len)) {
+		reader_stop_here(reader, "half of a surrogate pair in a string");
+		return false;
+	}
+	place->at += raw_len + 2;
+	return true;
+}
+
+static int on_string(void *arg, const unsigned char *text, size_t len)
+{
+	struct reader *reader = arg;
+	struct json_value *value = reader_add(reader, JSON_STRING);
+	const char *plain;
+
+	if (value == NULL || !reader_pass_string(reader, len, &plain))
+		return 0;
+	value->text = plain != NULL ? plain : json_arena_copy(&reader->doc->arena, text, len);
+	value->len = len;
+	return 1;
+}
+
+static int on_key(void *arg, const unsigned char *text, size_t len)
+{
+	struct reader *reader = arg;
+	const char *plain;
+
+	if (!reader_find_token(reader))
+		return 0;
+	reader->key_line = reader->place.line;
+	reader->key_column = json_place_column(&reader->place);
+	if (!reader_pass_string(reader, len, &plain))
+		return 0;
+	reader->key = json_arena_copy(&reader->doc->arena, text, len);
+	reader->key_len = len;
+	return 1;
+}
+
+static int reader_open(struct reader *reader, enum json_type type)
+{
+	struct json_value *value = reader_add(reader, type);
+
+	if (value == NULL)
+		return 0;
+	if (reader->depth == reader->depth_max)
+		return reader_stop_here(reader, "nested too deep");
+	reader->path[reader->depth++] = (struct level){.container = value};
+	reader_pass_token(reader, 1);
+	return 1;
+}
+
+static int reader_close(struct reader *reader)
+{
+	if (!reader_find_token(reader))
+		return 0;
+	reader_pass_token(reader, 1);
+	reader->depth--;
+	return 1;
+}
+
+static int on_start_array(void *arg)
+{
+	return reader_open(arg, JSON_ARRAY);
+}
+
+static int on_end_array(void *arg)
+{
+	return reader_close(arg);
+}
+
+static int on_start_map(void *arg)
+{
+	return reader_open(arg, JSON_OBJECT);
+}
+
+static bool key_same(const struct json_value *a, const struct json_value *b)
+{
+	return a->key_len == b->key_len && memcmp(a->key, b->key, a->key_len) == 0;
+}
+
+/* By key; equal keys in the order of the text. */
+static int key_order(const void *one, const void *other)
+{
+	const struct json_value *a = *(const struct json_value *const *)one;
+	const struct json_value *b = *(const struct json_value *const *)other;
+
+	if (a->key_len != b->key_len)
+		return a->key_len < b->key_len ? -1 : 1;
+	int order = memcmp(a->key, b->key, a->key_len);
+	if (order != 0)
+		return order;
+	if (a->key_line != b->key_line)
+		return a->key_line < b->key_line ? -1 : 1;
+	return a->key_column < b->key_column ? -1 : a->key_column > b->key_column;
+}
+
+static const struct json_value *duplicate_among_few(const struct json_value *object)
+{
+	for (const struct json_value *a = object->first; a != NULL; a = a->next) {
+		for (const struct json_value *b = a->next; b != NULL; b = b->next) {
+			if (key_same(a, b))
+				return b;
+		}
+	}
+	return NULL;
+}
+
+/* Sorted, so that an object made of 100,000 members costs n log n, not n * n. */
+static const struct json_value *duplicate_among_many(const struct json_value *object)
+{
+	const struct json_value **sorted = mem_array(NULL, object->count, sizeof(const struct json_value *));
+	const struct json_value *duplicate = NULL;
+	size_t count = 0;
+
+	for (const struct json_value *a = object->first; a != NULL; a = a->next)
+		sorted[count++] = a;
+	qsort(sorted, count, sizeof(const struct json_value *), key_order);
+	for (size_t i = 1; i < count && duplicate == NULL; i++) {
+		if (key_same(sorted[i - 1], sorted[i]))
+			duplicate = sorted[i];
+	}
+	free(sorted);
+	return duplicate;
+}
+
+static int on_end_map(void *arg)
+{
+	struct reader *reader = arg;
+	const struct json_value *object = reader->path[reader->depth - 1].container;
+	const struct json_value *duplicate =
+		object->count <= JSON_FEW_KEYS ? duplicate_among_few(object) : duplicate_among_many(object);
+
+	if (duplicate != NULL)
+		return reader_stop(reader, duplicate->key_line, duplicate->key_column, "this key was there before");
+	return reader_close(reader);
+}
+
+static const yajl_callbacks callbacks = {
+	.yajl_null = on_null,
+	.yajl_boolean = on_boolean,
+	.yajl_number = on_number,
+	.yajl_string = on_string,
+	.yajl_start_map = on_start_map,
+	.yajl_map_key = on_key,
+	.yajl_end_map = on_end_map,
+	.yajl_start_array = on_start_array,
+	.yajl_end_array = on_end_array,
+};
+
+/* To where the error is: a bad byte is the last that yajl took; a token that may not stand there begins after the one
+ * before it, unless it is a comma or a colon. */
+static void reader_find_error(struct reader *reader, bool lexical)
+{
+	struct json_place token = reader->place;
+	size_t consumed = yajl_get_bytes_consumed(reader->yajl);
+	size_t last = consumed > reader->place.at ? consumed - 1 : reader->place.at;
+
+	json_place_skip(&token);
+	if (!lexical && token.at <= last)
+		reader->place = token;
+	else
+		json_place_move(&reader->place, last);
+}
+
+/* yajl's words, without its newline and without "parse error: ". */
+static void reader_explain(struct reader *reader)
+{
+	char *words = (char *)yajl_get_error(reader->yajl, 0, NULL, 0);
+	char *colon = strstr(words, ": ");
+
+	words[strcspn(words, "\n")] = '\0';
+	reader_find_error(reader, strncmp(words, "lexical", 7) == 0);
+	reader_stop_here(reader, colon != NULL ? colon + 2 : words);
+	yajl_free_error(reader->yajl, (unsigned char *)words);
+}
+
+static void reader_run(struct reader *reader)
+{
+	const struct json_place *place = &reader->place;
+	yajl_status status = yajl_parse(reader->yajl, (const unsigned char *)place->text, place->len);
+
+	if (reader->stopped)
+		return;
+	if (status != yajl_status_ok) {
+		reader_explain(reader);
+		return;
+	}
+	status = yajl_complete_parse(reader->yajl);
+	if (reader->stopped)
+		return;
+	if (status != yajl_status_ok) {
+		json_place_move(&reader->place, place->len);
+		reader_stop_here(reader, "the text ends too early");
+		return;
+	}
+	if (reader_find_token(reader) && reader->place.comment_open)
+		reader_stop_here(reader, "the text ends inside of a comment");
+}
+
+static void *on_yajl_alloc(void *arg, size_t size)
+{
+	(void)arg;
+	return mem_alloc(size);
+}
+
+static void *on_yajl_grow(void *arg, void *old, size_t size)
+{
+	(void)arg;
+	return mem_grow(old, size);
+}
+
+static void on_yajl_free(void *arg, void *old)
+{
+	(void)arg;
+	free(old);
+}
+
+static struct json_limits limits_or_default(const struct json_limits *limits)
+{
+	struct json_limits chosen = limits != NULL ? *limits : (struct json_limits){0};
+
+	if (chosen.depth == 0)
+		chosen.depth = JSON_DEPTH;
+	if (chosen.nodes == 0)
+		chosen.nodes = JSON_NODES;
+	return chosen;
+}
+
+bool json_parse(const char *text, size_t len, const struct json_limits *limits, struct json_doc **doc, struct err *err)
+{
+	static yajl_alloc_funcs memory = {.malloc = on_yajl_alloc, .realloc = on_yajl_grow, .free = on_yajl_free};
+	struct json_limits bounds = limits_or_default(limits);
+	struct reader reader = {.depth_max = bounds.depth, .nodes_max = bounds.nodes, .err = err};
+
+	*doc = NULL;
+	if (len == 0 || len > JSON_TEXT_MAX)
+		return err_set(err, "line 1, column 1: %s", len == 0 ? "no value" : "the text is too long");
+	reader.doc = mem_zero(sizeof(*reader.doc));
+	reader.path = mem_array(NULL, bounds.depth, sizeof(reader.path[0]));
+	json_place_init(&reader.place, text, len, bounds.comments);
+	reader.yajl = yajl_alloc(&callbacks, &memory, &reader);
+	yajl_config(reader.yajl, yajl_allow_comments, bounds.comments ? 1 : 0);
+	reader_run(&reader);
+	yajl_free(reader.yajl);
+	free(reader.path);
+	if (reader.stopped) {
+		json_free(reader.doc);
+		return false;
+	}
+	assert(reader.doc->root != NULL && reader.depth == 0);
+	*doc = reader.doc;
+	return true;
+}
+
+const struct json_value *json_root(const struct json_doc *doc)
+{
+	return doc->root;
+}
+
+void json_free(struct json_doc *doc)
+{
+	if (doc == NULL)
+		return;
+	json_arena_clear(&doc->arena);
+	free(doc);
+}
