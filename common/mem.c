@@ -85,3 +85,10 @@ char *mem_format(const char *format, ...)
 		mem_die();
 	return text;
 }
+
+void *mem_must(void *memory)
+{
+	if (memory == NULL)
+		mem_die();
+	return memory;
+}
