@@ -1,0 +1,17 @@
+/* docker: what the files of the Docker engine share.  Outside of them, engine.h is all there is. */
+#pragma once
+
+#include "orchestrator/engine/docker_call.h"
+#include "orchestrator/engine/docker_link.h"
+#include "orchestrator/engine/engine.h"
+
+struct docker {
+	struct engine engine; /* first: a struct engine * of ours is a struct docker * */
+	char *name;
+	struct docker_http *http;
+	struct docker_link *link;
+	struct docker_calls *calls;
+};
+
+/* The verb prepare (docker_prepare.c). */
+void docker_prepare(struct engine *engine, const struct engine_spec *spec, engine_done *done, void *arg);

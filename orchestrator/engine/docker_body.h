@@ -1,0 +1,42 @@
+/* docker_body: what we tell the Docker Engine: JSON bodies, filters, escaped query values.  Pure.
+ *
+ * All write into a buf of the caller's and return false where it is full.
+ */
+#pragma once
+
+#include "common/buf.h"
+#include "orchestrator/engine/engine.h"
+
+#include <stdbool.h>
+
+#define DOCKER_BODY_MAX (256u << 10)
+#define DOCKER_SOCKET_MOUNT "/run/selfless" /* REACH_SOCKET: where the host directory appears inside */
+
+/* Labels on what we make. */
+#define DOCKER_LABEL_NAME "selfless.name"
+#define DOCKER_LABEL_SERVICE "selfless.service"
+#define DOCKER_LABEL_SLOT "selfless.slot"
+#define DOCKER_LABEL_SPEC "selfless.spec"
+#define DOCKER_LABEL_PORT "selfless.port"     /* on the host; 0 = not published */
+#define DOCKER_LABEL_INSIDE "selfless.inside" /* port inside, so that inspect can name the bridge address */
+
+/* POST /containers/create; name is the orchestrator's: its label and its network. */
+bool docker_body_create(struct buf *buf, const char *name, const struct engine_spec *spec,
+                        const struct engine_place *place) MUST_CHECK;
+
+/* POST /networks/create: a bridge called name. */
+bool docker_body_network(struct buf *buf, const char *name) MUST_CHECK;
+
+/* The volume's name in "volume:/path[:options]": its length, 0 where the source is a host path or there is none. */
+size_t docker_body_volume_name(const char *volume);
+
+/* POST /volumes/create. */
+bool docker_body_volume(struct buf *buf, const char *name, const struct engine_spec *spec,
+                        const char *volume) MUST_CHECK;
+
+/* filters of GET /containers/json and GET /events: only what carries our label. */
+bool docker_body_list_filters(struct buf *buf, const char *name) MUST_CHECK;
+bool docker_body_event_filters(struct buf *buf, const char *name) MUST_CHECK;
+
+/* Adds text percent-encoded, all but unreserved characters, '/' and ':' (RFC 3986 sections 2.3 and 3.4). */
+bool docker_body_escape(struct buf *buf, const char *text) MUST_CHECK;

@@ -1,0 +1,36 @@
+/* docker_json: what the Docker Engine tells us: replies and events as structs.  Pure.
+ *
+ * Reads what the API versions 1.24 to 1.55 have in common and ignores the rest. On false, err says what was missing.
+ */
+#pragma once
+
+#include "common/json.h"
+#include "orchestrator/engine/engine.h"
+
+/* {"message": ...} of an error reply; the body itself, cut, where it is no such object. */
+void docker_json_message(const char *text, size_t len, char *message, size_t size);
+
+/* An API version "1.MINOR"; -1 for anything else. */
+int docker_json_api_minor(const char *version);
+
+/* GET /version: highest and lowest minor the engine speaks. min_minor is 0 where it does not say. */
+bool docker_json_version(const char *text, size_t len, int *max_minor, int *min_minor, struct err *err) MUST_CHECK;
+
+/* POST /containers/create. */
+bool docker_json_created(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err) MUST_CHECK;
+
+/* GET /containers/json: *containers is allocated, the caller frees it. */
+bool docker_json_list(const char *text, size_t len, struct engine_container **containers, size_t *count,
+                      struct err *err) MUST_CHECK;
+
+/* GET /containers/ID/json: state, exit_code, oom_killed and address of result. */
+bool docker_json_inspect(const char *text, size_t len, const char *network, struct engine_result *result,
+                         struct err *err) MUST_CHECK;
+
+struct docker_event {
+	struct engine_event event; /* its id points to id */
+	char id[ENGINE_ID_SIZE];
+};
+
+/* One object of GET /events. False for one that is of no interest. */
+bool docker_json_event(const struct json_value *value, struct docker_event *event) MUST_CHECK;

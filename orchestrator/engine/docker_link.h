@@ -1,0 +1,31 @@
+/* docker_link: are we connected to the Docker Engine, and which API version do we speak?
+ *
+ * Finds the version, subscribes to the events, watches that the engine answers, and after each loss starts over with
+ * back-off until it does. Sends no verbs.
+ */
+#pragma once
+
+#include "orchestrator/engine/engine.h"
+
+#include <stdbool.h>
+
+struct docker_http;
+struct docker_link;
+
+struct docker_link_settings {
+	struct event_base *base;
+	struct docker_http *http;
+	const char *name;            /* label selfless.name of the containers we hear of */
+	void (*on_ready)(void *arg); /* verbs may go; runs just before observer.on_up */
+	void *arg;
+	struct engine_observer observer;
+};
+
+/* Starts at the next turn of the loop. */
+struct docker_link *docker_link_new(const struct docker_link_settings *settings);
+void docker_link_free(struct docker_link *link);
+
+bool docker_link_is_up(const struct docker_link *link);
+bool docker_link_was_up(const struct docker_link *link);         /* is, or was once */
+int docker_link_minor(const struct docker_link *link);           /* of the version spoken; only when up */
+const char *docker_link_message(const struct docker_link *link); /* why it is not up */

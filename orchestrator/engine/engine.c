@@ -1,0 +1,21 @@
+/* engine.c: the words for the faults of engine.h. */
+#include "orchestrator/engine/engine.h"
+
+#include <assert.h>
+
+const char *engine_fault_text(enum engine_fault fault)
+{
+	static const char *const words[ENGINE_FAULTS] = {
+	        [ENGINE_OK] = "ok",
+	        [ENGINE_NOT_FOUND] = "not-found",
+	        [ENGINE_NAME_TAKEN] = "name-taken",
+	        [ENGINE_PORT_TAKEN] = "port-taken",
+	        [ENGINE_NO_IMAGE] = "no-image",
+	        [ENGINE_REFUSED] = "refused",
+	        [ENGINE_UNREACHABLE] = "unreachable",
+	        [ENGINE_TIMEOUT] = "timeout",
+	};
+
+	assert(fault >= ENGINE_OK && fault < ENGINE_FAULTS);
+	return words[fault];
+}
