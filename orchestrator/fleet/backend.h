@@ -19,6 +19,7 @@
 #pragma once
 
 #include "orchestrator/engine/engine.h"
+#include "orchestrator/fleet/incident.h"
 #include "orchestrator/fleet/reason.h"
 
 #include <stdbool.h>
@@ -35,17 +36,19 @@ struct fleet;
 struct backend_address {
 	struct sockaddr_storage addr;
 	socklen_t len;
-	char text[128];         /* for logs: "127.0.0.1:8000", "unix:/run/..." */
+	char text[128]; /* for logs: "127.0.0.1:8000", "unix:/run/..." */
 };
 
 /* The observer of all backends, one for the process, registered by main. Called from backend_set_state, after the
- * state changed; it may acquire, release and start exchanges but must not set states (assert). */
+ * state changed; it may acquire, release and start exchanges. A state set while an observer runs (a held request let
+ * go whose connection fails at once) takes effect at once; the observer is told of it when it has returned, in order. */
 typedef void backend_observer(struct backend *backend, enum backend_state from, enum reason reason, void *arg);
 void backend_observe(backend_observer *observer, void *arg);
 
 /* One reference, state STARTING (no observer call). serial is unique in this process and never used again: `tried`
  * lists hold serials. */
-struct backend *backend_new(struct fleet *fleet, int slot, const char *container_id, const struct backend_address *address);
+struct backend *backend_new(struct fleet *fleet, int slot, const char *container_id,
+                            const struct backend_address *address);
 struct backend *backend_ref(struct backend *backend);
 void backend_unref(struct backend *backend);
 
@@ -54,7 +57,7 @@ void backend_set_state(struct backend *backend, enum backend_state to, enum reas
 
 enum backend_state backend_state(const struct backend *backend);
 enum reason backend_reason(const struct backend *backend);
-int64_t backend_since_us(const struct backend *backend);        /* clock_us of the last change of state */
+int64_t backend_since_us(const struct backend *backend); /* clock_us of the last change of state */
 struct fleet *backend_fleet(const struct backend *backend);
 int backend_slot(const struct backend *backend);
 uint64_t backend_serial(const struct backend *backend);
@@ -62,9 +65,17 @@ const char *backend_container_id(const struct backend *backend);
 const struct backend_address *backend_address(const struct backend *backend);
 
 unsigned backend_in_flight(const struct backend *backend);
-uint64_t backend_requests(const struct backend *backend);       /* exchanges that got it, since it was made */
-int64_t backend_probe_us(const struct backend *backend);        /* how long the last good probe took; -1 none yet */
+void backend_flight_begin(struct backend *backend); /* fleet alone calls these two */
+void backend_flight_end(struct backend *backend);
+uint64_t backend_requests(const struct backend *backend); /* exchanges that got it, since it was made */
+int64_t backend_probe_us(const struct backend *backend);  /* how long the last good probe took; -1 none yet */
 void backend_set_probe_us(struct backend *backend, int64_t probe_us);
+
+/* The incident this backend is part of: from the first evidence against it, or, for the one that replaces a failed one,
+ * from its start; until it is READY again. id "" = none. Every log line of an incident carries its id. */
+const struct incident *backend_incident(const struct backend *backend);
+void backend_open_incident(struct backend *backend); /* begins one now unless there is one */
+void backend_join_incident(struct backend *backend, const struct incident *incident);
 
 /* One pointer for the proxy (its pool of connections), one for health (its schedule). */
 void **backend_proxy_slot(struct backend *backend);

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#define FLEET_TRIES 3   /* most backends one request is tried on */
+#define FLEET_TRIES 3 /* most backends one request is tried on */
 
 struct fleet_tried {
 	uint64_t serials[FLEET_TRIES];
@@ -17,17 +17,22 @@ struct fleet_tried {
 };
 
 enum fleet_outcome {
-	FLEET_SERVED,           /* a reply came, whatever its status */
-	FLEET_FAILED,           /* the connection failed: refused, reset, closed or garbage */
-	FLEET_CANCELLED,        /* the client went away, or we gave up */
+	FLEET_SERVED,    /* a reply came, whatever its status */
+	FLEET_FAILED,    /* the connection failed: refused, reset, closed or garbage */
+	FLEET_CANCELLED, /* the client went away, or we gave up */
+	FLEET_OUTCOMES
 };
 
 struct fleet *fleet_new(const char *service);
-void fleet_free(struct fleet *fleet);           /* drops its references to members */
+void fleet_free(struct fleet *fleet); /* drops its references to members */
 const char *fleet_service(const struct fleet *fleet);
 
-void fleet_add(struct fleet *fleet, struct backend *backend);           /* takes a reference */
-void fleet_remove(struct fleet *fleet, struct backend *backend);        /* drops it */
+/* One pointer each for health and supervisor, who need the way back from a backend. NULL at first. */
+void **fleet_health_slot(struct fleet *fleet);
+void **fleet_supervisor_slot(struct fleet *fleet);
+
+void fleet_add(struct fleet *fleet, struct backend *backend);    /* takes a reference */
+void fleet_remove(struct fleet *fleet, struct backend *backend); /* drops it */
 
 /* Members in the order of their slots; a slot can have two for a while (the old one DRAINING or DOWN). */
 size_t fleet_count(const struct fleet *fleet);
@@ -38,6 +43,8 @@ unsigned fleet_count_state(const struct fleet *fleet, enum backend_state state);
  * tried may be NULL. */
 struct backend *fleet_acquire(struct fleet *fleet, const struct fleet_tried *tried);
 void fleet_release(struct backend *backend, enum fleet_outcome outcome);
+
+uint64_t fleet_outcomes(const struct fleet *fleet, enum fleet_outcome outcome); /* counter */
 
 /* Called when a DRAINING or DOWN backend's in flight falls to 0; one for the process, registered by the supervisor. */
 typedef void fleet_empty(struct backend *backend, void *arg);

@@ -7,7 +7,9 @@
  *   Hard (refused, reset, malformed, 5xx): DOWN. Soft (timeout): SUSPECT; DOWN at the fall-th in a row.
  * SUSPECT: probed now (one probe in flight per backend), good -> READY.
  * If every other backend of the service has failed the same way within one interval (5xx: full disk, locked store),
- * the last one stays READY, and is judged again once another one is READY (rulings: keep routing, replace one at a time).
+ * the last one is kept: held back for two intervals, in which a replacement may show that the fault was the
+ * container's, then READY again; it is judged again once another one is READY (rulings: keep routing, replace one at
+ * a time).
  * The supervisor learns of DOWN through the observer in main.
  */
 #pragma once
@@ -20,24 +22,26 @@ struct health;
 
 struct health *health_new(struct event_base *base, const struct config_health *config, const char *service);
 void health_free(struct health *health);
-void health_configure(struct health *health, const struct config_health *config);       /* reload */
+void health_configure(struct health *health, const struct config_health *config); /* reload */
 
 /* From now on this backend is probed, until it is DOWN or health_unwatch. */
 void health_watch(struct health *health, struct backend *backend);
 void health_unwatch(struct health *health, struct backend *backend);
 
 /* Evidence from elsewhere. */
-void health_exchange_failed(struct health *health, struct backend *backend);    /* -> SUSPECT, probe now */
-void health_engine_died(struct health *health, struct backend *backend, enum reason reason);    /* hard: DOWN now */
-void health_engine_doubt(struct health *health, struct backend *backend, enum reason reason);   /* -> SUSPECT, probe now */
+void health_exchange_failed(struct health *health, struct backend *backend);                 /* -> SUSPECT, probe now */
+void health_engine_died(struct health *health, struct backend *backend, enum reason reason); /* hard: DOWN now */
+void health_engine_doubt(struct health *health, struct backend *backend,
+                         enum reason reason); /* -> SUSPECT, probe now */
 
-/* A request got a 5xx: is the backend itself ill? Asks the probe that is made now (or the one in flight); answers once,
- * later. Not after health_answer_cancel. If the backend goes DOWN meanwhile the answer is false. The backend's
- * state is not changed by asking. */
+/* A request got a 5xx: is the backend itself ill? Asks the next probe, made now or as soon as the one in flight is done
+ * (that one may have been answered before the backend fell ill; if it ends badly, so does the question). Answers once,
+ * later; not after health_ask_cancel. If the backend goes DOWN meanwhile the answer is false; true for one that is kept
+ * although it fails (above), since its reply is all there is. The backend's state is not changed by asking. */
 struct health_question;
 typedef void health_answer(bool well, void *arg);
 struct health_question *health_ask(struct health *health, struct backend *backend, health_answer *answer, void *arg);
 void health_ask_cancel(struct health_question *question);
 
-/* The health that watches this backend. */
+/* The health that watches this backend's service; NULL only if none ever did. */
 struct health *health_of(struct backend *backend);

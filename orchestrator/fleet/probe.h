@@ -7,14 +7,17 @@ struct event_base;
 struct probe;
 
 enum probe_outcome {
-	PROBE_GOOD,             /* 2xx or 3xx */
-	PROBE_BAD_STATUS,       /* 5xx */
-	PROBE_ODD_STATUS,       /* 4xx: it answers; not ready at first, no fault later */
+	PROBE_GOOD,       /* 2xx or 3xx */
+	PROBE_BAD_STATUS, /* 5xx */
+	PROBE_ODD_STATUS, /* 4xx: it answers; not ready at first, no fault later */
 	PROBE_REFUSED,
-	PROBE_RESET,            /* reset, or closed before a whole status line and head */
+	PROBE_RESET, /* reset, or closed before a whole status line and head */
 	PROBE_MALFORMED,
 	PROBE_TIMEOUT,
+	PROBE_UNABLE, /* we could not ask: no descriptor, no local port; says nothing about the backend */
 };
+
+const char *probe_outcome_text(enum probe_outcome outcome);
 
 typedef void probe_done(enum probe_outcome outcome, int64_t took_us, void *arg);
 

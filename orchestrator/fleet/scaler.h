@@ -13,24 +13,28 @@
 #include <stdint.h>
 
 struct scaler {
-	const struct config_scale *scale;       /* borrowed */
+	const struct config_scale *scale; /* borrowed */
 	bool open;
-	int64_t start_us;       /* of the open window */
-	uint64_t count;         /* in the open window */
-	uint64_t last_count;    /* of the last closed window */
+	int64_t start_us;    /* of the open window */
+	uint64_t count;      /* in the open window */
+	uint64_t last_count; /* of the last closed window */
 	int wanted;
 };
 
 /* What a call decided; `changed` only if wanted is another number than before. */
 struct scaler_decision {
 	bool changed;
-	bool window_ended;      /* false: early growth */
-	uint64_t count;         /* n it was made from */
+	bool window_ended; /* false: early growth */
+	uint64_t count;    /* n it was made from */
 	int from, wanted;
 };
 
 void scaler_init(struct scaler *scaler, const struct config_scale *scale);
 void scaler_configure(struct scaler *scaler, const struct config_scale *scale); /* reload: wanted is clamped anew */
+
+/* At start: so many containers were found running. They stay for one window, which opens now, so that a restart under
+ * load does not shrink the service; then the requests decide. */
+struct scaler_decision scaler_adopt(struct scaler *scaler, int64_t now_us, int running);
 
 /* One more request at now_us. Windows that ended before are closed first (then call scaler_tick until it has nothing:
  * the decision returned is the last one made). */

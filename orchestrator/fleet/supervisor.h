@@ -19,8 +19,8 @@ struct supervisor;
 struct supervisor_settings {
 	struct event_base *base;
 	struct engine *engine;
-	const struct config *config;            /* borrowed until supervisor_reload or free */
-	const struct config_service *service;   /* one of config's */
+	const struct config *config;          /* borrowed until supervisor_reload or free */
+	const struct config_service *service; /* one of config's */
 };
 
 struct supervisor *supervisor_new(const struct supervisor_settings *settings);
@@ -58,14 +58,14 @@ const struct config_service *supervisor_service(const struct supervisor *supervi
 /* For admin: what is in slot i (0 .. slots-1). */
 struct supervisor_slot {
 	int slot;
-	const char *state;              /* backend_state_text, or "empty", "creating", "backing-off" */
+	const char *state; /* backend_state_text, or "empty", "creating", "backing-off" */
 	enum reason reason;
-	char message[256];              /* the engine's words for the last failure, "" if none */
-	struct backend *backend;        /* borrowed; NULL if none */
-	bool next_ready;                /* the container created ahead exists */
-	unsigned faults;                /* since start */
+	char message[256];       /* the engine's words for the last failure, "" if none */
+	struct backend *backend; /* borrowed; NULL if none */
+	bool next_ready;         /* the container created ahead exists */
+	unsigned faults;         /* since start */
 };
 size_t supervisor_slot_count(const struct supervisor *supervisor);
 void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struct supervisor_slot *slot);
 
-uint64_t supervisor_replacements(const struct supervisor *supervisor, enum reason reason);      /* counter */
+uint64_t supervisor_replacements(const struct supervisor *supervisor, enum reason reason); /* counter */

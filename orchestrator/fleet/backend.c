@@ -1,0 +1,280 @@
+/* backend: one container that serves; its state and the single door to it.
+ *
+ * backend_set_state looks the transition up in a table, changes the state, writes the line and queues a note for the
+ * observer. Notes are told one after the other, so that an observer which causes the next change is never entered
+ * twice. Invariants: DOWN is never left; a state is changed nowhere else; in_flight falls to 0 before the last
+ * reference goes.
+ */
+#include "orchestrator/fleet/backend.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "orchestrator/fleet/fleet.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct backend {
+	unsigned refs;
+	struct fleet *fleet;
+	int slot;
+	uint64_t serial;
+	char container_id[ENGINE_ID_SIZE];
+	struct backend_address address;
+	enum backend_state state;
+	enum reason reason;
+	int64_t since_us;
+	unsigned in_flight;
+	uint64_t requests;
+	int64_t probe_us;
+	struct incident incident;
+	void *proxy;
+	void *health;
+};
+
+/* A change the observer has yet to be told. */
+struct note {
+	struct note *next;
+	struct backend *backend; /* a reference */
+	enum backend_state from;
+	enum reason reason;
+};
+
+static struct {
+	backend_observer *observer;
+	void *arg;
+	struct note *first, **end;
+	bool telling;
+} notes = {.end = &notes.first};
+
+static uint64_t last_serial;
+
+static const char *const state_texts[BACKEND_STATES] = {
+        [BACKEND_STARTING] = "starting", [BACKEND_READY] = "ready", [BACKEND_SUSPECT] = "suspect",
+        [BACKEND_DRAINING] = "draining", [BACKEND_DOWN] = "down",
+};
+
+#define TO(state) (1U << BACKEND_##state)
+
+/* state -> the states it may become */
+static const unsigned allowed[BACKEND_STATES] = {
+        [BACKEND_STARTING] = TO(READY) | TO(DOWN),
+        [BACKEND_READY] = TO(SUSPECT) | TO(DRAINING) | TO(DOWN),
+        [BACKEND_SUSPECT] = TO(READY) | TO(DRAINING) | TO(DOWN),
+        [BACKEND_DRAINING] = TO(DOWN),
+        [BACKEND_DOWN] = 0,
+};
+
+const char *backend_state_text(enum backend_state state)
+{
+	assert((unsigned)state < BACKEND_STATES);
+	return state_texts[state];
+}
+
+void backend_observe(backend_observer *observer, void *arg)
+{
+	notes.observer = observer;
+	notes.arg = arg;
+}
+
+struct backend *backend_new(struct fleet *fleet, int slot, const char *container_id,
+                            const struct backend_address *address)
+{
+	struct backend *backend = mem_zero(sizeof(*backend));
+
+	backend->refs = 1;
+	backend->fleet = fleet;
+	backend->slot = slot;
+	backend->serial = ++last_serial;
+	snprintf(backend->container_id, sizeof(backend->container_id), "%s", container_id);
+	backend->address = *address;
+	backend->state = BACKEND_STARTING;
+	backend->reason = REASON_CREATED;
+	backend->since_us = clock_us();
+	backend->probe_us = -1;
+	return backend;
+}
+
+struct backend *backend_ref(struct backend *backend)
+{
+	assert(backend->refs > 0);
+	backend->refs++;
+	return backend;
+}
+
+void backend_unref(struct backend *backend)
+{
+	assert(backend->refs > 0);
+	if (--backend->refs > 0)
+		return;
+	assert(backend->in_flight == 0);
+	free(backend);
+}
+
+static void note_add(struct backend *backend, enum backend_state from, enum reason reason)
+{
+	struct note *note = mem_zero(sizeof(*note));
+
+	note->backend = backend_ref(backend);
+	note->from = from;
+	note->reason = reason;
+	*notes.end = note;
+	notes.end = &note->next;
+}
+
+static struct note *note_take(void)
+{
+	struct note *note = notes.first;
+
+	if (note != NULL) {
+		notes.first = note->next;
+		if (notes.first == NULL)
+			notes.end = &notes.first;
+	}
+	return note;
+}
+
+static void notes_tell(void)
+{
+	struct note *note;
+
+	if (notes.telling)
+		return;
+	notes.telling = true;
+	while ((note = note_take()) != NULL) {
+		if (notes.observer != NULL)
+			notes.observer(note->backend, note->from, note->reason, notes.arg);
+		if (note->backend->state == BACKEND_READY)
+			incident_end(&note->backend->incident);
+		backend_unref(note->backend);
+		free(note);
+	}
+	notes.telling = false;
+}
+
+static void state_log(const struct backend *backend, enum backend_state from)
+{
+	bool bad = backend->state == BACKEND_SUSPECT || (backend->state == BACKEND_DOWN && from != BACKEND_DRAINING);
+
+	log_line(bad ? LOG_WARN : LOG_INFO,
+	         "event=backend service=%s slot=%d container=%.12s from=%s to=%s reason=%s incident=%s",
+	         fleet_service(backend->fleet), backend->slot, backend->container_id, state_texts[from],
+	         state_texts[backend->state], reason_text(backend->reason), incident_text(&backend->incident));
+}
+
+void backend_set_state(struct backend *backend, enum backend_state to, enum reason reason)
+{
+	enum backend_state from = backend->state;
+
+	if (from == to) {
+		backend->reason = reason;
+		return;
+	}
+	assert((allowed[from] & (1U << to)) != 0);
+	backend->state = to;
+	backend->reason = reason;
+	backend->since_us = clock_us();
+	state_log(backend, from);
+	note_add(backend, from, reason);
+	notes_tell();
+}
+
+enum backend_state backend_state(const struct backend *backend)
+{
+	return backend->state;
+}
+
+enum reason backend_reason(const struct backend *backend)
+{
+	return backend->reason;
+}
+
+int64_t backend_since_us(const struct backend *backend)
+{
+	return backend->since_us;
+}
+
+struct fleet *backend_fleet(const struct backend *backend)
+{
+	return backend->fleet;
+}
+
+int backend_slot(const struct backend *backend)
+{
+	return backend->slot;
+}
+
+uint64_t backend_serial(const struct backend *backend)
+{
+	return backend->serial;
+}
+
+const char *backend_container_id(const struct backend *backend)
+{
+	return backend->container_id;
+}
+
+const struct backend_address *backend_address(const struct backend *backend)
+{
+	return &backend->address;
+}
+
+unsigned backend_in_flight(const struct backend *backend)
+{
+	return backend->in_flight;
+}
+
+void backend_flight_begin(struct backend *backend)
+{
+	backend->in_flight++;
+	backend->requests++;
+}
+
+void backend_flight_end(struct backend *backend)
+{
+	assert(backend->in_flight > 0);
+	backend->in_flight--;
+}
+
+uint64_t backend_requests(const struct backend *backend)
+{
+	return backend->requests;
+}
+
+int64_t backend_probe_us(const struct backend *backend)
+{
+	return backend->probe_us;
+}
+
+void backend_set_probe_us(struct backend *backend, int64_t probe_us)
+{
+	backend->probe_us = probe_us;
+}
+
+const struct incident *backend_incident(const struct backend *backend)
+{
+	return &backend->incident;
+}
+
+void backend_open_incident(struct backend *backend)
+{
+	if (!incident_open(&backend->incident))
+		incident_begin(&backend->incident);
+}
+
+void backend_join_incident(struct backend *backend, const struct incident *incident)
+{
+	backend->incident = *incident;
+}
+
+void **backend_proxy_slot(struct backend *backend)
+{
+	return &backend->proxy;
+}
+
+void **backend_health_slot(struct backend *backend)
+{
+	return &backend->health;
+}

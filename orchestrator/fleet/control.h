@@ -1,0 +1,35 @@
+/* control: all supervisors of one configuration, and their line to the engine.
+ *
+ * Hands each supervisor the engine's list at start, after every loss of the engine and every 30 s; routes engine
+ * events; removes containers of our name whose service is not configured (any more).
+ *
+ * Order of life: control_new, then the engine with control_observer in its settings, then control_start. At the end:
+ * control_stop, its callback, then free the engine first and control after it.
+ */
+#pragma once
+
+#include "orchestrator/config.h"
+#include "orchestrator/engine/engine.h"
+#include "orchestrator/fleet/supervisor.h"
+
+struct event_base;
+struct control;
+
+struct control *control_new(struct event_base *base, const struct config *config); /* config borrowed */
+struct engine_observer control_observer(struct control *control);
+
+/* Makes the supervisors (not before: they need the engine). Their fleets are empty until the engine's first on_up. */
+void control_start(struct control *control, struct engine *engine);
+void control_free(struct control *control);
+
+size_t control_count(const struct control *control);
+struct supervisor *control_at(const struct control *control, size_t index); /* in the order of the configuration */
+struct supervisor *control_find(const struct control *control, const char *service); /* NULL if there is none */
+bool control_engine_up(const struct control *control);
+
+/* For main's backend observer, after the proxy was told. */
+void control_backend_changed(struct backend *backend, enum backend_state from);
+
+/* Nothing is started, replaced or scaled any more. remove_containers: all of them are stopped (stop_ms) and removed
+ * first. done is called once, later. */
+void control_stop(struct control *control, bool remove_containers, supervisor_stopped *done, void *arg);

@@ -1,0 +1,188 @@
+/* fleet: the backends of one service and the choice among them.
+ *
+ * Members stand in the order of their slots (the older first where a slot has two). A choice walks them all once,
+ * beginning behind the slot picked last, and takes the first with the fewest in flight: that is least-in-flight with
+ * round robin among equals. Invariant: each member is there once and holds one reference.
+ */
+#include "orchestrator/fleet/fleet.h"
+
+#include "common/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fleet {
+	char *service;
+	struct backend **members;
+	size_t count, room;
+	uint64_t picked; /* serial of the last choice */
+	int picked_slot; /* and its slot: where the next walk begins once that backend is gone */
+	uint64_t outcomes[FLEET_OUTCOMES];
+	void *health;
+	void *supervisor;
+};
+
+static fleet_empty *empty_told;
+static void *empty_arg;
+
+struct fleet *fleet_new(const char *service)
+{
+	struct fleet *fleet = mem_zero(sizeof(*fleet));
+
+	fleet->service = mem_dup(service);
+	fleet->picked_slot = -1;
+	return fleet;
+}
+
+void fleet_free(struct fleet *fleet)
+{
+	if (fleet == NULL)
+		return;
+	for (size_t i = 0; i < fleet->count; i++)
+		backend_unref(fleet->members[i]);
+	free(fleet->members);
+	free(fleet->service);
+	free(fleet);
+}
+
+const char *fleet_service(const struct fleet *fleet)
+{
+	return fleet->service;
+}
+
+void **fleet_health_slot(struct fleet *fleet)
+{
+	return &fleet->health;
+}
+
+void **fleet_supervisor_slot(struct fleet *fleet)
+{
+	return &fleet->supervisor;
+}
+
+static bool stands_before(const struct backend *a, const struct backend *b)
+{
+	if (backend_slot(a) != backend_slot(b))
+		return backend_slot(a) < backend_slot(b);
+	return backend_serial(a) < backend_serial(b);
+}
+
+void fleet_add(struct fleet *fleet, struct backend *backend)
+{
+	size_t at = 0;
+
+	assert(backend_fleet(backend) == fleet);
+	if (fleet->count == fleet->room) {
+		fleet->room = fleet->room * 2 + 8;
+		fleet->members = mem_array(fleet->members, fleet->room, sizeof(struct backend *));
+	}
+	while (at < fleet->count && stands_before(fleet->members[at], backend))
+		at++;
+	assert(at == fleet->count || fleet->members[at] != backend);
+	memmove(fleet->members + at + 1, fleet->members + at, (fleet->count - at) * sizeof(struct backend *));
+	fleet->members[at] = backend_ref(backend);
+	fleet->count++;
+}
+
+void fleet_remove(struct fleet *fleet, struct backend *backend)
+{
+	size_t at = 0;
+
+	while (at < fleet->count && fleet->members[at] != backend)
+		at++;
+	assert(at < fleet->count);
+	fleet->count--;
+	memmove(fleet->members + at, fleet->members + at + 1, (fleet->count - at) * sizeof(struct backend *));
+	backend_unref(backend);
+}
+
+size_t fleet_count(const struct fleet *fleet)
+{
+	return fleet->count;
+}
+
+struct backend *fleet_at(const struct fleet *fleet, size_t index)
+{
+	assert(index < fleet->count);
+	return fleet->members[index];
+}
+
+unsigned fleet_count_state(const struct fleet *fleet, enum backend_state state)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < fleet->count; i++)
+		n += backend_state(fleet->members[i]) == state;
+	return n;
+}
+
+static bool was_tried(const struct fleet_tried *tried, const struct backend *backend)
+{
+	if (tried == NULL)
+		return false;
+	for (unsigned i = 0; i < tried->count && i < FLEET_TRIES; i++)
+		if (tried->serials[i] == backend_serial(backend))
+			return true;
+	return false;
+}
+
+/* Index of the first member behind the one picked last. */
+static size_t walk_start(const struct fleet *fleet)
+{
+	for (size_t i = 0; i < fleet->count; i++) {
+		const struct backend *member = fleet->members[i];
+
+		if (backend_slot(member) > fleet->picked_slot ||
+		    (backend_slot(member) == fleet->picked_slot && backend_serial(member) > fleet->picked))
+			return i;
+	}
+	return 0;
+}
+
+struct backend *fleet_acquire(struct fleet *fleet, const struct fleet_tried *tried)
+{
+	struct backend *best = NULL;
+	size_t start = walk_start(fleet);
+
+	for (size_t i = 0; i < fleet->count; i++) {
+		size_t at = start + i < fleet->count ? start + i : start + i - fleet->count;
+		struct backend *member = fleet->members[at];
+
+		if (backend_state(member) != BACKEND_READY || was_tried(tried, member))
+			continue;
+		if (best == NULL || backend_in_flight(member) < backend_in_flight(best))
+			best = member;
+	}
+	if (best == NULL)
+		return NULL;
+	fleet->picked = backend_serial(best);
+	fleet->picked_slot = backend_slot(best);
+	backend_flight_begin(best);
+	return backend_ref(best);
+}
+
+void fleet_release(struct backend *backend, enum fleet_outcome outcome)
+{
+	enum backend_state state = backend_state(backend);
+
+	assert((unsigned)outcome < FLEET_OUTCOMES);
+	backend_fleet(backend)->outcomes[outcome]++;
+	backend_flight_end(backend);
+	if (backend_in_flight(backend) == 0 && empty_told != NULL &&
+	    (state == BACKEND_DRAINING || state == BACKEND_DOWN))
+		empty_told(backend, empty_arg);
+	backend_unref(backend);
+}
+
+uint64_t fleet_outcomes(const struct fleet *fleet, enum fleet_outcome outcome)
+{
+	assert((unsigned)outcome < FLEET_OUTCOMES);
+	return fleet->outcomes[outcome];
+}
+
+void fleet_on_empty(fleet_empty *on_empty, void *arg)
+{
+	empty_told = on_empty;
+	empty_arg = arg;
+}

@@ -1,0 +1,426 @@
+/* health: schedule, evidence, verdict.
+ *
+ * One watch per backend: a timer says when to probe next, at most one probe is in flight, its outcome is judged by
+ * the backend's state. Evidence from elsewhere (a failed exchange, an engine event) makes the backend SUSPECT and
+ * the next probe come now; a good result counts against it only if that probe began after the evidence.
+ *
+ * Beats: due_us moves by whole intervals on a grid that the slot shifts, so probes of different slots are spread and
+ * stay so; probes made early do not shift the grid.
+ *
+ * All the same (rulings: full disk, locked store): the last READY backend whose fellows were just lost to a 5xx of
+ * their own is kept. It is held back while a replacement may still show that the fault was the container's (two
+ * intervals), then routed to again; as soon as another one is READY it is judged like any other.
+ *
+ * Invariant: a watch exists from health_watch until its backend is DOWN or health_unwatch; after backend_set_state
+ * nothing is done with it any more, since observers run inside.
+ */
+#include "orchestrator/fleet/health_private.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define START_DELAY_MIN_US 5000
+#define START_DELAY_MAX_US 100000
+#define START_TIMEOUT_MIN_MS 100
+#define ALIKE_INTERVALS 2
+
+static const enum reason hard_reasons[] = {
+        [PROBE_BAD_STATUS] = REASON_PROBE_STATUS,
+        [PROBE_REFUSED] = REASON_PROBE_REFUSED,
+        [PROBE_RESET] = REASON_PROBE_RESET,
+        [PROBE_MALFORMED] = REASON_PROBE_MALFORMED,
+};
+
+static void on_due(void *arg);
+static void on_probe(enum probe_outcome outcome, int64_t took_us, void *arg);
+
+struct health *health_new(struct event_base *base, const struct config_health *config, const char *service)
+{
+	struct health *health = mem_zero(sizeof(*health));
+
+	health->base = base;
+	health->config = *config;
+	health->config.path = mem_dup(config->path);
+	health->service = mem_dup(service);
+	health->teller = timer_new(base, on_answers, health);
+	health->status_us = -1;
+	TAILQ_INIT(&health->watches);
+	TAILQ_INIT(&health->answered);
+	return health;
+}
+
+void health_configure(struct health *health, const struct config_health *config)
+{
+	char *path = mem_dup(config->path);
+
+	free(health->config.path);
+	health->config = *config;
+	health->config.path = path;
+}
+
+struct health *health_of(struct backend *backend)
+{
+	return *fleet_health_slot(backend_fleet(backend));
+}
+
+static struct watch *watch_of(struct backend *backend)
+{
+	return *backend_health_slot(backend);
+}
+
+/* Questions must have been answered or dropped. */
+static void watch_free(struct watch *watch)
+{
+	assert(TAILQ_EMPTY(&watch->questions));
+	TAILQ_REMOVE(&watch->health->watches, watch, link);
+	*backend_health_slot(watch->backend) = NULL;
+	if (watch->probe != NULL)
+		probe_cancel(watch->probe);
+	timer_free(watch->timer);
+	backend_unref(watch->backend);
+	free(watch);
+}
+
+void health_free(struct health *health)
+{
+	if (health == NULL)
+		return;
+	while (!TAILQ_EMPTY(&health->watches)) {
+		struct watch *watch = TAILQ_FIRST(&health->watches);
+
+		questions_drop(&watch->questions);
+		watch_free(watch);
+	}
+	questions_drop(&health->answered);
+	timer_free(health->teller);
+	free(health->config.path);
+	free(health->service);
+	free(health);
+}
+
+/* --- schedule --- */
+
+static int64_t interval_us(const struct health *health)
+{
+	return health->config.interval_ms * 1000;
+}
+
+/* The first beat of this slot after now: slots are spread over the interval by the golden ratio, which needs no
+ * knowledge of how many there will be. */
+static int64_t first_beat(const struct watch *watch, int64_t now_us)
+{
+	int64_t interval = interval_us(watch->health);
+	int64_t shift = (int64_t)((uint64_t)(backend_slot(watch->backend) + 1) * 618034 % 1000000) * interval / 1000000;
+	int64_t past = (now_us - shift) % interval;
+
+	return now_us + interval - (past < 0 ? past + interval : past);
+}
+
+static void watch_begin_beats(struct watch *watch)
+{
+	watch->due_us = first_beat(watch, clock_us());
+}
+
+static void watch_probe(struct watch *watch)
+{
+	struct health *health = watch->health;
+	int64_t now_us = clock_us();
+	int timeout_ms = (int)health->config.timeout_ms;
+
+	assert(watch->probe == NULL);
+	watch->now = false;
+	timer_clear(watch->timer);
+	while (watch->due_us <= now_us)
+		watch->due_us += interval_us(health);
+	if (backend_state(watch->backend) == BACKEND_STARTING && watch->start_timeout_ms < timeout_ms)
+		timeout_ms = watch->start_timeout_ms;
+	watch->probe_no++;
+	watch->probe = probe_start(health->base, backend_address(watch->backend), health->service, health->config.path,
+	                           timeout_ms, on_probe, watch);
+}
+
+void watch_hurry(struct watch *watch)
+{
+	watch->now = true;
+	if (watch->probe == NULL)
+		watch_probe(watch);
+}
+
+/* When the next probe is to be made, no probe being in flight. */
+static void watch_schedule(struct watch *watch)
+{
+	if (watch->now)
+		timer_set(watch->timer, 0);
+	else if (backend_state(watch->backend) == BACKEND_STARTING)
+		timer_set(watch->timer, watch->start_delay_us);
+	else
+		timer_set_at(watch->timer, watch->due_us);
+}
+
+static void on_due(void *arg)
+{
+	watch_probe(arg);
+}
+
+void health_watch(struct health *health, struct backend *backend)
+{
+	struct watch *watch = mem_zero(sizeof(*watch));
+
+	assert(watch_of(backend) == NULL && backend_state(backend) == BACKEND_STARTING);
+	watch->health = health;
+	watch->backend = backend_ref(backend);
+	watch->timer = timer_new(health->base, on_due, watch);
+	watch->born_us = clock_us();
+	watch->due_us = INT64_MAX;
+	watch->start_delay_us = START_DELAY_MIN_US;
+	watch->start_timeout_ms = START_TIMEOUT_MIN_MS;
+	TAILQ_INIT(&watch->questions);
+	TAILQ_INSERT_TAIL(&health->watches, watch, link);
+	*backend_health_slot(backend) = watch;
+	*fleet_health_slot(backend_fleet(backend)) = health;
+	watch_probe(watch);
+}
+
+void health_unwatch(struct health *health, struct backend *backend)
+{
+	struct watch *watch = watch_of(backend);
+
+	(void)health;
+	if (watch == NULL)
+		return;
+	questions_answer_all(watch, backend_state(backend) != BACKEND_DOWN);
+	watch_free(watch);
+}
+
+/* --- verdicts --- */
+
+static void watch_down(struct watch *watch, enum reason reason)
+{
+	struct backend *backend = backend_ref(watch->backend);
+
+	backend_open_incident(backend);
+	questions_answer_all(watch, false);
+	watch_free(watch);
+	backend_set_state(backend, BACKEND_DOWN, reason);
+	backend_unref(backend);
+}
+
+static void watch_suspect(struct watch *watch, enum reason reason)
+{
+	backend_open_incident(watch->backend);
+	if (backend_state(watch->backend) == BACKEND_READY)
+		backend_set_state(watch->backend, BACKEND_SUSPECT, reason);
+}
+
+/* Another one is well, so those that were kept for want of one are judged again. */
+static void judge_kept_again(const struct watch *well)
+{
+	struct watch *watch;
+
+	well->health->status_us = -1;
+	TAILQ_FOREACH(watch, &well->health->watches, link)
+	if (watch != well && watch->alike)
+		watch_hurry(watch);
+}
+
+static void watch_ready(struct watch *watch)
+{
+	bool started = backend_state(watch->backend) == BACKEND_STARTING;
+
+	watch->misses = 0;
+	watch->alike = false;
+	if (started)
+		watch_begin_beats(watch);
+	watch_schedule(watch);
+	judge_kept_again(watch);
+	backend_set_state(watch->backend, BACKEND_READY, REASON_PROBE_GOOD);
+}
+
+static bool others_ready(const struct watch *self)
+{
+	const struct watch *watch;
+
+	TAILQ_FOREACH(watch, &self->health->watches, link)
+	if (watch != self && !watch->alike && backend_state(watch->backend) == BACKEND_READY)
+		return true;
+	return false;
+}
+
+/* Has everybody else just been lost in the same way? */
+static bool fails_like_all(const struct watch *watch)
+{
+	const struct health *health = watch->health;
+	int64_t recent_us = interval_us(health) + health->config.timeout_ms * 1000;
+
+	if (others_ready(watch))
+		return false;
+	return watch->alike || (health->status_us >= 0 && clock_us() - health->status_us <= recent_us);
+}
+
+static void watch_keep(struct watch *watch)
+{
+	int64_t now_us = clock_us();
+
+	if (!watch->alike) {
+		watch->alike = true;
+		watch->alike_until_us = now_us + ALIKE_INTERVALS * interval_us(watch->health);
+		log_error("event=kept service=%s slot=%d container=%.12s reason=%s incident=%s "
+		          "error=\"every container of the service fails its health check with 5xx: a full disk or a "
+		          "locked store? One is replaced at a time\"",
+		          watch->health->service, backend_slot(watch->backend), backend_container_id(watch->backend),
+		          reason_text(REASON_PROBE_STATUS), incident_text(backend_incident(watch->backend)));
+	}
+	watch_schedule(watch);
+	if (now_us < watch->alike_until_us)
+		watch_suspect(watch, REASON_PROBE_STATUS);
+	else if (backend_state(watch->backend) == BACKEND_SUSPECT)
+		backend_set_state(watch->backend, BACKEND_READY, REASON_PROBE_STATUS);
+}
+
+static void judge_hard(struct watch *watch, enum reason reason)
+{
+	backend_open_incident(watch->backend);
+	if (reason == REASON_PROBE_STATUS) {
+		if (fails_like_all(watch)) {
+			questions_answer(watch, watch->probe_no, clock_us() >= watch->alike_until_us && watch->alike);
+			watch_keep(watch);
+			return;
+		}
+		watch->health->status_us = clock_us();
+	}
+	watch_down(watch, reason);
+}
+
+static void judge_timeout(struct watch *watch)
+{
+	enum reason told = backend_reason(watch->backend);
+	bool explained = told == REASON_PAUSED || told == REASON_OOM_KILLED;
+
+	questions_answer(watch, watch->probe_no, false);
+	if (++watch->misses >= watch->health->config.fall) {
+		watch_down(watch, explained ? told : REASON_PROBE_TIMEOUT);
+		return;
+	}
+	watch_schedule(watch);
+	watch_suspect(watch, REASON_PROBE_TIMEOUT);
+}
+
+static void judge_good(struct watch *watch)
+{
+	questions_answer(watch, watch->probe_no, true);
+	watch->misses = 0;
+	watch->alike = false;
+	if (backend_state(watch->backend) == BACKEND_SUSPECT && watch->probe_no >= watch->trust_no)
+		watch_ready(watch);
+	else
+		watch_schedule(watch);
+}
+
+static void judge_start(struct watch *watch, enum probe_outcome outcome)
+{
+	const struct config_health *config = &watch->health->config;
+
+	questions_answer(watch, watch->probe_no, outcome == PROBE_GOOD);
+	if (outcome == PROBE_GOOD) {
+		watch_ready(watch);
+		return;
+	}
+	if (outcome == PROBE_BAD_STATUS)
+		watch->health->status_us = clock_us();
+	if (clock_us() - watch->born_us >= config->start_ms * 1000) {
+		watch_down(watch, REASON_START_TIMEOUT);
+		return;
+	}
+	watch_schedule(watch);
+	watch->start_delay_us *= 2;
+	if (watch->start_delay_us > START_DELAY_MAX_US)
+		watch->start_delay_us = START_DELAY_MAX_US;
+	if (outcome == PROBE_TIMEOUT && watch->start_timeout_ms < config->timeout_ms)
+		watch->start_timeout_ms *= 2;
+}
+
+static void judge(struct watch *watch, enum probe_outcome outcome)
+{
+	switch (outcome) {
+	case PROBE_GOOD:
+	case PROBE_ODD_STATUS:
+		judge_good(watch);
+		break;
+	case PROBE_TIMEOUT:
+		judge_timeout(watch);
+		break;
+	case PROBE_UNABLE:
+		questions_answer(watch, watch->probe_no, true);
+		watch_schedule(watch);
+		break;
+	default:
+		judge_hard(watch, hard_reasons[outcome]);
+	}
+}
+
+static void on_probe(enum probe_outcome outcome, int64_t took_us, void *arg)
+{
+	struct watch *watch = arg;
+
+	watch->probe = NULL;
+	if (outcome == PROBE_GOOD)
+		backend_set_probe_us(watch->backend, took_us);
+	else
+		log_debug("event=probe service=%s slot=%d container=%.12s outcome=%s took_us=%lld incident=%s",
+		          watch->health->service, backend_slot(watch->backend), backend_container_id(watch->backend),
+		          probe_outcome_text(outcome), (long long)took_us,
+		          incident_text(backend_incident(watch->backend)));
+	switch (backend_state(watch->backend)) {
+	case BACKEND_STARTING:
+		judge_start(watch, outcome);
+		break;
+	case BACKEND_READY:
+	case BACKEND_SUSPECT:
+		judge(watch, outcome);
+		break;
+	default: /* the supervisor takes it away: nothing left to judge */
+		health_unwatch(watch->health, watch->backend);
+	}
+}
+
+/* --- evidence --- */
+
+static void health_doubt(struct backend *backend, enum reason reason)
+{
+	struct watch *watch = watch_of(backend);
+
+	if (watch == NULL || (backend_state(backend) != BACKEND_READY && backend_state(backend) != BACKEND_SUSPECT))
+		return;
+	watch->trust_no = watch->probe_no + 1;
+	watch_hurry(watch);
+	watch_suspect(watch, reason);
+}
+
+void health_exchange_failed(struct health *health, struct backend *backend)
+{
+	(void)health;
+	health_doubt(backend, REASON_EXCHANGE_FAILED);
+}
+
+void health_engine_doubt(struct health *health, struct backend *backend, enum reason reason)
+{
+	(void)health;
+	health_doubt(backend, reason);
+}
+
+void health_engine_died(struct health *health, struct backend *backend, enum reason reason)
+{
+	struct watch *watch = watch_of(backend);
+
+	(void)health;
+	if (watch != NULL) {
+		watch_down(watch, reason);
+	} else if (backend_state(backend) != BACKEND_DOWN) {
+		backend_open_incident(backend);
+		backend_set_state(backend, BACKEND_DOWN, reason);
+	}
+}

@@ -1,0 +1,51 @@
+/* health_private: what health.c (schedule and verdicts) and health_question.c (asked by the proxy) share. */
+#pragma once
+
+#include "orchestrator/fleet/fleet.h"
+#include "orchestrator/fleet/health.h"
+#include "orchestrator/fleet/probe.h"
+#include "orchestrator/fleet/timer.h"
+
+#include <sys/queue.h>
+
+TAILQ_HEAD(questions, health_question);
+TAILQ_HEAD(watches, watch);
+
+struct health {
+	struct event_base *base;
+	struct config_health config; /* path owned */
+	char *service;
+	struct watches watches;
+	struct questions answered; /* waiting to be told */
+	struct timer *teller;
+	int64_t status_us; /* when a backend last failed with a 5xx and nobody got well since; -1 = never */
+};
+
+/* One backend under watch. */
+struct watch {
+	TAILQ_ENTRY(watch) link;
+	struct health *health;
+	struct backend *backend; /* a reference */
+	struct timer *timer;     /* when to probe next */
+	struct probe *probe;     /* the one in flight, or NULL */
+	uint64_t probe_no;       /* number of the one in flight, or of the last */
+	uint64_t trust_no;       /* a good result of an older probe does not clear a suspicion */
+	bool now;                /* probe as soon as none is in flight */
+	int64_t born_us;
+	int64_t due_us;         /* the next beat */
+	int64_t start_delay_us; /* STARTING: the pause before the next probe */
+	int start_timeout_ms;   /* STARTING: how long the next probe may take */
+	int64_t misses;         /* soft faults in a row */
+	bool alike;             /* fails as all others do, so it is kept */
+	int64_t alike_until_us; /* while it is SUSPECT: when it is routed to again */
+	struct questions questions;
+};
+
+/* Has the next probe made now; one in flight is waited for. */
+void watch_hurry(struct watch *watch);
+
+/* Answers those questions that probe number no (or an older one) was to answer. */
+void questions_answer(struct watch *watch, uint64_t no, bool well);
+void questions_answer_all(struct watch *watch, bool well);
+void on_answers(void *arg); /* timer: tells the answers that are due */
+void questions_drop(struct questions *questions);

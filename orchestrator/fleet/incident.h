@@ -1,0 +1,17 @@
+/* incident: the name under which the log tells one fault's story, and when it began. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define INCIDENT_ID_SIZE 9 /* 8 hex digits and a NUL */
+
+struct incident {
+	char id[INCIDENT_ID_SIZE]; /* "" = none */
+	int64_t t0_us;             /* clock_us of the first evidence */
+};
+
+void incident_begin(struct incident *incident); /* a new id; t0 is now */
+void incident_end(struct incident *incident);   /* back to none */
+bool incident_open(const struct incident *incident);
+const char *incident_text(const struct incident *incident); /* the id, "-" for none: for logs */
