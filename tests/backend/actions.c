@@ -71,6 +71,14 @@ static bool do_echo(struct connection *connection, struct request *request)
 	                  request->body_len);
 }
 
+/* /echo_unless?NAME: as /echo, but the backend of that name resets. */
+static bool do_echo_unless(struct connection *connection, struct request *request)
+{
+	if (strcmp(request->query, reply_backend()) == 0)
+		return mischief_reset(connection, request);
+	return do_echo(connection, request);
+}
+
 /* The head as it came, for comparing with what was sent. */
 static bool do_headers(struct connection *connection, struct request *request)
 {

@@ -1,0 +1,95 @@
+"""Fixtures of all scenarios. SELFLESS_BUILD names the build directory under test (default: build-debug)."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+# pylint: disable=wrong-import-position
+from harness import images
+from harness.docker import Docker
+from harness.orchestrator import PREFIX, Orchestrator
+
+
+def _pid_alive(name):
+    pid = name[len(PREFIX):].split("x")[0]
+    return pid.isdigit() and os.path.exists(f"/proc/{pid}")
+
+
+def _sweep(docker, keep):
+    """Takes away what test orchestrators that are no more have left behind."""
+    for name in docker.names_of_label("selfless.name"):
+        if name.startswith(PREFIX) and not keep(name):
+            docker.remove_labelled(f"selfless.name={name}")
+
+
+@pytest.fixture(scope="session")
+def docker():
+    connection = Docker()
+    _sweep(connection, keep=_pid_alive)
+    yield connection
+    _sweep(connection, keep=lambda name: not name.startswith(f"{PREFIX}{os.getpid()}x") and _pid_alive(name))
+
+
+@pytest.fixture(scope="session")
+def backend_image(docker):
+    return images.backend_image(docker)
+
+
+@pytest.fixture(scope="session")
+def service_images(docker):
+    return images.service_images()
+
+
+_numbers = iter(range(1, 1 << 30))
+
+
+@pytest.fixture
+def orchestrate(docker, tmp_path):
+    """A maker of orchestrators, not yet started; all of them are taken away at the end of the scenario."""
+    made = []
+
+    def make(**settings):
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(Orchestrator(docker, folder, next(_numbers)))
+        made[-1].config.update(settings)
+        return made[-1]
+
+    yield make
+    problems = []
+    for orchestrator in made:
+        try:
+            orchestrator.close()
+        except AssertionError as error:
+            problems.append(str(error))
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(scope="module")
+def shared_orchestrate(docker, tmp_path_factory):
+    """The same for a whole file: for tables of cases that leave the orchestrator as it was."""
+    made = []
+
+    def make(**settings):
+        made.append(Orchestrator(docker, tmp_path_factory.mktemp("shared"), next(_numbers)))
+        made[-1].config.update(settings)
+        return made[-1]
+
+    yield make
+    for orchestrator in made:
+        orchestrator.close()
+
+
+@pytest.fixture
+def web(orchestrate, backend_image):
+    """The common case: `web(3)` is a started orchestrator with three scripted backends, and their service's name."""
+    def start(size=1, settings=None, **service):
+        orchestrator = orchestrate(**(settings or {}))
+        name = orchestrator.add_service("web", backend_image, size, **service)
+        return orchestrator.start(), name
+
+    return start

@@ -1,0 +1,139 @@
+"""Clients: one that speaks HTTP properly, and one that writes bytes and looks at what comes back."""
+
+import http.client
+import json as json_module
+import socket
+
+TIMEOUT_S = 15
+
+
+class Reply:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    def __repr__(self):
+        return f"<{self.status} {self.headers} {self.body[:200]!r}>"
+
+    def get(self, name, fallback=None):
+        values = self.all(name)
+        return values[0] if values else fallback
+
+    def all(self, name):
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+    @property
+    def backend(self):
+        return self.get("X-Backend")
+
+    def json(self):
+        return json_module.loads(self.body)
+
+
+def request(port, target, method="GET", body=None, headers=None, timeout=TIMEOUT_S, host="127.0.0.1"):
+    """One request on a connection of its own."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    try:
+        return request_on(connection, target, method, body, headers)
+    finally:
+        connection.close()
+
+
+def request_on(connection, target, method="GET", body=None, headers=None):
+    connection.request(method, target, body, headers or {})
+    reply = connection.getresponse()
+    return Reply(reply.status, reply.getheaders(), reply.read())
+
+
+class RawClient:
+    """A connection whose bytes the scenario chooses."""
+
+    def __init__(self, port, timeout=TIMEOUT_S, host="127.0.0.1"):
+        self.socket = socket.create_connection((host, port), timeout=timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.held = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def end(self):
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def _more(self):
+        try:
+            data = self.socket.recv(65536)
+        except ConnectionResetError:
+            data = b""
+        self.held += data
+        return bool(data)
+
+    def read_all(self):
+        """Everything up to the end of the connection."""
+        while self._more():
+            pass
+        data, self.held = self.held, b""
+        return data
+
+    def read_exactly(self, count):
+        while len(self.held) < count:
+            assert self._more(), f"connection ended after {self.held!r}, {count} bytes wanted"
+        data, self.held = self.held[:count], self.held[count:]
+        return data
+
+    def read_until(self, end):
+        while end not in self.held:
+            assert self._more(), f"connection ended before {end!r}, after {self.held!r}"
+        at = self.held.index(end) + len(end)
+        return self.read_exactly(at)
+
+    def read_head(self):
+        """(status, [(name, value)]) of the next reply head."""
+        lines = self.read_until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+        fields = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:] if line]
+        return int(lines[0].split(" ")[1]), fields
+
+    def read_reply(self, method="GET"):
+        """The next whole reply; interim ones are skipped."""
+        status, fields = self.read_head()
+        while 100 <= status < 200 and status != 101:
+            status, fields = self.read_head()
+        reply = Reply(status, fields, b"")
+        if method == "HEAD" or status in (101, 204, 304):
+            return reply
+        if "chunked" in reply.get("Transfer-Encoding", "").lower():
+            reply.body = self._read_chunks()
+        elif reply.get("Content-Length") is not None:
+            reply.body = self.read_exactly(int(reply.get("Content-Length")))
+        else:
+            reply.body = self.read_all()
+        return reply
+
+    def _read_chunks(self):
+        body = b""
+        while True:
+            size = int(self.read_until(b"\r\n").split(b";")[0], 16)
+            if size == 0:
+                break
+            body += self.read_exactly(size)
+            assert self.read_exactly(2) == b"\r\n"
+        self.trailers = []
+        while (line := self.read_until(b"\r\n")) != b"\r\n":
+            self.trailers.append(line.strip().decode("latin-1"))
+        return body
+
+    def is_closed(self):
+        """True once the peer has ended the connection and nothing is left to read."""
+        return not self.held and not self._more()
+
+
+def raw_target(first, ms=0, second=b"", then="keep"):
+    """Target of the scripted backend that makes it reply with exactly these bytes."""
+    return f"/raw?a={first.hex()}&ms={ms}&b={second.hex()}&then={then}"

@@ -1,0 +1,52 @@
+"""Ways to hurt a container, and the measure of how it is replaced."""
+
+import time
+
+from .client import request
+from .wait import wait_until
+
+
+def crash(orchestrator, service, slot, container):
+    del container
+    assert request(orchestrator.slot_port(service, slot), "/api/v1/_crash", "POST").status == 200
+
+
+def docker_kill(orchestrator, service, slot, container):
+    del service, slot
+    orchestrator.docker.kill(container)
+
+
+def docker_remove(orchestrator, service, slot, container):
+    del service, slot
+    orchestrator.docker.remove(container)
+
+
+def docker_pause(orchestrator, service, slot, container):
+    del service, slot
+    orchestrator.docker.pause(container)
+
+
+def serving_id(orchestrator, service, slot):
+    """Who answers on the slot's own port: the container's id, its first 12 digits."""
+    try:
+        return request(orchestrator.slot_port(service, slot), "/fast", timeout=0.5).backend
+    except OSError:
+        return None
+
+
+def hurt_and_wait(orchestrator, service, slot, hurt, limit_s):
+    """Hurts the container in the slot; within limit_s another one serves there, on the same port. Seconds it took."""
+    before = orchestrator.ids(service)[slot]
+    assert serving_id(orchestrator, service, slot) == before[:12]
+    begin = time.monotonic()
+    hurt(orchestrator, service, slot, before)
+
+    def replaced():
+        now = serving_id(orchestrator, service, slot)
+        return now is not None and now != before[:12]
+    wait_until(replaced, limit_s, f"{service} slot {slot} replaced")
+    took = time.monotonic() - begin
+    ids = orchestrator.wait_slots(service, len(orchestrator.slots(service)), 10)
+    assert ids[slot] != before
+    assert not orchestrator.docker.exists(before)
+    return took

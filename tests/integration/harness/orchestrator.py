@@ -1,0 +1,199 @@
+"""One orchestrator under test: its configuration, process, log, and the containers it made."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+from . import sanitizer
+from .client import request
+from .images import build_dir
+from .ports import free_ports
+from .wait import wait_until
+
+PREFIX = "slt"
+START_S = 60
+
+
+def binary():
+    return build_dir() / "orchestrator" / "orchestrator"
+
+
+def run_binary(*args, **kwargs):
+    """Runs it to its end, for --check and the like."""
+    env = dict(os.environ, **sanitizer.ENVIRONMENT)
+    done = subprocess.run([str(binary()), *map(str, args)], capture_output=True, text=True, env=env, timeout=30,
+                          check=False, **kwargs)
+    sanitizer.assert_none(done.stderr, "orchestrator")
+    return done
+
+
+class Orchestrator:
+    """Made by the `orchestrate` fixture, which also takes it away with all that carries its name.
+
+    Container names are the service's and a number, on the whole host, so service names carry our name, too.
+    """
+
+    def __init__(self, docker, folder, number):
+        self.docker, self.folder = docker, folder
+        self.name = f"{PREFIX}{os.getpid()}x{number}"
+        self.port, self.admin_port = free_ports(), free_ports()
+        self.socket_dir = f"/tmp/{self.name}"       # short: a unix socket's path has 107 bytes at most
+        self.process = None
+        self.config_path, self.log_path = folder / "config.json", folder / "orchestrator.log"
+        self.first_ports = {}
+        self.config = {
+            "name": self.name,
+            "listen": f"127.0.0.1:{self.port}",
+            "admin": f"127.0.0.1:{self.admin_port}",
+            "docker_socket": docker.path,
+            "socket_dir": self.socket_dir,
+            "state_dir": str(folder / "state"),
+            "services": [],
+        }
+
+    def add_service(self, short, image, size=None, **settings):
+        """A service called NAME-short; size: so many containers, always."""
+        scale = settings.setdefault("scale", {})
+        if size is not None:
+            scale.update(min=size, max=size)
+        ports = scale.get("max", 10) + scale.get("spares", 0) + 1
+        service = {"name": f"{self.name}-{short}", "image": image, "first_port": free_ports(ports), "routes": ["/"]}
+        service.update(settings)
+        self.config["services"].append(service)
+        self.first_ports[service["name"]] = service["first_port"]
+        return service["name"]
+
+    def add_recording(self, service):
+        """From now on every request that reaches a scripted backend of this service is noted; see records()."""
+        records = self.folder / "records"
+        records.mkdir(exist_ok=True)
+        settings = next(s for s in self.config["services"] if s["name"] == service)
+        settings.setdefault("volumes", []).append(f"{records}:/records")
+        settings.setdefault("env", {})["RECORD"] = "/records/requests"
+
+    def records(self):
+        """[{"backend", "connection", "request", "head": bytes, "body": bytes}] in the order of arrival."""
+        path = self.folder / "records" / "requests"
+        merged = {}
+        for line in path.read_text().splitlines() if path.exists() else []:
+            part = json.loads(line)
+            entry = merged.setdefault((part["backend"], part["connection"], part["request"]), {"body": b""})
+            for key, value in part.items():
+                entry[key] = bytes.fromhex(value) if key in ("head", "body") else value
+        return list(merged.values())
+
+    def write_config(self):
+        self.config_path.write_text(json.dumps(self.config, indent=2))
+
+    def spawn(self):
+        """Starts the process and does not wait for anything."""
+        self.write_config()
+        env = dict(os.environ, **sanitizer.ENVIRONMENT)
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen([str(binary()), "-c", str(self.config_path)], stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL, env=env)
+
+    def start(self):
+        self.spawn()
+        self.wait_ready()
+        return self
+
+    def wait_ready(self, deadline_s=START_S):
+        for service in self.config["services"]:
+            wanted = service["scale"].get("min", 1)
+            self.wait_slots(service["name"], wanted, deadline_s)
+
+    def wait_slots(self, service, count, deadline_s=START_S):
+        """Waits until exactly `count` slots are ready and no other is there; gives their ids by slot."""
+        def ready():
+            assert self.process.poll() is None, f"orchestrator ended, {self.process.returncode}:\n{self.log()[-3000:]}"
+            slots = self.slots(service)
+            return len(slots) == count and all(s["state"] == "ready" for s in slots) and slots or None
+        try:
+            wait_until(ready, deadline_s, f"{count} ready slots of {service}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nlog:\n{self.log()[-3000:]}") from None
+        return self.ids(service)
+
+    def fleet(self):
+        return request(self.admin_port, "/api/fleet", timeout=5).json()
+
+    def fleet_slots(self, service):
+        return next(s for s in self.fleet()["services"] if s["name"] == service)["slots"]
+
+    def slots(self, service):
+        """The slots that hold something."""
+        return [slot for slot in self.fleet_slots(service) if slot["state"] != "empty"]
+
+    def ids(self, service):
+        """{slot: container id} of the running containers, as Docker knows them."""
+        containers = self.docker.list(f"selfless.name={self.name}", f"selfless.service={service}", every=False)
+        numbered = {}
+        for container in containers:
+            if container["State"] == "running" and f"/{service}_" in container["Names"][0]:
+                numbered[container["Names"][0].rsplit("_", 1)[1]] = container["Id"]
+        return {int(slot): numbered[slot] for slot in sorted(numbered) if slot.isdigit()}
+
+    def wanted(self, service):
+        return next(s for s in self.fleet()["services"] if s["name"] == service)["wanted"]
+
+    def scale(self, service, wanted):
+        body = json.dumps({"wanted": wanted})
+        reply = request(self.admin_port, f"/api/services/{service}/scale", "POST", body)
+        assert reply.status in (200, 202, 204), reply
+
+    def slot_port(self, service, slot):
+        return self.first_ports[service] + slot
+
+    def get(self, target, **kwargs):
+        return request(self.port, target, **kwargs)
+
+    def metrics(self):
+        """{'name{labels}': number}"""
+        lines = request(self.admin_port, "/metrics").body.decode().splitlines()
+        return {k: float(v) for k, v in (line.rsplit(" ", 1) for line in lines if line and line[0] != "#")}
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def send_signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self, number=signal.SIGTERM, deadline_s=60):
+        """Sends the signal, waits for the end, wants exit code 0."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.send_signal(number)
+        code = self.process.wait(deadline_s)
+        self.process = None
+        sanitizer.assert_none(self.log(), self.name)
+        assert code == 0, f"exit code {code} after signal {number}:\n{self.log()[-3000:]}"
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def close(self):
+        """The end of the scenario: everything goes, and then the logs are judged."""
+        code = None
+        try:
+            if self.process is not None:
+                if self.process.poll() is None:
+                    self.send_signal(signal.SIGINT)
+                code = self._wait_or_kill()
+        finally:
+            self.docker.remove_labelled(f"selfless.name={self.name}")
+            shutil.rmtree(self.socket_dir, ignore_errors=True)
+        sanitizer.assert_none(self.log(), self.name)
+        assert code in (None, 0), f"orchestrator's exit code was {code}:\n{self.log()[-3000:]}"
+
+    def _wait_or_kill(self):
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"did not end on SIGINT within 60 s:\n{self.log()[-3000:]}") from None

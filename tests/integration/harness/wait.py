@@ -1,0 +1,32 @@
+"""Waiting for a condition with a deadline: the only way a scenario waits."""
+
+import time
+
+STEP_S = 0.01
+
+
+def wait_until(condition, deadline_s, what):
+    """Calls condition until it gives something true, and returns that; fails after deadline_s.
+
+    An exception of the world (a refused connection, say) counts as "not yet" and is told in the failure.
+    """
+    end = time.monotonic() + deadline_s
+    last = None
+    while True:
+        try:
+            last = condition()
+            if last:
+                return last
+        except (OSError, ValueError, KeyError, IndexError) as error:
+            last = error
+        if time.monotonic() >= end:
+            raise AssertionError(f"not within {deadline_s} s: {what} (last: {last!r})")
+        time.sleep(STEP_S)
+
+
+def holds_for(condition, seconds, what):
+    """The opposite: condition must be true all the time for so long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert condition(), f"did not hold for {seconds} s: {what}"
+        time.sleep(STEP_S)

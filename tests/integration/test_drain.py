@@ -1,0 +1,48 @@
+"""Scaling down never stops a container under a request: what is in flight is answered first."""
+
+import threading
+
+from harness.wait import wait_until
+
+
+def test_slow_request_on_slot_1_survives(web):
+    orchestrator, service = web(None, scale={"min": 1, "max": 3})
+    orchestrator.scale(service, 2)
+    ids = orchestrator.wait_slots(service, 2)
+    replies = []
+
+    def ask():
+        replies.append(orchestrator.get("/slow?ms=4000"))
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: [s["in_flight"] for s in orchestrator.slots(service)] == [1, 1], 5, "one in flight on each")
+    orchestrator.scale(service, 1)
+    wait_until(lambda: [s["state"] for s in orchestrator.slots(service)] == ["ready", "draining"], 2, "slot 1 drains")
+    assert {orchestrator.get("/fast").backend for _ in range(4)} == {ids[0][:12]}
+    for thread in threads:
+        thread.join()
+    assert [r.status for r in replies] == [200, 200]
+    assert {r.backend for r in replies} == {ids[0][:12], ids[1][:12]}
+    orchestrator.wait_slots(service, 1, 10)
+    wait_until(lambda: not orchestrator.docker.exists(ids[1]), 10, "slot 1's container removed")
+
+
+def test_drain_ms_bounds_it(web):
+    orchestrator, service = web(None, settings={"drain_ms": 500}, scale={"min": 1, "max": 3})
+    orchestrator.scale(service, 2)
+    ids = orchestrator.wait_slots(service, 2)
+    hanging = [threading.Thread(target=_ask_hang, args=(orchestrator,), daemon=True) for _ in range(2)]
+    for thread in hanging:
+        thread.start()
+    wait_until(lambda: [s["in_flight"] for s in orchestrator.slots(service)] == [1, 1], 5, "one in flight on each")
+    orchestrator.scale(service, 1)
+    wait_until(lambda: not orchestrator.docker.exists(ids[1]), 8, "slot 1's container removed all the same")
+
+
+def _ask_hang(orchestrator):
+    try:
+        orchestrator.get("/hang", method="POST", timeout=20)
+    except OSError:
+        pass

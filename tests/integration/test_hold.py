@@ -1,0 +1,65 @@
+"""With no backend ready requests wait, up to hold_ms and hold_max, and go the moment one is ready; then 503."""
+
+import threading
+import time
+
+from harness.client import request
+from harness.wait import wait_until
+
+
+def start_without_image(orchestrate, **settings):
+    """A service that never gets ready: its image does not exist."""
+    orchestrator = orchestrate(**settings)
+    orchestrator.add_service("web", "selfless-no-such-image:none", 1)
+    orchestrator.spawn()
+    wait_until(orchestrator.fleet, 20, "admin answers")
+    return orchestrator
+
+
+def test_503_after_hold_ms(orchestrate):
+    orchestrator = start_without_image(orchestrate, hold_ms=700)
+    begin = time.monotonic()
+    reply = orchestrator.get("/fast")
+    took = time.monotonic() - begin
+    assert reply.status == 503 and int(reply.get("Retry-After")) >= 1
+    assert reply.get("Content-Type") == "application/problem+json"
+    assert reply.json()["status"] == 503
+    assert 0.6 < took < 3
+
+
+def test_hold_max(orchestrate):
+    orchestrator = start_without_image(orchestrate, hold_ms=3000, hold_max=4)
+    replies = []
+
+    def ask():
+        begin = time.monotonic()
+        reply = orchestrator.get("/fast")
+        replies.append((reply.status, time.monotonic() - begin))
+
+    threads = [threading.Thread(target=ask) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [status for status, _ in replies] == [503] * 10
+    assert sum(took > 2.5 for _, took in replies) == 4
+    assert sum(took < 1.5 for _, took in replies) == 6
+
+
+def test_a_post_waits_too(web):
+    """Nothing of it was sent to anybody, so it may wait for the replacement like any other."""
+    orchestrator, service = web(1)
+    orchestrator.docker.kill(orchestrator.ids(service)[0])
+    wait_until(lambda: orchestrator.slots(service)[0]["state"] != "ready", 5, "its death noticed")
+    reply = request(orchestrator.port, "/echo", "POST", b"held")
+    assert (reply.status, reply.body) == (200, b"held")
+
+
+def test_clients_that_leave_free_their_place(orchestrate):
+    orchestrator = start_without_image(orchestrate, hold_ms=10000, hold_max=2)
+    for _ in range(6):
+        try:
+            orchestrator.get("/fast", timeout=0.3)
+        except OSError:
+            continue
+        raise AssertionError("answered at once: the places of those who left are still taken")

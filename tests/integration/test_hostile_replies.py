@@ -1,0 +1,129 @@
+"""Whatever a backend answers, the client gets a well-formed reply, a clean 502, or a reply that is visibly cut."""
+
+import pytest
+
+from harness.client import RawClient, raw_target
+from harness.wait import wait_until
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+# Replies no client may see: (name, bytes of the backend, what it does then)
+REFUSED = [
+    ("garbage", b"\x00\x01\x02\x03 no http at all\r\n\r\n", "keep"),
+    ("empty", b"", "close"),
+    ("half a head", OK + b"Content-Le", "close"),
+    ("half a head, reset", OK + b"Content-Le", "reset"),
+    ("status 99", b"HTTP/1.1 99 Low\r\nContent-Length: 0\r\n\r\n", "keep"),
+    ("status 1000", b"HTTP/1.1 1000 High\r\nContent-Length: 0\r\n\r\n", "keep"),
+    ("status abc", b"HTTP/1.1 abc No\r\nContent-Length: 0\r\n\r\n", "keep"),
+    ("HTTP/2.0", b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", "keep"),
+    ("two lengths", OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc", "close"),
+    ("length and chunked", OK + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "keep"),
+    ("length +2", OK + b"Content-Length: +2\r\n\r\nab", "keep"),
+    ("unknown coding", OK + b"Transfer-Encoding: magic\r\n\r\n0\r\n\r\n", "keep"),
+    ("chunked in HTTP/1.0", b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "close"),
+    ("folded field", OK + b"X: 1\r\n 2\r\nContent-Length: 0\r\n\r\n", "keep"),
+    ("LF line ends", b"HTTP/1.1 200 OK\nContent-Length: 0\n\n", "close"),
+    ("NUL in a value", OK + b"X: a\x00b\r\nContent-Length: 0\r\n\r\n", "keep"),
+    ("space before the colon", OK + b"Content-Length : 2\r\n\r\nab", "keep"),
+    ("short body, then closed", OK + b"Content-Length: 10\r\n\r\nabc", "close"),
+    ("short body, then reset", OK + b"Content-Length: 10\r\n\r\nabc", "reset"),
+    ("huge head", OK + b"X: " + b"a" * 3000 + b"\r\n" + b"X: 1\r\n" * 500, "close"),
+    ("101 not asked for", b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", "keep"),
+]
+
+# Replies that are good, if odd: (name, bytes, then, status, body)
+ACCEPTED = [
+    ("no reason", b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok", "keep", 200, b"ok"),
+    ("204", b"HTTP/1.1 204 No Content\r\n\r\n", "keep", 204, b""),
+    ("304 with a length", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 50\r\n\r\n", "keep", 304, b""),
+    ("to the end of the connection", OK + b"\r\nto the end", "close", 200, b"to the end"),
+    ("keep-alive, no framing", OK + b"Connection: keep-alive\r\n\r\nall of it", "close", 200, b"all of it"),
+    ("HTTP/1.0", b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", "close", 200, b"ok"),
+    ("100 and then 200", b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 2\r\n\r\nok", "keep", 200, b"ok"),
+    ("103 and then 200", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK + b"Content-Length: 2\r\n\r\nok", "keep",
+     200, b"ok"),
+    ("chunk extension", OK + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\n\r\n", "keep", 200, b"ok"),
+    ("more than announced", OK + b"Content-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison", "keep",
+     200, b"ok"),
+    ("body on 204", b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison", "keep", 204, b""),
+]
+
+
+@pytest.fixture(scope="module")
+def running(shared_orchestrate, backend_image):
+    orchestrator = shared_orchestrate(response_timeout_ms=1500, hold_ms=3000)
+    service = orchestrator.add_service("web", backend_image, 2)
+    orchestrator.start()
+    return orchestrator, service
+
+
+def _assert_all_well(orchestrator):
+    """The proxy serves on, and no reply was given to the wrong request."""
+    for _ in range(4):
+        reply = orchestrator.get("/fast")
+        assert (reply.status, reply.body) == (200, b'{"hello": "from backend"}\r\n')
+
+
+@pytest.mark.parametrize("first, then", [r[1:] for r in REFUSED], ids=[r[0].replace(" ", "-") for r in REFUSED])
+def test_502(running, first, then):
+    orchestrator, _ = running
+    reply = orchestrator.get(raw_target(first, then=then))
+    assert reply.status == 502, reply
+    assert reply.get("Content-Type") == "application/problem+json"
+    assert reply.get("X-Request-Id") and reply.get("X-Request-Id") in reply.body.decode()
+    _assert_all_well(orchestrator)
+
+
+@pytest.mark.parametrize("first, then, status, body", [r[1:] for r in ACCEPTED],
+                         ids=[r[0].replace(" ", "-") for r in ACCEPTED])
+def test_passed_on(running, first, then, status, body):
+    orchestrator, _ = running
+    with RawClient(orchestrator.port) as client:
+        client.send(f"GET {raw_target(first, then=then)} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        reply = client.read_reply()
+        assert (reply.status, reply.body) == (status, body)
+    _assert_all_well(orchestrator)
+
+
+@pytest.mark.parametrize("then", ["close", "reset"])
+def test_begun_reply_is_cut(running, then):
+    """Chunked, one chunk sent on, then the backend goes: the client must not see a proper end."""
+    orchestrator, _ = running
+    first = OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+    with RawClient(orchestrator.port) as client:
+        client.send(f"GET {raw_target(first, ms=300, then=then)} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        answer = client.read_all()
+    assert b"hello" in answer and not answer.endswith(b"0\r\n\r\n")
+    _assert_all_well(orchestrator)
+
+
+@pytest.mark.parametrize("body", [b"5 junk\r\nhello\r\n0\r\n\r\n", b"0x5\r\nhello\r\n0\r\n\r\n", b"5\r\nhello0\r\n\r\n"])
+def test_bad_chunks_have_no_proper_end(running, body):
+    orchestrator, _ = running
+    with RawClient(orchestrator.port) as client:
+        target = raw_target(OK + b"Transfer-Encoding: chunked\r\n\r\n" + body)
+        client.send(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        answer = client.read_all()
+    assert answer.startswith(b"HTTP/1.1 502") or not answer.endswith(b"0\r\n\r\n"), answer
+    _assert_all_well(orchestrator)
+
+
+def test_silence_is_504(running):
+    """No reply within response_timeout_ms: 504, not replayed; the backend is asked how it is, and stays."""
+    orchestrator, service = running
+    before = orchestrator.ids(service)
+    assert orchestrator.get("/hang").status == 504
+    _assert_all_well(orchestrator)
+    assert orchestrator.wait_slots(service, 2, 5) == before
+
+
+def test_slow_head_passes_within_the_limit(running):
+    orchestrator, _ = running
+    slow = raw_target(OK + b"Content-Le", ms=700, second=b"ngth: 2\r\n\r\nok")
+    assert orchestrator.get(slow).body == b"ok"
+
+
+def test_nothing_stays_in_flight(running):
+    orchestrator, service = running
+    wait_until(lambda: all(s["in_flight"] == 0 for s in orchestrator.slots(service)), 5, "nothing in flight")

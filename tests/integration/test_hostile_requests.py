@@ -1,0 +1,105 @@
+"""What two parsers might read differently is refused: 4xx or 501, connection closed, nothing of it at a backend."""
+
+import pytest
+
+from harness.client import RawClient
+from hostile_forms import FORMS, SMUGGLED
+
+
+@pytest.fixture(scope="module")
+def running(shared_orchestrate, backend_image):
+    orchestrator = shared_orchestrate()
+    service = orchestrator.add_service("web", backend_image, 1)
+    orchestrator.add_recording(service)
+    return orchestrator.start()
+
+
+def _exchange(orchestrator, data):
+    """(status, fields, all that came behind the head). Our side stays open: a refusal must be closed by the proxy."""
+    with RawClient(orchestrator.port, timeout=10) as client:
+        try:
+            client.send(data)
+        except OSError:
+            pass        # refused while we were still writing
+        status, fields = client.read_head()
+        if ("Connection", "close") in fields:
+            return status, fields, client.read_all()
+        assert status < 400 or status == 404, f"{status} without Connection: close"
+        length = dict(fields).get("Content-Length", "0")
+        return status, fields, client.read_exactly(int(length))
+
+
+def _assert_backend_unharmed(orchestrator):
+    assert orchestrator.get("/fast").status == 200
+
+
+@pytest.mark.parametrize("data, status, reaches", [f[1:] for f in FORMS], ids=[f[0][:60] for f in FORMS])
+def test_form(running, data, status, reaches):
+    before = len(running.records())
+    got, fields, behind = _exchange(running, data)
+    allowed = status if isinstance(status, tuple) else (status,)
+    assert got in allowed, (got, fields, behind[:300])
+    arrived = running.records()[before:]
+    assert not any(b"/smuggled" in r["head"].split(b"\r\n")[0] for r in arrived), arrived
+    if got >= 400 and not reaches:
+        assert arrived == [], f"refused with {got}, yet it reached a backend"
+        assert ("Content-Type", "application/problem+json") in fields
+        assert b"HTTP/1." not in behind, f"more than one reply: {behind!r}"
+    else:
+        assert len(arrived) <= 1, arrived
+    for record in arrived:
+        _assert_unambiguous(record["head"])
+    _assert_backend_unharmed(running)
+
+
+def _assert_unambiguous(head):
+    """What is sent on leaves no second reading, whatever came in."""
+    names = [line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:-2]]
+    assert names.count(b"host") == 1, head
+    assert names.count(b"content-length") + names.count(b"transfer-encoding") <= 1, head
+    assert b"\n" not in head.replace(b"\r\n", b"") and b"\r" not in head.replace(b"\r\n", b"") and b"\0" not in head, head
+
+
+def test_refusal_closes_the_connection(running):
+    """Without our end of the connection being shut: the reply says close, and the connection is closed."""
+    with RawClient(running.port, timeout=10) as client:
+        client.send(b"GET /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\n" + SMUGGLED)
+        reply = client.read_reply()
+        assert reply.status == 400 and reply.get("Connection") == "close"
+        assert client.is_closed()
+
+
+def test_refusal_after_a_good_request(running):
+    """A pipelined request that is refused does not spoil the reply to the one before it."""
+    with RawClient(running.port, timeout=10) as client:
+        client.send(b"GET /fast HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost : a\r\n\r\n")
+        assert client.read_reply().status == 200
+        assert client.read_reply().status == 400
+        assert client.is_closed()
+
+
+@pytest.mark.parametrize("data", [
+    b"GET /fast?split HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n",
+    b"POST /echo?split HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+    b"POST /echo?split HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;x\r\nhello\r\n0\r\nT: 1\r\n\r\n",
+], ids=["get", "length", "chunked"])
+def test_split_at_each_byte(running, data):
+    with RawClient(running.port) as client:
+        for at in range(1, len(data)):
+            client.send(data[:at])
+            client.send(data[at:])
+            reply = client.read_reply()
+            assert reply.status == 200, (at, reply)
+            assert reply.body in (b"hello", b"{\"hello\": \"from backend\"}\r\n"), (at, reply)
+
+
+def test_byte_by_byte(running):
+    data = b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+    with RawClient(running.port) as client:
+        for at in range(len(data)):
+            client.send(data[at:at + 1])
+        assert client.read_reply().body == b"hello"
+
+
+def test_form_count():
+    assert len(FORMS) >= 120

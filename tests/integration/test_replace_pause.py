@@ -1,0 +1,29 @@
+"""After docker pause the slot has a new container (new ID, same name, same port) within 4 s, and no client sees a failure."""
+
+from harness.faults import docker_pause, hurt_and_wait
+from harness.poller import Poller
+
+LIMIT_S = 4.0
+
+
+def test_among_three(web):
+    orchestrator, service = web(3)
+    with Poller(orchestrator.port, clients=2) as poller:
+        hurt_and_wait(orchestrator, service, 1, docker_pause, LIMIT_S)
+    poller.assert_clean(at_least=50)
+
+
+def test_the_only_one(web):
+    """With one container requests are held meanwhile, not refused."""
+    orchestrator, service = web(1)
+    with Poller(orchestrator.port, clients=2) as poller:
+        hurt_and_wait(orchestrator, service, 0, docker_pause, LIMIT_S)
+    poller.assert_clean()
+
+
+def test_every_one_in_turn(web):
+    orchestrator, service = web(3)
+    with Poller(orchestrator.port, clients=2, keep_alive=False) as poller:
+        for slot in range(3):
+            hurt_and_wait(orchestrator, service, slot, docker_pause, LIMIT_S)
+    poller.assert_clean(at_least=100)

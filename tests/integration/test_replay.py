@@ -1,0 +1,94 @@
+"""An idempotent request whose backend fails before its reply began is sent to another one; a POST once sent is not."""
+
+import pytest
+
+from harness.client import raw_target
+
+IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"]
+
+
+def recording(orchestrate, backend_image, size):
+    orchestrator = orchestrate()
+    service = orchestrator.add_service("web", backend_image, size)
+    orchestrator.add_recording(service)
+    return orchestrator.start(), service
+
+
+def reached(orchestrator, path):
+    return [r["backend"] for r in orchestrator.records() if f" {path}".encode() in r["head"].split(b"\r\n")[0]]
+
+
+@pytest.mark.parametrize("fault", ["/reset", "/close"])
+def test_idempotent_methods_are_tried_on_two(orchestrate, backend_image, fault):
+    """Two backends broken by one request are enough: it is the request's own doing, 502."""
+    orchestrator, _ = recording(orchestrate, backend_image, 3)
+    for method in IDEMPOTENT:
+        target = f"{fault}?{method}"
+        reply = orchestrator.get(target, method=method)
+        assert reply.status == 502, (method, reply)
+        backends = reached(orchestrator, target)
+        assert len(backends) == 2 and len(set(backends)) == 2, (method, backends)
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.parametrize("fault", ["/reset", "/close", "/reset_early"])
+def test_post_is_sent_once(orchestrate, backend_image, method, fault):
+    orchestrator, _ = recording(orchestrate, backend_image, 3)
+    reply = orchestrator.get(fault, method=method, body=b"x" * 100)
+    assert reply.status == 502
+    assert reply.get("Content-Type") == "application/problem+json"
+    assert len(reached(orchestrator, fault)) == 1
+
+
+def test_replay_brings_the_body_again(orchestrate, backend_image):
+    """A PUT whose first backend dies under it arrives whole at the second, and is answered by it."""
+    orchestrator, service = recording(orchestrate, backend_image, 2)
+    victim = orchestrator.ids(service)[0][:12]
+    body = bytes(range(256)) * 1000
+    target = f"/echo_unless?{victim}"
+    reply = orchestrator.get(target, method="PUT", body=body)
+    other = orchestrator.get(target, method="PUT", body=body)
+    assert [reply.status, other.status] == [200, 200]
+    assert reply.body == other.body == body
+    assert victim not in (reply.backend, other.backend)
+    arrived = [r["length"] for r in orchestrator.records() if target.encode() in r["head"]]
+    assert len(arrived) >= 3 and set(arrived) == {len(body)}
+
+
+def test_cut_short_before_its_end_is_replayed_when_small(orchestrate, backend_image):
+    """A reply of up to 64 KiB is taken whole before its first byte goes on, so its loss is no loss."""
+    orchestrator, _ = recording(orchestrate, backend_image, 3)
+    cut = raw_target(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", then="close")
+    reply = orchestrator.get(cut)
+    assert reply.status == 502
+    assert len(reached(orchestrator, "/raw")) == 2
+
+
+def test_hard_faults_do_not_kill_well_backends(orchestrate, backend_image):
+    """Requests that break connections make nobody's container be replaced: the probe decides."""
+    orchestrator, service = recording(orchestrate, backend_image, 2)
+    before = orchestrator.ids(service)
+    for _ in range(10):
+        orchestrator.get("/reset")
+    assert orchestrator.get("/fast").status == 200
+    assert orchestrator.wait_slots(service, 2, 5) == before
+
+
+def test_a_backend_killed_by_a_request(orchestrate, backend_image):
+    """POST /die is answered 502 and not sent again; the container is replaced, GETs go on."""
+    orchestrator, service = recording(orchestrate, backend_image, 2)
+    before = orchestrator.ids(service)
+    assert orchestrator.get("/die", method="POST", body=b"x").status == 502
+    assert all(orchestrator.get("/fast").status == 200 for _ in range(20))
+    assert len(reached(orchestrator, "/die")) == 1
+    after = orchestrator.wait_slots(service, 2, 20)
+    assert len(set(before.values()) & set(after.values())) == 1
+
+
+def test_idle_connection_closed_by_the_backend(orchestrate, backend_image):
+    """A kept connection that the backend closed meanwhile costs no POST its reply."""
+    orchestrator, _ = recording(orchestrate, backend_image, 1)
+    closing = raw_target(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ms=0, then="close")
+    for _ in range(30):
+        assert orchestrator.get(closing).status == 200
+        assert orchestrator.get("/echo", method="POST", body=b"x").status == 200

@@ -1,0 +1,75 @@
+"""The window's count decides: 100 requests give 5 containers, 3 in the next window give 1 again, and that is slot 0."""
+
+import time
+
+from harness.wait import wait_until
+
+WINDOW_S = 6
+
+
+def start(web, **scale):
+    return web(None, scale={"window_s": WINDOW_S, "min": 1, "max": 10, "early": False, **scale})
+
+
+def send(orchestrator, count):
+    """Counted requests, all within the window."""
+    begin = time.monotonic()
+    for _ in range(count):
+        assert orchestrator.get("/api/v1/fast").status == 200
+    assert time.monotonic() - begin < WINDOW_S / 2, "machine too slow for this window"
+
+
+def test_up_to_five_and_back_to_slot_0(web):
+    orchestrator, service = start(web)
+    first = orchestrator.ids(service)[0]
+    send(orchestrator, 100)
+    ids = orchestrator.wait_slots(service, 5, WINDOW_S + 5)
+    assert sorted(ids) == [0, 1, 2, 3, 4]
+    assert ids[0] == first
+    send(orchestrator, 3)
+    ids = orchestrator.wait_slots(service, 1, WINDOW_S + 8)
+    assert ids == {0: first}
+
+
+def test_not_before_the_window_ends(web):
+    orchestrator, service = start(web)
+    begin = time.monotonic()
+    send(orchestrator, 100)
+    wait_until(lambda: len(orchestrator.slots(service)) > 1, WINDOW_S + 5, "growth")
+    assert time.monotonic() - begin > WINDOW_S - 1
+
+
+def test_early_growth(web):
+    """With `early` the fleet grows as soon as the count asks for it, well before the window's end."""
+    orchestrator, service = web(None, scale={"window_s": 60, "min": 1, "max": 10, "early": True})
+    send(orchestrator, 45)
+    assert sorted(orchestrator.wait_slots(service, 3, 10)) == [0, 1, 2]
+
+
+def test_20_want_one_and_21_want_two(web):
+    orchestrator, service = web(None, scale={"window_s": 60, "min": 1, "max": 10, "early": True})
+    send(orchestrator, 20)
+    assert orchestrator.wanted(service) == 1
+    send(orchestrator, 1)
+    orchestrator.wait_slots(service, 2, 10)
+
+
+def test_never_more_than_max(web):
+    orchestrator, service = web(None, scale={"window_s": 60, "min": 1, "max": 2, "early": True})
+    send(orchestrator, 100)
+    orchestrator.wait_slots(service, 2, 10)
+    assert orchestrator.wanted(service) == 2
+
+
+def test_what_is_not_counted(web):
+    """Health, crash and other paths do not count; refused and unknown ones under the prefix do."""
+    orchestrator, service = web(None, scale={"window_s": 60, "min": 1, "max": 10, "early": True})
+    for target in ["/fast", "/api/v1/_health", "/api/v1/_crash", "/api/v1"]:
+        for _ in range(30):
+            orchestrator.get(target)
+    for _ in range(30):
+        orchestrator.get("/api/v1/fast", method="OPTIONS")
+    assert orchestrator.wanted(service) == 1
+    for _ in range(21):
+        orchestrator.get("/api/v1/status?code=404")
+    orchestrator.wait_slots(service, 2, 10)
