@@ -55,8 +55,9 @@ enum http_fault {
 	HTTP_FAULT_HEAD_LONG,       /* head too large: 431 */
 	HTTP_FAULT_HOST,            /* missing, second or malformed Host */
 	HTTP_FAULT_LENGTH,          /* Content-Length odd or repeated */
-	HTTP_FAULT_CODING,          /* Transfer-Encoding other than chunked (501), or in HTTP/1.0, or with a length */
-	HTTP_FAULT_FRAMING,         /* Content-Length and Transfer-Encoding together, or a body where none may be */
+	HTTP_FAULT_CODING,          /* Transfer-Encoding other than chunked: 501 */
+	HTTP_FAULT_FRAMING,         /* Transfer-Encoding with Content-Length, repeated, or in HTTP/1.0; or a body on a
+	                             * HEAD, TRACE or CONNECT request */
 	HTTP_FAULT_STATUS,          /* response: status code not 100..599 */
 	HTTP_FAULT_CHUNK,           /* chunk size line or the end of a chunk malformed */
 	HTTP_FAULTS

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const struct json_field *field_find(const struct json_field *fields, size_t count,
-					   const struct json_value *member)
+                                           const struct json_value *member)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (strlen(fields[i].name) == member->key_len &&
@@ -27,7 +27,7 @@ static bool bind_text(const struct json_field *field, const struct json_value *v
 		return err_set(err, "%s: must be a string", field->name);
 	if (value->len > INT64_MAX || (int64_t)value->len < field->min || (int64_t)value->len > field->max)
 		return err_set(err, "%s: must be %" PRId64 " to %" PRId64 " bytes long", field->name, field->min,
-			       field->max);
+		               field->max);
 	*text = (struct json_text){.data = value->text, .len = value->len};
 	return true;
 }
@@ -38,14 +38,14 @@ static bool bind_number(const struct json_field *field, const struct json_value 
 
 	if (!json_int(value, &number) || number < field->min || number > field->max)
 		return err_set(err, "%s: must be a whole number from %" PRId64 " to %" PRId64, field->name, field->min,
-			       field->max);
+		               field->max);
 	memcpy(to, &number, sizeof(number));
 	return true;
 }
 
 /* A string of digits is read as the number it spells: one spelling for each number, so no sign and no leading zero. */
 static bool bind_number_or_text(const struct json_field *field, const struct json_value *value, void *to,
-				struct err *err)
+                                struct err *err)
 {
 	if (value->type != JSON_STRING)
 		return bind_number(field, value, to, err);
@@ -65,10 +65,10 @@ static bool bind_bool(const struct json_field *field, const struct json_value *v
 }
 
 static bool (*const binders[])(const struct json_field *, const struct json_value *, void *, struct err *) = {
-	[JSON_FIELD_TEXT] = bind_text,
-	[JSON_FIELD_INT] = bind_number,
-	[JSON_FIELD_INT_OR_TEXT] = bind_number_or_text,
-	[JSON_FIELD_BOOL] = bind_bool,
+        [JSON_FIELD_TEXT] = bind_text,
+        [JSON_FIELD_INT] = bind_number,
+        [JSON_FIELD_INT_OR_TEXT] = bind_number_or_text,
+        [JSON_FIELD_BOOL] = bind_bool,
 };
 
 /* Quoting a key that may be anything would put strangers' bytes into the reply, so it is named only where short. */
@@ -80,7 +80,7 @@ static bool refuse_unknown(const struct json_value *member, struct err *err)
 }
 
 bool json_bind(const struct json_value *object, const struct json_field *fields, size_t count, void *out,
-	       struct err *err)
+               struct err *err)
 {
 	uint64_t there = 0;
 

@@ -12,10 +12,10 @@ struct json_place {
 	const char *text;
 	size_t len;
 	bool comments;
-	size_t at;              /* everything before it is behind us */
-	size_t line_start;      /* offset of the first byte of the line that `at` is in */
-	uint32_t line;          /* from 1 */
-	bool comment_open;      /* the text ends inside of a comment */
+	size_t at;         /* everything before it is behind us */
+	size_t line_start; /* offset of the first byte of the line that `at` is in */
+	uint32_t line;     /* from 1 */
+	bool comment_open; /* the text ends inside of a comment */
 };
 
 void json_place_init(struct json_place *place, const char *text, size_t len, bool comments);
@@ -26,4 +26,4 @@ void json_place_skip(struct json_place *place);
 /* Moves to this offset, counting lines on the way; never backwards. */
 void json_place_move(struct json_place *place, size_t offset);
 
-uint32_t json_place_column(const struct json_place *place);    /* from 1 */
+uint32_t json_place_column(const struct json_place *place); /* from 1 */

@@ -30,7 +30,7 @@ struct json_doc {
 
 struct level {
 	struct json_value *container;
-	struct json_value *last;        /* its newest child */
+	struct json_value *last; /* its newest child */
 };
 
 struct reader {
@@ -82,13 +82,13 @@ static struct json_value *reader_new(struct reader *reader, enum json_type type)
 	struct json_value *value = json_arena_take(&reader->doc->arena, sizeof(*value));
 
 	*value = (struct json_value){
-		.type = type,
-		.line = reader->place.line,
-		.column = json_place_column(&reader->place),
-		.key = reader->key,
-		.key_len = reader->key_len,
-		.key_line = reader->key_line,
-		.key_column = reader->key_column,
+	        .type = type,
+	        .line = reader->place.line,
+	        .column = json_place_column(&reader->place),
+	        .key = reader->key,
+	        .key_len = reader->key_len,
+	        .key_line = reader->key_line,
+	        .key_column = reader->key_column,
 	};
 	reader->key = NULL;
 	reader->key_len = 0;
@@ -333,7 +333,7 @@ static int on_end_map(void *arg)
 	struct reader *reader = arg;
 	const struct json_value *object = reader->path[reader->depth - 1].container;
 	const struct json_value *duplicate =
-		object->count <= JSON_FEW_KEYS ? duplicate_among_few(object) : duplicate_among_many(object);
+	        object->count <= JSON_FEW_KEYS ? duplicate_among_few(object) : duplicate_among_many(object);
 
 	if (duplicate != NULL)
 		return reader_stop(reader, duplicate->key_line, duplicate->key_column, "this key was there before");
@@ -341,15 +341,15 @@ static int on_end_map(void *arg)
 }
 
 static const yajl_callbacks callbacks = {
-	.yajl_null = on_null,
-	.yajl_boolean = on_boolean,
-	.yajl_number = on_number,
-	.yajl_string = on_string,
-	.yajl_start_map = on_start_map,
-	.yajl_map_key = on_key,
-	.yajl_end_map = on_end_map,
-	.yajl_start_array = on_start_array,
-	.yajl_end_array = on_end_array,
+        .yajl_null = on_null,
+        .yajl_boolean = on_boolean,
+        .yajl_number = on_number,
+        .yajl_string = on_string,
+        .yajl_start_map = on_start_map,
+        .yajl_map_key = on_key,
+        .yajl_end_map = on_end_map,
+        .yajl_start_array = on_start_array,
+        .yajl_end_array = on_end_array,
 };
 
 /* To where the error is: a bad byte is the last that yajl took; a token that may not stand there begins after the one

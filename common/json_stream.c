@@ -16,7 +16,7 @@ struct json_stream {
 	json_stream_value *on_value;
 	void *arg;
 	struct buf held;
-	size_t depth;           /* brackets open; 0 = between two objects */
+	size_t depth; /* brackets open; 0 = between two objects */
 	bool in_string, after_backslash;
 };
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NUMBER_BYTES 400        /* longer ones are given up as reals; a double needs far less */
+#define NUMBER_BYTES 400 /* longer ones are given up as reals; a double needs far less */
 
 static bool bytes_are(const char *bytes, size_t len, const char *text)
 {
@@ -63,7 +63,8 @@ bool json_int(const struct json_value *value, int64_t *out)
 		unsigned digit = (unsigned char)value->text[i] - (unsigned)'0';
 		if (digit > 9)
 			return false;
-		if (__builtin_mul_overflow(number, 10, &number) || __builtin_sub_overflow(number, (int64_t)digit, &number))
+		if (__builtin_mul_overflow(number, 10, &number) ||
+		    __builtin_sub_overflow(number, (int64_t)digit, &number))
 			return false;
 	}
 	if (!negative && number == INT64_MIN)

@@ -20,14 +20,14 @@
 #define LOG_QUOTES 8
 
 static const struct {
-	const char *word;       /* in the configuration */
-	const char *padded;     /* in a line */
-	const char *journal;    /* syslog priority as journald reads it */
+	const char *word;    /* in the configuration */
+	const char *padded;  /* in a line */
+	const char *journal; /* syslog priority as journald reads it */
 } levels[] = {
-	[LOG_ERROR] = {"error", "error", "<3>"},
-	[LOG_WARN] = {"warn", "warn ", "<4>"},
-	[LOG_INFO] = {"info", "info ", "<6>"},
-	[LOG_DEBUG] = {"debug", "debug", "<7>"},
+        [LOG_ERROR] = {"error", "error", "<3>"},
+        [LOG_WARN] = {"warn", "warn ", "<4>"},
+        [LOG_INFO] = {"info", "info ", "<6>"},
+        [LOG_DEBUG] = {"debug", "debug", "<7>"},
 };
 
 static enum log_level shown = LOG_INFO;
@@ -73,8 +73,8 @@ static size_t log_start(char *line, size_t size, enum log_level level)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &utc);
 	size_t len = strftime(line, size, "%Y-%m-%dT%H:%M:%S", &utc);
-	return len + (size_t)snprintf(line + len, size - len, ".%03ldZ %s ", now.tv_nsec / 1000000,
-				      levels[level].padded);
+	return len +
+	       (size_t)snprintf(line + len, size - len, ".%03ldZ %s ", now.tv_nsec / 1000000, levels[level].padded);
 }
 
 static void log_write(const char *line, size_t len)

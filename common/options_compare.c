@@ -37,8 +37,8 @@ static void clear_tables(const struct option *option, void *value)
 }
 
 static void (*const clearers[])(const struct option *, void *) = {
-	[OPTION_TEXT] = clear_text,   [OPTION_TEXTS] = clear_strings, [OPTION_ENV] = clear_strings,
-	[OPTION_TABLE] = clear_table, [OPTION_TABLES] = clear_tables,
+        [OPTION_TEXT] = clear_text,   [OPTION_TEXTS] = clear_strings, [OPTION_ENV] = clear_strings,
+        [OPTION_TABLE] = clear_table, [OPTION_TABLES] = clear_tables,
 };
 
 void options_clear(const struct option *table, void *out)
@@ -137,9 +137,9 @@ static bool same_tables(const struct option *option, const void *a, const void *
 }
 
 static bool (*const comparers[])(const struct option *, const void *, const void *, struct path *) = {
-	[OPTION_BOOL] = same_bool,   [OPTION_INT] = same_int,	     [OPTION_REAL] = same_real,
-	[OPTION_TEXT] = same_text,   [OPTION_ENUM] = same_enum,	     [OPTION_TEXTS] = same_strings,
-	[OPTION_ENV] = same_strings, [OPTION_TABLE] = same_inner, [OPTION_TABLES] = same_tables,
+        [OPTION_BOOL] = same_bool,   [OPTION_INT] = same_int,     [OPTION_REAL] = same_real,
+        [OPTION_TEXT] = same_text,   [OPTION_ENUM] = same_enum,   [OPTION_TEXTS] = same_strings,
+        [OPTION_ENV] = same_strings, [OPTION_TABLE] = same_inner, [OPTION_TABLES] = same_tables,
 };
 
 static bool same_table(const struct option *table, const void *a, const void *b, struct path *path)

@@ -126,9 +126,9 @@ static void print_tables(const struct option *option, const void *value, FILE *t
 }
 
 static void (*const printers[])(const struct option *, const void *, FILE *, int) = {
-	[OPTION_BOOL] = print_scalar_bool, [OPTION_INT] = print_int,   [OPTION_REAL] = print_real,
-	[OPTION_TEXT] = print_scalar_text, [OPTION_ENUM] = print_enum, [OPTION_TEXTS] = print_texts,
-	[OPTION_ENV] = print_env,	   [OPTION_TABLE] = print_inner, [OPTION_TABLES] = print_tables,
+        [OPTION_BOOL] = print_scalar_bool, [OPTION_INT] = print_int,     [OPTION_REAL] = print_real,
+        [OPTION_TEXT] = print_scalar_text, [OPTION_ENUM] = print_enum,   [OPTION_TEXTS] = print_texts,
+        [OPTION_ENV] = print_env,          [OPTION_TABLE] = print_inner, [OPTION_TABLES] = print_tables,
 };
 
 static void print_table(const struct option *table, const void *values, FILE *to, int indent)
@@ -148,9 +148,9 @@ void options_print(const struct option *table, const void *values, FILE *to)
 }
 
 static const char *const type_names[] = {
-	[OPTION_BOOL] = "true or false", [OPTION_INT] = "whole number",   [OPTION_REAL] = "number",
-	[OPTION_TEXT] = "string",	 [OPTION_ENUM] = "word",	  [OPTION_TEXTS] = "string or strings",
-	[OPTION_ENV] = "object",	 [OPTION_TABLE] = "object", [OPTION_TABLES] = "objects",
+        [OPTION_BOOL] = "true or false", [OPTION_INT] = "whole number", [OPTION_REAL] = "number",
+        [OPTION_TEXT] = "string",        [OPTION_ENUM] = "word",        [OPTION_TEXTS] = "string or strings",
+        [OPTION_ENV] = "object",         [OPTION_TABLE] = "object",     [OPTION_TABLES] = "objects",
 };
 
 static void document_allowed(const struct option *row, FILE *to)
@@ -159,7 +159,7 @@ static void document_allowed(const struct option *row, FILE *to)
 	case OPTION_INT:
 	case OPTION_REAL:
 		fprintf(to, "%.15g to %.15g%s%s", row->min, row->max, row->unit != NULL ? " " : "",
-			row->unit != NULL ? row->unit : "");
+		        row->unit != NULL ? row->unit : "");
 		break;
 	case OPTION_TEXT:
 		fprintf(to, "%.0f to %.0f bytes", row->min, row->max);
@@ -212,7 +212,7 @@ static void document_table(const struct option *table, const char *path, FILE *t
 		if (row->type != OPTION_TABLE && row->type != OPTION_TABLES)
 			continue;
 		snprintf(inner, sizeof(inner), "%s%s%s%s", path, *path != '\0' ? "." : "", row->key,
-			 row->type == OPTION_TABLES ? "[]" : "");
+		         row->type == OPTION_TABLES ? "[]" : "");
 		fprintf(to, "\n### `%s`\n\n", inner);
 		document_table(row->table, inner, to);
 	}

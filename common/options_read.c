@@ -20,14 +20,14 @@
 /* Where we are in the file: a chain of keys upwards, spelled out only for messages. */
 struct step {
 	const struct step *up;
-	const char *key;        /* NULL: an element, number index, of `up` */
+	const char *key; /* NULL: an element, number index, of `up` */
 	size_t index;
 };
 
 struct source {
 	const char *file;
 	const struct step *at;
-	bool is_default;        /* kinds are still checked, ranges not: a default may mean "not set" */
+	bool is_default; /* kinds are still checked, ranges not: a default may mean "not set" */
 	struct err *err;
 };
 
@@ -48,7 +48,7 @@ static void step_spell(const struct step *step, char *path, size_t size)
 }
 
 static bool options_error_va(struct err *err, const char *file, uint32_t line, uint32_t column, const char *key,
-			     const char *format, va_list args)
+                             const char *format, va_list args)
 {
 	char text[sizeof(err->message)];
 
@@ -59,7 +59,7 @@ static bool options_error_va(struct err *err, const char *file, uint32_t line, u
 }
 
 bool options_error(struct err *err, const char *file, const struct json_value *at, const char *key, const char *format,
-		   ...)
+                   ...)
 {
 	va_list args;
 
@@ -70,7 +70,7 @@ bool options_error(struct err *err, const char *file, const struct json_value *a
 }
 
 __attribute__((format(printf, 3, 4))) static bool refuse(struct source source, const struct json_value *at,
-							const char *format, ...)
+                                                         const char *format, ...)
 {
 	char path[PATH_BYTES];
 	va_list args;
@@ -79,7 +79,7 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct source source, c
 	step_spell(source.at, path, sizeof(path));
 	va_start(args, format);
 	options_error_va(source.err, source.file, at != NULL ? at->line : 0, at != NULL ? at->column : 0, path, format,
-			 args);
+	                 args);
 	va_end(args);
 	return false;
 }
@@ -87,8 +87,8 @@ __attribute__((format(printf, 3, 4))) static bool refuse(struct source source, c
 static const char *found(const struct json_value *value)
 {
 	static const char *const names[] = {
-		[JSON_NULL] = "null", [JSON_BOOL] = "true or false", [JSON_NUMBER] = "a number",
-		[JSON_STRING] = "a string", [JSON_ARRAY] = "an array", [JSON_OBJECT] = "an object",
+	        [JSON_NULL] = "null",       [JSON_BOOL] = "true or false", [JSON_NUMBER] = "a number",
+	        [JSON_STRING] = "a string", [JSON_ARRAY] = "an array",     [JSON_OBJECT] = "an object",
 	};
 
 	return names[value->type];
@@ -115,10 +115,10 @@ static bool read_int(struct source source, const struct option *option, const st
 
 	if (value->type != JSON_NUMBER)
 		return refuse(source, value, "is %s, must be a whole number from %" PRId64 " to %" PRId64, found(value),
-			      min, max);
+		              min, max);
 	if (!json_int(value, &number) || (!source.is_default && (number < min || number > max)))
 		return refuse(source, value, "is %.*s, must be a whole number from %" PRId64 " to %" PRId64,
-			      value->len < 40 ? (int)value->len : 40, value->text, min, max);
+		              value->len < 40 ? (int)value->len : 40, value->text, min, max);
 	memcpy(to, &number, sizeof(number));
 	return true;
 }
@@ -129,10 +129,10 @@ static bool read_real(struct source source, const struct option *option, const s
 
 	if (value->type != JSON_NUMBER)
 		return refuse(source, value, "is %s, must be a number from %g to %g", found(value), option->min,
-			      option->max);
+		              option->max);
 	if (!json_real(value, &number) || !in_range(source, option, number))
 		return refuse(source, value, "is %.*s, must be a number from %g to %g",
-			      value->len < 40 ? (int)value->len : 40, value->text, option->min, option->max);
+		              value->len < 40 ? (int)value->len : 40, value->text, option->min, option->max);
 	memcpy(to, &number, sizeof(number));
 	return true;
 }
@@ -149,7 +149,7 @@ static bool read_text(struct source source, const struct option *option, const s
 		return refuse(source, value, "is %s, must be a string", found(value));
 	if (!in_range(source, option, (double)value->len))
 		return refuse(source, value, "is %zu bytes long, must be %.0f to %.0f", value->len, option->min,
-			      option->max);
+		              option->max);
 	text = json_dup_text(value);
 	if (text == NULL)
 		return refuse(source, value, "must not hold a NUL");
@@ -169,12 +169,12 @@ static bool read_enum(struct source source, const struct option *option, const s
 		}
 		if (len < sizeof(words))
 			len += (size_t)snprintf(words + len, sizeof(words) - len, "%s\"%s\"", i > 0 ? ", " : "",
-						option->words[i]);
+			                        option->words[i]);
 	}
 	if (value->type != JSON_STRING)
 		return refuse(source, value, "is %s, must be one of %s", found(value), words);
 	return refuse(source, value, "is \"%.*s\", must be one of %s", value->len < 40 ? (int)value->len : 40,
-		      value->text, words);
+	              value->text, words);
 }
 
 static bool add_text(struct source source, const struct json_value *value, struct strings *to)
@@ -199,7 +199,8 @@ static bool read_texts(struct source source, const struct option *option, const 
 	if (!array && value->type != JSON_STRING)
 		return refuse(source, value, "is %s, must be a string or an array of strings", found(value));
 	if (!in_range(source, option, (double)count))
-		return refuse(source, value, "has %zu elements, must have %.0f to %.0f", count, option->min, option->max);
+		return refuse(source, value, "has %zu elements, must have %.0f to %.0f", count, option->min,
+		              option->max);
 	if (!array)
 		return add_text(source, value, to);
 	inside.at = &step;
@@ -250,7 +251,7 @@ static bool read_tables(struct source source, const struct option *option, const
 		return refuse(source, value, "is %s, must be an array of objects", found(value));
 	if (option->max > 0 && !in_range(source, option, (double)value->count))
 		return refuse(source, value, "has %zu elements, must have %.0f to %.0f", value->count, option->min,
-			      option->max);
+		              option->max);
 	array->items = mem_zero(value->count * option->item_size);
 	array->count = value->count;
 	inside.at = &step;
@@ -262,9 +263,9 @@ static bool read_tables(struct source source, const struct option *option, const
 }
 
 static bool (*const readers[])(struct source, const struct option *, const struct json_value *, void *) = {
-	[OPTION_BOOL] = read_bool, [OPTION_INT] = read_int, [OPTION_REAL] = read_real,
-	[OPTION_TEXT] = read_text, [OPTION_ENUM] = read_enum, [OPTION_TEXTS] = read_texts,
-	[OPTION_ENV] = read_env, [OPTION_TABLE] = read_inner, [OPTION_TABLES] = read_tables,
+        [OPTION_BOOL] = read_bool, [OPTION_INT] = read_int,     [OPTION_REAL] = read_real,
+        [OPTION_TEXT] = read_text, [OPTION_ENUM] = read_enum,   [OPTION_TEXTS] = read_texts,
+        [OPTION_ENV] = read_env,   [OPTION_TABLE] = read_inner, [OPTION_TABLES] = read_tables,
 };
 
 static bool read_default(struct source source, const struct option *option, void *to)
@@ -328,7 +329,7 @@ static bool read_table(struct source source, const struct option *table, const s
 }
 
 bool options_read(const struct option *table, const char *file, const struct json_value *object, void *out,
-		  struct err *err)
+                  struct err *err)
 {
 	struct source source = {.file = file, .err = err};
 

@@ -1,0 +1,163 @@
+/* http_text: words of HTTP: comparing them, lists of them, and the texts of statuses and faults. */
+#include "common/http_chars.h"
+#include "common/http_head.h"
+
+#include <string.h>
+
+bool http_text_is(struct http_text text, const char *lower_case)
+{
+	for (uint32_t i = 0; i < text.len; i++) {
+		if (lower_case[i] == '\0' || http_lower(text.data[i]) != lower_case[i])
+			return false;
+	}
+	return lower_case[text.len] == '\0';
+}
+
+static struct http_text text_trim(const char *from, const char *end)
+{
+	while (from < end && (*from == ' ' || *from == '\t'))
+		from++;
+	while (from < end && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	return (struct http_text){from, (uint32_t)(end - from)};
+}
+
+/* text against token where neither is known to be in lower case */
+static bool text_same(struct http_text text, const char *token)
+{
+	for (uint32_t i = 0; i < text.len; i++) {
+		if (token[i] == '\0' || http_lower(text.data[i]) != http_lower(token[i]))
+			return false;
+	}
+	return token[text.len] == '\0';
+}
+
+bool http_list_has(struct http_text value, const char *token)
+{
+	const char *at = value.data, *end = value.data + value.len;
+
+	while (at < end) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		const char *stop = comma != NULL ? comma : end;
+		struct http_text element = text_trim(at, stop);
+		if (element.len > 0 && text_same(element, token))
+			return true;
+		at = comma != NULL ? comma + 1 : end;
+	}
+	return false;
+}
+
+bool http_method_idempotent(enum http_method method)
+{
+	switch (method) {
+	case HTTP_GET:
+	case HTTP_HEAD_METHOD:
+	case HTTP_PUT:
+	case HTTP_DELETE:
+	case HTTP_OPTIONS:
+	case HTTP_TRACE:
+		return true;
+	case HTTP_POST:
+	case HTTP_PATCH:
+	case HTTP_CONNECT:
+	case HTTP_METHOD_OTHER:
+		break;
+	}
+	return false;
+}
+
+static const struct {
+	int status;
+	const char *text;
+} faults[HTTP_FAULTS] = {
+        [HTTP_FAULT_NONE] = {400, "nothing is wrong"},
+        [HTTP_FAULT_LINE] = {400, "malformed first line"},
+        [HTTP_FAULT_METHOD] = {400, "malformed method"},
+        [HTTP_FAULT_TARGET] = {400, "malformed request target"},
+        [HTTP_FAULT_TARGET_LONG] = {414, "request target too long"},
+        [HTTP_FAULT_VERSION] = {505, "not HTTP/1.0 or HTTP/1.1"},
+        [HTTP_FAULT_LINE_END] = {400, "line that does not end in CR LF"},
+        [HTTP_FAULT_FOLD] = {400, "header field folded over several lines"},
+        [HTTP_FAULT_NAME] = {400, "malformed header field name"},
+        [HTTP_FAULT_VALUE] = {400, "control character in a header field"},
+        [HTTP_FAULT_FIELDS] = {431, "too many header fields"},
+        [HTTP_FAULT_HEAD_LONG] = {431, "header too large"},
+        [HTTP_FAULT_HOST] = {400, "missing, repeated or malformed Host"},
+        [HTTP_FAULT_LENGTH] = {400, "malformed or repeated Content-Length"},
+        [HTTP_FAULT_CODING] = {501, "transfer coding other than chunked"},
+        [HTTP_FAULT_FRAMING] = {400, "ambiguous length of the body"},
+        [HTTP_FAULT_STATUS] = {400, "malformed status code"},
+        [HTTP_FAULT_CHUNK] = {400, "malformed chunk"},
+};
+
+int http_fault_status(enum http_fault fault)
+{
+	return faults[fault].status;
+}
+
+const char *http_fault_text(enum http_fault fault)
+{
+	return faults[fault].text;
+}
+
+/* RFC 9110 section 15, and those of RFC 6585 and 8297. */
+static const char *const statuses[] = {
+        [100] = "Continue",
+        [101] = "Switching Protocols",
+        [103] = "Early Hints",
+        [200] = "OK",
+        [201] = "Created",
+        [202] = "Accepted",
+        [203] = "Non-Authoritative Information",
+        [204] = "No Content",
+        [205] = "Reset Content",
+        [206] = "Partial Content",
+        [300] = "Multiple Choices",
+        [301] = "Moved Permanently",
+        [302] = "Found",
+        [303] = "See Other",
+        [304] = "Not Modified",
+        [307] = "Temporary Redirect",
+        [308] = "Permanent Redirect",
+        [400] = "Bad Request",
+        [401] = "Unauthorized",
+        [402] = "Payment Required",
+        [403] = "Forbidden",
+        [404] = "Not Found",
+        [405] = "Method Not Allowed",
+        [406] = "Not Acceptable",
+        [407] = "Proxy Authentication Required",
+        [408] = "Request Timeout",
+        [409] = "Conflict",
+        [410] = "Gone",
+        [411] = "Length Required",
+        [412] = "Precondition Failed",
+        [413] = "Content Too Large",
+        [414] = "URI Too Long",
+        [415] = "Unsupported Media Type",
+        [416] = "Range Not Satisfiable",
+        [417] = "Expectation Failed",
+        [421] = "Misdirected Request",
+        [422] = "Unprocessable Content",
+        [425] = "Too Early",
+        [426] = "Upgrade Required",
+        [428] = "Precondition Required",
+        [429] = "Too Many Requests",
+        [431] = "Request Header Fields Too Large",
+        [451] = "Unavailable For Legal Reasons",
+        [500] = "Internal Server Error",
+        [501] = "Not Implemented",
+        [502] = "Bad Gateway",
+        [503] = "Service Unavailable",
+        [504] = "Gateway Timeout",
+        [505] = "HTTP Version Not Supported",
+        [507] = "Insufficient Storage",
+        [511] = "Network Authentication Required",
+};
+
+const char *http_status_text(int status)
+{
+	if (status < 0 || (size_t)status >= sizeof(statuses) / sizeof(statuses[0]) || statuses[status] == NULL)
+		return "Unknown";
+	return statuses[status];
+}
