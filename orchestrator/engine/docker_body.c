@@ -32,6 +32,7 @@ static void write_labels(struct json_writer *w, const char *name, const struct e
 		json_member_text(w, DOCKER_LABEL_PORT, number);
 		snprintf(number, sizeof(number), "%d", spec->port);
 		json_member_text(w, DOCKER_LABEL_INSIDE, number);
+		json_member_text(w, DOCKER_LABEL_SOCKET, place->socket_dir != NULL ? place->socket_dir : "");
 	}
 	json_end_object(w);
 }

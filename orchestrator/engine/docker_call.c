@@ -172,8 +172,7 @@ void docker_call(struct docker_calls *calls, const struct docker_ask *ask, docke
 	call->done = done;
 	call->drop = drop;
 	call->arg = arg;
-	call->timer = evtimer_new(calls->base, on_call_timer, call);
-	assert(call->timer != NULL);
+	call->timer = mem_must(evtimer_new(calls->base, on_call_timer, call));
 	LIST_INSERT_HEAD(&calls->all, call, in_all);
 	if (docker_link_is_up(calls->link)) {
 		call_send(call);

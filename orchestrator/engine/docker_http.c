@@ -161,8 +161,7 @@ void docker_http_cancel(struct docker_http_request *request)
 
 static void request_add_field(struct docker_http_request *request, const char *field)
 {
-	request->fields = curl_slist_append(request->fields, field);
-	assert(request->fields != NULL);
+	request->fields = mem_must(curl_slist_append(request->fields, field));
 }
 
 static void request_set_connection(struct docker_http_request *request)
@@ -212,8 +211,7 @@ static struct docker_http_request *request_new(struct docker_http *http, const s
 
 	request->http = http;
 	request->arg = arg;
-	request->easy = curl_easy_init();
-	assert(request->easy != NULL);
+	request->easy = mem_must(curl_easy_init());
 	buf_init(&request->received, DOCKER_HTTP_REPLY_MAX);
 	if (ask->timeout_ms > 0)
 		request->deadline_ms = clock_ms() + ask->timeout_ms;
@@ -326,8 +324,7 @@ static bool request_retry(struct docker_http_request *request, CURLcode code)
 		return false;
 	curl_multi_remove_handle(docker_loop_multi(request->http->loop), request->easy);
 	if (request->retry == NULL)
-		request->retry = evtimer_new(request->http->base, on_retry, request);
-	assert(request->retry != NULL);
+		request->retry = mem_must(evtimer_new(request->http->base, on_retry, request));
 	evtimer_add(request->retry, &wait);
 	return true;
 }

@@ -206,8 +206,7 @@ struct docker_link *docker_link_new(const struct docker_link_settings *settings)
 	link->settings = *settings;
 	link->settings.name = NULL; /* docker_events has its copy */
 	link->events = docker_events_new(settings->http, settings->name, &observer);
-	link->timer = evtimer_new(settings->base, on_link_timer, link);
-	assert(link->timer != NULL);
+	link->timer = mem_must(evtimer_new(settings->base, on_link_timer, link));
 	link->back_off_ms = BACK_OFF_FIRST_MS;
 	snprintf(link->message, sizeof(link->message), "not connected to Docker yet");
 	link_set_timer(link, 0);

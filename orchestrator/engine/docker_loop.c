@@ -75,8 +75,8 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *so
 	if (what & CURL_POLL_OUT)
 		mask |= EV_WRITE;
 	if (what != CURL_POLL_REMOVE && mask != EV_PERSIST) {
-		event = event_new(loop->base, fd, mask, on_ready, loop);
-		if (event == NULL || event_add(event, NULL) != 0)
+		event = mem_must(event_new(loop->base, fd, mask, on_ready, loop));
+		if (event_add(event, NULL) == -1)
 			return -1;
 	}
 	curl_multi_assign(loop->multi, fd, event);
@@ -90,9 +90,8 @@ struct docker_loop *docker_loop_new(struct event_base *base, void (*on_turn)(voi
 	loop->base = base;
 	loop->on_turn = on_turn;
 	loop->arg = arg;
-	loop->timer = evtimer_new(base, on_timer, loop);
-	loop->multi = curl_multi_init();
-	assert(loop->timer != NULL && loop->multi != NULL);
+	loop->timer = mem_must(evtimer_new(base, on_timer, loop));
+	loop->multi = mem_must(curl_multi_init());
 	curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
 	curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
