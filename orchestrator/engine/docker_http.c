@@ -308,17 +308,16 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	request_start(arg);
 }
 
-/* A unix socket whose backlog is full refuses a non-blocking connect with EAGAIN, which libcurl takes for "under way"
- * and then finds itself not connected. Nothing was sent: try again a little later. */
+/* A unix socket whose backlog is full refuses a non-blocking connect with EAGAIN, which libcurl takes for "under way";
+ * it then finds a socket that is not connected and has no error either. Nothing was sent: try again a little later. */
 static bool request_retry(struct docker_http_request *request, CURLcode code)
 {
 	struct timeval wait = {.tv_usec = CONNECT_RETRY_MS * 1000};
 	long errno_value = 0;
 
 	curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &errno_value);
-	if (code != CURLE_COULDNT_CONNECT && code != CURLE_SEND_ERROR)
-		return false;
-	if (errno_value != EAGAIN && errno_value != ENOTCONN)
+	if (!(code == CURLE_COULDNT_CONNECT && (errno_value == 0 || errno_value == EAGAIN)) &&
+	    !(code == CURLE_SEND_ERROR && errno_value == ENOTCONN))
 		return false;
 	if (request->deadline_ms == 0 || request->deadline_ms <= clock_ms() + CONNECT_RETRY_MS)
 		return false;

@@ -39,9 +39,9 @@ static void on_down(const char *message, void *arg)
 void watch_open(struct watch *watch, const char *name, const char *socket_path)
 {
 	struct engine_settings settings = {
-		.name = name,
-		.docker_socket = socket_path,
-		.observer = {.on_event = on_event, .on_up = on_up, .on_down = on_down, .arg = watch},
+	        .name = name,
+	        .docker_socket = socket_path,
+	        .observer = {.on_event = on_event, .on_up = on_up, .on_down = on_down, .arg = watch},
 	};
 	struct err err;
 

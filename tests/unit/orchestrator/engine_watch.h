@@ -14,24 +14,24 @@ struct watch {
 	int downs;
 	char down_message[512];
 	size_t event_count;
-	struct engine_event events[WATCH_EVENTS];       /* id points into ids */
+	struct engine_event events[WATCH_EVENTS]; /* id points into ids */
 	char ids[WATCH_EVENTS][ENGINE_ID_SIZE];
 };
 
 /* What one verb answered. */
 struct outcome {
-	int count;                      /* how often its callback ran */
+	int count; /* how often its callback ran */
 	enum engine_fault fault;
 	char message[700];
 	char id[ENGINE_ID_SIZE];
 	char text[2000];
 	size_t listed;
-	struct engine_container first;  /* of the list */
-	struct engine_result result;    /* its pointers are dead */
+	struct engine_container first; /* of the list */
+	struct engine_result result;   /* its pointers are dead */
 };
 
 void watch_open(struct watch *watch, const char *name, const char *socket_path);
-void watch_close(struct watch *watch);      /* frees the engine first, if there is still one */
+void watch_close(struct watch *watch); /* frees the engine first, if there is still one */
 
 /* Runs the loop until the number is at least `want`, at most timeout_ms. */
 bool watch_until(struct watch *watch, const int *number, int want, int timeout_ms);

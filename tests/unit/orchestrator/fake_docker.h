@@ -11,33 +11,33 @@ struct sockaddr_un;
 
 /* Replies to what is not /_ping, /version or /events, one after the other; the last one is repeated. */
 struct fake_reply {
-	int status;         /* 0: no answer at all, once at most */
+	int status; /* 0: no answer at all, once at most */
 	const char *body;
 };
 
 struct fake_docker {
-	const char *api_version;    /* most */
+	const char *api_version; /* most */
 	const char *min_version;
 	const struct fake_reply *replies;
 	size_t reply_count;
 	/* what happened */
 	int pings;
 	int subscriptions;
-	int calls;                  /* others */
+	int calls; /* others */
 	int connections;
-	char last_path[1000];       /* of a call */
+	char last_path[1000]; /* of a call */
 	char last_body[1000];
 	char events_path[1000];
 	/* private */
 	struct event_base *base;
 	struct evhttp *http;
 	struct evhttp_request *events;
-	struct evhttp_request *unanswered;      /* at most one */
+	struct evhttp_request *unanswered; /* at most one */
 	char socket_path[100];
 };
 
 /* The versions and replies may be set before. */
 void fake_open(struct fake_docker *fake, struct event_base *base, const char *socket_path);
-void fake_close(struct fake_docker *fake);      /* closes every connection and the socket; harmless when closed */
-void fake_tell(struct fake_docker *fake, const char *bytes, size_t len);     /* on the event stream */
+void fake_close(struct fake_docker *fake); /* closes every connection and the socket; harmless when closed */
+void fake_tell(struct fake_docker *fake, const char *bytes, size_t len); /* on the event stream */
 void fake_end_events(struct fake_docker *fake);

@@ -27,16 +27,16 @@ static struct json_doc *doc;
 static void set_up(void)
 {
 	spec = (struct engine_spec){
-		.service = "acts",
-		.image = "actscontainer",
-		.publish = &publish,
-		.volumes = &volumes,
-		.env = &env,
-		.port = 8000,
-		.memory_mb = 64,
-		.cpus = 0.5,
-		.reach = REACH_SOCKET,
-		.hash = "0123456789abcdef",
+	        .service = "acts",
+	        .image = "actscontainer",
+	        .publish = &publish,
+	        .volumes = &volumes,
+	        .env = &env,
+	        .port = 8000,
+	        .memory_mb = 64,
+	        .cpus = 0.5,
+	        .reach = REACH_SOCKET,
+	        .hash = "0123456789abcdef",
 	};
 	place = (struct engine_place){.name = "acts_2", .slot = 2, .host_port = 8002, .socket_dir = "/run/selfless/7"};
 	buf_init(&body, DOCKER_BODY_MAX);
@@ -115,10 +115,10 @@ END_TEST
 
 START_TEST(create_mounts_volumes_and_the_socket)
 {
-	static const char *const binds[] = {
-		"acts_data:/static", "/srv/pictures:/pictures:ro", "/run/selfless/7:/run/selfless", NULL};
-	static const char *const environment[] = {
-		"USERS_URL=http://users:8000", "MOTTO=a \"b\"", "LISTEN=0.0.0.0:8000,unix:/run/selfless/http", NULL};
+	static const char *const binds[] = {"acts_data:/static", "/srv/pictures:/pictures:ro",
+	                                    "/run/selfless/7:/run/selfless", NULL};
+	static const char *const environment[] = {"USERS_URL=http://users:8000", "MOTTO=a \"b\"",
+	                                          "LISTEN=0.0.0.0:8000,unix:/run/selfless/http", NULL};
 	const struct json_value *root = create();
 
 	check_texts(json_path(root, "HostConfig", "Binds", NULL), binds);
@@ -203,9 +203,8 @@ START_TEST(network_and_volume)
 	                                  "\"Labels\":{\"selfless.name\":\"selfless\"}}");
 	buf_reset(&body);
 	ck_assert(docker_body_volume(&body, "selfless", &spec, "acts_data:/static"));
-	ck_assert_str_eq(buf_text(&body),
-	                 "{\"Name\":\"acts_data\","
-	                 "\"Labels\":{\"selfless.name\":\"selfless\",\"selfless.service\":\"acts\"}}");
+	ck_assert_str_eq(buf_text(&body), "{\"Name\":\"acts_data\","
+	                                  "\"Labels\":{\"selfless.name\":\"selfless\",\"selfless.service\":\"acts\"}}");
 }
 END_TEST
 
@@ -225,10 +224,9 @@ START_TEST(filters)
 	ck_assert_str_eq(buf_text(&body), "{\"label\":[\"selfless.name=selfless\"]}");
 	buf_reset(&body);
 	ck_assert(docker_body_event_filters(&body, "selfless"));
-	ck_assert_str_eq(buf_text(&body),
-	                 "{\"type\":[\"container\"],"
-	                 "\"event\":[\"die\",\"oom\",\"start\",\"pause\",\"unpause\",\"destroy\"],"
-	                 "\"label\":[\"selfless.name=selfless\"]}");
+	ck_assert_str_eq(buf_text(&body), "{\"type\":[\"container\"],"
+	                                  "\"event\":[\"die\",\"oom\",\"start\",\"pause\",\"unpause\",\"destroy\"],"
+	                                  "\"label\":[\"selfless.name=selfless\"]}");
 }
 END_TEST
 
@@ -242,19 +240,19 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		create_has_image_and_labels,
-		create_publishes_on_each_address,
-		create_without_host_port_publishes_nothing,
-		create_mounts_volumes_and_the_socket,
-		create_without_socket_leaves_the_environment_alone,
-		create_keeps_a_listen_of_the_configuration,
-		create_sets_limits_and_network,
-		create_gives_a_spare_no_alias,
-		create_says_when_it_does_not_fit,
-		network_and_volume,
-		volume_names,
-		filters,
-		escapes,
+	        create_has_image_and_labels,
+	        create_publishes_on_each_address,
+	        create_without_host_port_publishes_nothing,
+	        create_mounts_volumes_and_the_socket,
+	        create_without_socket_leaves_the_environment_alone,
+	        create_keeps_a_listen_of_the_configuration,
+	        create_sets_limits_and_network,
+	        create_gives_a_spare_no_alias,
+	        create_says_when_it_does_not_fit,
+	        network_and_volume,
+	        volume_names,
+	        filters,
+	        escapes,
 	};
 	Suite *suite = suite_create("docker_body");
 	TCase *cases = tcase_create("bodies");

@@ -9,44 +9,44 @@ struct row {
 	int status;
 	const char *text;
 	enum engine_fault fault;
-	const char *advice;     /* found in the explanation */
+	const char *advice; /* found in the explanation */
 };
 
 static const struct row rows[] = {
-	{404, "No such container: acts_0", ENGINE_NOT_FOUND, "No such container"},
-	{404, "No such image: nosuch:latest", ENGINE_NO_IMAGE, "image acts:1 not found: build it (docker/up does)"},
-	{404, "no such image: nosuch: No such image: nosuch:latest", ENGINE_NO_IMAGE, "docker pull acts:1"},
-	{409,
-	 "Conflict. The container name \"/acts_0\" is already in use by container \"66c9\". You have to remove (or rename) "
-	 "that container to be able to reuse that name.",
-	 ENGINE_NAME_TAKEN, "remove or rename"},
-	{409,
-	 "Error when allocating new name: Conflict. The container name \"/acts_0\" is already in use by container \"6\".",
-	 ENGINE_NAME_TAKEN, "remove or rename"},
-	{500,
-	 "driver failed programming external connectivity on endpoint acts_0 (7c): Bind for 127.0.0.1:8000 failed: port is "
-	 "already allocated",
-	 ENGINE_PORT_TAKEN, "first_port"},
-	{500,
-	 "driver failed programming external connectivity on endpoint acts_0 (06): Error starting userland proxy: listen "
-	 "tcp4 127.0.0.1:18312: bind: address already in use",
-	 ENGINE_PORT_TAKEN, "ss -ltnp"},
-	{500,
-	 "failed to set up container networking: driver failed programming external connectivity on endpoint acts_0 (06): "
-	 "failed to bind host port 127.0.0.1:8000/tcp: address already in use",
-	 ENGINE_PORT_TAKEN, "first_port"},
-	{500, "listen tcp4 10.9.9.9:8000: bind: cannot assign requested address", ENGINE_REFUSED, "publish"},
-	{404, "network selfless not found", ENGINE_REFUSED, "anew"},
-	{400, "Minimum memory limit allowed is 6MB", ENGINE_REFUSED, "memory_mb"},
-	{400, "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available", ENGINE_REFUSED, "`cpus`"},
-	{500,
-	 "invalid volume specification: 'v:rel': invalid mount config for type \"volume\": invalid mount path: 'rel' mount "
-	 "path must be absolute",
-	 ENGINE_REFUSED, "/path"},
-	{409, "Container 66c9 is not running", ENGINE_REFUSED, "is not running"},
-	{500, "Container 66c9 is not paused", ENGINE_REFUSED, "is not paused"},
-	{404, "page not found", ENGINE_NOT_FOUND, "page not found"},
-	{503, "", ENGINE_REFUSED, ""},
+        {404, "No such container: acts_0", ENGINE_NOT_FOUND, "No such container"},
+        {404, "No such image: nosuch:latest", ENGINE_NO_IMAGE, "image acts:1 not found: build it (docker/up does)"},
+        {404, "no such image: nosuch: No such image: nosuch:latest", ENGINE_NO_IMAGE, "docker pull acts:1"},
+        {409,
+         "Conflict. The container name \"/acts_0\" is already in use by container \"66c9\". You have to remove (or rename) "
+         "that container to be able to reuse that name.",
+         ENGINE_NAME_TAKEN, "remove or rename"},
+        {409,
+         "Error when allocating new name: Conflict. The container name \"/acts_0\" is already in use by container \"6\".",
+         ENGINE_NAME_TAKEN, "remove or rename"},
+        {500,
+         "driver failed programming external connectivity on endpoint acts_0 (7c): Bind for 127.0.0.1:8000 failed: port is "
+         "already allocated",
+         ENGINE_PORT_TAKEN, "first_port"},
+        {500,
+         "driver failed programming external connectivity on endpoint acts_0 (06): Error starting userland proxy: listen "
+         "tcp4 127.0.0.1:18312: bind: address already in use",
+         ENGINE_PORT_TAKEN, "ss -ltnp"},
+        {500,
+         "failed to set up container networking: driver failed programming external connectivity on endpoint acts_0 (06): "
+         "failed to bind host port 127.0.0.1:8000/tcp: address already in use",
+         ENGINE_PORT_TAKEN, "first_port"},
+        {500, "listen tcp4 10.9.9.9:8000: bind: cannot assign requested address", ENGINE_REFUSED, "publish"},
+        {404, "network selfless not found", ENGINE_REFUSED, "anew"},
+        {400, "Minimum memory limit allowed is 6MB", ENGINE_REFUSED, "memory_mb"},
+        {400, "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available", ENGINE_REFUSED, "`cpus`"},
+        {500,
+         "invalid volume specification: 'v:rel': invalid mount config for type \"volume\": invalid mount path: 'rel' mount "
+         "path must be absolute",
+         ENGINE_REFUSED, "/path"},
+        {409, "Container 66c9 is not running", ENGINE_REFUSED, "is not running"},
+        {500, "Container 66c9 is not paused", ENGINE_REFUSED, "is not paused"},
+        {404, "page not found", ENGINE_NOT_FOUND, "page not found"},
+        {503, "", ENGINE_REFUSED, ""},
 };
 
 START_TEST(reads_and_explains)

@@ -11,17 +11,20 @@ struct row {
 	const char *text;
 };
 
-#define ROW(bytes, expected) {bytes, sizeof(bytes) - 1, expected}
+#define ROW(bytes, expected)                       \
+	{                                          \
+		bytes, sizeof(bytes) - 1, expected \
+	}
 
 static const struct row rows[] = {
-	ROW("", ""),
-	ROW("\1\0\0\0\0\0\0\4out\n\2\0\0\0\0\0\0\4err\n", "out\nerr\n"),
-	ROW("\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\1x", "x"),
-	ROW("\1\0\0\0\0\0\0\11cut", "cut"),
-	ROW("\1\0\0\0\377\377\377\377cut", "cut"),
-	ROW("plain text of a terminal\n", "plain text of a terminal\n"),
-	ROW("short", "short"),
-	ROW("\1\0\0\0\0\0\0\1a\1\0\0", "a\1"),
+        ROW("", ""),
+        ROW("\1\0\0\0\0\0\0\4out\n\2\0\0\0\0\0\0\4err\n", "out\nerr\n"),
+        ROW("\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\1x", "x"),
+        ROW("\1\0\0\0\0\0\0\11cut", "cut"),
+        ROW("\1\0\0\0\377\377\377\377cut", "cut"),
+        ROW("plain text of a terminal\n", "plain text of a terminal\n"),
+        ROW("short", "short"),
+        ROW("\1\0\0\0\0\0\0\1a\1\0\0", "a\1"),
 };
 
 START_TEST(takes_the_text)

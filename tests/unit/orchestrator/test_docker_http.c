@@ -124,7 +124,7 @@ START_TEST(a_server_that_hangs_is_timed_out)
 {
 	int64_t start = clock_ms();
 
-	get(200);       /* connected by the kernel, accepted by nobody */
+	get(200); /* connected by the kernel, accepted by nobody */
 	wait_ms(SOON_MS);
 	ck_assert_int_eq(replies, 1);
 	ck_assert_int_eq(end, DOCKER_HTTP_TIMED_OUT);
@@ -213,14 +213,14 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		a_reply,
-		a_server_that_hangs_is_timed_out,
-		a_cut_reply_is_a_lost_connection,
-		a_reply_may_be_as_large_as_the_limit,
-		a_reply_over_the_limit_is_refused,
-		a_full_backlog_is_waited_for,
-		nobody_listens,
-		cancelled_is_silent,
+	        a_reply,
+	        a_server_that_hangs_is_timed_out,
+	        a_cut_reply_is_a_lost_connection,
+	        a_reply_may_be_as_large_as_the_limit,
+	        a_reply_over_the_limit_is_refused,
+	        a_full_backlog_is_waited_for,
+	        nobody_listens,
+	        cancelled_is_silent,
 	};
 	Suite *suite = suite_create("docker_http");
 	TCase *cases = tcase_create("http");

@@ -14,15 +14,16 @@
 static struct err err;
 
 static const char list_41[] =
-	"[{\"Id\":\"" ID2 "\",\"Names\":[\"/acts_1\"],\"Image\":\"actscontainer\",\"ImageID\":\"sha256:63b5\","
-	"\"Command\":\"/s\",\"Created\":1795503837,\"Ports\":[],\"Labels\":{\"selfless.name\":\"selfless\","
-	"\"selfless.port\":\"8001\",\"selfless.service\":\"acts\",\"selfless.slot\":\"1\",\"selfless.socket\":\"/run/x/1\","
-	"\"selfless.spec\":\"0123456789abcdef\"},\"State\":\"created\",\"Status\":\"Created\",\"HostConfig\":{\"NetworkMode\":"
-	"\"selfless\"},\"NetworkSettings\":{\"Networks\":{\"selfless\":{\"IPAMConfig\":null,\"Links\":null,\"Aliases\":null,"
-	"\"IPAddress\":\"172.18.0.3\"}}},\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"acts_data\"}]},"
-	"{\"Id\":\"" ID "\",\"Names\":[\"/web/link\",\"/acts_0\"],\"Image\":\"sha256:63b5\",\"Labels\":{\"selfless.name\":"
-	"\"selfless\",\"selfless.slot\":\"first\"},\"State\":\"paused\",\"Status\":\"Up 1 second (Paused)\"},"
-	"{\"Id\":\"not an id\"}, 7, {\"Id\":\"" ID "\",\"Names\":null,\"Labels\":null,\"State\":\"removing\"}]";
+        "[{\"Id\":\"" ID2 "\",\"Names\":[\"/acts_1\"],\"Image\":\"actscontainer\",\"ImageID\":\"sha256:63b5\","
+        "\"Command\":\"/s\",\"Created\":1795503837,\"Ports\":[],\"Labels\":{\"selfless.name\":\"selfless\","
+        "\"selfless.port\":\"8001\",\"selfless.service\":\"acts\",\"selfless.slot\":\"1\",\"selfless.socket\":\"/run/x/1\","
+        "\"selfless.spec\":\"0123456789abcdef\"},\"State\":\"created\",\"Status\":\"Created\",\"HostConfig\":{\"NetworkMode\":"
+        "\"selfless\"},\"NetworkSettings\":{\"Networks\":{\"selfless\":{\"IPAMConfig\":null,\"Links\":null,\"Aliases\":null,"
+        "\"IPAddress\":\"172.18.0.3\"}}},\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"acts_data\"}]},"
+        "{\"Id\":\"" ID
+        "\",\"Names\":[\"/web/link\",\"/acts_0\"],\"Image\":\"sha256:63b5\",\"Labels\":{\"selfless.name\":"
+        "\"selfless\",\"selfless.slot\":\"first\"},\"State\":\"paused\",\"Status\":\"Up 1 second (Paused)\"},"
+        "{\"Id\":\"not an id\"}, 7, {\"Id\":\"" ID "\",\"Names\":null,\"Labels\":null,\"State\":\"removing\"}]";
 
 START_TEST(list)
 {
@@ -82,8 +83,8 @@ START_TEST(list_cuts_what_is_too_long)
 
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	snprintf(text, sizeof(text), "[{\"Id\":\"" ID "\",\"Image\":\"%s\",\"Labels\":{\"selfless.slot\":\"99999999999\"}}]",
-	         name);
+	snprintf(text, sizeof(text),
+	         "[{\"Id\":\"" ID "\",\"Image\":\"%s\",\"Labels\":{\"selfless.slot\":\"99999999999\"}}]", name);
 	ck_assert(docker_json_list(text, strlen(text), &containers, &count, &err));
 	ck_assert_uint_eq(strlen(containers[0].image), ENGINE_NAME_SIZE - 1);
 	ck_assert_int_eq(containers[0].slot, -1);
@@ -92,13 +93,14 @@ START_TEST(list_cuts_what_is_too_long)
 END_TEST
 
 static const char inspect_41[] =
-	"{\"Id\":\"" ID "\",\"State\":{\"Status\":\"exited\",\"Running\":false,\"Paused\":false,\"OOMKilled\":true,"
-	"\"Dead\":false,\"Pid\":0,\"ExitCode\":137,\"Error\":\"\"},\"Name\":\"/acts_0\",\"Config\":{\"Labels\":"
-	"{\"selfless.inside\":\"8000\"}},\"NetworkSettings\":{\"IPAddress\":\"\",\"Networks\":{\"other\":{\"IPAddress\":"
-	"\"172.19.0.9\"},\"selfless\":{\"Aliases\":[\"acts\",\"66c9fbe5e15e\"],\"IPAddress\":\"172.18.0.2\"}}}}";
+        "{\"Id\":\"" ID "\",\"State\":{\"Status\":\"exited\",\"Running\":false,\"Paused\":false,\"OOMKilled\":true,"
+        "\"Dead\":false,\"Pid\":0,\"ExitCode\":137,\"Error\":\"\"},\"Name\":\"/acts_0\",\"Config\":{\"Labels\":"
+        "{\"selfless.inside\":\"8000\"}},\"NetworkSettings\":{\"IPAddress\":\"\",\"Networks\":{\"other\":{\"IPAddress\":"
+        "\"172.19.0.9\"},\"selfless\":{\"Aliases\":[\"acts\",\"66c9fbe5e15e\"],\"IPAddress\":\"172.18.0.2\"}}}}";
 static const char inspect_52[] =
-	"{\"Id\":\"" ID "\",\"State\":{\"Status\":\"running\",\"OOMKilled\":false,\"ExitCode\":0},\"Config\":{\"Labels\":"
-	"{\"selfless.inside\":\"8000\"}},\"NetworkSettings\":{\"Networks\":{\"selfless\":{\"IPAddress\":\"172.18.0.2\"}}}}";
+        "{\"Id\":\"" ID
+        "\",\"State\":{\"Status\":\"running\",\"OOMKilled\":false,\"ExitCode\":0},\"Config\":{\"Labels\":"
+        "{\"selfless.inside\":\"8000\"}},\"NetworkSettings\":{\"Networks\":{\"selfless\":{\"IPAddress\":\"172.18.0.2\"}}}}";
 
 static void check_bridge_address(const struct engine_result *result)
 {
@@ -137,8 +139,9 @@ END_TEST
 
 START_TEST(inspect_without_an_address)
 {
-	static const char text[] = "{\"State\":{\"Status\":\"created\",\"ExitCode\":0},\"NetworkSettings\":{\"Networks\":"
-				   "{\"selfless\":{\"IPAddress\":\"\"}}},\"Config\":{\"Labels\":{\"selfless.inside\":\"8000\"}}}";
+	static const char text[] =
+	        "{\"State\":{\"Status\":\"created\",\"ExitCode\":0},\"NetworkSettings\":{\"Networks\":"
+	        "{\"selfless\":{\"IPAddress\":\"\"}}},\"Config\":{\"Labels\":{\"selfless.inside\":\"8000\"}}}";
 	struct engine_result result = {.address_len = 1};
 
 	ck_assert(docker_json_inspect(text, sizeof(text) - 1, "selfless", &result, &err));
@@ -150,11 +153,12 @@ START_TEST(inspect_without_an_address)
 END_TEST
 
 static const char die_41[] =
-	"{\"status\":\"die\",\"id\":\"" ID "\",\"from\":\"h3test\",\"Type\":\"container\",\"Action\":\"die\",\"Actor\":"
-	"{\"ID\":\"" ID "\",\"Attributes\":{\"exitCode\":\"137\",\"image\":\"a\",\"name\":\"acts_0\"}},\"scope\":\"local\","
-	"\"time\":1795503839,\"timeNano\":1795503839543102023}";
+        "{\"status\":\"die\",\"id\":\"" ID "\",\"from\":\"h3test\",\"Type\":\"container\",\"Action\":\"die\",\"Actor\":"
+        "{\"ID\":\"" ID
+        "\",\"Attributes\":{\"exitCode\":\"137\",\"image\":\"a\",\"name\":\"acts_0\"}},\"scope\":\"local\","
+        "\"time\":1795503839,\"timeNano\":1795503839543102023}";
 static const char die_52[] = "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"" ID "\",\"Attributes\":"
-			     "{\"exitCode\":\"137\"}},\"scope\":\"local\",\"timeNano\":1795503839543102023}";
+                             "{\"exitCode\":\"137\"}},\"scope\":\"local\",\"timeNano\":1795503839543102023}";
 
 static bool read_event(const char *text, struct docker_event *event)
 {
@@ -186,11 +190,15 @@ START_TEST(event_actions)
 		bool taken;
 		enum engine_event_type type;
 	} rows[] = {
-		{"die", true, ENGINE_EVENT_DIE},         {"oom", true, ENGINE_EVENT_OOM},
-		{"start", true, ENGINE_EVENT_START},     {"pause", true, ENGINE_EVENT_PAUSE},
-		{"unpause", true, ENGINE_EVENT_UNPAUSE}, {"destroy", true, ENGINE_EVENT_DESTROY},
-		{"exec_die", false, 0},                  {"health_status: healthy", false, 0},
-		{"kill", false, 0},
+	        {"die", true, ENGINE_EVENT_DIE},
+	        {"oom", true, ENGINE_EVENT_OOM},
+	        {"start", true, ENGINE_EVENT_START},
+	        {"pause", true, ENGINE_EVENT_PAUSE},
+	        {"unpause", true, ENGINE_EVENT_UNPAUSE},
+	        {"destroy", true, ENGINE_EVENT_DESTROY},
+	        {"exec_die", false, 0},
+	        {"health_status: healthy", false, 0},
+	        {"kill", false, 0},
 	};
 	struct docker_event event;
 	char text[300];
@@ -211,7 +219,7 @@ END_TEST
 START_TEST(versions)
 {
 	static const char text[] = "{\"Platform\":{\"Name\":\"\"},\"Version\":\"20.10.24\",\"ApiVersion\":\"1.41\","
-				   "\"MinAPIVersion\":\"1.12\"}";
+	                           "\"MinAPIVersion\":\"1.12\"}";
 	int most;
 	int least;
 
@@ -269,8 +277,17 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		list,          list_of_none, list_cuts_what_is_too_long, inspect, inspect_of_newer_engines, inspect_without_an_address,
-		event_actions, versions,     api_minor,                  created, messages,
+	        list,
+	        list_of_none,
+	        list_cuts_what_is_too_long,
+	        inspect,
+	        inspect_of_newer_engines,
+	        inspect_without_an_address,
+	        event_actions,
+	        versions,
+	        api_minor,
+	        created,
+	        messages,
 	};
 	Suite *suite = suite_create("docker_json");
 	TCase *cases = tcase_create("replies");

@@ -55,8 +55,9 @@ START_TEST(speaks_the_version_of_the_engine)
 	list();
 	ck_assert(watch_until(&watch, &outcome.count, 1, SOON_MS));
 	ck_assert_str_eq(outcome.message, "");
-	ck_assert_str_eq(fake.last_path, "/v1.41/containers/json?all=1&filters=%7B%22label%22:%5B%22selfless.name%3Dselfless"
-	                                 "%22%5D%7D");
+	ck_assert_str_eq(fake.last_path,
+	                 "/v1.41/containers/json?all=1&filters=%7B%22label%22:%5B%22selfless.name%3Dselfless"
+	                 "%22%5D%7D");
 	ck_assert_ptr_nonnull(strstr(fake.events_path, "/v1.41/events?since="));
 	ck_assert_int_eq(watch.downs, 0);
 }
@@ -76,8 +77,8 @@ START_TEST(refuses_versions_outside)
 	static const struct {
 		const char *most, *least, *message;
 	} rows[] = {
-		{"1.23", "1.12", "Docker speaks API 1.23 at most, needed is 1.24"},
-		{"1.70", "1.56", "Docker speaks API 1.56 at least, known is 1.55"},
+	        {"1.23", "1.12", "Docker speaks API 1.23 at most, needed is 1.24"},
+	        {"1.70", "1.56", "Docker speaks API 1.56 at least, known is 1.55"},
 	};
 
 	fake.api_version = rows[_i].most;
@@ -119,7 +120,7 @@ START_TEST(a_loss_is_told_once_and_mended)
 	fake_close(&fake);
 	ck_assert(watch_until(&watch, &watch.downs, 1, SOON_MS));
 	list();
-	ck_assert(watch_until(&watch, &outcome.count, 1, 100));     /* at once: the supervisor waits for on_up */
+	ck_assert(watch_until(&watch, &outcome.count, 1, 100)); /* at once: the supervisor waits for on_up */
 	ck_assert_int_eq(outcome.fault, ENGINE_UNREACHABLE);
 	watch_run(&watch, 500);
 	ck_assert_int_eq(watch.downs, 1);
@@ -168,7 +169,7 @@ START_TEST(events_are_found_wherever_the_pieces_end)
 		watch.event_count = 0;
 		fake_tell(&fake, text, (size_t)cut);
 		watch_run(&watch, 6);
-		ck_assert_uint_eq(watch.event_count, cut == len - 1);   /* the line's end is not needed */
+		ck_assert_uint_eq(watch.event_count, cut == len - 1); /* the line's end is not needed */
 		fake_tell(&fake, text + cut, (size_t)(len - cut));
 		ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS));
 		ck_assert_str_eq(watch.events[0].id, ID);
@@ -229,9 +230,9 @@ END_TEST
 START_TEST(a_removal_under_way_is_waited_for)
 {
 	static const struct fake_reply replies[] = {
-		{409, "{\"message\":\"removal of container 66 is already in progress\"}"},
-		{409, "{\"message\":\"removal of container 66 is already in progress\"}"},
-		{404, "{\"message\":\"No such container: 66\"}"},
+	        {409, "{\"message\":\"removal of container 66 is already in progress\"}"},
+	        {409, "{\"message\":\"removal of container 66 is already in progress\"}"},
+	        {404, "{\"message\":\"No such container: 66\"}"},
 	};
 
 	fake.replies = replies;
@@ -268,7 +269,7 @@ START_TEST(many_calls_share_few_connections)
 		ck_assert(watch_until(&watch, &outcome.count, 1, SOON_MS));
 	}
 	ck_assert_int_eq(fake.calls, 20);
-	ck_assert_int_le(fake.connections, 2);      /* one of them has the events */
+	ck_assert_int_le(fake.connections, 2); /* one of them has the events */
 }
 END_TEST
 
@@ -291,7 +292,7 @@ START_TEST(nothing_is_told_after_free)
 {
 	static const struct fake_reply silence = {0, NULL};
 
-	list();     /* waits */
+	list(); /* waits */
 	fake.replies = &silence;
 	fake.reply_count = 1;
 	connect_to_fake();
@@ -321,22 +322,22 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		speaks_the_version_of_the_engine,
-		speaks_no_newer_version_than_it_knows,
-		verbs_wait_for_the_first_connection,
-		verbs_give_up_at_their_deadline,
-		a_loss_is_told_once_and_mended,
-		an_ended_event_stream_is_a_loss,
-		events_are_found_wherever_the_pieces_end,
-		subscribes_again_after_the_last_event,
-		subscribes_from_now_if_the_last_event_is_of_the_future,
-		nonsense_on_the_event_stream_is_a_loss,
-		a_removal_under_way_is_waited_for,
-		a_stop_gives_whole_seconds,
-		many_calls_share_few_connections,
-		a_callback_may_call_again,
-		nothing_is_told_after_free,
-		a_socket_path_that_is_too_long_is_refused,
+	        speaks_the_version_of_the_engine,
+	        speaks_no_newer_version_than_it_knows,
+	        verbs_wait_for_the_first_connection,
+	        verbs_give_up_at_their_deadline,
+	        a_loss_is_told_once_and_mended,
+	        an_ended_event_stream_is_a_loss,
+	        events_are_found_wherever_the_pieces_end,
+	        subscribes_again_after_the_last_event,
+	        subscribes_from_now_if_the_last_event_is_of_the_future,
+	        nonsense_on_the_event_stream_is_a_loss,
+	        a_removal_under_way_is_waited_for,
+	        a_stop_gives_whole_seconds,
+	        many_calls_share_few_connections,
+	        a_callback_may_call_again,
+	        nothing_is_told_after_free,
+	        a_socket_path_that_is_too_long_is_refused,
 	};
 	Suite *suite = suite_create("docker_link");
 	TCase *cases = tcase_create("link");

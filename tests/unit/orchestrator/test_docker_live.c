@@ -1,1 +1,346 @@
-int main(void){return 77;}
+/* The Docker engine against a real one: each verb, each fault a user can cause, events. Skipped without
+ * SELFLESS_DOCKER=1. Everything made carries a label of this process and is removed at the end. */
+#include "tests/unit/orchestrator/engine_watch.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define IMAGE "selfless-test-idler"
+#define SOON_MS 15000
+#define VERB(watch) (watch).engine->verbs
+
+static char name[40];
+static char volume[80];
+static char *volume_items[] = {volume};
+static char *publish_items[] = {"127.0.0.1"};
+static char *command_items[] = {"/idler", "one", "two words"};
+static const struct strings volumes = {volume_items, 1};
+static const struct strings publish = {publish_items, 1};
+static const struct strings command = {command_items, 3};
+static const char *docker_socket = "/var/run/docker.sock";
+
+static struct watch watch;
+static struct engine_spec spec;
+static struct engine_place place;
+static char place_name[60];
+
+static int shell(const char *format, const char *a, const char *b)
+{
+	char line[500];
+
+	snprintf(line, sizeof(line), format, a, b);
+	return system(line);
+}
+
+/* A port that was free a moment ago. */
+static int free_port(int *fd)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t len = sizeof(address);
+
+	*fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_ne(bind(*fd, (struct sockaddr *)&address, len), -1);
+	ck_assert_int_ne(listen(*fd, 1), -1);
+	ck_assert_int_ne(getsockname(*fd, (struct sockaddr *)&address, &len), -1);
+	return ntohs(address.sin_port);
+}
+
+static void wait_for(struct outcome *outcome, enum engine_fault fault)
+{
+	ck_assert_int_eq(outcome->count, 0); /* never before the verb has returned */
+	ck_assert(watch_until(&watch, &outcome->count, 1, SOON_MS));
+	ck_assert_msg(outcome->fault == fault, "%s: %s", engine_fault_text(outcome->fault), outcome->message);
+	ck_assert_int_eq(outcome->message[0] == '\0', fault == ENGINE_OK);
+}
+
+static void prepare(enum engine_fault fault, struct outcome *outcome)
+{
+	*outcome = (struct outcome){0};
+	VERB(watch)->prepare(watch.engine, &spec, outcome_take, outcome);
+	wait_for(outcome, fault);
+}
+
+static void create(enum engine_fault fault, struct outcome *outcome)
+{
+	*outcome = (struct outcome){0};
+	VERB(watch)->create(watch.engine, &spec, &place, outcome_take, outcome);
+	wait_for(outcome, fault);
+}
+
+typedef void id_verb(struct engine *engine, const char *id, engine_done *done, void *arg);
+
+static struct outcome call(id_verb *verb, const char *id, enum engine_fault fault)
+{
+	struct outcome outcome = {0};
+
+	verb(watch.engine, id, outcome_take, &outcome);
+	wait_for(&outcome, fault);
+	return outcome;
+}
+
+static struct outcome list(void)
+{
+	struct outcome outcome = {0};
+
+	VERB(watch)->list(watch.engine, outcome_take, &outcome);
+	wait_for(&outcome, ENGINE_OK);
+	return outcome;
+}
+
+static void set_up(void)
+{
+	int fd;
+
+	snprintf(name, sizeof(name), "selfless-live-%d", (int)getpid());
+	snprintf(volume, sizeof(volume), "%s-volume:/static", name);
+	snprintf(place_name, sizeof(place_name), "%s_0", name);
+	spec = (struct engine_spec){
+	        .service = "idle",
+	        .image = IMAGE,
+	        .command = &command,
+	        .publish = &publish,
+	        .volumes = &volumes,
+	        .port = 8000,
+	        .reach = REACH_PUBLISHED,
+	        .hash = "0123456789abcdef",
+	};
+	place = (struct engine_place){.name = place_name, .slot = 0, .host_port = free_port(&fd)};
+	close(fd);
+	watch_open(&watch, name, docker_socket);
+	ck_assert_msg(watch_until(&watch, &watch.ups, 1, SOON_MS), "%s", watch.down_message);
+}
+
+static void tear_down(void)
+{
+	watch_close(&watch);
+	shell("docker ps -aq --filter label=selfless.name=%s | xargs -r docker rm -fv >/dev/null", name, "");
+	shell("docker network rm %s >/dev/null 2>&1; docker volume rm %s-volume >/dev/null 2>&1", name, name);
+}
+
+START_TEST(the_life_of_a_container)
+{
+	struct outcome outcome;
+	char id[ENGINE_ID_SIZE];
+	char renamed[80];
+
+	prepare(ENGINE_OK, &outcome);
+	prepare(ENGINE_OK, &outcome); /* harmless when there already */
+	create(ENGINE_OK, &outcome);
+	snprintf(id, sizeof(id), "%s", outcome.id);
+	outcome = list();
+	ck_assert_uint_eq(outcome.listed, 1);
+	ck_assert_str_eq(outcome.first.id, id);
+	ck_assert_str_eq(outcome.first.name, place_name);
+	ck_assert_str_eq(outcome.first.service, "idle");
+	ck_assert_str_eq(outcome.first.spec, spec.hash);
+	ck_assert_str_eq(outcome.first.image, IMAGE);
+	ck_assert_int_eq(outcome.first.slot, 0);
+	ck_assert_int_eq(outcome.first.host_port, place.host_port);
+	ck_assert_int_eq(outcome.first.state, ENGINE_CREATED);
+
+	call(VERB(watch)->start, id, ENGINE_OK);
+	call(VERB(watch)->start, id, ENGINE_OK);
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_START, SOON_MS));
+	ck_assert_str_eq(watch_event(&watch, ENGINE_EVENT_START, 0)->id, id);
+	ck_assert_int_gt(watch_event(&watch, ENGINE_EVENT_START, 0)->engine_time_ns, 0);
+	outcome = call(VERB(watch)->inspect, id, ENGINE_OK);
+	ck_assert_int_eq(outcome.result.state, ENGINE_RUNNING);
+	ck_assert_int_eq(outcome.result.address.ss_family, AF_INET);
+	ck_assert_int_eq(ntohs(((struct sockaddr_in *)&outcome.result.address)->sin_port), 8000);
+
+	call(VERB(watch)->pause, id, ENGINE_OK);
+	call(VERB(watch)->pause, id, ENGINE_OK);
+	ck_assert_int_eq(list().first.state, ENGINE_PAUSED);
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_PAUSE, SOON_MS));
+	call(VERB(watch)->unpause, id, ENGINE_OK);
+	call(VERB(watch)->unpause, id, ENGINE_REFUSED);
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_UNPAUSE, SOON_MS));
+
+	snprintf(renamed, sizeof(renamed), "%s.next", place_name);
+	outcome = (struct outcome){0};
+	VERB(watch)->rename(watch.engine, id, renamed, outcome_take, &outcome);
+	wait_for(&outcome, ENGINE_OK);
+	ck_assert_str_eq(list().first.name, renamed);
+
+	outcome = (struct outcome){0};
+	VERB(watch)->logs(watch.engine, id, 20, outcome_take, &outcome);
+	wait_for(&outcome, ENGINE_OK);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "arg two words\n"));
+	ck_assert_ptr_nonnull(strstr(outcome.text, "out line\n"));
+	ck_assert_ptr_nonnull(strstr(outcome.text, "err line\n"));
+
+	outcome = (struct outcome){0};
+	VERB(watch)->stop(watch.engine, id, 2000, outcome_take, &outcome);
+	wait_for(&outcome, ENGINE_OK);
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS));
+	ck_assert_int_eq(watch_event(&watch, ENGINE_EVENT_DIE, 0)->exit_code, 0);
+	outcome = call(VERB(watch)->inspect, id, ENGINE_OK);
+	ck_assert_int_eq(outcome.result.state, ENGINE_EXITED);
+	ck_assert_int_eq(outcome.result.exit_code, 0);
+
+	call(VERB(watch)->remove, id, ENGINE_OK);
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DESTROY, SOON_MS));
+	call(VERB(watch)->remove, id, ENGINE_OK);
+	ck_assert_uint_eq(list().listed, 0);
+}
+END_TEST
+
+START_TEST(a_killed_container_dies_with_137)
+{
+	struct outcome outcome;
+	const struct engine_event *die;
+
+	prepare(ENGINE_OK, &outcome);
+	create(ENGINE_OK, &outcome);
+	call(VERB(watch)->start, outcome.id, ENGINE_OK);
+	ck_assert_int_eq(shell("docker kill %s >/dev/null%s", outcome.id, ""), 0);
+	die = watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS);
+	ck_assert_ptr_nonnull(die);
+	ck_assert_str_eq(die->id, outcome.id);
+	ck_assert_int_eq(die->exit_code, 137);
+	outcome = call(VERB(watch)->inspect, outcome.id, ENGINE_OK);
+	ck_assert_int_eq(outcome.result.exit_code, 137);
+	ck_assert(!outcome.result.oom_killed);
+}
+END_TEST
+
+START_TEST(a_name_may_be_taken)
+{
+	struct outcome outcome;
+
+	prepare(ENGINE_OK, &outcome);
+	create(ENGINE_OK, &outcome);
+	create(ENGINE_NAME_TAKEN, &outcome);
+	ck_assert_ptr_nonnull(strstr(outcome.message, "already in use"));
+}
+END_TEST
+
+START_TEST(a_port_may_be_taken)
+{
+	struct outcome outcome;
+	char next_name[80];
+	int fd;
+
+	prepare(ENGINE_OK, &outcome);
+	place.host_port = free_port(&fd);
+	create(ENGINE_OK, &outcome);
+	outcome = call(VERB(watch)->start, outcome.id, ENGINE_PORT_TAKEN); /* by a process: us */
+	ck_assert_ptr_nonnull(strstr(outcome.message, "first_port"));
+	close(fd);
+	call(VERB(watch)->start, outcome.id, ENGINE_OK);
+	snprintf(next_name, sizeof(next_name), "%s.next", place_name);
+	place.name = next_name;
+	create(ENGINE_OK, &outcome);
+	call(VERB(watch)->start, outcome.id, ENGINE_PORT_TAKEN); /* by a container */
+}
+END_TEST
+
+START_TEST(an_image_may_be_missing)
+{
+	struct outcome outcome;
+
+	spec.image = "selfless-no-such-image:1";
+	prepare(ENGINE_NO_IMAGE, &outcome);
+	ck_assert_ptr_nonnull(strstr(outcome.message, "image selfless-no-such-image:1 not found: build it"));
+	spec.image = IMAGE;
+	prepare(ENGINE_OK, &outcome);
+	spec.image = "selfless-no-such-image:1";
+	create(ENGINE_NO_IMAGE, &outcome);
+}
+END_TEST
+
+START_TEST(limits_and_volumes_may_be_refused)
+{
+	struct outcome outcome;
+
+	prepare(ENGINE_OK, &outcome);
+	spec.memory_mb = 1;
+	create(ENGINE_REFUSED, &outcome);
+	ck_assert_ptr_nonnull(strstr(outcome.message, "memory_mb"));
+	spec.memory_mb = 64;
+	spec.cpus = 4000;
+	create(ENGINE_REFUSED, &outcome);
+	ck_assert_ptr_nonnull(strstr(outcome.message, "`cpus`"));
+	spec.cpus = 0.5;
+	snprintf(volume, sizeof(volume), "%s-volume:relative", name);
+	create(ENGINE_REFUSED, &outcome);
+	snprintf(volume, sizeof(volume), "x:/static");
+	prepare(ENGINE_REFUSED, &outcome);
+}
+END_TEST
+
+START_TEST(nobody_of_that_id)
+{
+	static const char id[] = "0000000000000000000000000000000000000000000000000000000000000000";
+
+	call(VERB(watch)->start, id, ENGINE_NOT_FOUND);
+	call(VERB(watch)->inspect, id, ENGINE_NOT_FOUND);
+	call(VERB(watch)->remove, id, ENGINE_OK);
+}
+END_TEST
+
+START_TEST(a_socket_directory_is_mounted_and_told)
+{
+	char folder[] = "/tmp/selfless-live-XXXXXX";
+	struct outcome outcome;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	spec.reach = REACH_SOCKET;
+	place.socket_dir = folder;
+	prepare(ENGINE_OK, &outcome);
+	create(ENGINE_OK, &outcome);
+	ck_assert_str_eq(list().first.socket_dir, folder);
+	ck_assert_int_eq(shell("docker inspect -f '{{.HostConfig.Binds}} {{.Config.Env}}' %s | "
+	                       "grep -q '%s:/run/selfless.*LISTEN=0.0.0.0:8000,unix:/run/selfless/http'",
+	                       outcome.id, folder),
+	                 0);
+	rmdir(folder);
+}
+END_TEST
+
+static int run(void)
+{
+	const TTest *const tests[] = {
+	        the_life_of_a_container, a_killed_container_dies_with_137,
+	        a_name_may_be_taken,     a_port_may_be_taken,
+	        an_image_may_be_missing, limits_and_volumes_may_be_refused,
+	        nobody_of_that_id,       a_socket_directory_is_mounted_and_told,
+	};
+	Suite *suite = suite_create("docker_live");
+	TCase *cases = tcase_create("docker");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(cases, 60);
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		tcase_add_test(cases, tests[i]);
+	suite_add_tcase(suite, cases);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+	const char *wanted = getenv("SELFLESS_DOCKER");
+
+	if (wanted == NULL || strcmp(wanted, "1") != 0) {
+		puts("skipped: SELFLESS_DOCKER=1 runs it against "
+		     "the Docker Engine of this host");
+		return 77;
+	}
+	if (shell("tar -C %s -c idler | docker import -c 'CMD [\"/idler\"]' - %s >/dev/null", IDLER_FOLDER, IMAGE) !=
+	    0) {
+		fputs("cannot import the image " IMAGE " into Docker\n", stderr);
+		return EXIT_FAILURE;
+	}
+	return run();
+}

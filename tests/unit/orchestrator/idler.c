@@ -1,0 +1,22 @@
+/* idler: what the containers of test_docker_live run: says a line on each stream, then waits for SIGTERM. */
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static void on_term(int number)
+{
+	(void)number;
+	_exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGTERM, on_term);
+	setvbuf(stdout, NULL, _IONBF, 0);
+	for (int i = 1; i < argc; i++)
+		printf("arg %s\n", argv[i]);
+	printf("out line\n");
+	fprintf(stderr, "err line\n");
+	for (;;)
+		pause();
+}
