@@ -24,12 +24,19 @@ struct supervisor_settings {
 };
 
 struct supervisor *supervisor_new(const struct supervisor_settings *settings);
+/* Engine calls still in flight are forgotten: their answers, should they come, are ignored. */
 void supervisor_free(struct supervisor *supervisor);
+
+/* A new configuration. Where the containers would be made otherwise, the slots are rolled. */
+void supervisor_reload(struct supervisor *supervisor, const struct config *config,
+                       const struct config_service *service);
 
 /* The engine's list at start, after each loss and every 30 s: adopts what is ours and healthy, removes what is ours and
  * not wanted, notes foreign names. `containers` are those of this orchestrator's name; the rest of the list is not ours.
  * The first call starts the service. */
 void supervisor_reconcile(struct supervisor *supervisor, const struct engine_container *containers, size_t count);
+/* Call it when the list is asked for: what happened to a container since then outweighs the list. */
+void supervisor_list_asked(struct supervisor *supervisor);
 void supervisor_engine_down(struct supervisor *supervisor, const char *message);
 
 /* An engine event for a container; true if it is one of this service's. */
@@ -68,4 +75,15 @@ struct supervisor_slot {
 size_t supervisor_slot_count(const struct supervisor *supervisor);
 void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struct supervisor_slot *slot);
 
-uint64_t supervisor_replacements(const struct supervisor *supervisor, enum reason reason); /* counter */
+/* Counter: replacements begun. */
+uint64_t supervisor_replacements(const struct supervisor *supervisor, enum reason reason);
+
+/* Histogram: first evidence of a fault to the replacement's first good probe, in seconds. */
+#define SUPERVISOR_TIME_BUCKETS 10
+extern const double supervisor_time_bounds[SUPERVISOR_TIME_BUCKETS];
+struct supervisor_times {
+	uint64_t buckets[SUPERVISOR_TIME_BUCKETS];      /* not cumulative; slower ones are only in count */
+	uint64_t count;
+	double sum;
+};
+const struct supervisor_times *supervisor_times(const struct supervisor *supervisor);

@@ -1,0 +1,32 @@
+/* admin: the HTTP API for operators: what the fleet is and does, metrics, events, and orders.
+ *
+ * Served by evhttp on its own addresses (loopback, or a token is asked for). It knows the fleet; the proxy it knows only
+ * by the numbers that main hands it (stats.h).
+ */
+#pragma once
+
+#include "common/err.h"
+#include "orchestrator/config.h"
+#include "orchestrator/fleet/control.h"
+#include "orchestrator/stats.h"
+
+struct event_base;
+struct admin;
+
+struct admin_settings {
+	struct event_base *base;
+	const struct config *config;            /* borrowed */
+	struct control *control;                /* borrowed */
+	/* The counters of service `index` of the config; index = their number: requests of no service. */
+	const struct stats *(*stats)(size_t index, void *arg);
+	/* Client connections now, and the longest the loop was late in the last second, in microseconds. */
+	unsigned (*connections)(void *arg);
+	int64_t (*loop_lag_us)(void *arg);
+	void *arg;
+};
+
+bool admin_new(const struct admin_settings *settings, struct admin **admin, struct err *err) MUST_CHECK;
+void admin_free(struct admin *admin);
+
+/* News of the fleet, from main's observer: goes to the event streams. */
+void admin_backend_changed(struct admin *admin, struct backend *backend, enum backend_state from, enum reason reason);

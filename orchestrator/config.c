@@ -1,0 +1,177 @@
+/* config: reads a file through the tables, completes what is left open, and hands out parts.
+ *
+ * Order: text -> json tree (line and column of everything) -> options_read -> config_complete -> config_check.
+ */
+#include "orchestrator/config.h"
+
+#include "common/json.h"
+#include "common/mem.h"
+#include "orchestrator/config_check.h"
+#include "orchestrator/config_tables.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_BYTES_MAX 1048576
+#define FIRST_PORT 8000
+
+static bool read_file(const char *path, struct buf *text, struct err *err)
+{
+	FILE *file = fopen(path, "re");
+	if (file == NULL)
+		return err_set_errno(err, errno, "%s: cannot open the configuration", path);
+	char piece[16384];
+	bool fits = true;
+	size_t got;
+	while (fits && (got = fread(piece, 1, sizeof piece, file)) > 0)
+		fits = buf_add(text, piece, got);
+	bool failed = ferror(file);
+	fclose(file);
+	if (failed)
+		return err_set(err, "%s: cannot read the configuration", path);
+	if (!fits)
+		return err_set(err, "%s: larger than %d bytes", path, FILE_BYTES_MAX);
+	return true;
+}
+
+size_t config_service_count(const struct config *config)
+{
+	return config->services.count;
+}
+
+const struct config_service *config_service_at(const struct config *config, size_t index)
+{
+	return (const struct config_service *)config->services.items + index;
+}
+
+static void set_text(char **text, const char *prefix, const char *name)
+{
+	if ((*text)[0] != '\0')
+		return;
+	free(*text);
+	*text = mem_format("%s%s", prefix, name);
+}
+
+/* Services without a first_port get ranges one behind the other, clear of those that have one. */
+static void place_ports(struct config *config, struct config_service *service)
+{
+	int64_t first = FIRST_PORT;
+	bool moved = true;
+	while (moved) {
+		moved = false;
+		for (size_t i = 0; i < config->services.count; i++) {
+			const struct config_service *other = config_service_at(config, i);
+			if (other == service || other->first_port == 0)
+				continue;
+			if (first < config_port_end(other) && other->first_port < first + config_port_span(service)) {
+				first = config_port_end(other);
+				moved = true;
+			}
+		}
+	}
+	service->first_port = first;
+}
+
+static void config_complete(struct config *config)
+{
+	set_text(&config->socket_dir, "/run/", config->name);
+	set_text(&config->state_dir, "/var/lib/", config->name);
+	struct config_service *services = config->services.items;
+	for (size_t i = 0; i < config->services.count; i++) {
+		if (services[i].first_port == 0)
+			place_ports(config, &services[i]);
+		if (services[i].spare_port == 0)
+			services[i].spare_port =
+				services[i].first_port + services[i].scale.max + services[i].scale.spares;
+	}
+}
+
+static bool read_text(const char *file, const char *text, size_t len, struct config **config, struct err *err)
+{
+	struct json_limits limits = {.depth = 16, .comments = true};
+	struct json_doc *doc;
+	if (!json_parse(text, len, &limits, &doc, err))
+		return err_prefix(err, "%s", file);
+	struct config *made = mem_zero(sizeof *made);
+	const struct json_value *root = json_root(doc);
+	bool ok = root->type == JSON_OBJECT || options_error(err, file, root, "", "must be an object");
+	if (ok)
+		ok = options_read(config_options, file, root, made, err);
+	if (ok) {
+		config_complete(made);
+		ok = config_check(made, file, root, err);
+	}
+	json_free(doc);
+	if (!ok) {
+		config_free(made);
+		return false;
+	}
+	*config = made;
+	return true;
+}
+
+bool config_load(const char *path, struct config **config, struct err *err)
+{
+	if (path == NULL)
+		return read_text("(built-in configuration)", config_default, strlen(config_default), config, err);
+	struct buf text;
+	buf_init(&text, FILE_BYTES_MAX);
+	bool ok = read_file(path, &text, err) && read_text(path, buf_text(&text), text.len, config, err);
+	buf_clear(&text);
+	return ok;
+}
+
+void config_free(struct config *config)
+{
+	if (config == NULL)
+		return;
+	options_clear(config_options, config);
+	free(config);
+}
+
+void config_print(const struct config *config, FILE *to)
+{
+	options_print(config_options, config, to);
+}
+
+void config_document(FILE *to)
+{
+	options_document(config_options, to);
+}
+
+/* FNV-1a, 64 bits: tells configurations apart, guards against nobody. */
+static void hash_text(uint64_t *hash, const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text;; p++) {
+		*hash = (*hash ^ *p) * 0x100000001b3u;
+		if (*p == '\0')
+			return;
+	}
+}
+
+static void hash_texts(uint64_t *hash, const struct strings *texts)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		hash_text(hash, texts->items[i]);
+	hash_text(hash, "");
+}
+
+void config_spec_hash(const struct config *config, const struct config_service *service, char hash[ENGINE_SPEC_SIZE])
+{
+	uint64_t sum = 0xcbf29ce484222325u;
+	hash_text(&sum, config->name);
+	hash_text(&sum, service->name);
+	hash_text(&sum, service->image);
+	hash_texts(&sum, &service->command);
+	hash_texts(&sum, &service->publish);
+	hash_texts(&sum, &service->volumes);
+	hash_texts(&sum, &service->env);
+	char numbers[160];
+	snprintf(numbers, sizeof numbers, "%lld %lld %lld %.6f %d", (long long)service->port,
+		 (long long)service->first_port, (long long)service->memory_mb, service->cpus, service->reach);
+	hash_text(&sum, numbers);
+	if (service->reach == REACH_SOCKET)
+		hash_text(&sum, config->socket_dir);
+	snprintf(hash, ENGINE_SPEC_SIZE, "%016llx", (unsigned long long)sum);
+}

@@ -1,0 +1,19 @@
+/* revision: what the containers of one service are made from, in one version; its own copy, so that it outlives the
+ * configuration it came from and a roll can go back to it.
+ */
+#pragma once
+
+#include "orchestrator/config.h"
+
+struct revision {
+	unsigned number;        /* unique within the service; a container of another number is to be rolled */
+	struct engine_spec spec;        /* points into the members below */
+	struct strings command, publish, volumes, env;
+	char hash[ENGINE_SPEC_SIZE];
+	int first_port;
+	int spare_port;         /* for the stand-in of a roll; 0 = nothing is published */
+};
+
+struct revision *revision_new(const struct config *config, const struct config_service *service, unsigned number);
+void revision_free(struct revision *revision);          /* NULL is fine */
+int revision_port(const struct revision *revision, int slot); /* host port of a slot; 0 = none */

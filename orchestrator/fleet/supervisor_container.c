@@ -1,0 +1,345 @@
+/* supervisor_container: one container from create to the moment it serves.
+ *
+ *   NEW --create--> CREATED --start--> STARTED --address known--> SERVING (backend made, health watches)
+ *
+ * Answers only change the container and, where the engine refuses, tell its slot; what comes next is the step's to
+ * decide. Invariant: an id is there from CREATED on; a backend only while the container is a member of the fleet.
+ */
+#include "orchestrator/fleet/supervisor_private.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct container *container_new(struct supervisor *supervisor, enum container_use use, int slot)
+{
+	struct container *container = mem_zero(sizeof(*container));
+
+	container->supervisor = supervisor;
+	container->use = use;
+	container->slot = slot;
+	container->revision = supervisor->revision->number;
+	container->exit_code = -1;
+	container->touched_us = clock_us();
+	TAILQ_INSERT_TAIL(&supervisor->containers, container, link);
+	return container;
+}
+
+void container_free(struct container *container)
+{
+	assert(!container->busy && container->backend == NULL);
+	TAILQ_REMOVE(&container->supervisor->containers, container, link);
+	place_remove_dir(container->socket_dir);
+	free(container);
+}
+
+struct container *container_by_id(struct supervisor *supervisor, const char *id)
+{
+	struct container *container;
+
+	TAILQ_FOREACH(container, &supervisor->containers, link)
+		if (container->id[0] != '\0' && strcmp(container->id, id) == 0)
+			return container;
+	return NULL;
+}
+
+bool name_in_use(const struct supervisor *supervisor, const char *name)
+{
+	const struct container *container;
+
+	TAILQ_FOREACH(container, &supervisor->containers, link)
+		if (!container->gone && strcmp(container->name, name) == 0)
+			return true;
+	return false;
+}
+
+bool container_stale(const struct container *container)
+{
+	return container->revision != container->supervisor->revision->number;
+}
+
+static struct slot *slot_of(const struct container *container)
+{
+	return container->slot == SLOT_EXTRA ? NULL : supervisor_slot_of(container->supervisor, container->slot);
+}
+
+const struct incident *container_incident(const struct container *container)
+{
+	struct slot *slot = slot_of(container);
+
+	if (container->use == CONTAINER_LEAVING)
+		return &container->incident;
+	if (slot != NULL && slot->current == container && incident_open(&slot->incident))
+		return &slot->incident;
+	return container->backend != NULL ? backend_incident(container->backend) : &container->incident;
+}
+
+void container_log(int level, const struct container *container, const char *event, const char *reason,
+                   const char *error)
+{
+	char detail[600] = "";
+
+	if (error != NULL && error[0] != '\0')
+		snprintf(detail, sizeof(detail), " error=%s", log_quote(error));
+	log_line((enum log_level)level, "event=%s service=%s slot=%d container=%.12s name=%s reason=%s incident=%s%s",
+	         event, container->supervisor->service->name, container->slot,
+	         container->id[0] != '\0' ? container->id : "-", container->name, reason,
+	         incident_text(container_incident(container)), detail);
+}
+
+/* --- failures --- */
+
+static const struct {
+	enum engine_fault fault;
+	enum reason reason;
+} fault_reasons[] = {
+	{ENGINE_NAME_TAKEN, REASON_NAME_TAKEN},     {ENGINE_PORT_TAKEN, REASON_PORT_TAKEN},
+	{ENGINE_NO_IMAGE, REASON_NO_IMAGE},         {ENGINE_UNREACHABLE, REASON_ENGINE_DOWN},
+	{ENGINE_TIMEOUT, REASON_ENGINE_DOWN},
+};
+
+static enum reason reason_of(enum engine_fault fault, enum reason otherwise)
+{
+	for (size_t i = 0; i < sizeof(fault_reasons) / sizeof(fault_reasons[0]); i++)
+		if (fault_reasons[i].fault == fault)
+			return fault_reasons[i].reason;
+	return otherwise;
+}
+
+/* Is it unknown whether the engine did it? */
+static bool in_doubt(enum engine_fault fault)
+{
+	return fault == ENGINE_UNREACHABLE || fault == ENGINE_TIMEOUT;
+}
+
+/* Tells whoever waits for this container that it will not come now. Does not touch the container itself. */
+static void container_failed(struct container *container, enum reason reason, const char *message)
+{
+	struct supervisor *supervisor = container->supervisor;
+	struct slot *slot = slot_of(container);
+
+	switch (container->use) {
+	case CONTAINER_CURRENT:
+		slot_failed(supervisor, slot, reason, message);
+		break;
+	case CONTAINER_NEXT:
+		slot->ahead_us = clock_us() + back_off_us(++slot->ahead_level);
+		container_log(LOG_WARN, container, "ahead-failed", reason_text(reason), message);
+		break;
+	case CONTAINER_EXTRA:
+		container_log(LOG_ERROR, container, "stand-in-failed", reason_text(reason), message);
+		break;
+	case CONTAINER_LEAVING:
+		break;
+	}
+}
+
+/* Nothing points at it any more; there is nothing (known) to remove. */
+static void container_drop(struct container *container)
+{
+	struct slot *slot = slot_of(container);
+
+	if (slot != NULL && slot->current == container)
+		slot->current = NULL;
+	if (slot != NULL && slot->next == container)
+		slot->next = NULL;
+	roll_container_lost(container->supervisor, container);
+	container_free(container);
+}
+
+/* --- create --- */
+
+static void on_created(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
+{
+	struct slot *slot = slot_of(container);
+
+	if (result->fault == ENGINE_OK) {
+		snprintf(container->id, sizeof(container->id), "%s", result->id);
+		container->phase = CONTAINER_CREATED;
+		if (slot != NULL && container->use == CONTAINER_NEXT)
+			slot->ahead_level = 0;
+		container_log(LOG_INFO, container, "created", "none", NULL);
+		return;
+	}
+	container_failed(container, reason_of(result->fault, REASON_CREATE_FAILED), result->message);
+	if (in_doubt(result->fault) || result->fault == ENGINE_NAME_TAKEN)
+		supervisor->list_wanted = true;
+	if (result->fault == ENGINE_REFUSED)
+		supervisor->prepared = false; /* the network or a volume may have gone */
+	container_drop(container);
+}
+
+void container_create(struct container *container, const char *name, int host_port)
+{
+	struct supervisor *supervisor = container->supervisor;
+	struct engine_place place = {.slot = container->slot, .host_port = host_port};
+	char root[PLACE_DIR_SIZE];
+	struct err err;
+
+	assert(container->phase == CONTAINER_NEW);
+	snprintf(container->name, sizeof(container->name), "%s", name);
+	container->host_port = host_port;
+	if (supervisor->revision->spec.reach == REACH_SOCKET) {
+		place_socket_root(supervisor->config, root);
+		if (!place_make_dir(root, supervisor->service->name, container->slot, container->socket_dir, &err)) {
+			container_failed(container, REASON_CREATE_FAILED, err.message);
+			container_drop(container);
+			return;
+		}
+		place.socket_dir = container->socket_dir;
+	}
+	place.name = container->name;
+	supervisor->engine->verbs->create(supervisor->engine, &supervisor->revision->spec, &place, on_call,
+	                                  call_begin(supervisor, container, on_created));
+}
+
+/* --- start --- */
+
+static void start_refused(struct container *container, const struct engine_result *result)
+{
+	struct slot *slot = slot_of(container);
+	int64_t now_us = clock_us();
+
+	/* Our own dead container's port is freed a moment after its death. */
+	if (result->fault == ENGINE_PORT_TAKEN && slot != NULL && now_us - slot->vacated_us < PORT_PATIENCE_US) {
+		slot->retry_us = now_us + PORT_RETRY_US;
+		return;
+	}
+	container_failed(container, reason_of(result->fault, REASON_START_FAILED), result->message);
+	if (in_doubt(result->fault)) {
+		container->supervisor->list_wanted = true; /* the same container is tried again */
+		return;
+	}
+	container->may_run = false;
+	if (result->fault != ENGINE_PORT_TAKEN)
+		container_leave(container, reason_of(result->fault, REASON_START_FAILED), LEAVE_AT_ONCE);
+}
+
+static void on_started(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
+{
+	(void)supervisor;
+	if (container->use == CONTAINER_LEAVING)
+		return;
+	if (result->fault == ENGINE_OK) {
+		container->phase = CONTAINER_STARTED;
+		container_log(LOG_INFO, container, "started", "none", NULL);
+		container_locate(container);
+	} else if (result->fault == ENGINE_NOT_FOUND) {
+		container->gone = true; /* somebody removed it: the slot takes another one */
+		container_leave(container, REASON_VANISHED, LEAVE_AT_ONCE);
+	} else {
+		start_refused(container, result);
+	}
+}
+
+void container_start(struct container *container)
+{
+	struct supervisor *supervisor = container->supervisor;
+
+	assert(container->phase == CONTAINER_CREATED);
+	container->may_run = true;
+	supervisor->engine->verbs->start(supervisor->engine, container->id, on_call,
+	                                 call_begin(supervisor, container, on_started));
+}
+
+/* --- address, then serving --- */
+
+static void container_serve(struct container *container, const struct backend_address *address)
+{
+	struct supervisor *supervisor = container->supervisor;
+
+	container->phase = CONTAINER_SERVING;
+	container->backend = backend_new(supervisor->fleet, container->slot, container->id, address);
+	if (container->adopted)
+		backend_set_state(container->backend, BACKEND_STARTING, REASON_ADOPTED);
+	backend_join_incident(container->backend, container_incident(container));
+	fleet_add(supervisor->fleet, container->backend);
+	health_watch(supervisor->health, container->backend);
+}
+
+static void on_inspected(struct supervisor *supervisor, struct container *container,
+                         const struct engine_result *result)
+{
+	struct backend_address address;
+
+	if (container->use == CONTAINER_LEAVING)
+		return;
+	if (result->fault == ENGINE_OK && result->address.ss_family != 0) {
+		place_bridge(&result->address, result->address_len, &address);
+		container_serve(container, &address);
+	} else if (result->fault == ENGINE_OK && result->state == ENGINE_EXITED) {
+		container->exit_code = result->exit_code;
+		container->oom = result->oom_killed;
+		container_died(container, result->oom_killed ? REASON_OOM_KILLED : REASON_EXITED);
+	} else if (in_doubt(result->fault)) {
+		supervisor->list_wanted = true; /* located again by the next step, once the engine is back */
+	} else {
+		container_failed(container, REASON_START_FAILED,
+		                 result->fault == ENGINE_OK ? "it has no address on the bridge" : result->message);
+		container_leave(container, REASON_START_FAILED, LEAVE_AT_ONCE);
+	}
+}
+
+void container_locate(struct container *container)
+{
+	struct supervisor *supervisor = container->supervisor;
+	const struct revision *revision = supervisor->revision;
+	const char *host = revision->publish.count > 0 ? revision->publish.items[0] : "127.0.0.1";
+	struct backend_address address;
+
+	assert(container->phase == CONTAINER_STARTED);
+	if (container->socket_dir[0] != '\0') {
+		place_socket(container->socket_dir, &address);
+		container_serve(container, &address);
+	} else if (container->host_port != 0 && revision->spec.reach != REACH_BRIDGE) {
+		if (!place_published(host, container->host_port, &address))
+			(void)place_published("127.0.0.1", container->host_port, &address);
+		container_serve(container, &address);
+	} else {
+		supervisor->engine->verbs->inspect(supervisor->engine, container->id, on_call,
+		                                   call_begin(supervisor, container, on_inspected));
+	}
+}
+
+void container_retire_backend(struct container *container, enum reason reason)
+{
+	struct backend *backend = container->backend;
+
+	if (backend == NULL)
+		return;
+	container->backend = NULL;
+	if (backend_state(backend) != BACKEND_DOWN)
+		backend_set_state(backend, BACKEND_DOWN, reason);
+	health_unwatch(container->supervisor->health, backend);
+	fleet_remove(container->supervisor->fleet, backend);
+	backend_unref(backend);
+}
+
+/* --- rename --- */
+
+static void on_renamed(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
+{
+	struct slot *slot = slot_of(container);
+
+	if (result->fault == ENGINE_OK || slot == NULL)
+		return;
+	/* The service is not hurt: only the name is not what it should be. The next list says what it is. */
+	snprintf(container->name, sizeof(container->name), "%s_%d.next", supervisor->service->name, slot->index);
+	slot->rename_us = clock_us() + BACK_OFF_MAX_US;
+	supervisor->list_wanted = in_doubt(result->fault);
+	container_log(LOG_WARN, container, "rename-failed", engine_fault_text(result->fault), result->message);
+}
+
+void container_rename(struct container *container, const char *name)
+{
+	struct supervisor *supervisor = container->supervisor;
+
+	snprintf(container->name, sizeof(container->name), "%s", name);
+	supervisor->engine->verbs->rename(supervisor->engine, container->id, container->name, on_call,
+	                                  call_begin(supervisor, container, on_renamed));
+}

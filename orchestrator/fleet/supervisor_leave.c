@@ -1,0 +1,229 @@
+/* supervisor_leave: a container's way out.
+ *
+ *   scale-down, roll:   DRAIN -> STOP ---------------------> REMOVE -> freed
+ *   fault:              KILL (unless dead) -> INSPECT -> LOGS -> REMOVE
+ *   never started:      REMOVE
+ *
+ * A faulty container is killed before anything else, because its slot waits for the port; how it ended and what it
+ * said is asked for afterwards, off the critical path. Invariant: a leaving container is in no slot, and is kept until
+ * the engine says that it is gone.
+ */
+#include "orchestrator/fleet/supervisor_private.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LAST_LINES 20
+
+static void slot_forget(struct container *container)
+{
+	struct slot *slot;
+
+	if (container->slot == SLOT_EXTRA)
+		return;
+	slot = supervisor_slot_of(container->supervisor, container->slot);
+	if (slot->current == container)
+		slot->current = NULL;
+	if (slot->next == container)
+		slot->next = NULL;
+}
+
+static bool begin_drain(struct container *container, enum reason reason)
+{
+	struct backend *backend = container->backend;
+
+	if (backend == NULL ||
+	    (backend_state(backend) != BACKEND_READY && backend_state(backend) != BACKEND_SUSPECT))
+		return false;
+	container->drain_until_us = clock_us() + container->supervisor->config->drain_ms * 1000;
+	backend_set_state(backend, BACKEND_DRAINING, reason);
+	health_unwatch(container->supervisor->health, backend);
+	return true;
+}
+
+void container_leave(struct container *container, enum reason reason, enum leave_how how)
+{
+	if (container->use == CONTAINER_LEAVING)
+		return;
+	container->incident = *container_incident(container);
+	container->use = CONTAINER_LEAVING;
+	container->reason = reason;
+	container_log(LOG_INFO, container, "leaving", reason_text(reason), NULL);
+	slot_forget(container);
+	roll_container_lost(container->supervisor, container);
+	if (how == LEAVE_AFTER_DRAIN && begin_drain(container, reason)) {
+		container->stage = LEAVE_DRAIN;
+	} else {
+		container_retire_backend(container, reason);
+		container->stage = how == LEAVE_AT_ONCE ? LEAVE_KILL : LEAVE_STOP;
+		container->faulty = how == LEAVE_AT_ONCE && (container->may_run || container->dead);
+	}
+	supervisor_soon(container->supervisor);
+}
+
+/* --- answers --- */
+
+static void leave_note_death(struct container *container)
+{
+	if (container->may_run)
+		supervisor_slot_of(container->supervisor, container->slot == SLOT_EXTRA ? 0 : container->slot)
+			->vacated_us = clock_us();
+	container->may_run = false;
+	container->dead = true;
+}
+
+static void on_stopped(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
+{
+	(void)supervisor;
+	if (result->fault == ENGINE_OK || result->fault == ENGINE_NOT_FOUND)
+		leave_note_death(container);
+	else
+		container_log(LOG_WARN, container, "stop-failed", engine_fault_text(result->fault), result->message);
+	container->gone |= result->fault == ENGINE_NOT_FOUND;
+	container->stage = container->faulty && container->dead ? LEAVE_INSPECT : LEAVE_REMOVE;
+}
+
+static void on_end_inspected(struct supervisor *supervisor, struct container *container,
+                             const struct engine_result *result)
+{
+	(void)supervisor;
+	container->stage = LEAVE_LOGS;
+	if (result->fault != ENGINE_OK) {
+		container->stage = LEAVE_REMOVE;
+		return;
+	}
+	container->exit_code = result->exit_code;
+	log_info("event=ended service=%s slot=%d container=%.12s exit_code=%d oom=%s reason=%s incident=%s",
+	         container->supervisor->service->name, container->slot, container->id, result->exit_code,
+	         result->oom_killed || container->oom ? "yes" : "no", reason_text(container->reason),
+	         incident_text(&container->incident));
+}
+
+static void log_output(const struct container *container, const char *text, size_t len)
+{
+	while (len > 0) {
+		const char *end = memchr(text, '\n', len);
+		size_t line_len = end != NULL ? (size_t)(end - text) : len;
+		char line[400];
+
+		snprintf(line, sizeof(line), "%.*s", (int)(line_len < sizeof(line) ? line_len : sizeof(line) - 1), text);
+		if (line_len > 0)
+			log_info("event=output service=%s slot=%d container=%.12s incident=%s line=%s",
+			         container->supervisor->service->name, container->slot, container->id,
+			         incident_text(&container->incident), log_quote(line));
+		line_len += end != NULL;
+		text += line_len;
+		len -= line_len;
+	}
+}
+
+static void on_logs(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
+{
+	(void)supervisor;
+	container->stage = LEAVE_REMOVE;
+	if (result->fault == ENGINE_OK)
+		log_output(container, result->text, result->text_len);
+}
+
+static void on_removed(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
+{
+	(void)supervisor;
+	if (result->fault == ENGINE_OK || result->fault == ENGINE_NOT_FOUND) {
+		leave_note_death(container);
+		container->gone = true;
+		return;
+	}
+	container->retry_us = clock_us() + back_off_us(++container->level);
+	container_log(LOG_WARN, container, "remove-failed", engine_fault_text(result->fault), result->message);
+}
+
+/* --- the step --- */
+
+static void leave_drain(struct container *container)
+{
+	bool idle = container->backend == NULL || backend_in_flight(container->backend) == 0;
+	bool died = container->dead || container->backend == NULL || backend_state(container->backend) == BACKEND_DOWN;
+
+	if (!idle && !died && clock_us() < container->drain_until_us) {
+		supervisor_wake(container->supervisor, container->drain_until_us);
+		return;
+	}
+	if (!idle && !died)
+		container_log(LOG_WARN, container, "drain-timeout", reason_text(container->reason),
+		              "requests were still in flight when drain_ms had passed");
+	container_retire_backend(container, container->reason);
+	container->stage = LEAVE_STOP;
+}
+
+static void leave_stop(struct container *container, int grace_ms)
+{
+	struct supervisor *supervisor = container->supervisor;
+
+	if (!container->may_run) {
+		container->stage = container->faulty ? LEAVE_INSPECT : LEAVE_REMOVE;
+		return;
+	}
+	supervisor->engine->verbs->stop(supervisor->engine, container->id, grace_ms, on_call,
+	                                call_begin(supervisor, container, on_stopped));
+}
+
+static void leave_call(struct container *container)
+{
+	struct supervisor *supervisor = container->supervisor;
+	struct engine *engine = supervisor->engine;
+
+	switch (container->stage) {
+	case LEAVE_DRAIN:
+		break;
+	case LEAVE_STOP:
+		leave_stop(container, (int)supervisor->config->stop_ms);
+		break;
+	case LEAVE_KILL:
+		leave_stop(container, 0);
+		break;
+	case LEAVE_INSPECT:
+		engine->verbs->inspect(engine, container->id, on_call,
+		                       call_begin(supervisor, container, on_end_inspected));
+		break;
+	case LEAVE_LOGS:
+		engine->verbs->logs(engine, container->id, LAST_LINES, on_call,
+		                    call_begin(supervisor, container, on_logs));
+		break;
+	case LEAVE_REMOVE:
+		engine->verbs->remove(engine, container->id, on_call, call_begin(supervisor, container, on_removed));
+		break;
+	}
+}
+
+/* May free the container. */
+void leave_step(struct container *container)
+{
+	struct supervisor *supervisor = container->supervisor;
+
+	assert(container->use == CONTAINER_LEAVING);
+	if (container->busy)
+		return;
+	if (container->gone || container->phase == CONTAINER_NEW) {
+		container_retire_backend(container, container->reason);
+		container_log(LOG_INFO, container, "removed", reason_text(container->reason), NULL);
+		container_free(container);
+		supervisor->again = true; /* its slot may have waited for the name or the port */
+		return;
+	}
+	if (container->stage == LEAVE_DRAIN)
+		leave_drain(container);
+	if (container->stage == LEAVE_DRAIN || !supervisor->engine_up)
+		return;
+	if (clock_us() < container->retry_us) {
+		supervisor_wake(supervisor, container->retry_us);
+		return;
+	}
+	for (enum leave_stage stage = LEAVE_DRAIN; !container->busy && stage != container->stage;) {
+		stage = container->stage;
+		leave_call(container);
+	}
+}

@@ -1,0 +1,270 @@
+/* main: the wiring diagram, in code: make the objects, connect them, run, drain, leave.
+ *
+ *   signals -> main          engine -> control -> supervisors -> backends -> observer (here) -> proxy, admin, control
+ *   clients -> proxy -> fleets (acquire, release), supervisors (count), health (evidence)
+ *
+ * Leaving: TERM and INT stop accepting; what is in flight has drain_ms. After INT the containers are removed as well.
+ * A second signal does not wait.
+ */
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "orchestrator/admin/admin.h"
+#include "orchestrator/command.h"
+#include "orchestrator/config.h"
+#include "orchestrator/defer.h"
+#include "orchestrator/fleet/control.h"
+#include "orchestrator/loop.h"
+#include "orchestrator/proxy/proxy.h"
+
+#include <curl/curl.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define EXIT_BAD_CONFIG 2
+#define DRAIN_CHECK_US 20000
+
+struct orchestrator {
+	struct config *config;
+	struct event_base *base;
+	struct defer *defer;
+	struct loop_lag *lag;
+	struct engine *engine;
+	struct control *control;
+	struct proxy *proxy;
+	struct admin *admin;
+	struct event *on_term;
+	struct event *on_int;
+	struct event *drain_check;
+	int64_t drain_until_ms;
+	bool leaving;
+	bool remove_containers;
+};
+
+/* --- news of the fleet ----------------------------------------------------------------------------------------- */
+
+static void on_backend_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
+{
+	struct orchestrator *self = arg;
+	if (self->proxy != NULL)
+		proxy_backend_changed(self->proxy, backend);
+	control_backend_changed(backend, from);
+	if (self->admin != NULL)
+		admin_backend_changed(self->admin, backend, from, reason);
+}
+
+static const struct stats *stats_of(size_t index, void *arg)
+{
+	const struct orchestrator *self = arg;
+	return index < self->proxy->service_count ? &self->proxy->services[index].stats : &self->proxy->stats;
+}
+
+static unsigned connections(void *arg)
+{
+	const struct orchestrator *self = arg;
+	return front_connections(self->proxy->front);
+}
+
+static int64_t lag_us(void *arg)
+{
+	const struct orchestrator *self = arg;
+	return loop_lag_us(self->lag);
+}
+
+/* --- leaving --------------------------------------------------------------------------------------------------- */
+
+static void on_stopped(void *arg)
+{
+	struct orchestrator *self = arg;
+	event_base_loopexit(self->base, NULL);
+}
+
+static void stop_control(struct orchestrator *self)
+{
+	event_del(self->drain_check);
+	control_stop(self->control, self->remove_containers, on_stopped, self);
+}
+
+static void on_drain_check(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct orchestrator *self = arg;
+	if (!proxy_is_idle(self->proxy) && clock_ms() < self->drain_until_ms)
+		return;
+	log_info("event=drained in_flight=%llu connections=%u", (unsigned long long)self->proxy->in_flight,
+		 front_connections(self->proxy->front));
+	stop_control(self);
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	(void)what;
+	struct orchestrator *self = arg;
+	if (self->leaving) {
+		log_warn("event=stopping-now signal=%s", strsignal((int)number));
+		event_base_loopexit(self->base, NULL);
+		return;
+	}
+	self->leaving = true;
+	self->remove_containers = number == SIGINT;
+	self->drain_until_ms = clock_ms() + self->config->drain_ms;
+	log_info("event=stopping signal=%s containers=%s", strsignal((int)number),
+		 self->remove_containers ? "removed" : "kept");
+	proxy_drain(self->proxy);
+	event_add(self->drain_check, &(struct timeval){0, DRAIN_CHECK_US});
+}
+
+/* --- making ---------------------------------------------------------------------------------------------------- */
+
+/* As many descriptors as the system lets us have: two for each request. */
+static void raise_limits(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool make_engine(struct orchestrator *self, struct err *err)
+{
+	struct engine_settings settings = {.base = self->base,
+					   .name = self->config->name,
+					   .docker_socket = self->config->docker_socket,
+					   .observer = control_observer(self->control)};
+	if (self->config->engine != CONFIG_ENGINE_DOCKER)
+		return err_set(err, "engine \"process\" is not built into this version");
+	return docker_engine_new(&settings, &self->engine, err);
+}
+
+static bool make_proxy(struct orchestrator *self, struct err *err)
+{
+	size_t count = control_count(self->control);
+	struct supervisor **supervisors = mem_array(NULL, count, sizeof(struct supervisor *));
+	for (size_t i = 0; i < count; i++)
+		supervisors[i] = control_at(self->control, i);
+	struct proxy_settings settings = {
+		.base = self->base, .config = self->config, .defer = self->defer, .supervisors = supervisors};
+	bool ok = proxy_new(&settings, &self->proxy, err);
+	free(supervisors);
+	return ok;
+}
+
+static bool make_admin(struct orchestrator *self, struct err *err)
+{
+	struct admin_settings settings = {.base = self->base,
+					  .config = self->config,
+					  .control = self->control,
+					  .stats = stats_of,
+					  .connections = connections,
+					  .loop_lag_us = lag_us,
+					  .arg = self};
+	return admin_new(&settings, &self->admin, err);
+}
+
+static void listen_to_signals(struct orchestrator *self)
+{
+	signal(SIGPIPE, SIG_IGN);
+	self->on_term = evsignal_new(self->base, SIGTERM, on_signal, self);
+	self->on_int = evsignal_new(self->base, SIGINT, on_signal, self);
+	self->drain_check = event_new(self->base, -1, EV_PERSIST, on_drain_check, self);
+	event_add(self->on_term, NULL);
+	event_add(self->on_int, NULL);
+}
+
+static bool make_all(struct orchestrator *self, struct err *err)
+{
+	raise_limits();
+	self->base = loop_new();
+	self->defer = defer_new(self->base);
+	self->lag = loop_lag_new(self->base);
+	listen_to_signals(self);
+	backend_observe(on_backend_changed, self);
+	self->control = control_new(self->base, self->config);
+	if (!make_engine(self, err))
+		return false;
+	control_start(self->control, self->engine);
+	return make_proxy(self, err) && make_admin(self, err);
+}
+
+static void free_event(struct event *event)
+{
+	if (event != NULL)
+		event_free(event);
+}
+
+static void free_all(struct orchestrator *self)
+{
+	admin_free(self->admin);
+	proxy_free(self->proxy);
+	self->admin = NULL;
+	self->proxy = NULL;
+	if (self->engine != NULL)
+		self->engine->verbs->free(self->engine);
+	control_free(self->control);
+	free_event(self->on_term);
+	free_event(self->on_int);
+	free_event(self->drain_check);
+	loop_lag_free(self->lag);
+	defer_free(self->defer);
+	if (self->base != NULL)
+		event_base_free(self->base);
+}
+
+static void log_ready(const struct orchestrator *self)
+{
+	for (size_t i = 0; i < self->config->listen.count; i++)
+		log_info("event=listening address=%s", self->config->listen.items[i]);
+	for (size_t i = 0; i < self->config->admin.count; i++)
+		log_info("event=admin-listening address=%s", self->config->admin.items[i]);
+}
+
+static int run(struct config *config)
+{
+	struct orchestrator self = {.config = config};
+	struct err err;
+	log_set_level((enum log_level)config->log_level);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	bool ok = make_all(&self, &err);
+	if (ok) {
+		log_ready(&self);
+		event_base_dispatch(self.base);
+		log_info("event=stopped");
+	} else {
+		log_error("event=start-failed error=%s", log_quote(err.message));
+	}
+	free_all(&self);
+	curl_global_cleanup();
+	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct command command = command_read(argc, argv);
+	if (command.action == COMMAND_EXIT)
+		return command.exit_code;
+	if (command.action == COMMAND_DOCUMENT) {
+		config_document(stdout);
+		return EXIT_SUCCESS;
+	}
+	log_open();
+	struct config *config;
+	struct err err;
+	if (!config_load(command.config_path, &config, &err)) {
+		fprintf(stderr, "%s\n", err.message);
+		return EXIT_BAD_CONFIG;
+	}
+	int exit_code = EXIT_SUCCESS;
+	if (command.action == COMMAND_PRINT_CONFIG)
+		config_print(config, stdout);
+	else if (command.action == COMMAND_CHECK)
+		printf("%s: good\n", command.config_path != NULL ? command.config_path : "(built-in configuration)");
+	else
+		exit_code = run(config);
+	config_free(config);
+	return exit_code;
+}

@@ -1,0 +1,262 @@
+/* forward: writes fields one by one; which ones stay is decided by their id, or by the Connection field naming them. */
+#include "orchestrator/proxy/forward.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define VIA_REQUEST_1_1 "Via: 1.1 selfless\r\n"
+#define VIA_1_0 "Via: 1.0 selfless\r\n"
+
+#define BIT(id) (1u << (id))
+#define HOP_BY_HOP                                                                                                     \
+	(BIT(HTTP_CONNECTION) | BIT(HTTP_KEEP_ALIVE) | BIT(HTTP_PROXY_CONNECTION) | BIT(HTTP_TE) | BIT(HTTP_TRAILER) | \
+	 BIT(HTTP_TRANSFER_ENCODING) | BIT(HTTP_UPGRADE) | BIT(HTTP_PROXY_AUTHENTICATE) | BIT(HTTP_PROXY_AUTHORIZATION))
+#define REWRITTEN                                                                                                     \
+	(BIT(HTTP_CONTENT_LENGTH) | BIT(HTTP_EXPECT) | BIT(HTTP_HOST) | BIT(HTTP_X_FORWARDED_FOR) |                   \
+	 BIT(HTTP_X_FORWARDED_PROTO) | BIT(HTTP_X_FORWARDED_HOST) | BIT(HTTP_X_REQUEST_ID))
+
+static bool put(struct buf *out, struct http_text text)
+{
+	return buf_add(out, text.data, text.len);
+}
+
+#define PUT_LITERAL(out, literal) buf_add(out, literal, sizeof(literal) - 1)
+
+static bool put_field(struct buf *out, struct http_text name, struct http_text value)
+{
+	char *room = buf_room(out, (size_t)name.len + value.len + 4);
+	if (room == NULL)
+		return false;
+	memcpy(room, name.data, name.len);
+	room += name.len;
+	*room++ = ':';
+	*room++ = ' ';
+	memcpy(room, value.data, value.len);
+	room += value.len;
+	*room++ = '\r';
+	*room++ = '\n';
+	buf_extend(out, (size_t)name.len + value.len + 4);
+	return true;
+}
+
+/* Does a Connection field name more than the usual three? Then every field must be looked up in it. */
+static bool names_fields(const struct http_head *head)
+{
+	for (unsigned i = 0; i < head->count; i++) {
+		const struct http_field *field = &head->fields[i];
+		if (field->id == HTTP_CONNECTION && !http_text_is(field->value, "close") &&
+		    !http_text_is(field->value, "keep-alive") && !http_text_is(field->value, "upgrade"))
+			return true;
+	}
+	return false;
+}
+
+static bool is_named(const struct http_head *head, struct http_text name)
+{
+	char token[128];
+	if (name.len >= sizeof token)
+		return false;
+	memcpy(token, name.data, name.len);
+	token[name.len] = '\0';
+	for (unsigned i = 0; i < head->count; i++)
+		if (head->fields[i].id == HTTP_CONNECTION && http_list_has(head->fields[i].value, token))
+			return true;
+	return false;
+}
+
+/* Fields that frame or address the message cannot be made hop-by-hop by naming them in Connection. */
+static bool put_fields(struct buf *out, const struct http_head *head, uint32_t drop)
+{
+	bool look_up = (head->seen & BIT(HTTP_CONNECTION)) != 0 && names_fields(head);
+	for (unsigned i = 0; i < head->count; i++) {
+		const struct http_field *field = &head->fields[i];
+		if (field->id != HTTP_OTHER && (drop & BIT(field->id)) != 0)
+			continue;
+		if (look_up && is_named(head, field->name))
+			continue;
+		if (!put_field(out, field->name, field->value))
+			return false;
+	}
+	return true;
+}
+
+static bool is_absolute(struct http_text target)
+{
+	return target.len > 0 && target.data[0] != '/' && target.data[0] != '*';
+}
+
+/* http_head let only http:// and https:// through. */
+static struct http_text absolute_authority(struct http_text target)
+{
+	const char *start = memchr(target.data, ':', target.len);
+	start += 3;
+	const char *end = target.data + target.len, *at = start;
+	while (at < end && *at != '/' && *at != '?')
+		at++;
+	return (struct http_text){start, (uint32_t)(at - start)};
+}
+
+struct http_text forward_path(const struct http_head *head)
+{
+	struct http_text target = head->target;
+	if (!is_absolute(target))
+		return target;
+	struct http_text authority = absolute_authority(target);
+	const char *path = authority.data + authority.len, *end = target.data + target.len;
+	return path == end ? (struct http_text){"/", 1} : (struct http_text){path, (uint32_t)(end - path)};
+}
+
+static bool put_request_line(struct buf *out, const struct http_head *head)
+{
+	struct http_text path = forward_path(head);
+	bool query_only = path.data[0] == '?';
+	return put(out, head->method_text) && PUT_LITERAL(out, " ") && (!query_only || PUT_LITERAL(out, "/")) &&
+	       put(out, path) && PUT_LITERAL(out, " HTTP/1.1\r\n");
+}
+
+/* RFC 9112 section 3.2.2: the authority of an absolute-form target takes the place of Host. */
+static bool put_host(struct buf *out, const struct http_head *head)
+{
+	if (is_absolute(head->target))
+		return put_field(out, (struct http_text){"Host", 4}, absolute_authority(head->target));
+	const struct http_field *host = http_head_find(head, HTTP_HOST);
+	return host != NULL ? put_field(out, host->name, host->value) : PUT_LITERAL(out, "Host: \r\n");
+}
+
+static bool put_list(struct buf *out, const char *name, const struct http_head *head, enum http_field_id id,
+		     struct http_text last)
+{
+	if (!buf_add_text(out, name))
+		return false;
+	for (unsigned i = 0; i < head->count; i++)
+		if (head->fields[i].id == id && !(put(out, head->fields[i].value) && PUT_LITERAL(out, ", ")))
+			return false;
+	return put(out, last) && PUT_LITERAL(out, "\r\n");
+}
+
+/* What a trusted proxy in front said first stays; else what we see ourselves. */
+static bool put_first(struct buf *out, const char *name, const struct http_field *kept, struct http_text own)
+{
+	return buf_add_text(out, name) && put(out, kept != NULL ? kept->value : own) && PUT_LITERAL(out, "\r\n");
+}
+
+static const struct http_field *trusted_field(const struct http_head *head, enum http_field_id id, bool trusted)
+{
+	return trusted && (head->seen & BIT(id)) != 0 ? http_head_find(head, id) : NULL;
+}
+
+static bool put_forwarded(struct buf *out, const struct http_head *head, const struct forward_from *from)
+{
+	struct http_text address = {from->address, (uint32_t)strlen(from->address)};
+	const struct http_field *host = http_head_find(head, HTTP_HOST);
+	struct http_text own_host = host != NULL ? host->value : (struct http_text){"", 0};
+	bool ok = from->trusted ? put_list(out, "X-Forwarded-For: ", head, HTTP_X_FORWARDED_FOR, address)
+				: put_field(out, (struct http_text){"X-Forwarded-For", 15}, address);
+	return ok &&
+	       put_first(out, "X-Forwarded-Proto: ", trusted_field(head, HTTP_X_FORWARDED_PROTO, from->trusted),
+			 (struct http_text){"http", 4}) &&
+	       put_first(out, "X-Forwarded-Host: ", trusted_field(head, HTTP_X_FORWARDED_HOST, from->trusted), own_host) &&
+	       buf_add_text(out, "X-Request-Id: ") && buf_add_text(out, from->request_id) && PUT_LITERAL(out, "\r\n");
+}
+
+static bool put_via(struct buf *out, const struct http_head *head)
+{
+	return head->minor == 0 ? PUT_LITERAL(out, VIA_1_0) : PUT_LITERAL(out, VIA_REQUEST_1_1);
+}
+
+bool forward_request(struct buf *out, const struct http_head *head, const struct forward_from *from)
+{
+	uint32_t drop = HOP_BY_HOP | REWRITTEN;
+	return put_request_line(out, head) && put_host(out, head) && put_fields(out, head, drop) &&
+	       put_forwarded(out, head, from) && put_via(out, head);
+}
+
+bool forward_request_end(struct buf *out, int64_t body_len, bool upgrade, struct http_text protocols)
+{
+	if (body_len >= 0 && !buf_add_format(out, "Content-Length: %lld\r\n", (long long)body_len))
+		return false;
+	if (upgrade && !(PUT_LITERAL(out, "Connection: upgrade\r\n") &&
+			 put_field(out, (struct http_text){"Upgrade", 7}, protocols)))
+		return false;
+	return PUT_LITERAL(out, "\r\n");
+}
+
+static bool put_status_line(struct buf *out, const struct http_head *head)
+{
+	char line[16] = "HTTP/1.1 000 ";
+	line[9] = (char)('0' + head->status / 100);
+	line[10] = (char)('0' + head->status / 10 % 10);
+	line[11] = (char)('0' + head->status % 10);
+	return buf_add(out, line, 13) && put(out, head->reason) && PUT_LITERAL(out, "\r\n");
+}
+
+static bool put_reply_framing(struct buf *out, const struct http_head *head, enum forward_framing framing)
+{
+	if (framing == FORWARD_CHUNKED)
+		return PUT_LITERAL(out, "Transfer-Encoding: chunked\r\n");
+	if (framing == FORWARD_UNTIL_CLOSE || framing == FORWARD_NO_BODY || head->content_length < 0)
+		return true;
+	return buf_add_format(out, "Content-Length: %lld\r\n", (long long)head->content_length);
+}
+
+static bool put_reply_connection(struct buf *out, const struct http_head *head, bool close, bool keep_alive_said)
+{
+	if (head->status == 101) {
+		const struct http_field *upgrade = http_head_find(head, HTTP_UPGRADE);
+		return PUT_LITERAL(out, "Connection: upgrade\r\n") &&
+		       (upgrade == NULL || put_field(out, upgrade->name, upgrade->value));
+	}
+	if (head->status < 200)
+		return true;
+	if (close)
+		return PUT_LITERAL(out, "Connection: close\r\n");
+	return !keep_alive_said || PUT_LITERAL(out, "Connection: keep-alive\r\n");
+}
+
+bool forward_reply(struct buf *out, const struct http_head *head, enum forward_framing framing, bool close,
+		   bool keep_alive_said)
+{
+	uint32_t drop = HOP_BY_HOP | BIT(HTTP_CONTENT_LENGTH);
+	drop &= ~BIT(HTTP_PROXY_AUTHENTICATE);
+	return put_status_line(out, head) && put_fields(out, head, drop) && put_via(out, head) &&
+	       put_reply_framing(out, head, framing) && put_reply_connection(out, head, close, keep_alive_said) &&
+	       PUT_LITERAL(out, "\r\n");
+}
+
+static bool is_request_id(struct http_text text)
+{
+	if (text.len == 0 || text.len >= FORWARD_ID_SIZE)
+		return false;
+	for (uint32_t i = 0; i < text.len; i++)
+		if (text.data[i] < 0x21 || text.data[i] > 0x7e || text.data[i] == '"' || text.data[i] == '\\')
+			return false;
+	return true;
+}
+
+/* Unique, not secret: a random start and a count. */
+static void make_id(char id[FORWARD_ID_SIZE])
+{
+	static uint64_t start, count;
+	static const char digits[] = "0123456789abcdef";
+	if (start == 0 && getrandom(&start, sizeof start, 0) != (ssize_t)sizeof start)
+		start = (uint64_t)(uintptr_t)id;
+	uint64_t number = (start | 1) + count++ * 0x9e3779b97f4a7c15u;
+	for (int i = 15; i >= 0; i--) {
+		id[i] = digits[number & 15];
+		number >>= 4;
+	}
+	id[16] = '\0';
+}
+
+void forward_request_id(const struct http_head *head, char id[FORWARD_ID_SIZE])
+{
+	const struct http_field *field =
+		(head->seen & BIT(HTTP_X_REQUEST_ID)) != 0 ? http_head_find(head, HTTP_X_REQUEST_ID) : NULL;
+	if (field == NULL || !is_request_id(field->value)) {
+		make_id(id);
+		return;
+	}
+	memcpy(id, field->value.data, field->value.len);
+	id[field->value.len] = '\0';
+}

@@ -1,0 +1,44 @@
+/* forward: the heads we send on: hop-by-hop fields out, forwarding fields in.  Pure, fuzzed.
+ *
+ * RFC 9110 section 7.6 (Connection, Via), RFC 9112 (framing); X-Forwarded-For, -Proto and -Host are appended, or
+ * replaced where the peer is not trusted.
+ */
+#pragma once
+
+#include "common/buf.h"
+#include "common/http_head.h"
+
+#include <stdbool.h>
+
+#define FORWARD_ID_SIZE 129     /* X-Request-Id: up to 128 bytes and a NUL */
+
+struct forward_from {
+	const char *address;    /* the client's, as text */
+	bool trusted;           /* its X-Forwarded-* fields are kept */
+	const char *request_id;
+};
+
+/* The path of the target in origin-form: of an absolute-form target the part behind the authority, "/" if empty;
+ * "*" stays. */
+struct http_text forward_path(const struct http_head *head);
+
+/* The request head for a backend, without its framing and without the empty line. False: it does not fit. */
+bool forward_request(struct buf *out, const struct http_head *head, const struct forward_from *from) MUST_CHECK;
+
+/* Framing and the empty line. body_len -1: the request has no body and says so by having no length. */
+bool forward_request_end(struct buf *out, int64_t body_len, bool upgrade, struct http_text protocols) MUST_CHECK;
+
+enum forward_framing {
+	FORWARD_NO_BODY,        /* no framing field at all (1xx, 204) */
+	FORWARD_AS_IS,          /* Content-Length as it came, or none (HEAD, 304) */
+	FORWARD_LENGTH,         /* Content-Length as it came */
+	FORWARD_CHUNKED,
+	FORWARD_UNTIL_CLOSE,    /* HTTP/1.0 client, length unknown */
+};
+
+/* The reply head for a client, complete. */
+bool forward_reply(struct buf *out, const struct http_head *head, enum forward_framing framing, bool close,
+                   bool keep_alive_said) MUST_CHECK;
+
+/* The X-Request-Id that came, if it is one (1..128 visible characters), else a new one. */
+void forward_request_id(const struct http_head *head, char id[FORWARD_ID_SIZE]);

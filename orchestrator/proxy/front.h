@@ -1,0 +1,47 @@
+/* front: where clients come in: evhttp with our listeners, the limit on connections, what happens when descriptors run
+ * out. Hands each complete request to on_request, which answers through client.h.
+ */
+#pragma once
+
+#include "common/err.h"
+#include "orchestrator/config.h"
+#include "orchestrator/defer.h"
+#include "orchestrator/proxy/client.h"
+#include "orchestrator/proxy/deadline.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct event_base;
+struct front;
+
+struct front_settings {
+	struct event_base *base;
+	struct deadlines *deadlines;
+	struct defer *defer;
+	const struct config *config;    /* borrowed */
+	/* Answers now or later; peer is to be set before it returns, unless the reply ended. */
+	void (*on_request)(struct client *client, struct request *request, void *arg);
+	void *arg;
+};
+
+bool front_new(const struct front_settings *settings, struct front **front, struct err *err) MUST_CHECK;
+
+/* Closes every connection at once. */
+void front_free(struct front *front);
+
+/* Stops listening; replies from now on close their connection; idle connections stay for one more request. */
+void front_drain(struct front *front);
+bool front_is_draining(const struct front *front);
+unsigned front_connections(const struct front *front);
+
+/* --- for client ------------------------------------------------------------------------------------------------ */
+
+const struct front_settings *front_settings(const struct front *front);
+void front_register(struct front *front, int fd, struct client *client);
+void front_forget(struct front *front, int fd, struct client *client);  /* fd -1: was never registered */
+bool front_is_trusted(const struct front *front, const struct sockaddr *peer);
+
+/* Bytes of bodies kept in memory, over all clients: false where they would pass max_buffered_bytes. */
+bool front_buffer(struct front *front, int64_t bytes);

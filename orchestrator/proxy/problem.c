@@ -1,0 +1,40 @@
+/* problem: a JSON object of four members, and the head around it. */
+#include "orchestrator/proxy/problem.h"
+
+#include "common/http_head.h"
+#include "common/json.h"
+
+static bool write_body(struct buf *body, const struct problem *problem)
+{
+	struct json_writer w;
+	json_writer_init(&w, body);
+	json_begin_object(&w);
+	json_member_text(&w, "title", http_status_text(problem->status));
+	json_member_number(&w, "status", problem->status);
+	json_member_text(&w, "detail", problem->detail);
+	if (problem->request_id != NULL)
+		json_member_text(&w, "instance", problem->request_id);
+	json_end_object(&w);
+	return json_writer_ok(&w) && buf_add_text(body, "\n");
+}
+
+static bool write_head(struct buf *out, const struct problem *problem, size_t body_len)
+{
+	return buf_add_format(out, "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n",
+			      problem->status, http_status_text(problem->status), body_len) &&
+	       (problem->allow == NULL || buf_add_format(out, "Allow: %s\r\n", problem->allow)) &&
+	       (problem->retry_after_s == 0 || buf_add_format(out, "Retry-After: %d\r\n", problem->retry_after_s)) &&
+	       (!problem->close || buf_add_text(out, "Connection: close\r\n")) &&
+	       (problem->close || !problem->keep_alive_said || buf_add_text(out, "Connection: keep-alive\r\n")) &&
+	       buf_add_text(out, "\r\n");
+}
+
+bool problem_write(struct buf *out, const struct problem *problem)
+{
+	struct buf body;
+	buf_init(&body, 4096);
+	bool ok = write_body(&body, problem) && write_head(out, problem, body.len) &&
+		  (problem->head_only || buf_add(out, body.data, body.len));
+	buf_clear(&body);
+	return ok;
+}

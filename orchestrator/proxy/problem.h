@@ -1,0 +1,20 @@
+/* problem: the orchestrator's own error replies, application/problem+json (RFC 9457).  Pure. */
+#pragma once
+
+#include "common/buf.h"
+
+#include <stdbool.h>
+
+struct problem {
+	int status;
+	const char *detail;         /* for people: what is wrong, what to do */
+	const char *request_id;     /* NULL: not known yet */
+	const char *allow;          /* NULL, or the value of an Allow field */
+	int retry_after_s;          /* 0: no Retry-After */
+	bool close;
+	bool keep_alive_said;       /* an HTTP/1.0 client that asked to stay */
+	bool head_only;             /* the reply to a HEAD request */
+};
+
+/* The whole reply, head and body. */
+bool problem_write(struct buf *out, const struct problem *problem) MUST_CHECK;

@@ -1,0 +1,49 @@
+/* proxy: the data plane: one front, the services, and what exchanges need of each.
+ *
+ * Main feeds it the news of the fleet; it never sets a backend's state.
+ */
+#pragma once
+
+#include "common/err.h"
+#include "orchestrator/config.h"
+#include "orchestrator/defer.h"
+#include "orchestrator/fleet/supervisor.h"
+#include "orchestrator/proxy/deadline.h"
+#include "orchestrator/proxy/front.h"
+#include "orchestrator/proxy/route.h"
+#include "orchestrator/proxy/service.h"
+#include "orchestrator/proxy/upstream.h"
+
+struct event_base;
+
+struct proxy {
+	struct event_base *base;
+	const struct config *config;            /* borrowed */
+	struct defer *defer;                    /* borrowed */
+	struct deadlines *deadlines;
+	struct front *front;
+	struct routes *routes;
+	struct service *services;               /* as many as the config has, in its order */
+	size_t service_count;
+	struct upstream_settings upstream;
+	struct stats stats;                     /* requests of no service */
+	uint64_t in_flight;                     /* exchanges */
+};
+
+struct proxy_settings {
+	struct event_base *base;
+	const struct config *config;
+	struct defer *defer;
+	struct supervisor **supervisors;        /* in the order of the config's services; borrowed */
+};
+
+/* Listens from now on: requests are held until a backend is ready. */
+bool proxy_new(const struct proxy_settings *settings, struct proxy **proxy, struct err *err) MUST_CHECK;
+void proxy_free(struct proxy *proxy);
+
+/* A backend changed its state. */
+void proxy_backend_changed(struct proxy *proxy, struct backend *backend);
+
+/* Stops accepting; proxy_is_idle is true once nothing is in flight and no connection is left. */
+void proxy_drain(struct proxy *proxy);
+bool proxy_is_idle(const struct proxy *proxy);

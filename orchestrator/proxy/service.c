@@ -1,0 +1,59 @@
+/* service: a list in order of arrival. */
+#include "orchestrator/proxy/service.h"
+
+bool service_hold(struct service *service, struct held *held, int64_t hold_max)
+{
+	if ((int64_t)service->held_count >= hold_max)
+		return false;
+	held->waiting = true;
+	held->next = NULL;
+	held->prev = service->last_held;
+	if (held->prev != NULL)
+		held->prev->next = held;
+	else
+		service->first_held = held;
+	service->last_held = held;
+	service->held_count++;
+	service->stats.held = service->held_count;
+	service->stats.held_total++;
+	return true;
+}
+
+void service_unhold(struct service *service, struct held *held)
+{
+	if (!held->waiting)
+		return;
+	held->waiting = false;
+	if (held->prev != NULL)
+		held->prev->next = held->next;
+	else
+		service->first_held = held->next;
+	if (held->next != NULL)
+		held->next->prev = held->prev;
+	else
+		service->last_held = held->prev;
+	held->prev = held->next = NULL;
+	service->held_count--;
+	service->stats.held = service->held_count;
+}
+
+static bool was_tried(const struct fleet_tried *tried, uint64_t serial)
+{
+	for (unsigned i = 0; i < tried->count; i++)
+		if (tried->serials[i] == serial)
+			return true;
+	return false;
+}
+
+/* Only when all that there is are READY backends which this request has been tried on is there nothing to wait for:
+ * whatever else is missing will be started, or is being judged. */
+bool service_may_recover(const struct service *service, const struct fleet_tried *tried)
+{
+	size_t ready_and_tried = 0, count = fleet_count(service->fleet);
+	for (size_t i = 0; i < count; i++) {
+		const struct backend *backend = fleet_at(service->fleet, i);
+		if (backend_state(backend) == BACKEND_READY && was_tried(tried, backend_serial(backend)))
+			ready_and_tried++;
+	}
+	return count == 0 || ready_and_tried < count;
+}

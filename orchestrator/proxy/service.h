@@ -1,0 +1,35 @@
+/* service: one service as the proxy sees it: its supervisor, its counters, and the requests that are held for it.
+ *
+ * Held: no backend is ready, so they wait, in order of arrival, and are let go when one gets ready. At most hold_max,
+ * each at most hold_ms in all.
+ */
+#pragma once
+
+#include "orchestrator/config.h"
+#include "orchestrator/fleet/supervisor.h"
+#include "orchestrator/stats.h"
+
+struct exchange;
+
+struct service {
+	const struct config_service *config;
+	struct supervisor *supervisor;
+	struct fleet *fleet;
+	struct stats stats;
+	struct held *first_held;
+	struct held *last_held;
+	size_t held_count;
+};
+
+/* Embedded in the exchange. */
+struct held {
+	struct held *prev, *next;
+	bool waiting;
+};
+
+/* False: hold_max wait already. */
+bool service_hold(struct service *service, struct held *held, int64_t hold_max);
+void service_unhold(struct service *service, struct held *held);        /* harmless if it does not wait */
+
+/* May a request that cannot be served now hope for a backend: one that it was not tried on, or that may come? */
+bool service_may_recover(const struct service *service, const struct fleet_tried *tried);

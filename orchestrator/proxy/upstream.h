@@ -1,0 +1,76 @@
+/* upstream: one connection to a backend, and one request after the other on it.
+ *
+ * It writes at once, reads into one scratch buffer that all share, and says what came as events of the message. A
+ * connection whose reply ended cleanly goes back to its backend's pool. It knows nothing of clients, replay or hold.
+ *
+ * Callbacks run later than upstream_send; on_head and on_body any number of times, then exactly one of on_done and
+ * on_failed (none after upstream_cancel or upstream_detach). They may cancel, pause and send on other connections.
+ */
+#pragma once
+
+#include "common/http_head.h"
+#include "orchestrator/fleet/backend.h"
+#include "orchestrator/proxy/deadline.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct event_base;
+struct defer;
+struct upstream;
+
+struct upstream_settings {
+	struct event_base *base;
+	struct deadlines *deadlines;
+	struct defer *defer;
+	int connect_timeout_ms;
+	int response_timeout_ms;
+};
+
+enum upstream_failure {
+	UPSTREAM_CONNECT,       /* never connected: no byte was written */
+	UPSTREAM_STALE,         /* a pooled connection closed before any byte of the reply: nobody's fault */
+	UPSTREAM_BROKEN,        /* reset or closed before the reply's head was complete */
+	UPSTREAM_MALFORMED,     /* not a reply */
+	UPSTREAM_CUT,           /* reset or closed within the body */
+	UPSTREAM_TIMEOUT,       /* connected, but nothing came in time */
+	UPSTREAM_DOWN,          /* the backend was declared down */
+	UPSTREAM_FAILURES
+};
+
+const char *upstream_failure_text(enum upstream_failure failure);
+
+struct upstream_reader {
+	void (*on_head)(const struct http_head *head, void *arg);       /* 1xx ones too */
+	void (*on_body)(const char *data, size_t len, void *arg);
+	void (*on_done)(void *arg);
+	void (*on_failed)(enum upstream_failure failure, void *arg);
+};
+
+struct upstream_request {
+	enum http_method method;
+	struct http_text head;          /* both borrowed until the final callback, cancel or detach */
+	struct http_text body;
+	bool fresh;                     /* on a new connection, none from the pool */
+};
+
+struct upstream *upstream_send(const struct upstream_settings *settings, struct backend *backend,
+                               const struct upstream_request *request, const struct upstream_reader *reader, void *arg);
+
+/* Stops caring: the connection is closed, no more callbacks. */
+void upstream_cancel(struct upstream *upstream);
+
+/* Stops reading until upstream_resume; what was read already is still delivered. No timeout meanwhile. */
+void upstream_pause(struct upstream *upstream);
+void upstream_resume(struct upstream *upstream);
+
+/* Has a byte of the request been written? */
+bool upstream_wrote(const struct upstream *upstream);
+
+/* After a 101: hands the socket over; the caller owns it. Called from on_head; what the backend sent behind the head
+ * is given to on_body first, before the detached socket is read by anybody else: detach in on_done. */
+int upstream_detach(struct upstream *upstream);
+
+/* The backend is DOWN: its idle connections are closed, requests on it fail with UPSTREAM_DOWN. Main's observer calls
+ * it by way of the proxy. */
+void upstream_close_backend(struct backend *backend);
