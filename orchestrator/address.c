@@ -45,6 +45,13 @@ bool address_parse(const char *text, struct address *address)
 	return inet_pton(AF_INET, host[0] != '\0' ? host : "0.0.0.0", &v4->sin_addr) == 1;
 }
 
+static void map_v4(const struct in_addr *v4, struct in6_addr *out)
+{
+	memset(out, 0, sizeof *out);
+	out->s6_addr[10] = out->s6_addr[11] = 0xff;
+	memcpy(&out->s6_addr[12], v4, 4);
+}
+
 static bool to_v6(const struct sockaddr *addr, struct in6_addr *out)
 {
 	if (addr->sa_family == AF_INET6) {
@@ -53,9 +60,7 @@ static bool to_v6(const struct sockaddr *addr, struct in6_addr *out)
 	}
 	if (addr->sa_family != AF_INET)
 		return false;
-	memset(out, 0, sizeof *out);
-	out->s6_addr[10] = out->s6_addr[11] = 0xff;
-	memcpy(&out->s6_addr[12], &((const struct sockaddr_in *)addr)->sin_addr, 4);
+	map_v4(&((const struct sockaddr_in *)addr)->sin_addr, out);
 	return true;
 }
 
@@ -75,10 +80,10 @@ bool network_parse(const char *text, struct network *network)
 		return false;
 	memcpy(host, text, host_len);
 	host[host_len] = '\0';
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	bool is_v4 = inet_pton(AF_INET, host, &v4.sin_addr) == 1;
+	struct in_addr v4;
+	bool is_v4 = inet_pton(AF_INET, host, &v4) == 1;
 	if (is_v4)
-		to_v6((const struct sockaddr *)&v4, &network->base);
+		map_v4(&v4, &network->base);
 	else if (inet_pton(AF_INET6, host, &network->base) != 1)
 		return false;
 	unsigned width = is_v4 ? 32 : 128, bits = width;
