@@ -164,6 +164,7 @@ static const struct action {
         {"/_count", do_count, false},
         {"/die", do_die, true},
         {"/echo", do_echo, false},
+        {"/echo_unless", do_echo_unless, false},
         {"/headers", do_headers, false},
         {"/slow", do_slow, false},
         {"/status", do_status, false},
