@@ -87,12 +87,24 @@ static void config_complete(struct config *config)
 	}
 }
 
+/* "line 3, column 5: what" becomes "file:3:5: what", as all other errors of a configuration read. */
+static bool place_error(const char *file, struct err *err)
+{
+	struct err found = *err;
+	unsigned line, column;
+	int at = 0;
+
+	if (sscanf(found.message, "line %u, column %u: %n", &line, &column, &at) != 2 || at == 0)
+		return err_prefix(err, "%s", file);
+	return err_set(err, "%s:%u:%u: %s", file, line, column, found.message + at);
+}
+
 static bool read_text(const char *file, const char *text, size_t len, struct config **config, struct err *err)
 {
 	struct json_limits limits = {.depth = 16, .comments = true};
 	struct json_doc *doc;
 	if (!json_parse(text, len, &limits, &doc, err))
-		return err_prefix(err, "%s", file);
+		return place_error(file, err);
 	struct config *made = mem_zero(sizeof *made);
 	const struct json_value *root = json_root(doc);
 	bool ok = root->type == JSON_OBJECT || options_error(err, file, root, "", "must be an object");
