@@ -14,6 +14,7 @@
 #include "common/mem.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
@@ -328,6 +329,17 @@ static const struct json_value *duplicate_among_many(const struct json_value *ob
 	return duplicate;
 }
 
+/* Long keys are not named: cutting one could split a character. */
+static int reader_stop_duplicate(struct reader *reader, const struct json_value *duplicate)
+{
+	char what[128];
+	bool named = duplicate->key_len < 64;
+
+	snprintf(what, sizeof(what), "the key %s%s%sis there twice", named ? "\"" : "", named ? duplicate->key : "",
+	         named ? "\" " : "");
+	return reader_stop(reader, duplicate->key_line, duplicate->key_column, what);
+}
+
 static int on_end_map(void *arg)
 {
 	struct reader *reader = arg;
@@ -336,7 +348,7 @@ static int on_end_map(void *arg)
 	        object->count <= JSON_FEW_KEYS ? duplicate_among_few(object) : duplicate_among_many(object);
 
 	if (duplicate != NULL)
-		return reader_stop(reader, duplicate->key_line, duplicate->key_column, "this key was there before");
+		return reader_stop_duplicate(reader, duplicate);
 	return reader_close(reader);
 }
 
