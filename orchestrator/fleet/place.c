@@ -48,7 +48,6 @@ static bool make_root(const char *root, struct err *err)
 
 bool place_make_dir(const char *root, const char *service, int slot, char dir[PLACE_DIR_SIZE], struct err *err)
 {
-	struct sockaddr_un addr;
 	unsigned random = 0;
 	int len;
 
@@ -57,10 +56,10 @@ bool place_make_dir(const char *root, const char *service, int slot, char dir[PL
 	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) == -1)
 		return err_set_errno(err, errno, "no random numbers yet");
 	len = snprintf(dir, PLACE_DIR_SIZE, "%s/%s_%d.%08x", root, service, slot, random);
-	if ((size_t)len + sizeof(SOCKET_NAME) > sizeof(addr.sun_path)) {
+	if (len > PLACE_DIR_MAX) {
 		dir[0] = '\0';
-		return err_set(err, "the path of a unix socket may have %zu bytes: choose a shorter socket_dir than %s",
-		               sizeof(addr.sun_path) - 1, root);
+		return err_set(err, "the path of a unix socket would be too long: choose a shorter socket_dir than %s",
+		               root);
 	}
 	/* chmod, since mkdir's mode is cut by the umask */
 	if (mkdir(dir, 0700) == -1 || chmod(dir, 0777) == -1) {

@@ -6,6 +6,7 @@
 #include "orchestrator/fleet/backend.h"
 
 #define PLACE_DIR_SIZE ENGINE_NAME_SIZE
+#define PLACE_DIR_MAX 102 /* bytes of a directory whose socket's path fits into a sockaddr_un */
 
 /* The directory that holds the containers' directories: config->socket_dir or /run/NAME. */
 void place_socket_root(const struct config *config, char root[PLACE_DIR_SIZE]);
@@ -13,12 +14,12 @@ void place_socket_root(const struct config *config, char root[PLACE_DIR_SIZE]);
 /* Makes a fresh directory for a container, mode 0777 (its user is unknown here) under a root that only we may enter. */
 bool place_make_dir(const char *root, const char *service, int slot, char dir[PLACE_DIR_SIZE],
                     struct err *err) MUST_CHECK;
-void place_remove_dir(const char *dir);         /* with the sockets in it; "" is fine */
+void place_remove_dir(const char *dir); /* with the sockets in it; "" is fine */
 
 /* Removes directories made by place_make_dir that none of the containers uses: left over from a crash. */
 void place_sweep(const char *root, const struct engine_container *containers, size_t count);
 
 /* "127.0.0.1:8000" for a port published on host (0.0.0.0 and :: become loopback). False: host is no address. */
 bool place_published(const char *host, int port, struct backend_address *address);
-void place_socket(const char *dir, struct backend_address *address);    /* "unix:DIR/http" */
+void place_socket(const char *dir, struct backend_address *address); /* "unix:DIR/http" */
 void place_bridge(const struct sockaddr_storage *addr, socklen_t len, struct backend_address *address);

@@ -4,6 +4,7 @@
 #include "common/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void copy_strings(struct strings *to, const struct strings *from)
 {
@@ -33,17 +34,17 @@ struct revision *revision_new(const struct config *config, const struct config_s
 	revision->first_port = service->publish.count > 0 ? (int)service->first_port : 0;
 	revision->spare_port = spare_port(service);
 	revision->spec = (struct engine_spec){
-		.service = mem_dup(service->name),
-		.image = mem_dup(service->image),
-		.command = &revision->command,
-		.publish = &revision->publish,
-		.volumes = &revision->volumes,
-		.env = &revision->env,
-		.port = (int)service->port,
-		.memory_mb = (int)service->memory_mb,
-		.cpus = service->cpus,
-		.reach = (enum engine_reach)service->reach,
-		.hash = revision->hash,
+	        .service = mem_dup(service->name),
+	        .image = mem_dup(service->image),
+	        .command = &revision->command,
+	        .publish = &revision->publish,
+	        .volumes = &revision->volumes,
+	        .env = &revision->env,
+	        .port = (int)service->port,
+	        .memory_mb = (int)service->memory_mb,
+	        .cpus = service->cpus,
+	        .reach = (enum engine_reach)service->reach,
+	        .hash = revision->hash,
 	};
 	return revision;
 }
@@ -59,6 +60,11 @@ void revision_free(struct revision *revision)
 	free((char *)revision->spec.service);
 	free((char *)revision->spec.image);
 	free(revision);
+}
+
+bool revision_same(const struct revision *a, const struct revision *b)
+{
+	return strcmp(a->hash, b->hash) == 0 && a->first_port == b->first_port;
 }
 
 int revision_port(const struct revision *revision, int slot)

@@ -6,14 +6,16 @@
 #include "orchestrator/config.h"
 
 struct revision {
-	unsigned number;        /* unique within the service; a container of another number is to be rolled */
-	struct engine_spec spec;        /* points into the members below */
+	unsigned number;         /* unique within the service; a container of another number is to be rolled */
+	struct engine_spec spec; /* points into the members below */
 	struct strings command, publish, volumes, env;
 	char hash[ENGINE_SPEC_SIZE];
 	int first_port;
-	int spare_port;         /* for the stand-in of a roll; 0 = nothing is published */
+	int spare_port; /* for the stand-in of a roll; 0 = nothing is published */
 };
 
 struct revision *revision_new(const struct config *config, const struct config_service *service, unsigned number);
-void revision_free(struct revision *revision);          /* NULL is fine */
+void revision_free(struct revision *revision); /* NULL is fine */
+/* Would both make the same containers? */
+bool revision_same(const struct revision *a, const struct revision *b);
 int revision_port(const struct revision *revision, int slot); /* host port of a slot; 0 = none */

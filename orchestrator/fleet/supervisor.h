@@ -35,8 +35,9 @@ void supervisor_reload(struct supervisor *supervisor, const struct config *confi
  * not wanted, notes foreign names. `containers` are those of this orchestrator's name; the rest of the list is not ours.
  * The first call starts the service. */
 void supervisor_reconcile(struct supervisor *supervisor, const struct engine_container *containers, size_t count);
-/* Call it when the list is asked for: what happened to a container since then outweighs the list. */
-void supervisor_list_asked(struct supervisor *supervisor);
+/* Call it just before supervisor_reconcile: when (clock_us) the list was asked for. What happened to a container after
+ * that outweighs the list. */
+void supervisor_list_asked(struct supervisor *supervisor, int64_t asked_us);
 void supervisor_engine_down(struct supervisor *supervisor, const char *message);
 
 /* An engine event for a container; true if it is one of this service's. */
@@ -82,7 +83,7 @@ uint64_t supervisor_replacements(const struct supervisor *supervisor, enum reaso
 #define SUPERVISOR_TIME_BUCKETS 10
 extern const double supervisor_time_bounds[SUPERVISOR_TIME_BUCKETS];
 struct supervisor_times {
-	uint64_t buckets[SUPERVISOR_TIME_BUCKETS];      /* not cumulative; slower ones are only in count */
+	uint64_t buckets[SUPERVISOR_TIME_BUCKETS]; /* not cumulative; slower ones are only in count */
 	uint64_t count;
 	double sum;
 };

@@ -59,6 +59,6 @@ void calls_forget(struct supervisor *supervisor)
 	struct call *call;
 
 	LIST_FOREACH(call, &calls, link)
-		if (call->supervisor == supervisor)
-			call->supervisor = NULL;
+	if (call->supervisor == supervisor)
+		call->supervisor = NULL;
 }

@@ -43,8 +43,8 @@ struct container *container_by_id(struct supervisor *supervisor, const char *id)
 	struct container *container;
 
 	TAILQ_FOREACH(container, &supervisor->containers, link)
-		if (container->id[0] != '\0' && strcmp(container->id, id) == 0)
-			return container;
+	if (container->id[0] != '\0' && strcmp(container->id, id) == 0)
+		return container;
 	return NULL;
 }
 
@@ -53,8 +53,8 @@ bool name_in_use(const struct supervisor *supervisor, const char *name)
 	const struct container *container;
 
 	TAILQ_FOREACH(container, &supervisor->containers, link)
-		if (!container->gone && strcmp(container->name, name) == 0)
-			return true;
+	if (!container->gone && strcmp(container->name, name) == 0)
+		return true;
 	return false;
 }
 
@@ -98,9 +98,9 @@ static const struct {
 	enum engine_fault fault;
 	enum reason reason;
 } fault_reasons[] = {
-	{ENGINE_NAME_TAKEN, REASON_NAME_TAKEN},     {ENGINE_PORT_TAKEN, REASON_PORT_TAKEN},
-	{ENGINE_NO_IMAGE, REASON_NO_IMAGE},         {ENGINE_UNREACHABLE, REASON_ENGINE_DOWN},
-	{ENGINE_TIMEOUT, REASON_ENGINE_DOWN},
+        {ENGINE_NAME_TAKEN, REASON_NAME_TAKEN}, {ENGINE_PORT_TAKEN, REASON_PORT_TAKEN},
+        {ENGINE_NO_IMAGE, REASON_NO_IMAGE},     {ENGINE_UNREACHABLE, REASON_ENGINE_DOWN},
+        {ENGINE_TIMEOUT, REASON_ENGINE_DOWN},
 };
 
 static enum reason reason_of(enum engine_fault fault, enum reason otherwise)
@@ -211,12 +211,12 @@ static void start_refused(struct container *container, const struct engine_resul
 		return;
 	}
 	container_failed(container, reason_of(result->fault, REASON_START_FAILED), result->message);
-	if (in_doubt(result->fault)) {
+	if (in_doubt(result->fault) && slot != NULL) {
 		container->supervisor->list_wanted = true; /* the same container is tried again */
 		return;
 	}
-	container->may_run = false;
-	if (result->fault != ENGINE_PORT_TAKEN)
+	container->may_run = in_doubt(result->fault);
+	if (result->fault != ENGINE_PORT_TAKEN || slot == NULL)
 		container_leave(container, reason_of(result->fault, REASON_START_FAILED), LEAVE_AT_ONCE);
 }
 
@@ -228,8 +228,10 @@ static void on_started(struct supervisor *supervisor, struct container *containe
 	if (result->fault == ENGINE_OK) {
 		container->phase = CONTAINER_STARTED;
 		container_log(LOG_INFO, container, "started", "none", NULL);
-		container_locate(container);
-	} else if (result->fault == ENGINE_NOT_FOUND) {
+		return; /* its die event may have come before this answer: the step looks */
+	}
+	container->dead = false; /* a failed start may have looked like a death */
+	if (result->fault == ENGINE_NOT_FOUND) {
 		container->gone = true; /* somebody removed it: the slot takes another one */
 		container_leave(container, REASON_VANISHED, LEAVE_AT_ONCE);
 	} else {
@@ -262,8 +264,7 @@ static void container_serve(struct container *container, const struct backend_ad
 	health_watch(supervisor->health, container->backend);
 }
 
-static void on_inspected(struct supervisor *supervisor, struct container *container,
-                         const struct engine_result *result)
+static void on_inspected(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
 {
 	struct backend_address address;
 

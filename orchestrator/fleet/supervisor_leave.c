@@ -36,8 +36,7 @@ static bool begin_drain(struct container *container, enum reason reason)
 {
 	struct backend *backend = container->backend;
 
-	if (backend == NULL ||
-	    (backend_state(backend) != BACKEND_READY && backend_state(backend) != BACKEND_SUSPECT))
+	if (backend == NULL || (backend_state(backend) != BACKEND_READY && backend_state(backend) != BACKEND_SUSPECT))
 		return false;
 	container->drain_until_us = clock_us() + container->supervisor->config->drain_ms * 1000;
 	backend_set_state(backend, BACKEND_DRAINING, reason);
@@ -69,9 +68,8 @@ void container_leave(struct container *container, enum reason reason, enum leave
 
 static void leave_note_death(struct container *container)
 {
-	if (container->may_run)
-		supervisor_slot_of(container->supervisor, container->slot == SLOT_EXTRA ? 0 : container->slot)
-			->vacated_us = clock_us();
+	if (container->may_run && container->slot != SLOT_EXTRA)
+		supervisor_slot_of(container->supervisor, container->slot)->vacated_us = clock_us();
 	container->may_run = false;
 	container->dead = true;
 }
@@ -110,7 +108,8 @@ static void log_output(const struct container *container, const char *text, size
 		size_t line_len = end != NULL ? (size_t)(end - text) : len;
 		char line[400];
 
-		snprintf(line, sizeof(line), "%.*s", (int)(line_len < sizeof(line) ? line_len : sizeof(line) - 1), text);
+		snprintf(line, sizeof(line), "%.*s", (int)(line_len < sizeof(line) ? line_len : sizeof(line) - 1),
+		         text);
 		if (line_len > 0)
 			log_info("event=output service=%s slot=%d container=%.12s incident=%s line=%s",
 			         container->supervisor->service->name, container->slot, container->id,

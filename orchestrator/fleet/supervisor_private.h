@@ -25,63 +25,63 @@
 #include <sys/queue.h>
 
 #define NEVER INT64_MAX
-#define CRASH_WINDOW_US 30000000        /* so many faults in this time */
+#define CRASH_WINDOW_US 30000000 /* so many faults in this time */
 #define CRASH_FAULTS 3
 #define BACK_OFF_MIN_US 500000
 #define BACK_OFF_MAX_US 30000000
-#define PORT_RETRY_US 5000              /* the port of a dead container is freed a little later */
-#define PORT_PATIENCE_US 3000000        /* after that it is somebody else's */
-#define SLOT_EXTRA -1                   /* container->slot of one that is in no slot */
+#define PORT_RETRY_US 5000       /* the port of a dead container is freed a little later */
+#define PORT_PATIENCE_US 3000000 /* after that it is somebody else's */
+#define SLOT_EXTRA -1            /* container->slot of one that is in no slot */
 
 enum container_use {
-	CONTAINER_CURRENT,      /* in its slot */
-	CONTAINER_NEXT,         /* created ahead for its slot */
-	CONTAINER_EXTRA,        /* stands in during a roll */
-	CONTAINER_LEAVING       /* on its way out */
+	CONTAINER_CURRENT, /* in its slot */
+	CONTAINER_NEXT,    /* created ahead for its slot */
+	CONTAINER_EXTRA,   /* stands in during a roll */
+	CONTAINER_LEAVING  /* on its way out */
 };
 
 enum container_phase {
-	CONTAINER_NEW,          /* create not answered yet: no id */
+	CONTAINER_NEW, /* create not answered yet: no id */
 	CONTAINER_CREATED,
-	CONTAINER_STARTED,      /* its address is not known yet */
-	CONTAINER_SERVING       /* has (or had) a backend */
+	CONTAINER_STARTED, /* its address is not known yet */
+	CONTAINER_SERVING  /* has (or had) a backend */
 };
 
 enum leave_stage {
-	LEAVE_DRAIN,            /* wait until nothing is in flight */
-	LEAVE_STOP,             /* SIGTERM, stop_ms, SIGKILL */
-	LEAVE_KILL,             /* SIGKILL: it is faulty, or nobody uses it */
-	LEAVE_INSPECT,          /* a fault: how did it end, */
-	LEAVE_LOGS,             /* what did it say last */
+	LEAVE_DRAIN,   /* wait until nothing is in flight */
+	LEAVE_STOP,    /* SIGTERM, stop_ms, SIGKILL */
+	LEAVE_KILL,    /* SIGKILL: it is faulty, or nobody uses it */
+	LEAVE_INSPECT, /* a fault: how did it end, */
+	LEAVE_LOGS,    /* what did it say last */
 	LEAVE_REMOVE
 };
 
 struct container {
-	TAILQ_ENTRY(container) link;    /* supervisor->containers: every one we know, whatever its use */
+	TAILQ_ENTRY(container) link; /* supervisor->containers: every one we know, whatever its use */
 	struct supervisor *supervisor;
 	enum container_use use;
 	enum container_phase phase;
-	bool busy;                      /* a call about it is in flight: it is not freed, no other call is made */
+	bool busy; /* a call about it is in flight: it is not freed, no other call is made */
 	int slot;
-	unsigned revision;              /* 0 = made from something else than we know */
+	unsigned revision; /* 0 = made from something else than we know */
 	char id[ENGINE_ID_SIZE];
 	char name[ENGINE_NAME_SIZE];
 	char socket_dir[PLACE_DIR_SIZE];
 	int host_port;
-	struct backend *backend;        /* a reference, and a member of the fleet; NULL if it does not serve */
+	struct backend *backend; /* a reference, and a member of the fleet; NULL if it does not serve */
 	bool adopted;
-	bool may_run;                   /* start was called, or it was found running; until it is known dead */
-	bool dead;                      /* ran and does not any more */
-	bool gone;                      /* does not exist any more */
+	bool may_run; /* start was called, or it was found running; until it is known dead */
+	bool dead;    /* ran and does not any more */
+	bool gone;    /* does not exist any more */
 	bool oom;
-	int exit_code;                  /* -1 unknown */
-	int64_t touched_us;             /* last call or event: an older list says nothing about it */
-	bool seen;                      /* reconcile: it is in the list */
+	int exit_code;      /* -1 unknown */
+	int64_t touched_us; /* last call or event: an older list says nothing about it */
+	bool seen;          /* reconcile: it is in the list */
 	/* LEAVING */
 	enum leave_stage stage;
-	bool faulty;                    /* its last words are worth keeping */
+	bool faulty; /* its last words are worth keeping */
 	enum reason reason;
-	struct incident incident;       /* copied: the slot's may be over before this one is gone */
+	struct incident incident; /* copied: the slot's may be over before this one is gone */
 	int64_t drain_until_us;
 	int64_t retry_us;
 	unsigned level;
@@ -91,24 +91,23 @@ TAILQ_HEAD(containers, container);
 
 struct slot {
 	int index;
-	bool live;                      /* wanted */
+	bool live; /* wanted */
 	struct container *current;
 	struct container *next;
-	struct container *settled;      /* the one that was last told to be ready (compared only) */
-	enum reason reason;             /* last fault or failure */
+	enum reason reason; /* last fault or failure */
 	char message[256];
 	unsigned faults;
 	int64_t fault_us[CRASH_FAULTS]; /* times of the last ones, newest first; 0 = none */
 	unsigned crash_level;           /* back-off of a crash loop: doubles with each level */
 	unsigned failure_level;         /* back-off of what the engine refuses */
 	int64_t retry_us;               /* nothing is tried before */
-	int64_t ready_us;               /* since when it serves; NEVER */
+	int64_t ready_us;               /* since when current serves; NEVER */
 	int64_t wanted_us;              /* since when it is to serve: growth */
 	int64_t vacated_us;             /* when its last container died: the port may be held a little longer */
 	int64_t rename_us;              /* no rename before */
 	int64_t ahead_us;               /* no creating ahead before */
 	unsigned ahead_level;
-	struct incident incident;       /* open from the fault until a replacement is ready */
+	struct incident incident; /* open from the fault until a replacement is ready */
 	enum reason incident_reason;
 };
 
@@ -116,12 +115,11 @@ enum roll_state { ROLL_IDLE, ROLL_STAND_IN, ROLL_SLOTS };
 
 struct roll {
 	enum roll_state state;
-	struct container *extra;        /* the stand-in */
-	int slot;                       /* the one being rolled; SLOT_EXTRA = none yet */
-	unsigned faults;                /* of that slot when its turn began */
-	unsigned blocked;               /* number of a revision that failed and has nothing to go back to; 0 = none */
-	int64_t retry_us;
-	unsigned rolled;                /* slots done, for the log */
+	struct container *extra; /* the stand-in */
+	int slot;                /* the one being rolled; SLOT_EXTRA = none yet */
+	unsigned faults;         /* of that slot when its turn began */
+	unsigned blocked;        /* number of a revision that failed and has nothing to go back to; 0 = none */
+	unsigned rolled;         /* slots done, for the log */
 };
 
 struct supervisor {
@@ -132,23 +130,24 @@ struct supervisor {
 	struct fleet *fleet;
 	struct health *health;
 	struct scaler scaler;
-	struct revision *revision;      /* what new containers are made from */
-	struct revision *previous;      /* what a failed roll goes back to; NULL */
+	struct revision *revision; /* what new containers are made from */
+	struct revision *previous; /* what a failed roll goes back to; NULL */
 	unsigned last_revision;
 	struct containers containers;
-	struct slot **slots;            /* never shrinks; slots from scale.max on are not used */
+	struct slot **slots; /* never shrinks; slots from scale.max on are not used */
 	size_t slot_count;
 	struct roll roll;
-	struct timer *timer;            /* the next step */
-	int64_t wake_us;                /* collected by a step: when the next one is due */
+	struct timer *timer; /* the next step */
+	int64_t wake_us;     /* collected by a step: when the next one is due */
 	bool stepping, again;
-	bool started;                   /* the first list came */
+	bool started; /* the first list came */
 	bool engine_up;
 	bool prepared, preparing;
-	int64_t prepare_us;             /* not before */
+	int64_t prepare_us; /* not before */
 	unsigned prepare_level;
 	bool list_wanted, listing;
-	int64_t list_us;                /* when the list that is coming was asked for */
+	int64_t list_us;     /* when the list that is being compared was asked for; NEVER: just now */
+	int64_t own_list_us; /* when we asked for ours */
 	bool stopping, removing;
 	int64_t stop_until_us;
 	supervisor_stopped *stopped;
@@ -159,9 +158,9 @@ struct supervisor {
 
 /* supervisor.c */
 void supervisor_soon(struct supervisor *supervisor);
-void supervisor_wake(struct supervisor *supervisor, int64_t at_us);     /* within a step: the next is due by then */
-struct slot *supervisor_slot_of(struct supervisor *supervisor, int index);      /* makes it if need be; never moves */
-int64_t back_off_us(unsigned level);                                    /* 1 -> 0.5 s, doubling, 30 s */
+void supervisor_wake(struct supervisor *supervisor, int64_t at_us);        /* within a step: the next is due by then */
+struct slot *supervisor_slot_of(struct supervisor *supervisor, int index); /* makes it if need be; never moves */
+int64_t back_off_us(unsigned level);                                       /* 1 -> 0.5 s, doubling, 30 s */
 
 /* supervisor_scale.c */
 void scale_step(struct supervisor *supervisor);
@@ -180,10 +179,10 @@ void container_free(struct container *container);
 void container_create(struct container *container, const char *name, int host_port);
 void container_start(struct container *container);
 void container_rename(struct container *container, const char *name);
-void container_locate(struct container *container);             /* STARTED -> SERVING */
+void container_locate(struct container *container);                             /* STARTED -> SERVING */
 void container_retire_backend(struct container *container, enum reason reason); /* DOWN, out of the fleet */
 const struct incident *container_incident(const struct container *container);
-bool container_stale(const struct container *container);        /* made from another revision than the newest */
+bool container_stale(const struct container *container); /* made from another revision than the newest */
 struct container *container_by_id(struct supervisor *supervisor, const char *id);
 bool name_in_use(const struct supervisor *supervisor, const char *name);
 void container_log(int level, const struct container *container, const char *event, const char *reason,
@@ -201,13 +200,14 @@ void supervisor_ask_list(struct supervisor *supervisor);
 /* supervisor_roll.c */
 void roll_step(struct supervisor *supervisor);
 void roll_container_lost(struct supervisor *supervisor, struct container *container);
+void roll_to(struct supervisor *supervisor, struct revision *revision); /* takes it over */
 
 /* supervisor_call.c */
 typedef void call_done(struct supervisor *supervisor, struct container *container, const struct engine_result *result);
 /* The argument for one engine call, whose engine_done is on_call. container may be NULL; else it is busy until then. */
 void *call_begin(struct supervisor *supervisor, struct container *container, call_done *done);
 void on_call(const struct engine_result *result, void *arg);
-void calls_forget(struct supervisor *supervisor);      /* their answers will be ignored */
+void calls_forget(struct supervisor *supervisor); /* their answers will be ignored */
 
 /* supervisor_view.c */
 void times_add(struct supervisor_times *times, double seconds);

@@ -1,0 +1,250 @@
+/* control: between the engine and the supervisors.
+ *
+ *   on_up -> list -> each supervisor compares; again every 30 s while the engine is up
+ *   event -> the supervisor that knows the container
+ *
+ * Invariant: at most one list of ours is in flight; a list is given to all supervisors or to none.
+ */
+#include "orchestrator/fleet/control.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "orchestrator/fleet/place.h"
+#include "orchestrator/fleet/timer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECONCILE_US 30000000
+#define LIST_RETRY_US 1000000
+
+struct control {
+	struct event_base *base;
+	const struct config *config;
+	struct engine *engine;
+	struct supervisor **supervisors;
+	size_t count;
+	struct timer *timer; /* the next list */
+	int64_t list_us;     /* when the one in flight was asked for */
+	bool up, listing, list_again, told_down, swept;
+	bool stopping;
+	size_t left; /* supervisors that are still stopping */
+	supervisor_stopped *done;
+	void *done_arg;
+};
+
+static void on_list_due(void *arg);
+
+struct control *control_new(struct event_base *base, const struct config *config)
+{
+	struct control *control = mem_zero(sizeof(*control));
+
+	control->base = base;
+	control->config = config;
+	control->timer = timer_new(base, on_list_due, control);
+	return control;
+}
+
+void control_start(struct control *control, struct engine *engine)
+{
+	control->engine = engine;
+	control->count = config_service_count(control->config);
+	control->supervisors = mem_array(NULL, control->count, sizeof(struct supervisor *));
+	for (size_t i = 0; i < control->count; i++) {
+		const struct supervisor_settings settings = {
+		        .base = control->base,
+		        .engine = engine,
+		        .config = control->config,
+		        .service = config_service_at(control->config, i),
+		};
+
+		control->supervisors[i] = supervisor_new(&settings);
+	}
+}
+
+void control_free(struct control *control)
+{
+	if (control == NULL)
+		return;
+	for (size_t i = 0; i < control->count; i++)
+		supervisor_free(control->supervisors[i]);
+	free(control->supervisors);
+	timer_free(control->timer);
+	free(control);
+}
+
+size_t control_count(const struct control *control)
+{
+	return control->count;
+}
+
+struct supervisor *control_at(const struct control *control, size_t index)
+{
+	return control->supervisors[index];
+}
+
+struct supervisor *control_find(const struct control *control, const char *service)
+{
+	for (size_t i = 0; i < control->count; i++)
+		if (strcmp(supervisor_service(control->supervisors[i])->name, service) == 0)
+			return control->supervisors[i];
+	return NULL;
+}
+
+bool control_engine_up(const struct control *control)
+{
+	return control->up;
+}
+
+void control_backend_changed(struct backend *backend, enum backend_state from)
+{
+	struct supervisor *supervisor = *fleet_supervisor_slot(backend_fleet(backend));
+
+	if (supervisor != NULL)
+		supervisor_backend_changed(supervisor, backend, from);
+}
+
+/* --- the list --- */
+
+static void on_orphan_removed(const struct engine_result *result, void *arg)
+{
+	(void)arg;
+	if (result->fault != ENGINE_OK && result->fault != ENGINE_NOT_FOUND)
+		log_warn("event=remove-failed container=%.12s reason=%s error=%s", result->id,
+		         engine_fault_text(result->fault), log_quote(result->message));
+}
+
+/* Containers of our name whose service is not configured. */
+static void remove_orphans(struct control *control, const struct engine_container *containers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (control_find(control, containers[i].service) != NULL)
+			continue;
+		log_warn("event=unwanted service=%s container=%.12s name=%s error=\"its service is not configured\"",
+		         containers[i].service, containers[i].id, containers[i].name);
+		control->engine->verbs->remove(control->engine, containers[i].id, on_orphan_removed, NULL);
+	}
+}
+
+/* Once, before containers are made: afterwards a directory may be there before its container is in a list. */
+static void sweep_once(struct control *control, const struct engine_container *containers, size_t count)
+{
+	char root[PLACE_DIR_SIZE];
+
+	if (control->swept)
+		return;
+	control->swept = true;
+	place_socket_root(control->config, root);
+	place_sweep(root, containers, count);
+}
+
+static void on_listed(const struct engine_result *result, void *arg)
+{
+	struct control *control = arg;
+
+	control->listing = false;
+	if (control->stopping)
+		return;
+	if (result->fault != ENGINE_OK) {
+		log_warn("event=list-failed reason=%s error=%s", engine_fault_text(result->fault),
+		         log_quote(result->message));
+		if (control->up)
+			timer_set(control->timer, LIST_RETRY_US);
+		return;
+	}
+	sweep_once(control, result->containers, result->count);
+	for (size_t i = 0; i < control->count; i++) {
+		supervisor_list_asked(control->supervisors[i], control->list_us);
+		supervisor_reconcile(control->supervisors[i], result->containers, result->count);
+	}
+	remove_orphans(control, result->containers, result->count);
+	timer_set(control->timer, control->list_again ? 0 : RECONCILE_US);
+	control->list_again = false;
+}
+
+static void control_list(struct control *control)
+{
+	if (!control->up || control->stopping)
+		return;
+	if (control->listing) {
+		control->list_again = true;
+		return;
+	}
+	control->listing = true;
+	control->list_us = clock_us();
+	control->engine->verbs->list(control->engine, on_listed, control);
+}
+
+static void on_list_due(void *arg)
+{
+	struct control *control = arg;
+
+	if (control->stopping && control->left == 0)
+		control->done(control->done_arg);
+	else
+		control_list(control);
+}
+
+/* --- the engine's news --- */
+
+static void on_event(const struct engine_event *event, void *arg)
+{
+	struct control *control = arg;
+
+	for (size_t i = 0; i < control->count; i++)
+		if (supervisor_event(control->supervisors[i], event))
+			return;
+}
+
+static void on_up(void *arg)
+{
+	struct control *control = arg;
+
+	if (control->told_down)
+		log_info("event=engine-up");
+	control->up = true;
+	control->told_down = false;
+	control_list(control);
+}
+
+static void on_down(const char *message, void *arg)
+{
+	struct control *control = arg;
+
+	control->up = false;
+	timer_clear(control->timer);
+	for (size_t i = 0; i < control->count; i++)
+		supervisor_engine_down(control->supervisors[i], message);
+	if (!control->told_down)
+		log_warn("event=engine-down reason=%s error=%s", reason_text(REASON_ENGINE_DOWN), log_quote(message));
+	control->told_down = true;
+}
+
+struct engine_observer control_observer(struct control *control)
+{
+	return (struct engine_observer){.on_event = on_event, .on_up = on_up, .on_down = on_down, .arg = control};
+}
+
+/* --- the end --- */
+
+static void on_supervisor_stopped(void *arg)
+{
+	struct control *control = arg;
+
+	if (--control->left == 0)
+		control->done(control->done_arg);
+}
+
+void control_stop(struct control *control, bool remove_containers, supervisor_stopped *done, void *arg)
+{
+	control->stopping = true;
+	control->done = done;
+	control->done_arg = arg;
+	control->left = control->count;
+	timer_clear(control->timer);
+	for (size_t i = 0; i < control->count; i++)
+		supervisor_stop(control->supervisors[i], remove_containers, on_supervisor_stopped, control);
+	if (control->left == 0)
+		timer_set(control->timer, 0);
+}

@@ -1,0 +1,301 @@
+/* supervisor: the step that keeps one service as it should be, and the wishes of those outside.
+ *
+ * A step: the first list has come? -> prepare what containers share -> how many slots -> each slot -> the roll ->
+ * each container on its way out -> when is the next step due. It is repeated while it changes something itself.
+ * Invariant: engine calls are made from a step only, and nowhere while the engine is down.
+ */
+#include "orchestrator/fleet/supervisor_private.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define STEP_ROUNDS 8             /* then the loop gets its turn */
+#define STOP_PATIENCE_US 20000000 /* beyond stop_ms: for the engine to remove them */
+
+static void on_step(void *arg);
+
+static void on_fleet_empty(struct backend *backend, void *arg)
+{
+	struct supervisor *supervisor = *fleet_supervisor_slot(backend_fleet(backend));
+
+	(void)arg;
+	if (supervisor != NULL)
+		supervisor_soon(supervisor);
+}
+
+struct supervisor *supervisor_new(const struct supervisor_settings *settings)
+{
+	struct supervisor *supervisor = mem_zero(sizeof(*supervisor));
+
+	supervisor->base = settings->base;
+	supervisor->engine = settings->engine;
+	supervisor->config = settings->config;
+	supervisor->service = settings->service;
+	supervisor->fleet = fleet_new(settings->service->name);
+	*fleet_supervisor_slot(supervisor->fleet) = supervisor;
+	supervisor->health = health_new(settings->base, &settings->service->health, settings->service->name);
+	*fleet_health_slot(supervisor->fleet) = supervisor->health;
+	scaler_init(&supervisor->scaler, &settings->service->scale);
+	supervisor->last_revision = 1;
+	supervisor->revision = revision_new(settings->config, settings->service, 1);
+	supervisor->roll.slot = SLOT_EXTRA;
+	supervisor->list_us = NEVER;
+	supervisor->timer = timer_new(settings->base, on_step, supervisor);
+	TAILQ_INIT(&supervisor->containers);
+	fleet_on_empty(on_fleet_empty, NULL);
+	return supervisor;
+}
+
+void supervisor_free(struct supervisor *supervisor)
+{
+	struct container *container;
+
+	if (supervisor == NULL)
+		return;
+	calls_forget(supervisor);
+	timer_free(supervisor->timer);
+	health_free(supervisor->health);
+	while ((container = TAILQ_FIRST(&supervisor->containers)) != NULL) {
+		TAILQ_REMOVE(&supervisor->containers, container, link);
+		if (container->backend != NULL)
+			backend_unref(container->backend);
+		free(container); /* the container itself, and its socket, stay for the next start */
+	}
+	for (size_t i = 0; i < supervisor->slot_count; i++)
+		free(supervisor->slots[i]);
+	free(supervisor->slots);
+	fleet_free(supervisor->fleet);
+	revision_free(supervisor->revision);
+	revision_free(supervisor->previous);
+	free(supervisor);
+}
+
+void supervisor_reload(struct supervisor *supervisor, const struct config *config, const struct config_service *service)
+{
+	struct revision *revision = revision_new(config, service, supervisor->last_revision + 1);
+
+	supervisor->config = config;
+	supervisor->service = service;
+	scaler_configure(&supervisor->scaler, &service->scale);
+	health_configure(supervisor->health, &service->health);
+	if (revision_same(revision, supervisor->revision)) {
+		revision_free(revision);
+	} else {
+		supervisor->last_revision++;
+		roll_to(supervisor, revision);
+	}
+	supervisor_soon(supervisor);
+}
+
+struct slot *supervisor_slot_of(struct supervisor *supervisor, int index)
+{
+	assert(index >= 0);
+	while (supervisor->slot_count <= (size_t)index) {
+		struct slot *slot = mem_zero(sizeof(*slot));
+
+		slot->index = (int)supervisor->slot_count;
+		slot->ready_us = NEVER;
+		slot->vacated_us = INT64_MIN / 2;
+		supervisor->slots = mem_array(supervisor->slots, supervisor->slot_count + 1, sizeof(struct slot *));
+		supervisor->slots[supervisor->slot_count++] = slot;
+	}
+	return supervisor->slots[index];
+}
+
+int64_t back_off_us(unsigned level)
+{
+	int64_t wait_us = BACK_OFF_MIN_US;
+
+	for (; level > 1 && wait_us < BACK_OFF_MAX_US; level--)
+		wait_us *= 2;
+	return wait_us < BACK_OFF_MAX_US ? wait_us : BACK_OFF_MAX_US;
+}
+
+/* --- the step --- */
+
+void supervisor_soon(struct supervisor *supervisor)
+{
+	if (supervisor->stepping)
+		supervisor->again = true;
+	else
+		timer_set(supervisor->timer, 0);
+}
+
+void supervisor_wake(struct supervisor *supervisor, int64_t at_us)
+{
+	if (at_us < supervisor->wake_us)
+		supervisor->wake_us = at_us;
+}
+
+/* Without network and volumes no container can be made: the slots that wait say so. */
+static void prepare_failed(struct supervisor *supervisor, const struct engine_result *result)
+{
+	supervisor->prepare_us = clock_us() + back_off_us(++supervisor->prepare_level);
+	log_error("event=prepare-failed service=%s reason=%s error=%s", supervisor->service->name,
+	          engine_fault_text(result->fault), log_quote(result->message));
+	for (size_t i = 0; i < supervisor->slot_count; i++) {
+		struct slot *slot = supervisor->slots[i];
+
+		if (slot->live && slot->current == NULL) {
+			slot->reason = REASON_CREATE_FAILED;
+			snprintf(slot->message, sizeof(slot->message), "%s", result->message);
+		}
+	}
+}
+
+static void on_prepared(struct supervisor *supervisor, struct container *none, const struct engine_result *result)
+{
+	(void)none;
+	supervisor->preparing = false;
+	supervisor->prepared = result->fault == ENGINE_OK;
+	if (supervisor->prepared)
+		supervisor->prepare_level = 0;
+	else
+		prepare_failed(supervisor, result);
+}
+
+static void step_prepare(struct supervisor *supervisor)
+{
+	if (supervisor->prepared || supervisor->preparing || !supervisor->engine_up)
+		return;
+	if (clock_us() < supervisor->prepare_us) {
+		supervisor_wake(supervisor, supervisor->prepare_us);
+		return;
+	}
+	supervisor->preparing = true;
+	supervisor->engine->verbs->prepare(supervisor->engine, &supervisor->revision->spec, on_call,
+	                                   call_begin(supervisor, NULL, on_prepared));
+}
+
+static void step_serve(struct supervisor *supervisor)
+{
+	step_prepare(supervisor);
+	scale_step(supervisor);
+	for (size_t i = 0; i < supervisor->slot_count; i++)
+		slot_step(supervisor, supervisor->slots[i]);
+	roll_step(supervisor);
+	if (supervisor->list_wanted && !supervisor->listing && supervisor->engine_up)
+		supervisor_ask_list(supervisor);
+}
+
+static void step_leave(struct supervisor *supervisor)
+{
+	struct container *container, *next;
+
+	for (container = TAILQ_FIRST(&supervisor->containers); container != NULL; container = next) {
+		next = TAILQ_NEXT(container, link);
+		if (container->use == CONTAINER_LEAVING)
+			leave_step(container);
+	}
+}
+
+static void stop_done(struct supervisor *supervisor)
+{
+	supervisor_stopped *stopped = supervisor->stopped;
+
+	supervisor->stopped = NULL;
+	if (stopped != NULL)
+		stopped(supervisor->stopped_arg);
+}
+
+/* The last thing a step does: the callback may free the supervisor. */
+static void step_stop(struct supervisor *supervisor)
+{
+	const struct container *container;
+
+	if (!supervisor->removing || TAILQ_EMPTY(&supervisor->containers)) {
+		stop_done(supervisor);
+		return;
+	}
+	if (supervisor->engine_up && clock_us() < supervisor->stop_until_us) {
+		timer_set_at(supervisor->timer, supervisor->wake_us < supervisor->stop_until_us
+		                                        ? supervisor->wake_us
+		                                        : supervisor->stop_until_us);
+		return;
+	}
+	TAILQ_FOREACH(container, &supervisor->containers, link)
+	container_log(LOG_ERROR, container, "left-behind", reason_text(REASON_SHUTDOWN),
+	              "the engine did not remove it in time");
+	stop_done(supervisor);
+}
+
+static void on_step(void *arg)
+{
+	struct supervisor *supervisor = arg;
+	int round = 0;
+
+	supervisor->stepping = true;
+	do {
+		supervisor->again = false;
+		supervisor->wake_us = NEVER;
+		if (supervisor->started && !supervisor->stopping)
+			step_serve(supervisor);
+		step_leave(supervisor);
+	} while (supervisor->again && ++round < STEP_ROUNDS);
+	supervisor->stepping = false;
+	if (supervisor->again)
+		timer_set(supervisor->timer, 1); /* not 0: sockets first */
+	else if (supervisor->stopping)
+		step_stop(supervisor);
+	else if (supervisor->wake_us != NEVER)
+		timer_set_at(supervisor->timer, supervisor->wake_us);
+	else
+		timer_clear(supervisor->timer);
+}
+
+/* --- wishes --- */
+
+void supervisor_backend_changed(struct supervisor *supervisor, struct backend *backend, enum backend_state from)
+{
+	(void)backend;
+	(void)from;
+	supervisor_soon(supervisor);
+}
+
+/* One that serves is rolled, so that nobody notices; one that does not is taken away at once. */
+bool supervisor_replace(struct supervisor *supervisor, int index, struct err *err)
+{
+	struct slot *slot;
+
+	if (index < 0 || (size_t)index >= supervisor->slot_count || !supervisor->slots[index]->live)
+		return err_set(err, "slot %d of %s is empty", index, supervisor->service->name);
+	slot = supervisor->slots[index];
+	if (supervisor->stopping || slot->current == NULL)
+		return err_set(err, "slot %d of %s has no container to replace now", index, supervisor->service->name);
+	supervisor->replacements[REASON_OPERATOR]++;
+	if (slot_ready(slot)) {
+		slot->current->revision = 0;
+		supervisor->roll.blocked = 0;
+		supervisor_soon(supervisor);
+	} else {
+		slot_vacate(supervisor, slot, REASON_OPERATOR);
+	}
+	return true;
+}
+
+static void leave_all(struct supervisor *supervisor)
+{
+	struct container *container, *next;
+
+	for (container = TAILQ_FIRST(&supervisor->containers); container != NULL; container = next) {
+		next = TAILQ_NEXT(container, link);
+		container_leave(container, REASON_SHUTDOWN, LEAVE_AFTER_STOP);
+	}
+}
+
+void supervisor_stop(struct supervisor *supervisor, bool remove_containers, supervisor_stopped *done, void *arg)
+{
+	supervisor->stopping = true;
+	supervisor->removing = remove_containers;
+	supervisor->stopped = done;
+	supervisor->stopped_arg = arg;
+	supervisor->stop_until_us = clock_us() + supervisor->config->stop_ms * 1000 + STOP_PATIENCE_US;
+	if (remove_containers)
+		leave_all(supervisor);
+	supervisor_soon(supervisor);
+}

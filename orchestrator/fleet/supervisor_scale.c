@@ -1,0 +1,114 @@
+/* supervisor_scale: the scaler's number -> which slots are live.
+ *
+ * Growth takes the lowest slots that are empty, then those whose last container still drains (they start when it is
+ * gone, so a slot never runs two). Shrinking retires the highest; slot 0 is the last. A live slot counts towards what
+ * is wanted from the moment it is live, whatever state its container is in, so nothing is started twice.
+ */
+#include "orchestrator/fleet/supervisor_private.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+static void decision_log(const struct supervisor *supervisor, const struct scaler_decision *decision, const char *why)
+{
+	log_info("event=scale service=%s n=%llu from=%d wanted=%d why=%s", supervisor->service->name,
+	         (unsigned long long)decision->count, decision->from, decision->wanted, why);
+}
+
+void supervisor_count_request(struct supervisor *supervisor)
+{
+	bool open = supervisor->scaler.open;
+	struct scaler_decision decision = scaler_count(&supervisor->scaler, clock_us());
+
+	if (decision.changed || decision.window_ended)
+		decision_log(supervisor, &decision, decision.window_ended ? "window" : "early");
+	if (decision.changed || decision.window_ended || !open)
+		supervisor_soon(supervisor);
+}
+
+bool supervisor_scale(struct supervisor *supervisor, int wanted, struct err *err)
+{
+	const struct config_scale *scale = &supervisor->service->scale;
+	struct scaler_decision decision;
+
+	if (wanted < scale->min || wanted > scale->max)
+		return err_set(err, "wanted: %d is not within %lld..%lld", wanted, (long long)scale->min,
+		               (long long)scale->max);
+	if (supervisor->stopping)
+		return err_set(err, "the service is being stopped");
+	decision = scaler_ask(&supervisor->scaler, wanted);
+	decision_log(supervisor, &decision, "operator");
+	supervisor_soon(supervisor);
+	return true;
+}
+
+static bool slot_empty(const struct supervisor *supervisor, int index)
+{
+	const struct container *container;
+
+	TAILQ_FOREACH(container, &supervisor->containers, link)
+	if (container->slot == index)
+		return false;
+	return true;
+}
+
+static struct slot *lowest_free(struct supervisor *supervisor, bool empty)
+{
+	for (int i = 0; i < (int)supervisor->service->scale.max; i++) {
+		struct slot *slot = supervisor_slot_of(supervisor, i);
+
+		if (!slot->live && (!empty || slot_empty(supervisor, i)))
+			return slot;
+	}
+	return NULL;
+}
+
+static void grow(struct supervisor *supervisor, int by)
+{
+	for (; by > 0; by--) {
+		struct slot *slot = lowest_free(supervisor, true);
+
+		if (slot == NULL)
+			slot = lowest_free(supervisor, false);
+		if (slot == NULL)
+			return;
+		slot->live = true;
+		slot->wanted_us = clock_us();
+		slot->ready_us = NEVER;
+		slot->reason = REASON_SCALE_UP;
+	}
+}
+
+static void shrink(struct supervisor *supervisor, int by)
+{
+	for (size_t i = supervisor->slot_count; i > 0 && by > 0; i--) {
+		struct slot *slot = supervisor->slots[i - 1];
+
+		if (!slot->live)
+			continue;
+		slot_retire(supervisor, slot, REASON_SCALE_DOWN);
+		by--;
+	}
+}
+
+void scale_step(struct supervisor *supervisor)
+{
+	struct scaler_decision decision;
+	int live = 0;
+
+	while ((decision = scaler_tick(&supervisor->scaler, clock_us())).window_ended)
+		decision_log(supervisor, &decision, "window");
+	if (supervisor->scaler.open)
+		supervisor_wake(supervisor, scaler_deadline_us(&supervisor->scaler));
+	for (size_t i = 0; i < supervisor->slot_count; i++) {
+		struct slot *slot = supervisor->slots[i];
+
+		if (slot->live && slot->index >= supervisor->service->scale.max)
+			slot_retire(supervisor, slot, REASON_SCALE_DOWN); /* max was lowered */
+		live += slot->live;
+	}
+	if (live < supervisor->scaler.wanted)
+		grow(supervisor, supervisor->scaler.wanted - live);
+	else
+		shrink(supervisor, live - supervisor->scaler.wanted);
+}

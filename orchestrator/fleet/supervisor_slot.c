@@ -1,0 +1,265 @@
+/* supervisor_slot: one slot, from what is to what should be.
+ *
+ *   nothing there      -> take the container created ahead, else create one
+ *   created            -> start it, once the one before is dead
+ *   running            -> (health) ready
+ *   ready              -> give it the slot's name, create the next one ahead
+ *   DOWN               -> a fault: the container leaves at once, an incident is open until the slot serves again
+ *
+ * Nothing of this is remembered as a state of the slot: a step looks at the containers and does what is missing.
+ * Invariant: at most one container of a slot runs; a start is not even tried while the one before may run.
+ */
+#include "orchestrator/fleet/supervisor_private.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+bool slot_ready(const struct slot *slot)
+{
+	return slot->current != NULL && slot->current->backend != NULL &&
+	       backend_state(slot->current->backend) == BACKEND_READY;
+}
+
+static void slot_name(const struct supervisor *supervisor, const struct slot *slot, const char *suffix,
+                      char name[ENGINE_NAME_SIZE])
+{
+	snprintf(name, ENGINE_NAME_SIZE, "%s_%d%s", supervisor->service->name, slot->index, suffix);
+}
+
+/* --- faults --- */
+
+static void back_off(struct supervisor *supervisor, struct slot *slot, enum reason reason)
+{
+	int64_t now_us = clock_us();
+	int64_t oldest_us = slot->fault_us[CRASH_FAULTS - 1];
+
+	if (slot->ready_us != NEVER && now_us - slot->ready_us >= CRASH_WINDOW_US)
+		slot->crash_level = 0;
+	if (slot->crash_level == 0 && (oldest_us == 0 || now_us - oldest_us > CRASH_WINDOW_US))
+		return;
+	slot->retry_us = now_us + back_off_us(++slot->crash_level);
+	slot->reason = REASON_CRASH_LOOP;
+	snprintf(slot->message, sizeof(slot->message),
+	         "failed %d times or more within %d s, last by %s; next try in %.1f s", CRASH_FAULTS,
+	         CRASH_WINDOW_US / 1000000, reason_text(reason), (double)back_off_us(slot->crash_level) / 1e6);
+	log_error("event=backing-off service=%s slot=%d reason=%s incident=%s error=%s", supervisor->service->name,
+	          slot->index, reason_text(REASON_CRASH_LOOP), incident_text(&slot->incident),
+	          log_quote(slot->message));
+}
+
+static void open_incident(struct slot *slot, const struct container *container, enum reason reason)
+{
+	if (incident_open(&slot->incident))
+		return; /* a replacement that failed: the same story goes on */
+	if (container->backend != NULL && incident_open(backend_incident(container->backend)))
+		slot->incident = *backend_incident(container->backend);
+	else
+		incident_begin(&slot->incident);
+	slot->incident_reason = reason;
+}
+
+static void slot_fault(struct supervisor *supervisor, struct slot *slot)
+{
+	struct container *container = slot->current;
+	enum reason reason = container->backend != NULL ? backend_reason(container->backend)
+	                     : container->oom           ? REASON_OOM_KILLED
+	                                                : REASON_EXITED;
+
+	open_incident(slot, container, reason);
+	slot->faults++;
+	slot->reason = reason;
+	supervisor->replacements[reason]++;
+	memmove(slot->fault_us + 1, slot->fault_us, (CRASH_FAULTS - 1) * sizeof(slot->fault_us[0]));
+	slot->fault_us[0] = clock_us();
+	container_log(LOG_WARN, container, "fault", reason_text(reason), NULL);
+	back_off(supervisor, slot, reason);
+	slot->ready_us = NEVER;
+	container_leave(container, reason, LEAVE_AT_ONCE);
+}
+
+void slot_failed(struct supervisor *supervisor, struct slot *slot, enum reason reason, const char *message)
+{
+	int64_t wait_us = back_off_us(++slot->failure_level);
+
+	slot->reason = reason;
+	slot->retry_us = clock_us() + wait_us;
+	snprintf(slot->message, sizeof(slot->message), "%s", message);
+	log_line(reason == REASON_ENGINE_DOWN ? LOG_WARN : LOG_ERROR,
+	         "event=slot-down service=%s slot=%d reason=%s incident=%s retry_ms=%lld error=%s",
+	         supervisor->service->name, slot->index, reason_text(reason), incident_text(&slot->incident),
+	         (long long)(wait_us / 1000), log_quote(message));
+}
+
+/* --- serving --- */
+
+static void slot_settle(struct supervisor *supervisor, struct slot *slot)
+{
+	const struct container *container = slot->current;
+	int64_t ready_us = backend_since_us(container->backend);
+
+	if (incident_open(&slot->incident)) {
+		double seconds = (double)(ready_us - slot->incident.t0_us) / 1e6;
+
+		times_add(&supervisor->times, seconds);
+		log_info("event=replaced service=%s slot=%d container=%.12s reason=%s incident=%s took_ms=%.1f",
+		         supervisor->service->name, slot->index, container->id, reason_text(slot->incident_reason),
+		         incident_text(&slot->incident), seconds * 1e3);
+		incident_end(&slot->incident);
+	} else {
+		log_info("event=serving service=%s slot=%d container=%.12s reason=%s took_ms=%.1f",
+		         supervisor->service->name, slot->index, container->id,
+		         reason_text(container->adopted ? REASON_ADOPTED : REASON_CREATED),
+		         (double)(ready_us - slot->wanted_us) / 1e3);
+	}
+	slot->ready_us = ready_us;
+	slot->message[0] = '\0';
+	slot->reason = REASON_NONE;
+	slot->failure_level = 0;
+	slot->retry_us = 0;
+}
+
+static void create_ahead(struct supervisor *supervisor, struct slot *slot)
+{
+	char name[ENGINE_NAME_SIZE];
+
+	slot_name(supervisor, slot, ".next", name);
+	if (!supervisor->prepared || name_in_use(supervisor, name))
+		return;
+	if (clock_us() < slot->ahead_us) {
+		supervisor_wake(supervisor, slot->ahead_us);
+		return;
+	}
+	slot->next = container_new(supervisor, CONTAINER_NEXT, slot->index);
+	container_create(slot->next, name, revision_port(supervisor->revision, slot->index));
+}
+
+/* The slot serves: the rest has time. */
+static void slot_tidy(struct supervisor *supervisor, struct slot *slot)
+{
+	char name[ENGINE_NAME_SIZE];
+
+	slot_name(supervisor, slot, "", name);
+	if (strcmp(slot->current->name, name) != 0 && !name_in_use(supervisor, name)) {
+		if (clock_us() >= slot->rename_us)
+			container_rename(slot->current, name);
+		else
+			supervisor_wake(supervisor, slot->rename_us);
+	}
+	if (slot->next == NULL)
+		create_ahead(supervisor, slot);
+}
+
+/* --- filling --- */
+
+static void slot_fill(struct supervisor *supervisor, struct slot *slot)
+{
+	char name[ENGINE_NAME_SIZE];
+
+	slot->ready_us = NEVER;
+	if (slot->next != NULL) {
+		slot->current = slot->next;
+		slot->current->use = CONTAINER_CURRENT;
+		slot->next = NULL;
+		return;
+	}
+	slot_name(supervisor, slot, "", name);
+	if (name_in_use(supervisor, name))
+		slot_name(supervisor, slot, ".next", name);
+	if (!supervisor->prepared || name_in_use(supervisor, name))
+		return; /* a step comes when that changes */
+	slot->current = container_new(supervisor, CONTAINER_CURRENT, slot->index);
+	container_create(slot->current, name, revision_port(supervisor->revision, slot->index));
+}
+
+static bool slot_vacant(const struct supervisor *supervisor, const struct slot *slot)
+{
+	const struct container *container;
+
+	TAILQ_FOREACH(container, &supervisor->containers, link)
+	if (container->use == CONTAINER_LEAVING && container->slot == slot->index && container->may_run &&
+	    !container->gone)
+		return false;
+	return true;
+}
+
+static void slot_advance(struct supervisor *supervisor, struct slot *slot)
+{
+	struct container *container = slot->current;
+
+	if (container == NULL || container->busy)
+		return;
+	switch (container->phase) {
+	case CONTAINER_NEW:
+		break;
+	case CONTAINER_CREATED:
+		if (slot_vacant(supervisor, slot))
+			container_start(container);
+		break;
+	case CONTAINER_STARTED:
+		container_locate(container);
+		break;
+	case CONTAINER_SERVING:
+		if (slot_ready(slot))
+			slot_tidy(supervisor, slot);
+		break;
+	}
+}
+
+static bool slot_lost(const struct slot *slot)
+{
+	const struct container *container = slot->current;
+
+	if (container == NULL)
+		return false;
+	if (container->backend != NULL)
+		return backend_state(container->backend) == BACKEND_DOWN;
+	return container->dead && !container->busy;
+}
+
+void slot_step(struct supervisor *supervisor, struct slot *slot)
+{
+	if (slot_lost(slot))
+		slot_fault(supervisor, slot);
+	if (slot->ready_us == NEVER && slot_ready(slot))
+		slot_settle(supervisor, slot);
+	if (slot->next != NULL && (!slot->live || container_stale(slot->next)))
+		container_leave(slot->next, slot->live ? REASON_ROLL : REASON_SCALE_DOWN, LEAVE_AT_ONCE);
+	if (!slot->live || !supervisor->engine_up)
+		return;
+	if (clock_us() < slot->retry_us) {
+		supervisor_wake(supervisor, slot->retry_us);
+		return;
+	}
+	if (slot->current == NULL)
+		slot_fill(supervisor, slot);
+	slot_advance(supervisor, slot);
+}
+
+/* --- emptying --- */
+
+void slot_vacate(struct supervisor *supervisor, struct slot *slot, enum reason reason)
+{
+	slot->wanted_us = clock_us();
+	slot->ready_us = NEVER;
+	slot->retry_us = 0;
+	if (slot->current != NULL)
+		container_leave(slot->current, reason, LEAVE_AFTER_DRAIN);
+	supervisor_soon(supervisor);
+}
+
+void slot_retire(struct supervisor *supervisor, struct slot *slot, enum reason reason)
+{
+	slot->live = false;
+	slot_vacate(supervisor, slot, reason);
+	if (slot->next != NULL)
+		container_leave(slot->next, reason, LEAVE_AT_ONCE);
+	incident_end(&slot->incident);
+	slot->message[0] = '\0';
+	slot->reason = reason;
+	slot->crash_level = slot->failure_level = slot->ahead_level = 0;
+	memset(slot->fault_us, 0, sizeof(slot->fault_us));
+}

@@ -1,0 +1,80 @@
+/* supervisor_view: what admin and metrics read of a supervisor. Changes nothing. */
+#include "orchestrator/fleet/supervisor_private.h"
+
+#include "common/clock.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+const double supervisor_time_bounds[SUPERVISOR_TIME_BUCKETS] = {0.02, 0.05, 0.1, 0.25, 0.35, 0.5, 1, 2.5, 10, 60};
+
+void times_add(struct supervisor_times *times, double seconds)
+{
+	times->count++;
+	times->sum += seconds;
+	for (int i = 0; i < SUPERVISOR_TIME_BUCKETS; i++)
+		if (seconds <= supervisor_time_bounds[i]) {
+			times->buckets[i]++;
+			return;
+		}
+}
+
+const struct supervisor_times *supervisor_times(const struct supervisor *supervisor)
+{
+	return &supervisor->times;
+}
+
+uint64_t supervisor_replacements(const struct supervisor *supervisor, enum reason reason)
+{
+	assert((unsigned)reason < REASON_COUNT);
+	return supervisor->replacements[reason];
+}
+
+struct fleet *supervisor_fleet(struct supervisor *supervisor)
+{
+	return supervisor->fleet;
+}
+
+struct health *supervisor_health(struct supervisor *supervisor)
+{
+	return supervisor->health;
+}
+
+const struct scaler *supervisor_scaler(const struct supervisor *supervisor)
+{
+	return &supervisor->scaler;
+}
+
+const struct config_service *supervisor_service(const struct supervisor *supervisor)
+{
+	return supervisor->service;
+}
+
+size_t supervisor_slot_count(const struct supervisor *supervisor)
+{
+	return supervisor->slot_count;
+}
+
+static const char *state_text(const struct slot *slot)
+{
+	if (slot->current != NULL && slot->current->backend != NULL)
+		return backend_state_text(backend_state(slot->current->backend));
+	if (slot->live && clock_us() < slot->retry_us)
+		return "backing-off";
+	if (slot->current != NULL)
+		return "creating";
+	return slot->live ? "down" : "empty";
+}
+
+void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struct supervisor_slot *view)
+{
+	const struct slot *slot = supervisor->slots[index];
+
+	view->slot = slot->index;
+	view->state = state_text(slot);
+	view->backend = slot->current != NULL ? slot->current->backend : NULL;
+	view->reason = view->backend != NULL && slot->message[0] == '\0' ? backend_reason(view->backend) : slot->reason;
+	snprintf(view->message, sizeof(view->message), "%s", slot->message);
+	view->next_ready = slot->next != NULL && slot->next->phase == CONTAINER_CREATED;
+	view->faults = slot->faults;
+}
