@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # pylint: disable=wrong-import-position
 from harness import images
+from harness.application import Application
 from harness.docker import Docker
 from harness.orchestrator import PREFIX, Orchestrator
 
@@ -91,5 +92,14 @@ def web(orchestrate, backend_image):
         orchestrator = orchestrate(**(settings or {}))
         name = orchestrator.add_service("web", backend_image, size, **service)
         return orchestrator.start(), name
+
+    return start
+
+
+@pytest.fixture
+def application(orchestrate, service_images):
+    """A maker of the whole application, started: `application(acts=2)`."""
+    def start(**settings):
+        return Application(orchestrate(), service_images, **settings).start()
 
     return start

@@ -1,0 +1,50 @@
+"""The application itself: acts and users behind an orchestrator, each with a volume of its own."""
+
+import base64
+import hashlib
+import json
+
+from .client import request
+
+PASSWORD = hashlib.sha1(b"secret").hexdigest()
+PICTURE = base64.b64encode(b"\x89PNG not really").decode()
+
+
+class Application:
+    def __init__(self, orchestrator, images, acts=1, **settings):
+        """acts: how many acts containers, always; None: scaled as by default."""
+        self.orchestrator = orchestrator
+        name = orchestrator.name
+        self.users = orchestrator.add_service(
+            "users", images["users"], 1, routes=["/api/v1/users"], volumes=[f"{name}-users:/static"], **settings)
+        self.acts = orchestrator.add_service(
+            "acts", images["acts"], acts, routes=["/api/v1/", "/"], volumes=[f"{name}-acts:/static"],
+            env={"USERS_URL": f"http://{self.users}:8000"}, **settings)
+
+    def start(self):
+        self.orchestrator.start()
+        return self
+
+    def call(self, method, path, body=None, port=None):
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        text = None if body is None else json.dumps(body)
+        return request(port or self.orchestrator.port, "/api/v1" + path, method, text, headers, timeout=30)
+
+    def acts_port(self, slot):
+        return self.orchestrator.slot_port(self.acts, slot)
+
+    def add_user(self, username):
+        reply = self.call("POST", "/users", {"username": username, "password": PASSWORD})
+        assert reply.status == 201, reply
+
+    def add_category(self, name):
+        reply = self.call("POST", "/categories", [name])
+        assert reply.status == 201, reply
+
+    def act(self, number, username, category):
+        return {"actId": number, "username": username, "timestamp": "01-02-2024:03-04-05", "caption": f"act {number}",
+                "categoryName": category, "imgB64": PICTURE}
+
+    def add_act(self, number, username, category, port=None):
+        reply = self.call("POST", "/acts", self.act(number, username, category), port)
+        assert reply.status == 201, reply
