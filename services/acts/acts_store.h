@@ -1,0 +1,42 @@
+/* acts_store: categories and acts, in SQL.  Called on the storage threads only. */
+#pragma once
+
+#include "common/json.h"
+#include "services/acts/act.h"
+#include "services/jobs.h"
+
+#define ACTS_LIST_MOST 100
+
+struct acts_tables;
+
+extern const char *const acts_migrations[];
+
+bool acts_tables_open(struct store *store, bool writer, void **tables, struct err *err);
+void acts_tables_close(void *tables);
+
+/* Writing. JOB_REFUSED with the reason in err. */
+enum job_result acts_store_category_add(struct acts_tables *tables, struct json_text name, struct err *err);
+enum job_result acts_store_category_delete(struct acts_tables *tables, struct json_text name, struct err *err);
+enum job_result acts_store_act_add(struct acts_tables *tables, const struct act *act, struct err *err);
+enum job_result acts_store_act_delete(struct acts_tables *tables, int64_t id, struct err *err);
+enum job_result acts_store_upvote(struct acts_tables *tables, int64_t id, struct err *err);
+
+/* Reading. Members "name": acts into an open object. */
+enum job_result acts_store_categories(struct acts_tables *tables, struct json_writer *w, size_t *count,
+                                      struct err *err);
+enum job_result acts_store_count(struct acts_tables *tables, int64_t *count, struct err *err);
+
+/* JOB_REFUSED: no such category. */
+enum job_result acts_store_category(struct acts_tables *tables, struct json_text name, int64_t *id, int64_t *acts,
+                                    struct err *err);
+
+/* The ids of a category's acts, newest first, `skip` left out; ids has room for `most`. */
+enum job_result acts_store_ids(struct acts_tables *tables, int64_t category, int64_t skip, size_t most, int64_t *ids,
+                               size_t *count, struct err *err);
+
+/* Writes one act as an object. JOB_REFUSED: it is not there any more. */
+enum job_result acts_store_act(struct acts_tables *tables, int64_t id, struct json_writer *w, struct err *err);
+
+/* A read transaction round several of these. */
+enum job_result acts_store_begin(struct acts_tables *tables, struct err *err);
+void acts_store_end(struct acts_tables *tables);

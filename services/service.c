@@ -1,0 +1,195 @@
+/* The life of a service: read settings, open what it needs, serve until SIGTERM or SIGINT, finish, close in reverse. */
+#include "services/service.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "services/control.h"
+#include "services/jobs.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUSY_TIMEOUT_MS 5000
+#define QUEUE_LIMIT 4096
+#define STOP_LIMIT_MS 4000 /* within the 5 s that a container gets before it is killed */
+#define BODIES_AT_ONCE 16  /* of the largest size */
+
+struct running {
+	const struct service_kind *kind;
+	struct service service;
+	struct store *write_store, *read_store;
+	void *write_tables, *read_tables;
+	struct rest_service routes;
+	struct rest_server *server;
+	struct event *on_term, *on_int;
+};
+
+static bool check_data_dir(const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return err_set_errno(err, errno, "DATA_DIR: %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, "DATA_DIR: %s is not a folder", path);
+	if (access(path, R_OK | W_OK | X_OK) == -1)
+		return err_set_errno(err, errno, "DATA_DIR: %s must be readable and writable for user %ld", path,
+		                     (long)geteuid());
+	return true;
+}
+
+static bool open_store(struct running *r, bool writer, struct store **store, void **tables, struct err *err)
+{
+	char *path = mem_format("%s/%s", r->service.settings.data_dir, r->kind->file);
+	struct store_options options = {.path = path,
+	                                .migrations = r->kind->migrations,
+	                                .busy_timeout_ms = BUSY_TIMEOUT_MS,
+	                                .read_only = !writer};
+	bool good = store_open(&options, store, err) && r->kind->tables_open(*store, writer, tables, err);
+
+	free(path);
+	return good;
+}
+
+static bool open_data(struct running *r, struct err *err)
+{
+	if (!check_data_dir(r->service.settings.data_dir, err) ||
+	    !open_store(r, true, &r->write_store, &r->write_tables, err) ||
+	    !open_store(r, false, &r->read_store, &r->read_tables, err))
+		return false;
+	struct jobs_options options = {.base = r->service.base,
+	                               .write_store = r->write_store,
+	                               .read_store = r->read_store,
+	                               .write_tables = r->write_tables,
+	                               .read_tables = r->read_tables,
+	                               .limit = QUEUE_LIMIT};
+	char *count_path = mem_format("%s/%s.count", r->service.settings.data_dir, r->kind->name);
+	bool good =
+	        control_open(r->service.base, count_path, r->kind->counted, r->write_store, &r->service.control, err) &&
+	        jobs_new(&options, &r->service.jobs, err);
+	free(count_path);
+	return good;
+}
+
+static void on_stopped(void *arg)
+{
+	struct running *r = arg;
+
+	event_base_loopbreak(r->service.base);
+}
+
+static void on_signal(evutil_socket_t number, short events, void *arg)
+{
+	struct running *r = arg;
+
+	(void)events;
+	log_info("event=stopping service=%s signal=%d", r->kind->name, (int)number);
+	rest_server_stop(r->server, STOP_LIMIT_MS, on_stopped, r);
+}
+
+static bool open_server(struct running *r, struct err *err)
+{
+	size_t max_body = (size_t)r->service.settings.max_body_bytes;
+	struct rest_options options = {.listen = r->service.settings.listen,
+	                               .max_body_bytes = max_body,
+	                               .max_bodies_bytes = max_body * BODIES_AT_ONCE};
+
+	r->routes = (struct rest_service){.routes = r->kind->routes,
+	                                  .route_count = r->kind->route_count,
+	                                  .owner = &r->service,
+	                                  .on_arrival = control_on_arrival};
+	if (!rest_server_open(r->service.base, &options, &r->routes, &r->server, err))
+		return false;
+	r->on_term = evsignal_new(r->service.base, SIGTERM, on_signal, r);
+	r->on_int = evsignal_new(r->service.base, SIGINT, on_signal, r);
+	event_add(r->on_term, NULL);
+	event_add(r->on_int, NULL);
+	return true;
+}
+
+static bool run(struct running *r, struct err *err)
+{
+	if (!settings_read(&r->service.settings, err) || !open_data(r, err) || !r->kind->api_open(&r->service, err) ||
+	    !open_server(r, err))
+		return false;
+	log_info("event=serving service=%s version=%s listen=%s", r->kind->name, SELFLESS_VERSION,
+	         log_quote(r->service.settings.listen));
+	event_base_dispatch(r->service.base);
+	return true;
+}
+
+/* First everything that may still answer a request, then what the requests came through. */
+static void close_all(struct running *r)
+{
+	if (r->service.api != NULL)
+		r->kind->api_stop(&r->service);
+	jobs_free(r->service.jobs);
+	rest_server_free(r->server);
+	if (r->service.api != NULL)
+		r->kind->api_close(&r->service);
+	control_close(r->service.control);
+	if (r->on_term != NULL)
+		event_free(r->on_term);
+	if (r->on_int != NULL)
+		event_free(r->on_int);
+	r->kind->tables_close(r->write_tables);
+	r->kind->tables_close(r->read_tables);
+	store_close(r->read_store);
+	store_close(r->write_store);
+	settings_clear(&r->service.settings);
+}
+
+/* As many connections as the hard limit lets us have. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int usage(const struct service_kind *kind, FILE *to, int code)
+{
+	fprintf(to, "usage: %s [--help] [--version]\n\nenvironment [default]:\n", kind->name);
+	settings_help(to);
+	return code;
+}
+
+static int arguments(const struct service_kind *kind, int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return usage(kind, stdout, 0);
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		printf("%s %s\n", kind->name, SELFLESS_VERSION);
+		return 0;
+	}
+	return usage(kind, stderr, 2);
+}
+
+int service_main(const struct service_kind *kind, int argc, char **argv)
+{
+	struct running r = {.kind = kind};
+	struct err err = {.code = 0};
+
+	if (argc > 1)
+		return arguments(kind, argc, argv);
+	log_open();
+	signal(SIGPIPE, SIG_IGN);
+	raise_file_limit();
+	r.service.base = event_base_new();
+	bool good = run(&r, &err);
+	if (!good)
+		fprintf(stderr, "%s: %s\n", kind->name, err.message);
+	close_all(&r);
+	event_base_free(r.service.base);
+	libevent_global_shutdown();
+	return good ? 0 : 1;
+}

@@ -1,0 +1,40 @@
+/* service: what both services' main has in common: arguments, settings, store, threads, HTTP, signals, leaving. */
+#pragma once
+
+#include "common/err.h"
+#include "common/store.h"
+#include "services/rest.h"
+#include "services/settings.h"
+
+#include <stdbool.h>
+
+struct event_base;
+struct control;
+struct jobs;
+
+/* The one object every handler gets as its owner. */
+struct service {
+	struct event_base *base;
+	struct settings settings;
+	struct control *control;
+	struct jobs *jobs;
+	void *api; /* the service's own */
+};
+
+struct service_kind {
+	const char *name;              /* "acts" */
+	const char *file;              /* the database's name in DATA_DIR */
+	const char *const *migrations; /* see store.h */
+	const char *const *counted;    /* see control.h */
+	const struct rest_route *routes;
+	size_t route_count;
+	/* The prepared statements of one connection, handed to the jobs that run on it. */
+	bool (*tables_open)(struct store *store, bool writer, void **tables, struct err *err);
+	void (*tables_close)(void *tables);
+	bool (*api_open)(struct service *service, struct err *err); /* sets service->api */
+	void (*api_stop)(struct service *service);                  /* waits for its threads; jobs still run */
+	void (*api_close)(struct service *service);
+};
+
+/* Returns the exit code: 0 clean, 1 it cannot run, 2 wrong usage. */
+int service_main(const struct service_kind *kind, int argc, char **argv);

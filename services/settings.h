@@ -1,0 +1,24 @@
+/* settings: what a service reads from its environment. */
+#pragma once
+
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct settings {
+	char *listen;
+	char *data_dir;
+	int64_t max_body_bytes;
+	char *users_url;
+	int64_t users_timeout_ms;
+};
+
+/* Also sets the log level. False: a variable holds what it may not. */
+bool settings_read(struct settings *settings, struct err *err) MUST_CHECK;
+void settings_clear(struct settings *settings);
+
+/* The variables with their defaults and meaning, a line each. */
+void settings_help(FILE *to);

@@ -1,0 +1,186 @@
+/* A queue, some threads, and an eventfd back to the loop.
+ *
+ * The mutex guards both lists; nothing is done while it is held. Invariant: a task is in exactly one of: the waiting
+ * list, a thread's hands, the finished list.
+ */
+#include "services/tasks.h"
+
+#include "common/mem.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define MOST_THREADS 16
+
+struct task_list {
+	struct task *first, **last;
+	size_t count;
+};
+
+struct tasks {
+	struct tasks_options options;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct task_list waiting, finished;
+	bool stopping;
+	pthread_t threads[MOST_THREADS];
+	int fd;
+	struct event *event;
+};
+
+static void list_init(struct task_list *list)
+{
+	list->first = NULL;
+	list->last = &list->first;
+	list->count = 0;
+}
+
+static void list_append(struct task_list *list, struct task *task)
+{
+	task->next = NULL;
+	*list->last = task;
+	list->last = &task->next;
+	list->count++;
+}
+
+/* Takes up to `most` off the front, as a list of its own. */
+static struct task *list_take(struct task_list *list, size_t most)
+{
+	struct task *first = list->first, **end = &list->first;
+
+	for (size_t i = 0; i < most && *end != NULL; i++, list->count--)
+		end = &(*end)->next;
+	list->first = *end;
+	*end = NULL;
+	if (list->first == NULL)
+		list->last = &list->first;
+	return first;
+}
+
+static void finish(struct tasks *tasks, struct task *first)
+{
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&tasks->lock);
+	while (first != NULL) {
+		struct task *next = first->next;
+		list_append(&tasks->finished, first);
+		first = next;
+	}
+	pthread_mutex_unlock(&tasks->lock);
+	ssize_t written = write(tasks->fd, &one, sizeof(one));
+	assert(written == sizeof(one)); /* the counter cannot be near its end */
+	(void)written;
+}
+
+static void *thread_main(void *arg)
+{
+	struct tasks *tasks = arg;
+
+	pthread_setname_np(pthread_self(), tasks->options.name);
+	pthread_mutex_lock(&tasks->lock);
+	for (;;) {
+		while (tasks->waiting.first == NULL && !tasks->stopping)
+			pthread_cond_wait(&tasks->wake, &tasks->lock);
+		struct task *first = list_take(&tasks->waiting, tasks->options.batch);
+		if (first == NULL)
+			break;
+		pthread_mutex_unlock(&tasks->lock);
+		tasks->options.run(first, tasks->options.worker);
+		finish(tasks, first);
+		pthread_mutex_lock(&tasks->lock);
+	}
+	pthread_mutex_unlock(&tasks->lock);
+	return NULL;
+}
+
+static void call_finished(struct tasks *tasks)
+{
+	pthread_mutex_lock(&tasks->lock);
+	struct task *task = list_take(&tasks->finished, SIZE_MAX);
+	pthread_mutex_unlock(&tasks->lock);
+	while (task != NULL) {
+		struct task *next = task->next;
+		task->done(task);
+		task = next;
+	}
+}
+
+static void on_finished(evutil_socket_t fd, short events, void *arg)
+{
+	uint64_t count;
+
+	(void)events;
+	if (read(fd, &count, sizeof(count)) == sizeof(count))
+		call_finished(arg);
+}
+
+/* Signals are the loop's business. */
+static void start_threads(struct tasks *tasks)
+{
+	sigset_t all, old;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (unsigned i = 0; i < tasks->options.threads; i++) {
+		int failed = pthread_create(&tasks->threads[i], NULL, thread_main, tasks);
+		assert(failed == 0);
+		(void)failed;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+struct tasks *tasks_new(struct event_base *base, const struct tasks_options *options)
+{
+	struct tasks *tasks = mem_zero(sizeof(*tasks));
+
+	assert(options->threads >= 1 && options->threads <= MOST_THREADS && options->batch >= 1);
+	tasks->options = *options;
+	pthread_mutex_init(&tasks->lock, NULL);
+	pthread_cond_init(&tasks->wake, NULL);
+	list_init(&tasks->waiting);
+	list_init(&tasks->finished);
+	tasks->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	assert(tasks->fd != -1);
+	tasks->event = event_new(base, tasks->fd, EV_READ | EV_PERSIST, on_finished, tasks);
+	event_add(tasks->event, NULL);
+	start_threads(tasks);
+	return tasks;
+}
+
+bool tasks_add(struct tasks *tasks, struct task *task)
+{
+	assert(task->done != NULL);
+	pthread_mutex_lock(&tasks->lock);
+	bool room = tasks->waiting.count < tasks->options.limit;
+	if (room)
+		list_append(&tasks->waiting, task);
+	pthread_mutex_unlock(&tasks->lock);
+	if (room)
+		pthread_cond_signal(&tasks->wake);
+	return room;
+}
+
+void tasks_free(struct tasks *tasks)
+{
+	if (tasks == NULL)
+		return;
+	pthread_mutex_lock(&tasks->lock);
+	tasks->stopping = true;
+	pthread_mutex_unlock(&tasks->lock);
+	pthread_cond_broadcast(&tasks->wake);
+	for (unsigned i = 0; i < tasks->options.threads; i++)
+		pthread_join(tasks->threads[i], NULL);
+	call_finished(tasks);
+	event_free(tasks->event);
+	close(tasks->fd);
+	pthread_cond_destroy(&tasks->wake);
+	pthread_mutex_destroy(&tasks->lock);
+	free(tasks);
+}

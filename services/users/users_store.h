@@ -1,0 +1,25 @@
+/* users_store: the users' tables, in SQL.  Called on the storage threads only. */
+#pragma once
+
+#include "common/json.h"
+#include "services/jobs.h"
+
+struct users_tables;
+
+extern const char *const users_migrations[];
+
+bool users_tables_open(struct store *store, bool writer, void **tables, struct err *err);
+void users_tables_close(void *tables);
+
+enum job_result users_store_add(struct users_tables *tables, struct json_text name, const char *hash, struct err *err);
+enum job_result users_store_delete(struct users_tables *tables, struct json_text name, struct err *err);
+
+/* An entity tag that changes with every change of the list: quotes included, out holds at least 64 bytes. */
+enum job_result users_store_etag(struct users_tables *tables, char *out, size_t size, struct err *err);
+
+/* Writes all names into an open array. */
+enum job_result users_store_names(struct users_tables *tables, struct json_writer *w, size_t *count, struct err *err);
+
+/* A read transaction round the two. */
+enum job_result users_store_begin(struct users_tables *tables, struct err *err);
+void users_store_end(struct users_tables *tables);
