@@ -1,0 +1,75 @@
+# What docker/up, docker/down and docker/images share. Sourced by bash; `root` is the repository's root.
+# shellcheck shell=bash
+# shellcheck disable=SC2034  # what is set here is used there
+
+say() {
+	printf '== %s\n' "$*"
+}
+
+fail() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+usage_error() {
+	printf '%s: %s (see --help)\n' "${0##*/}" "$*" >&2
+	exit 2
+}
+
+# The comment at the head of a script, which is its help.
+show_help() {
+	sed -n '2,/^set /{s/^# \{0,1\}//p}' "$1"
+	exit 0
+}
+
+# Everything here wants root: packages, dockerd, port 80.
+become_root() {
+	[ "$(id -u)" = 0 ] && return
+	command -v sudo >/dev/null || fail "must run as root: su -c '$0 $*'"
+	exec sudo -- "$0" "$@"
+}
+
+docker_answers() {
+	command -v docker >/dev/null && docker version --format '{{.Server.Version}}' >/dev/null 2>&1
+}
+
+# until_true SECONDS COMMAND...: tries it every 0.2 s; false when the time is over.
+until_true() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.2
+	done
+}
+
+# --- the orchestrator that docker/up started ---------------------------------------------------------------------------
+
+# set_state NAME: where its pid, log and configuration are kept.
+set_state() {
+	[[ $1 =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ ]] || fail "\"$1\" cannot be the name of an orchestrator"
+	name=$1
+	state=/var/lib/$name/up
+	log=$state/orchestrator.log
+}
+
+# Prints the pid, if it runs. A pid alone is not believed: after a reboot another process may have it.
+running_pid() {
+	local pid exe
+	pid=$(cat "$state/pid" 2>/dev/null) || return 1
+	exe=$(readlink "/proc/$pid/exe") || return 1
+	[ "$(basename "${exe% (deleted)}")" = orchestrator ] || return 1
+	echo "$pid"
+}
+
+is_running() {
+	running_pid >/dev/null
+}
+
+is_stopped() {
+	! is_running
+}
+
+containers_of() {
+	docker ps --all --quiet --filter "label=selfless.name=$1"
+}
