@@ -5,12 +5,15 @@
 #include "orchestrator/engine/docker_link.h"
 #include "orchestrator/engine/engine.h"
 
+struct prepare;
+
 struct docker {
 	struct engine engine; /* first: a struct engine * of ours is a struct docker * */
 	char *name;
 	struct docker_http *http;
 	struct docker_link *link;
 	struct docker_calls *calls;
+	struct prepare *prepare; /* the one under way, then those that wait (docker_prepare.c) */
 };
 
 /* The verb prepare (docker_prepare.c). */

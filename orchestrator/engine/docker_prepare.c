@@ -2,6 +2,9 @@
  *
  *   docker_prepare -> steps[0] -> on_step -> steps[1] -> on_step -> ... -> done
  *
+ * One preparation after the other, too: asked at the same time, the Engine (20.10) makes several networks of one name,
+ * and then finds none of them.
+ *
  * Everything is asked for at the start, so the spec need not outlive the call. Creating what is there already is no
  * error: a volume keeps its labels, so one that somebody else made is never ours to remove.
  */
@@ -17,6 +20,7 @@
 #define STEP_TIMEOUT_MS 10000
 
 struct prepare {
+	struct prepare *next; /* waits for this one */
 	struct docker *docker;
 	struct docker_ask *steps; /* path and body are owned, image is the one below */
 	size_t count;
@@ -80,10 +84,8 @@ static void prepare_add_volumes(struct prepare *prepare, const struct engine_spe
 	}
 }
 
-static void prepare_free(void *arg)
+static void prepare_free(struct prepare *prepare)
 {
-	struct prepare *prepare = arg;
-
 	for (size_t i = 0; i < prepare->count; i++) {
 		free((char *)prepare->steps[i].path);
 		free((char *)prepare->steps[i].body);
@@ -93,6 +95,27 @@ static void prepare_free(void *arg)
 	free(prepare);
 }
 
+/* The engine is going: those that wait go with the one under way. */
+static void on_drop(void *arg)
+{
+	struct prepare *prepare = arg;
+
+	prepare->docker->prepare = NULL;
+	while (prepare != NULL) {
+		struct prepare *next = prepare->next;
+
+		prepare_free(prepare);
+		prepare = next;
+	}
+}
+
+static void on_step(const struct docker_answer *answer, void *arg);
+
+static void prepare_call(struct prepare *prepare)
+{
+	docker_call(prepare->docker->calls, &prepare->steps[prepare->at], on_step, on_drop, prepare);
+}
+
 static void on_step(const struct docker_answer *answer, void *arg)
 {
 	struct prepare *prepare = arg;
@@ -100,11 +123,25 @@ static void on_step(const struct docker_answer *answer, void *arg)
 
 	prepare->at++;
 	if (answer->fault == ENGINE_OK && prepare->at < prepare->count) {
-		docker_call(prepare->docker->calls, &prepare->steps[prepare->at], on_step, prepare_free, prepare);
+		prepare_call(prepare);
 		return;
 	}
+	prepare->docker->prepare = prepare->next;
+	if (prepare->next != NULL)
+		prepare_call(prepare->next);
 	prepare->done(&result, prepare->arg);
 	prepare_free(prepare);
+}
+
+static void prepare_enqueue(struct prepare *prepare)
+{
+	struct prepare **end = &prepare->docker->prepare;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = prepare;
+	if (prepare->docker->prepare == prepare)
+		prepare_call(prepare);
 }
 
 void docker_prepare(struct engine *engine, const struct engine_spec *spec, engine_done *done, void *arg)
@@ -121,5 +158,5 @@ void docker_prepare(struct engine *engine, const struct engine_spec *spec, engin
 	prepare_add_network(prepare, &body);
 	prepare_add_volumes(prepare, spec, &body);
 	buf_clear(&body);
-	docker_call(prepare->docker->calls, &prepare->steps[0], on_step, prepare_free, prepare);
+	prepare_enqueue(prepare);
 }
