@@ -38,6 +38,7 @@ struct orchestrator {
 	struct admin *admin;
 	struct event *on_term;
 	struct event *on_int;
+	struct event *on_usr1;
 	struct event *drain_check;
 	int64_t drain_until_ms;
 	bool leaving;
@@ -118,6 +119,14 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	event_add(self->drain_check, &(struct timeval){0, DRAIN_CHECK_US});
 }
 
+static void on_reopen(evutil_socket_t number, short what, void *arg)
+{
+	(void)number;
+	(void)what;
+	struct orchestrator *self = arg;
+	proxy_reopen_log(self->proxy);
+}
+
 /* --- making ---------------------------------------------------------------------------------------------------- */
 
 /* As many descriptors as the system lets us have: two for each request. */
@@ -172,6 +181,8 @@ static void listen_to_signals(struct orchestrator *self)
 	self->on_term = evsignal_new(self->base, SIGTERM, on_signal, self);
 	self->on_int = evsignal_new(self->base, SIGINT, on_signal, self);
 	self->drain_check = event_new(self->base, -1, EV_PERSIST, on_drain_check, self);
+	self->on_usr1 = evsignal_new(self->base, SIGUSR1, on_reopen, self);
+	event_add(self->on_usr1, NULL);
 	event_add(self->on_term, NULL);
 	event_add(self->on_int, NULL);
 }
@@ -208,6 +219,7 @@ static void free_all(struct orchestrator *self)
 	control_free(self->control);
 	free_event(self->on_term);
 	free_event(self->on_int);
+	free_event(self->on_usr1);
 	free_event(self->drain_check);
 	loop_lag_free(self->lag);
 	defer_free(self->defer);

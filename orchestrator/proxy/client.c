@@ -86,6 +86,11 @@ void client_set_peer(struct client *client, const struct client_peer *peer, void
 	client->peer_arg = arg;
 }
 
+const char *client_address(const struct client *client)
+{
+	return client->address;
+}
+
 /* --- the end of a connection ----------------------------------------------------------------------------------- */
 
 static void drop_request(struct client *client)
@@ -272,6 +277,8 @@ static void refuse(struct client *client, int status, const char *detail)
 	if (problem_write(&out, &problem) && send(client->fd, out.data, out.len, MSG_NOSIGNAL) == -1)
 		mark_broken(client);
 	buf_clear(&out);
+	const struct front_settings *settings = front_settings(client->front);
+	settings->on_refused(client, client->request, status, settings->arg);
 	shutdown(client->fd, SHUT_WR);
 	drop_request(client);
 	buf_reset(&client->input);

@@ -31,6 +31,9 @@ struct client_peer {
 
 void client_set_peer(struct client *client, const struct client_peer *peer, void *arg);
 
+/* The client's address as text; lives as long as the client. */
+const char *client_address(const struct client *client);
+
 enum client_write { CLIENT_SENT, CLIENT_SLOW, CLIENT_GONE };
 
 /* Writes, or keeps a copy of what the socket does not take (then CLIENT_SLOW: stop until on_drained). After CLIENT_GONE

@@ -18,6 +18,7 @@
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/proxy/tunnel.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ struct exchange {
 	struct backend *backend;
 	struct upstream *upstream;
 	struct fleet_tried tried;
+	unsigned tries;                 /* sent so often, stale connections included */
 	unsigned breaks;
 	bool fresh;                     /* the next try takes no pooled connection */
 	struct held held;
@@ -54,6 +56,9 @@ struct exchange {
 	bool begun;                     /* a byte of it was sent */
 	bool close;
 	bool upgraded;
+	int64_t bytes;                  /* sent to the client */
+	int last_slot;                  /* of the backend it was sent to last; -1 none */
+	char last_container[ENGINE_ID_SIZE];
 	struct buf reply;               /* not sent yet: the head, and body behind it */
 	struct deferred deferred;
 };
@@ -88,6 +93,32 @@ static void drop_upstream(struct exchange *exchange)
 	exchange->upstream = NULL;
 }
 
+static struct http_text request_method(const struct request *request)
+{
+	return (struct http_text){request->head.data, (uint32_t)(request->target_at - 1)};
+}
+
+static void log_access(const struct exchange *exchange, int code, int64_t total_us)
+{
+	if (exchange->proxy->access_log == NULL)
+		return;
+	struct access_line line = {
+		.request_id = exchange->request->id,
+		.client = client_address(exchange->client),
+		.method = request_method(exchange->request),
+		.target = request_target(exchange->request),
+		.code = code,
+		.bytes = exchange->bytes,
+		.service = exchange->service->config->name,
+		.slot = exchange->last_slot,
+		.container = exchange->last_container,
+		.tries = exchange->tries,
+		.held_us = exchange->held_us,
+		.total_us = total_us,
+	};
+	access_log_write(exchange->proxy->access_log, &line);
+}
+
 /* code 0: the client left before its reply was complete. */
 static void over(struct exchange *exchange, int code, enum fleet_outcome outcome)
 {
@@ -98,7 +129,9 @@ static void over(struct exchange *exchange, int code, enum fleet_outcome outcome
 	release(exchange, outcome);
 	service_unhold(exchange->service, &exchange->held);
 	deadline_remove(exchange->proxy->deadlines, &exchange->deadline);
-	stats_reply(&exchange->service->stats, code, clock_us() - exchange->request->started_us);
+	int64_t total_us = clock_us() - exchange->request->started_us;
+	stats_reply(&exchange->service->stats, code, total_us);
+	log_access(exchange, code, total_us);
 	exchange->service->stats.in_flight--;
 	exchange->proxy->in_flight--;
 	defer_call(exchange->proxy->defer, &exchange->deferred);
@@ -149,6 +182,8 @@ static void cut(struct exchange *exchange)
 static void send_out(struct exchange *exchange, const struct iovec *iov, int count)
 {
 	exchange->begun = true;
+	for (int i = 0; i < count; i++)
+		exchange->bytes += (int64_t)iov[i].iov_len;
 	if (client_write(exchange->client, iov, count) == CLIENT_SLOW && exchange->upstream != NULL)
 		upstream_pause(exchange->upstream);
 }
@@ -372,7 +407,7 @@ static void reset_reply(struct exchange *exchange)
 static void replay(struct exchange *exchange, enum stats_replay reason)
 {
 	exchange->service->stats.replays[reason]++;
-	log_info("event=replay service=%s request=%s slot=%d reason=%s tries=%u", exchange->service->config->name,
+	log_line(reason == STATS_REPLAY_STALE ? LOG_DEBUG : LOG_INFO, "event=replay service=%s request=%s slot=%d reason=%s tries=%u", exchange->service->config->name,
 		 exchange->request->id, backend_slot(exchange->backend), stats_replay_text(reason),
 		 exchange->tried.count + 1);
 	if (reason != STATS_REPLAY_STALE)
@@ -432,6 +467,11 @@ static void send_to(struct exchange *exchange, struct backend *backend)
 	};
 	exchange->state = EXCHANGE_SENT;
 	exchange->backend = backend;
+	exchange->tries++;
+	if (exchange->proxy->access_log != NULL) {
+		exchange->last_slot = backend_slot(backend);
+		snprintf(exchange->last_container, sizeof exchange->last_container, "%s", backend_container_id(backend));
+	}
 	exchange->upstream = upstream_send(&exchange->proxy->upstream, backend, &out, &reader, exchange);
 }
 
@@ -514,6 +554,7 @@ static struct exchange *exchange_new(struct proxy *proxy, struct service *servic
 	exchange->client = client;
 	exchange->request = request;
 	exchange->deferred.run = on_free;
+	exchange->last_slot = -1;
 	buf_init(&exchange->reply, REPLY_MAX);
 	deadline_add(proxy->deadlines, &exchange->deadline, on_held_too_long);
 	client_set_peer(client, &peer, exchange);
@@ -525,7 +566,19 @@ static struct exchange *exchange_new(struct proxy *proxy, struct service *servic
 static void turn_away(struct proxy *proxy, struct client *client, struct request *request, int status,
 		      const char *detail)
 {
-	stats_reply(&proxy->stats, status, clock_us() - request->started_us);
+	int64_t total_us = clock_us() - request->started_us;
+	stats_reply(&proxy->stats, status, total_us);
+	if (proxy->access_log != NULL) {
+		struct access_line line = {.request_id = request->id,
+					   .client = client_address(client),
+					   .method = request_method(request),
+					   .target = request_target(request),
+					   .code = status,
+					   .slot = -1,
+					   .container = "",
+					   .total_us = total_us};
+		access_log_write(proxy->access_log, &line);
+	}
 	answer_problem(client, request, status, detail, 0, request->close || front_is_draining(proxy->front));
 }
 

@@ -23,6 +23,8 @@ struct front_settings {
 	const struct config *config;    /* borrowed */
 	/* Answers now or later; peer is to be set before it returns, unless the reply ended. */
 	void (*on_request)(struct client *client, struct request *request, void *arg);
+	/* A request was refused by us while it was read; request is NULL where its head was not even accepted. */
+	void (*on_refused)(struct client *client, const struct request *request, int status, void *arg);
 	void *arg;
 };
 

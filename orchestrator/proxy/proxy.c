@@ -5,10 +5,25 @@
 #include "orchestrator/proxy/exchange.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void on_request(struct client *client, struct request *request, void *arg)
 {
 	exchange_start(arg, client, request);
+}
+
+static void on_refused(struct client *client, const struct request *request, int status, void *arg)
+{
+	struct proxy *proxy = arg;
+	stats_reply(&proxy->stats, status, 0);
+	if (proxy->access_log == NULL)
+		return;
+	struct access_line line = {.request_id = request != NULL ? request->id : NULL,
+				   .client = client_address(client),
+				   .code = status,
+				   .slot = -1,
+				   .container = ""};
+	access_log_write(proxy->access_log, &line);
 }
 
 static int64_t shortest_timeout_ms(const struct config *config)
@@ -54,8 +69,11 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 				       .defer = settings->defer,
 				       .config = config,
 				       .on_request = on_request,
+				       .on_refused = on_refused,
 				       .arg = proxy};
-	if (!front_new(&front, &proxy->front, err)) {
+	bool logged = strcmp(config->access_log, "off") == 0 ||
+		      access_log_open(config->access_log, &proxy->access_log, err);
+	if (!logged || !front_new(&front, &proxy->front, err)) {
 		proxy_free(proxy);
 		return false;
 	}
@@ -74,6 +92,8 @@ void proxy_free(struct proxy *proxy)
 	if (proxy == NULL)
 		return;
 	front_free(proxy->front);
+	access_log_close(proxy->access_log);
+	proxy->access_log = NULL;
 	for (size_t i = 0; i < proxy->service_count; i++)
 		close_pools(proxy->services[i].fleet);
 	defer_run(proxy->defer);
@@ -99,6 +119,11 @@ void proxy_backend_changed(struct proxy *proxy, struct backend *backend)
 	struct service *service = service_of(proxy, backend);
 	if (service != NULL && backend_state(backend) == BACKEND_READY)
 		exchange_release_held(service);
+}
+
+void proxy_reopen_log(struct proxy *proxy)
+{
+	access_log_reopen(proxy->access_log);
 }
 
 void proxy_drain(struct proxy *proxy)

@@ -8,6 +8,7 @@
 #include "orchestrator/config.h"
 #include "orchestrator/defer.h"
 #include "orchestrator/fleet/supervisor.h"
+#include "orchestrator/proxy/access_log.h"
 #include "orchestrator/proxy/deadline.h"
 #include "orchestrator/proxy/front.h"
 #include "orchestrator/proxy/route.h"
@@ -26,6 +27,7 @@ struct proxy {
 	struct service *services;               /* as many as the config has, in its order */
 	size_t service_count;
 	struct upstream_settings upstream;
+	struct access_log *access_log;          /* NULL: off */
 	struct stats stats;                     /* requests of no service */
 	uint64_t in_flight;                     /* exchanges */
 };
@@ -43,6 +45,9 @@ void proxy_free(struct proxy *proxy);
 
 /* A backend changed its state. */
 void proxy_backend_changed(struct proxy *proxy, struct backend *backend);
+
+/* SIGUSR1: the access log's file was moved away. */
+void proxy_reopen_log(struct proxy *proxy);
 
 /* Stops accepting; proxy_is_idle is true once nothing is in flight and no connection is left. */
 void proxy_drain(struct proxy *proxy);

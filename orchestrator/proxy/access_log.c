@@ -1,0 +1,260 @@
+/* access_log: a ring with one writer (the loop) and one reader (the thread).
+ *
+ * head is only moved by the loop, tail only by the thread; both count bytes and never wrap in practice (64 bits).
+ * The thread sleeps in poll() on an eventfd: without end while the ring is empty (then `idle` is set and the loop wakes
+ * it), else for FLUSH_MS, so that lines are written in batches.
+ */
+#include "orchestrator/proxy/access_log.h"
+
+#include "common/buf.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "common/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RING_BYTES (1u << 20)
+#define RING_URGENT (RING_BYTES / 4)
+#define LINE_MAX_BYTES 32768
+#define FLUSH_MS 100
+
+struct access_log {
+	char *path;
+	int fd;                         /* the thread's, after open */
+	int wake_fd;
+	pthread_t thread;
+	_Atomic uint64_t head;          /* bytes ever put in */
+	_Atomic uint64_t tail;          /* bytes ever taken out */
+	atomic_bool idle;
+	atomic_bool reopen;
+	atomic_bool closing;
+	uint64_t dropped;               /* the loop's */
+	struct buf line;
+	time_t second;                  /* of stamp */
+	char stamp[24];
+	char ring[RING_BYTES];
+};
+
+static int open_file(const char *path)
+{
+	if (strcmp(path, "-") == 0)
+		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+}
+
+/* --- the thread ------------------------------------------------------------------------------------------------ */
+
+static void reopen_file(struct access_log *log)
+{
+	int fd = open_file(log->path);
+	if (fd == -1)
+		return; /* goes on with the old one */
+	if (log->fd != -1)
+		close(log->fd);
+	log->fd = fd;
+}
+
+static void write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t put = write(fd, data, len);
+		if (put == -1 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return; /* disk full: these lines are lost, the next may not be */
+		data += put;
+		len -= (size_t)put;
+	}
+}
+
+static void write_ring(struct access_log *log)
+{
+	uint64_t tail = atomic_load_explicit(&log->tail, memory_order_relaxed);
+	uint64_t head = atomic_load_explicit(&log->head, memory_order_acquire);
+	while (tail != head) {
+		size_t at = tail % RING_BYTES, len = (size_t)(head - tail);
+		if (len > RING_BYTES - at)
+			len = RING_BYTES - at;
+		write_all(log->fd, log->ring + at, len);
+		tail += len;
+		atomic_store_explicit(&log->tail, tail, memory_order_release);
+	}
+}
+
+static bool is_empty(struct access_log *log)
+{
+	return atomic_load(&log->head) == atomic_load(&log->tail);
+}
+
+static void wait_for_lines(struct access_log *log)
+{
+	struct pollfd wake = {.fd = log->wake_fd, .events = POLLIN};
+	atomic_store(&log->idle, true);
+	bool nothing = is_empty(log) && !atomic_load(&log->closing) && !atomic_load(&log->reopen);
+	if (nothing)
+		poll(&wake, 1, -1);
+	atomic_store(&log->idle, false);
+	uint64_t count;
+	if (read(log->wake_fd, &count, sizeof count) == -1 && errno != EAGAIN)
+		return;
+	if (!atomic_load(&log->closing))
+		poll(&wake, 1, FLUSH_MS);
+}
+
+static void *run_writer(void *arg)
+{
+	struct access_log *log = arg;
+	while (!atomic_load(&log->closing)) {
+		wait_for_lines(log);
+		if (atomic_exchange(&log->reopen, false))
+			reopen_file(log);
+		write_ring(log);
+	}
+	write_ring(log);
+	return NULL;
+}
+
+/* --- the loop's side ------------------------------------------------------------------------------------------- */
+
+static void wake(struct access_log *log)
+{
+	uint64_t one = 1;
+	if (write(log->wake_fd, &one, sizeof one) == -1)
+		log_debug("event=access-log-wake-failed");
+}
+
+static bool start_thread(struct access_log *log)
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	int problem = pthread_create(&log->thread, NULL, run_writer, log);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = problem;
+	return problem == 0;
+}
+
+static void free_log(struct access_log *log)
+{
+	if (log->fd != -1)
+		close(log->fd);
+	if (log->wake_fd != -1)
+		close(log->wake_fd);
+	buf_clear(&log->line);
+	free(log->path);
+	free(log);
+}
+
+bool access_log_open(const char *path, struct access_log **result, struct err *err)
+{
+	struct access_log *log = mem_zero(sizeof *log);
+	log->path = mem_dup(path);
+	buf_init(&log->line, LINE_MAX_BYTES);
+	log->fd = open_file(path);
+	log->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (log->fd == -1 || log->wake_fd == -1 || !start_thread(log)) {
+		err_set_errno(err, errno, "access_log: cannot write %s", path);
+		free_log(log);
+		return false;
+	}
+	*result = log;
+	return true;
+}
+
+void access_log_close(struct access_log *log)
+{
+	if (log == NULL)
+		return;
+	atomic_store(&log->closing, true);
+	wake(log);
+	pthread_join(log->thread, NULL);
+	if (log->dropped > 0)
+		log_warn("event=access-lines-dropped count=%llu", (unsigned long long)log->dropped);
+	free_log(log);
+}
+
+void access_log_reopen(struct access_log *log)
+{
+	if (log == NULL)
+		return;
+	atomic_store(&log->reopen, true);
+	wake(log);
+}
+
+uint64_t access_log_dropped(const struct access_log *log)
+{
+	return log != NULL ? log->dropped : 0;
+}
+
+static const char *time_text(struct access_log *log, char text[40])
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	if (now.tv_sec != log->second) {
+		struct tm parts;
+		gmtime_r(&now.tv_sec, &parts);
+		strftime(log->stamp, sizeof log->stamp, "%Y-%m-%dT%H:%M:%S", &parts);
+		log->second = now.tv_sec;
+	}
+	snprintf(text, 40, "%s.%03ldZ", log->stamp, now.tv_nsec / 1000000);
+	return text;
+}
+
+static bool format_line(struct access_log *log, const struct access_line *line)
+{
+	char time[40];
+	struct json_writer w;
+	buf_reset(&log->line);
+	json_writer_init(&w, &log->line);
+	json_begin_object(&w);
+	json_member_text(&w, "time", time_text(log, time));
+	json_member_text(&w, "request", line->request_id);
+	json_member_text(&w, "client", line->client);
+	json_key(&w, "method");
+	json_text_n(&w, line->method.data, line->method.len);
+	json_key(&w, "target");
+	json_text_n(&w, line->target.data, line->target.len);
+	json_member_number(&w, "code", line->code);
+	json_member_number(&w, "bytes", line->bytes);
+	json_member_text(&w, "service", line->service);
+	json_member_number(&w, "slot", line->slot);
+	json_member_text(&w, "container", line->container);
+	json_member_number(&w, "tries", line->tries);
+	json_member_number(&w, "held_us", line->held_us);
+	json_member_number(&w, "total_us", line->total_us);
+	json_end_object(&w);
+	return json_writer_ok(&w) && buf_add(&log->line, "\n", 1);
+}
+
+static void put(struct access_log *log, const char *data, size_t len)
+{
+	uint64_t head = atomic_load_explicit(&log->head, memory_order_relaxed);
+	size_t at = head % RING_BYTES, first = len < RING_BYTES - at ? len : RING_BYTES - at;
+	memcpy(log->ring + at, data, first);
+	memcpy(log->ring, data + first, len - first);
+	atomic_store(&log->head, head + len);
+}
+
+void access_log_write(struct access_log *log, const struct access_line *line)
+{
+	uint64_t used = atomic_load(&log->head) - atomic_load(&log->tail);
+	if (!format_line(log, line) || used + log->line.len > RING_BYTES) {
+		log->dropped++;
+		return;
+	}
+	put(log, log->line.data, log->line.len);
+	bool urgent = used < RING_URGENT && used + log->line.len >= RING_URGENT;
+	if (atomic_exchange(&log->idle, false) || urgent)
+		wake(log);
+}

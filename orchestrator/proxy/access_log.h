@@ -1,0 +1,42 @@
+/* access_log: one JSON line for each reply, written by a thread of its own.
+ *
+ * The loop only copies the line into a ring of memory, which is bounded: when the disk is slower than the requests,
+ * lines are dropped and counted, requests are not slowed. access_log_reopen (SIGUSR1) lets logrotate move the file.
+ */
+#pragma once
+
+#include "common/err.h"
+#include "common/http_head.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct access_log;
+
+/* path "-": standard output. */
+bool access_log_open(const char *path, struct access_log **log, struct err *err) MUST_CHECK;
+
+/* Writes what is in the ring, then ends the thread. NULL is fine. */
+void access_log_close(struct access_log *log);
+
+/* The thread opens the file anew before its next line. NULL is fine. */
+void access_log_reopen(struct access_log *log);
+
+struct access_line {
+	const char *request_id;
+	const char *client;
+	struct http_text method;
+	struct http_text target;
+	int code;               /* 0: the client left first */
+	int64_t bytes;          /* sent to the client, heads included */
+	const char *service;    /* NULL: none */
+	int slot;               /* -1: none */
+	const char *container;  /* "" : none */
+	unsigned tries;
+	int64_t held_us;
+	int64_t total_us;       /* from the end of the request's head to the end of the reply */
+};
+
+void access_log_write(struct access_log *log, const struct access_line *line);
+
+uint64_t access_log_dropped(const struct access_log *log);
