@@ -10,13 +10,15 @@
 #include "orchestrator/fleet/control.h"
 #include "orchestrator/stats.h"
 
+#include <stdio.h>
+
 struct event_base;
 struct admin;
 
 struct admin_settings {
 	struct event_base *base;
-	const struct config *config;            /* borrowed */
-	struct control *control;                /* borrowed */
+	const struct config *config; /* borrowed */
+	struct control *control;     /* borrowed */
 	/* The counters of service `index` of the config; index = their number: requests of no service. */
 	const struct stats *(*stats)(size_t index, void *arg);
 	/* Client connections now, and the longest the loop was late in the last second, in microseconds. */
@@ -30,3 +32,6 @@ void admin_free(struct admin *admin);
 
 /* News of the fleet, from main's observer: goes to the event streams. */
 void admin_backend_changed(struct admin *admin, struct backend *backend, enum backend_state from, enum reason reason);
+
+/* The reference of routes and metrics, in Markdown. */
+void admin_document(FILE *to);

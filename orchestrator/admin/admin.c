@@ -1,0 +1,173 @@
+/* admin: its doors: listens, lets in whom it may, hands the call to the api.
+ *
+ *   accept -> evhttp reads head and body within its limits -> Host, token, Origin (guard) -> api_answer
+ *
+ * Invariant: nothing is read from the fleet, and nothing ordered, before the guard has agreed.
+ */
+#include "orchestrator/admin/admin.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "orchestrator/admin/api.h"
+#include "orchestrator/admin/events.h"
+#include "orchestrator/admin/guard.h"
+#include "orchestrator/admin/metrics.h"
+#include "orchestrator/admin/token.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BACKLOG 128
+#define HEAD_MAX 16384
+#define BODY_MAX 65536
+#define TIMEOUT_S 60
+#define ACCEPT_PAUSE_MS 100 /* after EMFILE and the like */
+
+/* --- requests -------------------------------------------------------------------------------------------------- */
+
+/* May it be answered? Else it was refused. A token proves more than a Host: no page of a stranger knows it, so behind
+ * one any name will do (the operator's own DNS, say). */
+static bool let_in(const struct door *door, const struct call *call)
+{
+	const char *host = call_header(call, "Host");
+	if (door->needs_token && !guard_token_is_right(call_header(call, "Authorization"), door->admin->token)) {
+		call_add_header(call, "WWW-Authenticate", "Bearer realm=\"selfless\"");
+		call_problem(call, 401, "send the token of admin_token_file: \"Authorization: Bearer TOKEN\"");
+		return false;
+	}
+	if (!door->needs_token && !guard_host_is_ours(host, &door->address)) {
+		call_problem(call, 403, "the Host field must be localhost or the address that admin listens on");
+		return false;
+	}
+	if (!guard_origin_is_ours(call_header(call, "Origin"), host)) {
+		call_problem(call, 403, "this is not for pages of other origins");
+		return false;
+	}
+	return true;
+}
+
+static void on_request(struct evhttp_request *request, void *arg)
+{
+	struct door *door = arg;
+	struct call call = {.admin = door->admin, .request = request};
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
+	if (let_in(door, &call))
+		api_answer(&call, path != NULL ? path : "");
+}
+
+/* --- doors ----------------------------------------------------------------------------------------------------- */
+
+static void on_accept_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	evconnlistener_enable(arg);
+}
+
+/* Out of descriptors: who waits stays in the kernel's queue; the loop does not spin. The argument is evhttp's, which has
+ * put its own on the listener; so the listener is all there is to go by, and admin must not go before the loop does. */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	(void)arg;
+	struct timeval pause = {0, ACCEPT_PAUSE_MS * 1000};
+	log_warn("event=admin-accept-paused error=%s", log_quote(strerror(errno)));
+	if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, on_accept_again, listener, &pause) == 0)
+		evconnlistener_disable(listener);
+}
+
+static struct evhttp *new_http(struct door *door)
+{
+	struct evhttp *http = mem_must(evhttp_new(door->admin->settings.base));
+	evhttp_set_max_headers_size(http, HEAD_MAX);
+	evhttp_set_max_body_size(http, BODY_MAX);
+	evhttp_set_timeout(http, TIMEOUT_S);
+	evhttp_set_default_content_type(http, NULL);
+	evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
+	                                         EVHTTP_REQ_PATCH | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS);
+	evhttp_set_gencb(http, on_request, door);
+	return http;
+}
+
+static bool open_door(struct door *door, const char *text, struct err *err)
+{
+	if (!address_parse(text, &door->address))
+		return err_set(err, "admin: \"%s\" is no ADDRESS:PORT", text);
+	door->needs_token = !address_is_loopback(&door->address);
+	if (door->needs_token && door->admin->token == NULL)
+		return err_set(err, "admin: \"%s\" is not a loopback address: that needs admin_token_file", text);
+	door->listener =
+	        evconnlistener_new_bind(door->admin->settings.base, NULL, NULL,
+	                                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
+	                                (const struct sockaddr *)&door->address.addr, (int)door->address.len);
+	if (door->listener == NULL)
+		return err_set_errno(err, errno, "admin: cannot serve on %s%s", text,
+		                     errno == EADDRINUSE ? " (another program does; choose another port with \"admin\")"
+		                                         : "");
+	door->http = new_http(door);
+	mem_must(evhttp_bind_listener(door->http, door->listener));
+	evconnlistener_set_error_cb(door->listener, on_accept_error);
+	return true;
+}
+
+/* --- making ---------------------------------------------------------------------------------------------------- */
+
+static bool open_all(struct admin *admin, struct err *err)
+{
+	const struct config *config = admin->settings.config;
+	if (config->admin_token_file[0] != '\0' && !token_read(config->admin_token_file, &admin->token, err))
+		return false;
+	admin->doors = mem_zero((config->admin.count + 1) * sizeof *admin->doors);
+	for (size_t i = 0; i < config->admin.count; i++) {
+		admin->doors[i].admin = admin;
+		admin->door_count++;
+		if (!open_door(&admin->doors[i], config->admin.items[i], err))
+			return false;
+	}
+	return true;
+}
+
+bool admin_new(const struct admin_settings *settings, struct admin **result, struct err *err)
+{
+	struct admin *admin = mem_zero(sizeof *admin);
+	admin->settings = *settings;
+	admin->start_us = clock_us();
+	admin->events = events_new(admin);
+	if (!open_all(admin, err)) {
+		admin_free(admin);
+		return false;
+	}
+	*result = admin;
+	return true;
+}
+
+void admin_free(struct admin *admin)
+{
+	if (admin == NULL)
+		return;
+	events_free(admin->events); /* before the connections go */
+	for (size_t i = 0; i < admin->door_count; i++)
+		if (admin->doors[i].http != NULL)
+			evhttp_free(admin->doors[i].http);
+	free(admin->doors);
+	free(admin->token);
+	free(admin);
+}
+
+void admin_backend_changed(struct admin *admin, struct backend *backend, enum backend_state from, enum reason reason)
+{
+	events_backend(admin->events, backend, from, reason);
+}
+
+void admin_document(FILE *to)
+{
+	fputs("## Admin API\n\n", to);
+	api_document(to);
+	fputs("\n## Metrics\n\n", to);
+	metrics_document(to);
+}

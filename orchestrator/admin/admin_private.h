@@ -1,0 +1,28 @@
+/* admin_private: what the files of admin share. */
+#pragma once
+
+#include "orchestrator/address.h"
+#include "orchestrator/admin/admin.h"
+
+struct admin;
+struct events;
+struct evconnlistener;
+struct evhttp;
+
+/* One address we listen on. */
+struct door {
+	struct admin *admin;
+	struct evhttp *http;
+	struct evconnlistener *listener;
+	struct address address;
+	bool needs_token;
+};
+
+struct admin {
+	struct admin_settings settings;
+	struct events *events;
+	char *token; /* NULL: no door needs one */
+	struct door *doors;
+	size_t door_count;
+	int64_t start_us;
+};

@@ -1,0 +1,215 @@
+/* api: what an operator can ask and order.
+ *
+ * An order is answered when it was taken, not when it is done: the event stream tells the rest.
+ */
+#include "orchestrator/admin/api.h"
+
+#include "common/json.h"
+#include "common/log.h"
+#include "orchestrator/admin/events.h"
+#include "orchestrator/admin/exposition.h"
+#include "orchestrator/admin/metrics.h"
+#include "orchestrator/admin/view.h"
+
+#include <event2/http.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WANTED_MAX 100000
+
+static void reply_json(struct call *call, int status, const struct json_writer *w)
+{
+	if (json_writer_ok(w) && buf_add_text(w->buf, "\n"))
+		call_reply(call, status, "application/json", w->buf);
+	else
+		call_problem(call, 500, "the answer is too large");
+}
+
+/* --- questions ------------------------------------------------------------------------------------------------- */
+
+static void get_fleet(struct call *call)
+{
+	struct buf body;
+	struct json_writer w;
+	buf_init(&body, CALL_REPLY_MAX);
+	json_writer_init(&w, &body);
+	view_fleet(&w, call->admin);
+	reply_json(call, 200, &w);
+	buf_clear(&body);
+}
+
+static void get_metrics(struct call *call)
+{
+	struct buf body;
+	struct exposition out;
+	buf_init(&body, CALL_REPLY_MAX);
+	exposition_init(&out, &body);
+	metrics_write(&out, &call->admin->settings);
+	if (exposition_ok(&out))
+		call_reply(call, 200, "text/plain; version=0.0.4; charset=utf-8", &body);
+	else
+		call_problem(call, 500, "the answer is too large");
+	buf_clear(&body);
+}
+
+static void get_events(struct call *call)
+{
+	events_open(call->admin->events, call);
+}
+
+/* --- orders ---------------------------------------------------------------------------------------------------- */
+
+/* The supervisor that the path names; else the call is answered, and NULL. */
+static struct supervisor *find_service(struct call *call)
+{
+	struct supervisor *supervisor = control_find(call->admin->settings.control, call->args.text[0]);
+	if (supervisor == NULL)
+		call_problem(call, 404, "there is no service \"%s\"", call->args.text[0]);
+	return supervisor;
+}
+
+static void reply_taken(struct call *call, const struct supervisor *supervisor, const char *order)
+{
+	struct buf body;
+	struct json_writer w;
+	const char *service = supervisor_service(supervisor)->name;
+	log_info("event=operator order=%s service=%s", order, service);
+	buf_init(&body, 4096);
+	json_writer_init(&w, &body);
+	json_begin_object(&w);
+	json_member_text(&w, "service", service);
+	json_member_text(&w, "order", order);
+	json_member_number(&w, "wanted", supervisor_scaler(supervisor)->wanted);
+	json_end_object(&w);
+	reply_json(call, 202, &w);
+	buf_clear(&body);
+}
+
+struct scale_order {
+	int64_t wanted;
+};
+
+static const struct json_field scale_fields[] = {
+        {.name = "wanted",
+         .type = JSON_FIELD_INT,
+         .offset = offsetof(struct scale_order, wanted),
+         .min = 0,
+         .max = WANTED_MAX},
+};
+
+static bool read_scale_order(const struct call *call, struct scale_order *order, struct err *err)
+{
+	struct json_doc *doc;
+	size_t len;
+	const char *text = call_body(call, &len);
+	if (!json_parse(text, len, NULL, &doc, err))
+		return false;
+	bool ok = json_bind(json_root(doc), scale_fields, sizeof scale_fields / sizeof *scale_fields, order, err);
+	json_free(doc);
+	return ok;
+}
+
+static void post_scale(struct call *call)
+{
+	struct supervisor *supervisor = find_service(call);
+	struct scale_order order;
+	struct err err;
+	if (supervisor == NULL)
+		return;
+	if (!read_scale_order(call, &order, &err))
+		call_problem(call, 400, "%s; send {\"wanted\": number}", err.message);
+	else if (!supervisor_scale(supervisor, (int)order.wanted, &err))
+		call_problem(call, 409, "%s", err.message);
+	else
+		reply_taken(call, supervisor, "scale");
+}
+
+static void post_roll(struct call *call)
+{
+	struct supervisor *supervisor = find_service(call);
+	struct err err;
+	if (supervisor == NULL)
+		return;
+	if (!supervisor_roll(supervisor, &err))
+		call_problem(call, 409, "%s", err.message);
+	else
+		reply_taken(call, supervisor, "roll");
+}
+
+/* "0", "1", ... without a leading zero. */
+static bool read_slot(const char *text, const struct supervisor *supervisor, int *slot)
+{
+	size_t len = strlen(text);
+	if (len == 0 || len > 6 || strspn(text, "0123456789") != len || (text[0] == '0' && len > 1))
+		return false;
+	*slot = (int)strtol(text, NULL, 10);
+	return (size_t)*slot < supervisor_slot_count(supervisor);
+}
+
+static void post_replace(struct call *call)
+{
+	struct supervisor *supervisor = find_service(call);
+	struct err err;
+	int slot;
+	if (supervisor == NULL)
+		return;
+	if (!read_slot(call->args.text[1], supervisor, &slot))
+		call_problem(call, 404, "service \"%s\" has no slot \"%s\"", call->args.text[0], call->args.text[1]);
+	else if (!supervisor_replace(supervisor, slot, &err))
+		call_problem(call, 409, "%s", err.message);
+	else
+		reply_taken(call, supervisor, "replace");
+}
+
+/* --- the table ------------------------------------------------------------------------------------------------- */
+
+static const struct route routes[] = {
+        {"GET", "/api/fleet", get_fleet, "The whole fleet as JSON."},
+        {"GET", "/api/events", get_events,
+         "Server-sent events: the fleet, then `backend`, `scale` and `engine` as they happen."},
+        {"GET", "/metrics", get_metrics, "Metrics for Prometheus."},
+        {"POST", "/api/services/*/scale", post_scale,
+         "`{\"wanted\": n}`: n containers, within min and max, until the scaling window ends."},
+        {"POST", "/api/services/*/roll", post_roll,
+         "Replaces all containers one by one, each new one ready before the old one goes."},
+        {"POST", "/api/services/*/slots/*/replace", post_replace, "Replaces the container in a slot."},
+};
+
+static const char *method_of(const struct call *call)
+{
+	static const struct {
+		enum evhttp_cmd_type type;
+		const char *name;
+	} names[] = {
+	        {EVHTTP_REQ_GET, "GET"},         {EVHTTP_REQ_HEAD, "HEAD"},   {EVHTTP_REQ_POST, "POST"},
+	        {EVHTTP_REQ_PUT, "PUT"},         {EVHTTP_REQ_PATCH, "PATCH"}, {EVHTTP_REQ_DELETE, "DELETE"},
+	        {EVHTTP_REQ_OPTIONS, "OPTIONS"},
+	};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].type == evhttp_request_get_command(call->request))
+			return names[i].name;
+	return "?";
+}
+
+void api_answer(struct call *call, const char *path)
+{
+	char allow[ROUTE_ALLOW_SIZE];
+	const struct route *route =
+	        route_find(routes, sizeof routes / sizeof *routes, method_of(call), path, &call->args, allow);
+	if (route != NULL) {
+		route->handle(call);
+	} else if (allow[0] != '\0') {
+		call_add_header(call, "Allow", allow);
+		call_problem(call, 405, "this path takes %s", allow);
+	} else {
+		call_problem(call, 404, "nothing is here; try /api/fleet, /metrics or /api/events");
+	}
+}
+
+void api_document(FILE *to)
+{
+	fputs("| Method | Path | Meaning |\n|---|---|---|\n", to);
+	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+		fprintf(to, "| %s | `%s` | %s |\n", routes[i].method, routes[i].pattern, routes[i].help);
+}

@@ -1,0 +1,231 @@
+/* metrics: the table, and one small function a row that writes its samples.
+ *
+ * A row is written for each service in turn, or once. Samples that an alert compares with their past (errors,
+ * replacements) are there from the start with 0: a counter that appears at 1 has never risen.
+ */
+#include "orchestrator/admin/metrics.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Where a sample comes from. */
+struct source {
+	const struct admin_settings *settings;
+	const char *service;           /* "-": requests of no service */
+	struct supervisor *supervisor; /* NULL for those */
+	const struct stats *stats;
+};
+
+typedef void metrics_sample(struct exposition *out, const struct source *source);
+
+static metrics_sample requests, request_seconds, in_flight, held, replays, backends, replacements, replacement_seconds,
+        window_requests, wanted, engine_up, loop_lag, connections, build_info;
+
+/* PROXY: once a service and once for requests of none. SERVICE: once a service. ONCE: no service in it. */
+enum scope { PROXY, SERVICE, ONCE };
+
+/* clang-format off */
+#define METRICS(X) \
+	X(requests, "selfless_requests_total", COUNTER, PROXY, "service,code", \
+	  "Requests answered, by status; 000: the client left first. service=\"-\": of no service.") \
+	X(request_seconds, "selfless_request_seconds", HISTOGRAM, PROXY, "service", \
+	  "Time from a request's head to the end of its reply, holding and replays included.") \
+	X(in_flight, "selfless_in_flight", GAUGE, PROXY, "service", "Requests in the proxy now, held ones included.") \
+	X(held, "selfless_held", GAUGE, SERVICE, "service", "Requests that wait now for a container to become ready.") \
+	X(replays, "selfless_replays_total", COUNTER, SERVICE, "service,reason", \
+	  "Times a request was sent again, by what had happened to it.") \
+	X(backends, "selfless_backends", GAUGE, SERVICE, "service,state", "Containers now, by state.") \
+	X(replacements, "selfless_replacements_total", COUNTER, SERVICE, "service,reason", \
+	  "Replacements of containers begun, by the fault that caused them.") \
+	X(replacement_seconds, "selfless_replacement_seconds", HISTOGRAM, SERVICE, "service", \
+	  "Time from the first evidence of a fault to the replacement's first good probe.") \
+	X(window_requests, "selfless_window_requests", GAUGE, SERVICE, "service", \
+	  "Requests counted so far in the open scaling window.") \
+	X(wanted, "selfless_wanted", GAUGE, SERVICE, "service", "Containers that the scaler wants.") \
+	X(engine_up, "selfless_engine_up", GAUGE, ONCE, "", "1 while the container engine answers, else 0.") \
+	X(loop_lag, "selfless_loop_lag_seconds", GAUGE, ONCE, "", \
+	  "The longest that a timer of the event loop was late in the last second or two.") \
+	X(connections, "selfless_connections", GAUGE, ONCE, "", "Client connections open now.") \
+	X(build_info, "selfless_build_info", GAUGE, ONCE, "version", "Always 1; its label says what runs.")
+/* clang-format on */
+
+static const struct metric {
+	const char *name;
+	enum exposition_type type;
+	enum scope scope;
+	const char *labels; /* comma-separated */
+	const char *help;
+	metrics_sample *sample;
+} metrics[] = {
+#define X(sample, name, type, scope, labels, help) {name, EXPOSITION_##type, scope, labels, help, sample},
+        METRICS(X)
+#undef X
+};
+
+#define METRIC_COUNT (sizeof metrics / sizeof *metrics)
+
+/* --- samples --------------------------------------------------------------------------------------------------- */
+
+static void by_service(struct exposition *out, const struct source *source, uint64_t value)
+{
+	const struct exposition_label labels[] = {{"service", source->service}};
+	exposition_whole(out, labels, 1, value);
+}
+
+static void by_service_and(struct exposition *out, const struct source *source, const char *name, const char *text,
+                           uint64_t value)
+{
+	const struct exposition_label labels[] = {{"service", source->service}, {name, text}};
+	exposition_whole(out, labels, 2, value);
+}
+
+static bool code_is_watched(int code)
+{
+	return code == 200 || code == 500 || code == 502 || code == 503 || code == 504;
+}
+
+static void requests(struct exposition *out, const struct source *source)
+{
+	for (int code = 0; code < (int)(sizeof source->stats->by_code / sizeof source->stats->by_code[0]); code++) {
+		char text[16];
+		if (source->stats->by_code[code] == 0 && !code_is_watched(code))
+			continue;
+		snprintf(text, sizeof text, "%03d", code);
+		by_service_and(out, source, "code", text, source->stats->by_code[code]);
+	}
+}
+
+static void request_seconds(struct exposition *out, const struct source *source)
+{
+	const struct stats *stats = source->stats;
+	const struct exposition_label labels[] = {{"service", source->service}};
+	struct exposition_histogram histogram = {.bounds = stats_bucket_s,
+	                                         .buckets = stats->bucket,
+	                                         .count = STATS_BUCKETS,
+	                                         .sum = (double)stats->seconds_us / 1e6};
+	for (size_t i = 0; i < STATS_BUCKETS; i++)
+		histogram.total += stats->bucket[i];
+	exposition_histogram(out, labels, 1, &histogram);
+}
+
+static void in_flight(struct exposition *out, const struct source *source)
+{
+	by_service(out, source, source->stats->in_flight);
+}
+
+static void held(struct exposition *out, const struct source *source)
+{
+	by_service(out, source, source->stats->held);
+}
+
+static void replays(struct exposition *out, const struct source *source)
+{
+	for (int i = 0; i < STATS_REPLAY_COUNT; i++)
+		by_service_and(out, source, "reason", stats_replay_text((enum stats_replay)i),
+		               source->stats->replays[i]);
+}
+
+static void backends(struct exposition *out, const struct source *source)
+{
+	struct fleet *fleet = supervisor_fleet(source->supervisor);
+	for (int i = 0; i < BACKEND_STATES; i++)
+		by_service_and(out, source, "state", backend_state_text((enum backend_state)i),
+		               fleet_count_state(fleet, (enum backend_state)i));
+}
+
+static void replacements(struct exposition *out, const struct source *source)
+{
+	for (int i = 0; i < REASON_COUNT; i++)
+		by_service_and(out, source, "reason", reason_text((enum reason)i),
+		               supervisor_replacements(source->supervisor, (enum reason)i));
+}
+
+static void replacement_seconds(struct exposition *out, const struct source *source)
+{
+	const struct supervisor_times *times = supervisor_times(source->supervisor);
+	const struct exposition_label labels[] = {{"service", source->service}};
+	const struct exposition_histogram histogram = {.bounds = supervisor_time_bounds,
+	                                               .buckets = times->buckets,
+	                                               .count = SUPERVISOR_TIME_BUCKETS,
+	                                               .total = times->count,
+	                                               .sum = times->sum};
+	exposition_histogram(out, labels, 1, &histogram);
+}
+
+static void window_requests(struct exposition *out, const struct source *source)
+{
+	const struct scaler *scaler = supervisor_scaler(source->supervisor);
+	by_service(out, source, scaler->open ? scaler->count : 0);
+}
+
+static void wanted(struct exposition *out, const struct source *source)
+{
+	by_service(out, source, (uint64_t)supervisor_scaler(source->supervisor)->wanted);
+}
+
+static void engine_up(struct exposition *out, const struct source *source)
+{
+	exposition_whole(out, NULL, 0, control_engine_up(source->settings->control));
+}
+
+static void loop_lag(struct exposition *out, const struct source *source)
+{
+	exposition_real(out, NULL, 0, (double)source->settings->loop_lag_us(source->settings->arg) / 1e6);
+}
+
+static void connections(struct exposition *out, const struct source *source)
+{
+	exposition_whole(out, NULL, 0, source->settings->connections(source->settings->arg));
+}
+
+static void build_info(struct exposition *out, const struct source *source)
+{
+	(void)source;
+	const struct exposition_label labels[] = {{"version", SELFLESS_VERSION}};
+	exposition_whole(out, labels, 1, 1);
+}
+
+/* --- the whole ------------------------------------------------------------------------------------------------- */
+
+static struct source source_of(const struct admin_settings *settings, size_t service)
+{
+	struct source source = {.settings = settings, .service = "-", .stats = settings->stats(service, settings->arg)};
+	if (service < control_count(settings->control)) {
+		source.supervisor = control_at(settings->control, service);
+		source.service = supervisor_service(source.supervisor)->name;
+	}
+	return source;
+}
+
+static size_t source_count(const struct admin_settings *settings, enum scope scope)
+{
+	size_t services = control_count(settings->control);
+	switch (scope) {
+	case PROXY:
+		return services + 1;
+	case SERVICE:
+		return services;
+	case ONCE:
+		break;
+	}
+	return 1;
+}
+
+void metrics_write(struct exposition *out, const struct admin_settings *settings)
+{
+	for (size_t i = 0; i < METRIC_COUNT; i++) {
+		exposition_family(out, metrics[i].name, metrics[i].type, metrics[i].help);
+		for (size_t k = 0; k < source_count(settings, metrics[i].scope); k++) {
+			struct source source = source_of(settings, k);
+			metrics[i].sample(out, &source);
+		}
+	}
+}
+
+void metrics_document(FILE *to)
+{
+	fputs("| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n", to);
+	for (size_t i = 0; i < METRIC_COUNT; i++)
+		fprintf(to, "| `%s` | %s | %s | %s |\n", metrics[i].name, exposition_type_text(metrics[i].type),
+		        metrics[i].labels, metrics[i].help);
+}

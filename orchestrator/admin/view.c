@@ -1,0 +1,179 @@
+/* view: reads control, supervisors, fleets and counters; changes nothing.
+ *
+ * Times are differences in milliseconds: the clock behind them has no date. What is not known is null.
+ */
+#include "orchestrator/admin/view.h"
+
+#include "common/clock.h"
+
+#define US_PER_MS 1000
+
+static void member_decimal(struct json_writer *w, const char *key, double number)
+{
+	json_key(w, key);
+	json_decimal(w, number);
+}
+
+static void member_ago(struct json_writer *w, const char *key, bool known, int64_t us)
+{
+	json_key(w, key);
+	if (known)
+		json_number(w, us / US_PER_MS);
+	else
+		json_null(w);
+}
+
+void view_backend(struct json_writer *w, struct backend *backend)
+{
+	int64_t probe_us = backend_probe_us(backend);
+	json_member_text(w, "container", backend_container_id(backend));
+	json_member_text(w, "address", backend_address(backend)->text);
+	json_member_number(w, "in_flight", backend_in_flight(backend));
+	json_member_number(w, "requests", (int64_t)backend_requests(backend));
+	json_key(w, "probe_ms");
+	if (probe_us >= 0)
+		json_decimal(w, (double)probe_us / US_PER_MS);
+	else
+		json_null(w);
+	member_ago(w, "since_ms", true, clock_us() - backend_since_us(backend));
+}
+
+static void no_backend(struct json_writer *w)
+{
+	static const char *const keys[] = {"container", "address", "in_flight", "requests", "probe_ms", "since_ms"};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		json_key(w, keys[i]);
+		json_null(w);
+	}
+}
+
+static void slot(struct json_writer *w, const struct supervisor *supervisor, size_t index)
+{
+	struct supervisor_slot slot;
+	supervisor_slot_at(supervisor, index, &slot);
+	json_begin_object(w);
+	json_member_number(w, "slot", slot.slot);
+	json_member_text(w, "state", slot.state);
+	json_member_text(w, "reason", reason_text(slot.reason));
+	json_member_text(w, "message", slot.message);
+	json_member_text(w, "image", supervisor_service(supervisor)->image);
+	if (slot.backend != NULL)
+		view_backend(w, slot.backend);
+	else
+		no_backend(w);
+	json_member_bool(w, "next_ready", slot.next_ready);
+	json_member_number(w, "faults", slot.faults);
+	json_end_object(w);
+}
+
+static void slots(struct json_writer *w, const struct supervisor *supervisor)
+{
+	json_key(w, "slots");
+	json_begin_array(w);
+	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++)
+		slot(w, supervisor, i);
+	json_end_array(w);
+}
+
+static bool has_slot(const struct supervisor *supervisor, const struct backend *backend)
+{
+	struct supervisor_slot slot;
+	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++) {
+		supervisor_slot_at(supervisor, i, &slot);
+		if (slot.backend == backend)
+			return true;
+	}
+	return false;
+}
+
+/* Backends that are in no slot any more: they finish what they have. */
+static void leaving(struct json_writer *w, struct supervisor *supervisor)
+{
+	struct fleet *fleet = supervisor_fleet(supervisor);
+	json_key(w, "leaving");
+	json_begin_array(w);
+	for (size_t i = 0; i < fleet_count(fleet); i++) {
+		struct backend *backend = fleet_at(fleet, i);
+		if (has_slot(supervisor, backend))
+			continue;
+		json_begin_object(w);
+		json_member_number(w, "slot", backend_slot(backend));
+		json_member_text(w, "state", backend_state_text(backend_state(backend)));
+		json_member_text(w, "reason", reason_text(backend_reason(backend)));
+		view_backend(w, backend);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+void view_window(struct json_writer *w, const struct supervisor *supervisor)
+{
+	const struct scaler *scaler = supervisor_scaler(supervisor);
+	int64_t now = clock_us(), due = scaler_deadline_us(scaler);
+	json_key(w, "window");
+	json_begin_object(w);
+	json_member_number(w, "count", scaler->open ? (int64_t)scaler->count : 0);
+	member_ago(w, "start_ms_ago", scaler->open, now - scaler->start_us);
+	json_member_number(w, "length_s", scaler->scale->window_s);
+	member_ago(w, "ends_in_ms", due >= 0, due > now ? due - now : 0);
+	json_member_number(w, "last_count", (int64_t)scaler->last_count);
+	json_end_object(w);
+}
+
+static uint64_t replies(const struct stats *stats)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < STATS_BUCKETS; i++)
+		sum += stats->bucket[i];
+	return sum;
+}
+
+static uint64_t replacements(const struct supervisor *supervisor)
+{
+	uint64_t sum = 0;
+	for (int reason = 0; reason < REASON_COUNT; reason++)
+		sum += supervisor_replacements(supervisor, (enum reason)reason);
+	return sum;
+}
+
+static void service(struct json_writer *w, const struct admin *admin, size_t index)
+{
+	struct supervisor *supervisor = control_at(admin->settings.control, index);
+	const struct config_scale *scale = &supervisor_service(supervisor)->scale;
+	const struct stats *stats = admin->settings.stats(index, admin->settings.arg);
+	json_begin_object(w);
+	json_member_text(w, "name", supervisor_service(supervisor)->name);
+	json_member_number(w, "wanted", supervisor_scaler(supervisor)->wanted);
+	json_member_number(w, "min", scale->min);
+	json_member_number(w, "max", scale->max);
+	json_member_number(w, "requests_per_container", scale->requests_per_container);
+	view_window(w, supervisor);
+	json_member_number(w, "in_flight", (int64_t)stats->in_flight);
+	json_member_number(w, "held", (int64_t)stats->held);
+	json_member_number(w, "requests", (int64_t)replies(stats));
+	json_member_number(w, "replacements", (int64_t)replacements(supervisor));
+	slots(w, supervisor);
+	leaving(w, supervisor);
+	json_end_object(w);
+}
+
+void view_fleet(struct json_writer *w, const struct admin *admin)
+{
+	const struct admin_settings *settings = &admin->settings;
+	json_begin_object(w);
+	json_member_text(w, "name", settings->config->name);
+	json_key(w, "engine");
+	json_begin_object(w);
+	json_member_bool(w, "up", control_engine_up(settings->control));
+	json_end_object(w);
+	json_key(w, "services");
+	json_begin_array(w);
+	for (size_t i = 0; i < control_count(settings->control); i++)
+		service(w, admin, i);
+	json_end_array(w);
+	member_decimal(w, "loop_lag_ms", (double)settings->loop_lag_us(settings->arg) / US_PER_MS);
+	json_member_number(w, "connections", settings->connections(settings->arg));
+	json_member_number(w, "uptime_s", (clock_us() - admin->start_us) / 1000000);
+	json_member_text(w, "version", SELFLESS_VERSION);
+	json_end_object(w);
+}

@@ -1,0 +1,14 @@
+/* view: the fleet as JSON, as /api/fleet and the event stream show it. */
+#pragma once
+
+#include "common/json.h"
+#include "orchestrator/admin/admin_private.h"
+
+/* The whole of it, one object. */
+void view_fleet(struct json_writer *w, const struct admin *admin);
+
+/* Members of the object that tells about a backend: where it is, its state, its numbers. */
+void view_backend(struct json_writer *w, struct backend *backend);
+
+/* The member "window": the count on which the next decision will rest, and when that is due. */
+void view_window(struct json_writer *w, const struct supervisor *supervisor);
