@@ -13,6 +13,7 @@ from harness import images
 from harness.application import Application
 from harness.docker import Docker
 from harness.orchestrator import PREFIX, Orchestrator
+from services_native import api, api_mode, native  # pylint: disable=unused-import
 
 
 def _pid_alive(name):
