@@ -26,7 +26,14 @@ show_help() {
 become_root() {
 	[ "$(id -u)" = 0 ] && return
 	command -v sudo >/dev/null || fail "must run as root: su -c '$0 $*'"
-	exec sudo -- "$0" "$@"
+	exec sudo --preserve-env=NO_INSTALL,DOCKER_HOST -- "$0" "$@"
+}
+
+# One docker/up or docker/down at a time. What runs on in the background must close descriptor 9.
+take_lock() {
+	mkdir -p /run/lock
+	exec 9>/run/lock/selfless-up.lock
+	flock --nonblock 9 || fail "another docker/up or docker/down is under way: wait for it"
 }
 
 docker_answers() {

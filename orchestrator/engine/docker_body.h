@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#define DOCKER_BODY_MAX (4u << 20)    /* more than a whole configuration can make */
+#define DOCKER_BODY_MAX (4u << 20)          /* more than a whole configuration can make */
 #define DOCKER_SOCKET_MOUNT "/run/selfless" /* REACH_SOCKET: where the host directory appears inside */
 
 /* Labels on what we make. */
@@ -18,7 +18,7 @@
 #define DOCKER_LABEL_SLOT "selfless.slot"
 #define DOCKER_LABEL_SPEC "selfless.spec"
 #define DOCKER_LABEL_PORT "selfless.port"     /* on the host; 0 = not published */
-#define DOCKER_LABEL_SOCKET "selfless.socket"   /* REACH_SOCKET: the host directory; "" without */
+#define DOCKER_LABEL_SOCKET "selfless.socket" /* REACH_SOCKET: the host directory; "" without */
 #define DOCKER_LABEL_INSIDE "selfless.inside" /* port inside, so that inspect can name the bridge address */
 
 /* POST /containers/create; name is the orchestrator's: its label and its network. */

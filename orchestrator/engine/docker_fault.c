@@ -18,6 +18,7 @@ static const struct row rows[] = {
         {0, "cannot assign requested address", ENGINE_REFUSED, "this host has no such address: change `publish`"},
         {404, "no such image", ENGINE_NO_IMAGE, NULL},
         {404, "no such container", ENGINE_NOT_FOUND, NULL},
+        {0, "is ambiguous", ENGINE_REFUSED, "remove the network that is not used: `docker network rm ID`"},
         {404, "network", ENGINE_REFUSED, "its network is gone: the next try makes it anew"},
         {0, "no such volume", ENGINE_REFUSED, "its volume is gone: the next try makes it anew"},
         {0, "memory limit", ENGINE_REFUSED, "change `memory_mb` of the service"},

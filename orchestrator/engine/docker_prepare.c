@@ -116,21 +116,38 @@ static void prepare_call(struct prepare *prepare)
 	docker_call(prepare->docker->calls, &prepare->steps[prepare->at], on_step, on_drop, prepare);
 }
 
+static void prepare_finish(struct prepare *prepare, const struct docker_answer *answer)
+{
+	struct engine_result result = {.fault = answer->fault, .message = answer->message, .id = ""};
+
+	prepare->done(&result, prepare->arg);
+	prepare_free(prepare);
+}
+
 static void on_step(const struct docker_answer *answer, void *arg)
 {
 	struct prepare *prepare = arg;
-	struct engine_result result = {.fault = answer->fault, .message = answer->message, .id = ""};
+	struct docker *docker = prepare->docker;
 
 	prepare->at++;
 	if (answer->fault == ENGINE_OK && prepare->at < prepare->count) {
 		prepare_call(prepare);
 		return;
 	}
-	prepare->docker->prepare = prepare->next;
-	if (prepare->next != NULL)
-		prepare_call(prepare->next);
-	prepare->done(&result, prepare->arg);
-	prepare_free(prepare);
+	if (answer->fault == ENGINE_UNREACHABLE || answer->fault == ENGINE_TIMEOUT) {
+		docker->prepare = NULL; /* those behind would only wait for the same in turn: it ends them all */
+	} else {
+		docker->prepare = prepare->next;
+		prepare->next = NULL;
+		if (docker->prepare != NULL)
+			prepare_call(docker->prepare);
+	}
+	while (prepare != NULL) {
+		struct prepare *next = prepare->next;
+
+		prepare_finish(prepare, answer);
+		prepare = next;
+	}
 }
 
 static void prepare_enqueue(struct prepare *prepare)

@@ -37,6 +37,7 @@ static const struct row rows[] = {
          ENGINE_PORT_TAKEN, "first_port"},
         {500, "listen tcp4 10.9.9.9:8000: bind: cannot assign requested address", ENGINE_REFUSED, "publish"},
         {404, "network selfless not found", ENGINE_REFUSED, "anew"},
+        {404, "network selfless is ambiguous (2 matches found on name)", ENGINE_REFUSED, "docker network rm"},
         {400, "Minimum memory limit allowed is 6MB", ENGINE_REFUSED, "memory_mb"},
         {400, "Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available", ENGINE_REFUSED, "`cpus`"},
         {500,

@@ -288,11 +288,60 @@ START_TEST(a_callback_may_call_again)
 }
 END_TEST
 
+static struct engine_spec bare_spec(void)
+{
+	return (struct engine_spec){.service = "acts", .image = "actscontainer", .port = 8000, .hash = "0"};
+}
+
+/* The deadline of the first is that of all. */
+START_TEST(prepares_give_up_together)
+{
+	struct engine_spec spec = bare_spec();
+	struct outcome outcomes[3];
+
+	memset(outcomes, 0, sizeof(outcomes));
+	for (size_t i = 0; i < 3; i++)
+		watch.engine->verbs->prepare(watch.engine, &spec, outcome_take, &outcomes[i]);
+	ck_assert(watch_until(&watch, &outcomes[2].count, 1, 12000));
+	for (size_t i = 0; i < 3; i++) {
+		ck_assert_int_eq(outcomes[i].count, 1);
+		ck_assert_int_eq(outcomes[i].fault, ENGINE_UNREACHABLE);
+	}
+}
+END_TEST
+
+START_TEST(prepares_follow_each_other)
+{
+	static const struct fake_reply replies[] = {
+	        {404, "{\"message\":\"no such image: x: No such image: x\"}"},
+	        {200, "{}"},
+	        {409, "{\"message\":\"network with name selfless already exists\"}"},
+	};
+	struct engine_spec spec = bare_spec();
+	struct outcome outcomes[2];
+
+	memset(outcomes, 0, sizeof(outcomes));
+	fake.replies = replies;
+	fake.reply_count = 3;
+	connect_to_fake();
+	for (size_t i = 0; i < 2; i++)
+		watch.engine->verbs->prepare(watch.engine, &spec, outcome_take, &outcomes[i]);
+	ck_assert(watch_until(&watch, &outcomes[1].count, 1, SOON_MS));
+	ck_assert_int_eq(outcomes[0].fault, ENGINE_NO_IMAGE);
+	ck_assert_msg(outcomes[1].fault == ENGINE_OK, "%s", outcomes[1].message);
+	ck_assert_int_eq(fake.calls, 3);
+	ck_assert_str_eq(fake.last_path, "/v1.41/networks/create");
+}
+END_TEST
+
 START_TEST(nothing_is_told_after_free)
 {
 	static const struct fake_reply silence = {0, NULL};
+	struct engine_spec spec = bare_spec();
 
 	list(); /* waits */
+	watch.engine->verbs->prepare(watch.engine, &spec, outcome_take, &outcome);
+	watch.engine->verbs->prepare(watch.engine, &spec, outcome_take, &outcome);
 	fake.replies = &silence;
 	fake.reply_count = 1;
 	connect_to_fake();
@@ -336,6 +385,8 @@ int main(void)
 	        a_stop_gives_whole_seconds,
 	        many_calls_share_few_connections,
 	        a_callback_may_call_again,
+	        prepares_give_up_together,
+	        prepares_follow_each_other,
 	        nothing_is_told_after_free,
 	        a_socket_path_that_is_too_long_is_refused,
 	};

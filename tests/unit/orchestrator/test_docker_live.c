@@ -191,6 +191,24 @@ START_TEST(the_life_of_a_container)
 }
 END_TEST
 
+/* Services are prepared at the same moment; two networks of one name would let no container start. */
+START_TEST(prepared_together_there_is_one_network)
+{
+	struct outcome outcomes[6];
+	struct outcome outcome;
+
+	memset(outcomes, 0, sizeof(outcomes));
+	for (size_t i = 0; i < 6; i++)
+		VERB(watch)->prepare(watch.engine, &spec, outcome_take, &outcomes[i]);
+	for (size_t i = 0; i < 6; i++) {
+		ck_assert(watch_until(&watch, &outcomes[i].count, 1, SOON_MS));
+		ck_assert_msg(outcomes[i].fault == ENGINE_OK, "%s", outcomes[i].message);
+	}
+	create(ENGINE_OK, &outcome);
+	call(VERB(watch)->start, outcome.id, ENGINE_OK);
+}
+END_TEST
+
 START_TEST(a_killed_container_dies_with_137)
 {
 	struct outcome outcome;
@@ -307,10 +325,15 @@ END_TEST
 static int run(void)
 {
 	const TTest *const tests[] = {
-	        the_life_of_a_container, a_killed_container_dies_with_137,
-	        a_name_may_be_taken,     a_port_may_be_taken,
-	        an_image_may_be_missing, limits_and_volumes_may_be_refused,
-	        nobody_of_that_id,       a_socket_directory_is_mounted_and_told,
+	        prepared_together_there_is_one_network,
+	        the_life_of_a_container,
+	        a_killed_container_dies_with_137,
+	        a_name_may_be_taken,
+	        a_port_may_be_taken,
+	        an_image_may_be_missing,
+	        limits_and_volumes_may_be_refused,
+	        nobody_of_that_id,
+	        a_socket_directory_is_mounted_and_told,
 	};
 	Suite *suite = suite_create("docker_live");
 	TCase *cases = tcase_create("docker");
