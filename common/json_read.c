@@ -2,7 +2,7 @@
  *
  * yajl_parse calls back for each token -> reader_place finds where it starts -> reader_add hangs a value into the open
  * container -> at the end of an object its keys are checked for duplicates. yajl itself accepts form feeds as white
- * space and turns lone surrogates into '?'; both are refused here.
+ * space; it is refused here. Strings are checked by json_string.c.
  *
  * Invariant: `path` holds the open containers, path[depth - 1] the innermost; `key` is set exactly between a member's
  * name and its value; once `stopped`, err is set and every callback returns 0.
@@ -11,6 +11,8 @@
 
 #include "common/json_arena.h"
 #include "common/json_place.h"
+#include "common/json_string.h"
+#include "common/json_unique.h"
 #include "common/mem.h"
 
 #include <assert.h>
@@ -22,7 +24,6 @@
 #define JSON_DEPTH 32
 #define JSON_NODES 100000
 #define JSON_TEXT_MAX ((size_t)1 << 30) /* yajl's own buffer sizes overflow at twice that */
-#define JSON_FEW_KEYS 8                 /* up to here comparing all with all beats sorting */
 
 struct json_doc {
 	struct json_arena arena;
@@ -155,42 +156,20 @@ static int on_number(void *arg, const char *text, size_t len)
 	return 1;
 }
 
-/* The four digits of \uXXXX; yajl has checked that they are. */
-static unsigned escape_value(const char *digits)
+/* raw: the string at the token as written, without its quotes. */
+static bool reader_check_string(struct reader *reader, const char *raw, size_t len, bool escapes)
 {
-	unsigned value = 0;
+	struct json_place *place = &reader->place;
+	size_t valid = json_utf8_valid(raw, len);
 
-	for (int i = 0; i < 4; i++) {
-		unsigned char c = (unsigned char)digits[i];
-		value = value * 16 + (c <= '9' ? c - 0x30u : (c | 0x20u) - 0x61u + 10u);
+	if (valid < len) {
+		json_place_move(place, place->at + 1 + valid);
+		reader_stop_here(reader, "this is not UTF-8");
+		return false;
 	}
-	return value;
-}
-
-static bool escape_is_low(const char *at, const char *end)
-{
-	return end - at >= 6 && at[0] == '\\' && at[1] == 'u' && escape_value(at + 2) >> 10 == 0xdc00u >> 10;
-}
-
-/* raw: a string as written, without the quotes. */
-static bool escapes_are_paired(const char *raw, size_t len)
-{
-	const char *end = raw + len;
-
-	for (const char *at = memchr(raw, '\\', len); at != NULL; at = memchr(at, '\\', (size_t)(end - at))) {
-		if (at[1] != 'u') {
-			at += 2;
-			continue;
-		}
-		unsigned half = escape_value(at + 2) >> 10;
-		at += 6;
-		if (half == 0xdc00u >> 10)
-			return false;
-		if (half == 0xd800u >> 10) {
-			if (!escape_is_low(at, end))
-				return false;
-			at += 6;
-		}
+	if (escapes && !json_escapes_are_paired(raw, len)) {
+		reader_stop_here(reader, "half of a surrogate pair in a string");
+		return false;
 	}
 	return true;
 }
@@ -205,10 +184,8 @@ static bool reader_pass_string(struct reader *reader, size_t len, const char **p
 
 	assert(place->text[place->at] == '"' && raw[raw_len] == '"');
 	*plain = raw_len == len ? raw : NULL; /* every escape is longer than what it stands for */
-	if (*plain == NULL && !escapes_are_paired(raw, raw_len)) {
-		reader_stop_here(reader, "half of a surrogate pair in a string");
+	if (!reader_check_string(reader, raw, raw_len, *plain == NULL))
 		return false;
-	}
 	place->at += raw_len + 2;
 	return true;
 }
@@ -279,56 +256,6 @@ static int on_start_map(void *arg)
 	return reader_open(arg, JSON_OBJECT);
 }
 
-static bool key_same(const struct json_value *a, const struct json_value *b)
-{
-	return a->key_len == b->key_len && memcmp(a->key, b->key, a->key_len) == 0;
-}
-
-/* By key; equal keys in the order of the text. */
-static int key_order(const void *one, const void *other)
-{
-	const struct json_value *a = *(const struct json_value *const *)one;
-	const struct json_value *b = *(const struct json_value *const *)other;
-
-	if (a->key_len != b->key_len)
-		return a->key_len < b->key_len ? -1 : 1;
-	int order = memcmp(a->key, b->key, a->key_len);
-	if (order != 0)
-		return order;
-	if (a->key_line != b->key_line)
-		return a->key_line < b->key_line ? -1 : 1;
-	return a->key_column < b->key_column ? -1 : a->key_column > b->key_column;
-}
-
-static const struct json_value *duplicate_among_few(const struct json_value *object)
-{
-	for (const struct json_value *a = object->first; a != NULL; a = a->next) {
-		for (const struct json_value *b = a->next; b != NULL; b = b->next) {
-			if (key_same(a, b))
-				return b;
-		}
-	}
-	return NULL;
-}
-
-/* Sorted, so that an object made of 100,000 members costs n log n, not n * n. */
-static const struct json_value *duplicate_among_many(const struct json_value *object)
-{
-	const struct json_value **sorted = mem_array(NULL, object->count, sizeof(const struct json_value *));
-	const struct json_value *duplicate = NULL;
-	size_t count = 0;
-
-	for (const struct json_value *a = object->first; a != NULL; a = a->next)
-		sorted[count++] = a;
-	qsort(sorted, count, sizeof(const struct json_value *), key_order);
-	for (size_t i = 1; i < count && duplicate == NULL; i++) {
-		if (key_same(sorted[i - 1], sorted[i]))
-			duplicate = sorted[i];
-	}
-	free(sorted);
-	return duplicate;
-}
-
 /* Long keys are not named: cutting one could split a character. */
 static int reader_stop_duplicate(struct reader *reader, const struct json_value *duplicate)
 {
@@ -344,8 +271,7 @@ static int on_end_map(void *arg)
 {
 	struct reader *reader = arg;
 	const struct json_value *object = reader->path[reader->depth - 1].container;
-	const struct json_value *duplicate =
-	        object->count <= JSON_FEW_KEYS ? duplicate_among_few(object) : duplicate_among_many(object);
+	const struct json_value *duplicate = json_find_duplicate(object);
 
 	if (duplicate != NULL)
 		return reader_stop_duplicate(reader, duplicate);
@@ -391,6 +317,18 @@ static void reader_explain(struct reader *reader)
 	yajl_free_error(reader->yajl, (unsigned char *)words);
 }
 
+/* yajl held back what stood at the very end of the text, and did not like it. */
+static void reader_explain_end(struct reader *reader)
+{
+	bool behind = reader->doc->root != NULL && reader->depth == 0;
+
+	if (behind)
+		json_place_skip(&reader->place);
+	else
+		json_place_move(&reader->place, reader->place.len);
+	reader_stop_here(reader, behind ? "trailing garbage" : "the text ends too early");
+}
+
 static void reader_run(struct reader *reader)
 {
 	const struct json_place *place = &reader->place;
@@ -406,8 +344,7 @@ static void reader_run(struct reader *reader)
 	if (reader->stopped)
 		return;
 	if (status != yajl_status_ok) {
-		json_place_move(&reader->place, place->len);
-		reader_stop_here(reader, "the text ends too early");
+		reader_explain_end(reader);
 		return;
 	}
 	if (reader_find_token(reader) && reader->place.comment_open)
@@ -457,6 +394,7 @@ bool json_parse(const char *text, size_t len, const struct json_limits *limits, 
 	json_place_init(&reader.place, text, len, bounds.comments);
 	reader.yajl = yajl_alloc(&callbacks, &memory, &reader);
 	yajl_config(reader.yajl, yajl_allow_comments, bounds.comments ? 1 : 0);
+	yajl_config(reader.yajl, yajl_dont_validate_strings, 1); /* done in reader_check_string, strictly */
 	reader_run(&reader);
 	yajl_free(reader.yajl);
 	free(reader.path);

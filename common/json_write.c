@@ -6,6 +6,8 @@
  */
 #include "common/json.h"
 
+#include "common/json_string.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
@@ -78,31 +80,6 @@ void json_end_array(struct json_writer *w)
 	write_end(w, "]");
 }
 
-/* Bytes of the UTF-8 sequence at `at`, 0 if it is none (RFC 3629: no overlong forms, no surrogates, up to U+10FFFF). */
-static size_t utf8_sequence(const unsigned char *at, size_t left)
-{
-	static const struct {
-		unsigned char first, last, second_min, second_max, len;
-	} forms[] = {
-	        {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-	        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
-	        {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (at[0] < forms[i].first || at[0] > forms[i].last)
-			continue;
-		if (left < forms[i].len || at[1] < forms[i].second_min || at[1] > forms[i].second_max)
-			return 0;
-		for (size_t k = 2; k < forms[i].len; k++) {
-			if (at[k] < 0x80 || at[k] > 0xbf)
-				return 0;
-		}
-		return forms[i].len;
-	}
-	return 0;
-}
-
 static bool is_plain(unsigned char c)
 {
 	return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
@@ -115,7 +92,7 @@ static size_t write_special(struct json_writer *w, const unsigned char *at, size
 	char escape[8];
 
 	if (*at >= 0x80) {
-		size_t len = utf8_sequence(at, left);
+		size_t len = json_utf8_sequence((const char *)at, left);
 		if (len == 0)
 			write_bytes(w, "\xef\xbf\xbd", 3);
 		else

@@ -35,7 +35,7 @@ static bool fail(struct store *store, struct err *err)
 	int code = sqlite3_extended_errcode(store->db);
 
 	if ((code & 0xff) == SQLITE_NOMEM)
-		abort();
+		mem_must(NULL);
 	return err_set_code(err, code, "%s: %s", store->path, sqlite3_errmsg(store->db));
 }
 
@@ -102,8 +102,7 @@ bool store_open(const struct store_options *options, struct store **store_out, s
 	store->path = mem_dup(options->path);
 	store->busy_timeout_ms = options->busy_timeout_ms;
 	int rc = sqlite3_open_v2(options->path, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-	if (store->db == NULL)
-		abort(); /* no memory even for the handle */
+	mem_must(store->db);
 	bool ok = rc == SQLITE_OK || fail(store, err);
 	ok = ok && set_pragmas(store, options->read_only, err);
 	ok = ok && store_migrate(store, options->migrations, options->read_only, err);
@@ -169,7 +168,7 @@ bool store_prepare(struct store *store, const char *sql, struct store_statement 
 static void bound(int rc)
 {
 	if (rc == SQLITE_NOMEM)
-		abort();
+		mem_must(NULL);
 	assert(rc == SQLITE_OK);
 }
 
