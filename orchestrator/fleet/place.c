@@ -70,6 +70,11 @@ bool place_make_dir(const char *root, const char *service, int slot, char dir[PL
 	return true;
 }
 
+bool place_dir_exists(const char *dir)
+{
+	return dir[0] == '\0' || access(dir, W_OK | X_OK) == 0;
+}
+
 void place_remove_dir(const char *dir)
 {
 	DIR *stream;

@@ -16,6 +16,8 @@ bool place_make_dir(const char *root, const char *service, int slot, char dir[PL
                     struct err *err) MUST_CHECK;
 void place_remove_dir(const char *dir); /* with the sockets in it; "" is fine */
 
+bool place_dir_exists(const char *dir); /* true for "": it needs none. /run is empty after a reboot */
+
 /* Removes directories made by place_make_dir that none of the containers uses: left over from a crash. */
 void place_sweep(const char *root, const struct engine_container *containers, size_t count);
 

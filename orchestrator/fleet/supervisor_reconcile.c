@@ -174,7 +174,7 @@ static bool adopt_created(struct supervisor *supervisor, const struct engine_con
 
 	if (listed->state != ENGINE_CREATED || !in_range(supervisor, listed) ||
 	    (!is_named(listed, ".next") && !is_named(listed, "")) ||
-	    strcmp(listed->spec, supervisor->revision->hash) != 0)
+	    strcmp(listed->spec, supervisor->revision->hash) != 0 || !place_dir_exists(listed->socket_dir))
 		return false;
 	slot = supervisor_slot_of(supervisor, listed->slot);
 	if (slot->next != NULL)

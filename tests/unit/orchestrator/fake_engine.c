@@ -1,0 +1,464 @@
+/* fake_engine: verbs become effects after a delay, effects become events. */
+#include "fake_engine.h"
+
+#include "common/mem.h"
+#include "orchestrator/fleet/place.h"
+#include "orchestrator/fleet/timer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct op {
+	struct fake_engine *fake;
+	enum fake_verb verb;
+	struct timer *timer;
+	char id[ENGINE_ID_SIZE];
+	char name[ENGINE_NAME_SIZE];
+	struct fake_container made; /* create: what it will be */
+	engine_done *done;
+	void *arg;
+};
+
+/* --- containers as listeners --- */
+
+struct talk {
+	int fd;
+	struct event *event;
+	struct timer *timer;
+	struct fake_container *container;
+};
+
+static void talk_end(struct talk *talk)
+{
+	event_free(talk->event);
+	timer_free(talk->timer);
+	close(talk->fd);
+	free(talk);
+}
+
+static void talk_reply(struct talk *talk, const char *status)
+{
+	char reply[128];
+	int len =
+	        snprintf(reply, sizeof(reply), "HTTP/1.1 %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", status);
+
+	(void)!send(talk->fd, reply, (size_t)len, MSG_NOSIGNAL);
+	talk_end(talk);
+}
+
+static void on_slow(void *arg)
+{
+	talk_reply(arg, "200 OK");
+}
+
+static void on_request(evutil_socket_t fd, short what, void *arg)
+{
+	struct talk *talk = arg;
+	char request[2048];
+	ssize_t n = recv(fd, request, sizeof(request), 0);
+
+	(void)what;
+	if (n <= 0)
+		talk_end(talk);
+	else if (talk->container->answer == FAKE_GOOD)
+		talk_reply(talk, "200 OK");
+	else if (talk->container->answer == FAKE_ILL)
+		talk_reply(talk, "500 Internal Server Error");
+	else if (talk->container->answer == FAKE_SLOW)
+		timer_set(talk->timer, 30000);
+}
+
+static void on_accept(evutil_socket_t fd, short what, void *arg)
+{
+	struct fake_container *container = arg;
+	struct talk *talk = mem_zero(sizeof(*talk));
+
+	(void)what;
+	talk->fd = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	talk->container = container;
+	talk->event = mem_must(
+	        event_new(event_get_base(container->accept), talk->fd, EV_READ | EV_PERSIST, on_request, talk));
+	talk->timer = timer_new(event_get_base(container->accept), on_slow, talk);
+	event_add(talk->event, NULL);
+}
+
+/* False: the port is taken. */
+static bool listen_for(struct fake_engine *fake, struct fake_container *container)
+{
+	struct backend_address address;
+	int on = 1;
+
+	if (container->socket_dir[0] != '\0')
+		place_socket(container->socket_dir, &address);
+	else if (container->port == 0 || !place_published("127.0.0.1", container->port, &address))
+		return true;
+	container->fd = socket(address.addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	setsockopt(container->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(container->fd, (struct sockaddr *)&address.addr, address.len) == -1 ||
+	    listen(container->fd, 64) == -1) {
+		close(container->fd);
+		container->fd = -1;
+		return false;
+	}
+	container->accept = mem_must(event_new(fake->base, container->fd, EV_READ | EV_PERSIST, on_accept, container));
+	event_add(container->accept, NULL);
+	return true;
+}
+
+static void unlisten(struct fake_container *container)
+{
+	if (container->fd == -1)
+		return;
+	event_free(container->accept);
+	close(container->fd);
+	container->fd = -1;
+}
+
+/* --- the container list --- */
+
+static struct fake_container *by_id(struct fake_engine *fake, const char *id)
+{
+	struct fake_container *container = fake->containers;
+
+	while (container != NULL && strcmp(container->id, id) != 0)
+		container = container->next;
+	return container;
+}
+
+struct fake_container *fake_by_name(struct fake_engine *fake, const char *name)
+{
+	struct fake_container *container = fake->containers;
+
+	while (container != NULL && strcmp(container->name, name) != 0)
+		container = container->next;
+	return container;
+}
+
+static struct fake_container *add(struct fake_engine *fake, const struct fake_container *made)
+{
+	struct fake_container *container = mem_alloc(sizeof(*container));
+
+	*container = *made;
+	snprintf(container->id, sizeof(container->id), "%064x", ++fake->serial);
+	container->fd = -1;
+	container->answer = fake->answer;
+	container->next = fake->containers;
+	fake->containers = container;
+	return container;
+}
+
+static void set_text(char *to, size_t size, const char *from)
+{
+	snprintf(to, size, "%s", from != NULL ? from : "");
+}
+
+struct fake_container *fake_add(struct fake_engine *fake, const char *service, const char *name, int slot,
+                                const char *spec, enum engine_state state, const char *socket_dir, int port)
+{
+	struct fake_container made = {.slot = slot, .state = state, .port = port};
+	struct fake_container *container;
+
+	set_text(made.service, sizeof(made.service), service);
+	set_text(made.name, sizeof(made.name), name);
+	set_text(made.spec, sizeof(made.spec), spec);
+	set_text(made.socket_dir, sizeof(made.socket_dir), socket_dir);
+	container = add(fake, &made);
+	if (state == ENGINE_RUNNING && !listen_for(fake, container))
+		abort();
+	return container;
+}
+
+static void tell(struct fake_engine *fake, enum engine_event_type type, const struct fake_container *container)
+{
+	const struct engine_event event = {.type = type, .id = container->id, .exit_code = container->exit_code};
+
+	if (!fake->silent && !fake->down && fake->observer.on_event != NULL)
+		fake->observer.on_event(&event, fake->observer.arg);
+}
+
+static void end_run(struct fake_engine *fake, struct fake_container *container, int exit_code)
+{
+	if (container->state != ENGINE_RUNNING && container->state != ENGINE_PAUSED)
+		return;
+	unlisten(container);
+	container->state = ENGINE_EXITED;
+	container->exit_code = exit_code;
+	tell(fake, ENGINE_EVENT_DIE, container);
+}
+
+void fake_kill(struct fake_engine *fake, struct fake_container *container, int exit_code)
+{
+	end_run(fake, container, exit_code);
+}
+
+void fake_remove(struct fake_engine *fake, struct fake_container *container)
+{
+	struct fake_container **at = &fake->containers;
+
+	end_run(fake, container, 137);
+	while (*at != container)
+		at = &(*at)->next;
+	*at = container->next;
+	tell(fake, ENGINE_EVENT_DESTROY, container);
+	free(container);
+}
+
+void fake_pause(struct fake_engine *fake, struct fake_container *container)
+{
+	container->state = ENGINE_PAUSED;
+	container->answer = FAKE_HANG;
+	tell(fake, ENGINE_EVENT_PAUSE, container);
+}
+
+unsigned fake_count(const struct fake_engine *fake, enum engine_state state)
+{
+	unsigned n = 0;
+
+	for (const struct fake_container *c = fake->containers; c != NULL; c = c->next)
+		n += c->state == state && !c->foreign;
+	return n;
+}
+
+/* --- effects --- */
+
+static enum engine_fault do_create(struct op *op, struct engine_result *result)
+{
+	if (fake_by_name(op->fake, op->made.name) != NULL)
+		return ENGINE_NAME_TAKEN;
+	result->id = add(op->fake, &op->made)->id;
+	return ENGINE_OK;
+}
+
+static enum engine_fault do_start(struct op *op, struct fake_container *container)
+{
+	if (container->state == ENGINE_RUNNING)
+		return ENGINE_OK;
+	if (!listen_for(op->fake, container))
+		return ENGINE_PORT_TAKEN;
+	for (struct fake_container *c = op->fake->containers; c != NULL; c = c->next)
+		if (c != container && c->slot == container->slot && c->slot >= 0 && c->state == ENGINE_RUNNING &&
+		    strcmp(c->service, container->service) == 0)
+			op->fake->two_in_a_slot = true;
+	container->state = ENGINE_RUNNING;
+	tell(op->fake, ENGINE_EVENT_START, container);
+	return ENGINE_OK;
+}
+
+static enum engine_fault do_rename(struct op *op, struct fake_container *container)
+{
+	struct fake_container *other = fake_by_name(op->fake, op->name);
+
+	if (other != NULL)
+		return other == container ? ENGINE_REFUSED : ENGINE_NAME_TAKEN;
+	set_text(container->name, sizeof(container->name), op->name);
+	return ENGINE_OK;
+}
+
+static enum engine_fault do_inspect(const struct fake_container *container, struct engine_result *result)
+{
+	struct backend_address address;
+
+	result->state = container->state;
+	result->exit_code = container->exit_code;
+	result->oom_killed = container->oom;
+	if (container->port != 0 && place_published("127.0.0.1", container->port, &address)) {
+		result->address = address.addr;
+		result->address_len = address.len;
+	}
+	return ENGINE_OK;
+}
+
+static enum engine_fault do_list(struct op *op, struct engine_result *result)
+{
+	struct engine_container *list = mem_zero(64 * sizeof(*list));
+
+	for (struct fake_container *c = op->fake->containers; c != NULL; c = c->next) {
+		struct engine_container *to = &list[result->count];
+
+		if (c->foreign)
+			continue;
+		set_text(to->id, sizeof(to->id), c->id);
+		set_text(to->name, sizeof(to->name), c->name);
+		set_text(to->service, sizeof(to->service), c->service);
+		set_text(to->spec, sizeof(to->spec), c->spec);
+		set_text(to->socket_dir, sizeof(to->socket_dir), c->socket_dir);
+		to->slot = c->slot;
+		to->host_port = c->port;
+		to->state = c->state;
+		result->count++;
+	}
+	result->containers = list;
+	return ENGINE_OK;
+}
+
+static enum engine_fault effect(struct op *op, struct engine_result *result)
+{
+	struct fake_container *container = by_id(op->fake, op->id);
+
+	switch (op->verb) {
+	case FAKE_PREPARE:
+		return ENGINE_OK;
+	case FAKE_LIST:
+		return do_list(op, result);
+	case FAKE_CREATE:
+		return do_create(op, result);
+	default:
+		break;
+	}
+	if (container == NULL)
+		return ENGINE_NOT_FOUND;
+	switch (op->verb) {
+	case FAKE_START:
+		return do_start(op, container);
+	case FAKE_STOP:
+		end_run(op->fake, container, 143);
+		return ENGINE_OK;
+	case FAKE_REMOVE:
+		fake_remove(op->fake, container);
+		return ENGINE_OK;
+	case FAKE_RENAME:
+		return do_rename(op, container);
+	case FAKE_INSPECT:
+		return do_inspect(container, result);
+	default:
+		result->text = "one\ntwo\n";
+		result->text_len = 8;
+		return ENGINE_OK;
+	}
+}
+
+static void on_time(void *arg)
+{
+	struct op *op = arg;
+	struct fake_engine *fake = op->fake;
+	struct engine_result result = {.message = "", .id = op->id};
+
+	if (fake->down) {
+		result.fault = ENGINE_UNREACHABLE;
+	} else if (fake->fail_times[op->verb] > 0) {
+		fake->fail_times[op->verb]--;
+		if (fake->hidden_failure[op->verb])
+			(void)effect(op, &result);
+		result.fault = fake->fail_with[op->verb];
+	} else {
+		result.fault = effect(op, &result);
+	}
+	if (result.fault != ENGINE_OK)
+		result.message = "as the test says";
+	fake->in_flight--;
+	op->done(&result, op->arg);
+	free((void *)result.containers);
+	timer_free(op->timer);
+	free(op);
+}
+
+/* --- verbs --- */
+
+static struct op *op_new(struct engine *engine, enum fake_verb verb, const char *id, engine_done *done, void *arg)
+{
+	struct fake_engine *fake = (struct fake_engine *)engine;
+	struct op *op = mem_zero(sizeof(*op));
+
+	fake->calls[verb]++;
+	fake->in_flight++;
+	op->fake = fake;
+	op->verb = verb;
+	set_text(op->id, sizeof(op->id), id);
+	op->done = done;
+	op->arg = arg;
+	op->timer = timer_new(fake->base, on_time, op);
+	timer_set(op->timer, fake->delay_us[verb]);
+	return op;
+}
+
+static void verb_prepare(struct engine *engine, const struct engine_spec *spec, engine_done *done, void *arg)
+{
+	(void)spec;
+	op_new(engine, FAKE_PREPARE, NULL, done, arg);
+}
+
+static void verb_list(struct engine *engine, engine_done *done, void *arg)
+{
+	op_new(engine, FAKE_LIST, NULL, done, arg);
+}
+
+static void verb_create(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+                        engine_done *done, void *arg)
+{
+	struct op *op = op_new(engine, FAKE_CREATE, NULL, done, arg);
+
+	set_text(op->made.name, sizeof(op->made.name), place->name);
+	set_text(op->made.service, sizeof(op->made.service), spec->service);
+	set_text(op->made.spec, sizeof(op->made.spec), spec->hash);
+	set_text(op->made.socket_dir, sizeof(op->made.socket_dir), place->socket_dir);
+	op->made.slot = place->slot;
+	op->made.port = place->host_port;
+}
+
+static void verb_start(struct engine *engine, const char *id, engine_done *done, void *arg)
+{
+	op_new(engine, FAKE_START, id, done, arg);
+}
+
+static void verb_stop(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg)
+{
+	(void)grace_ms;
+	op_new(engine, FAKE_STOP, id, done, arg);
+}
+
+static void verb_remove(struct engine *engine, const char *id, engine_done *done, void *arg)
+{
+	op_new(engine, FAKE_REMOVE, id, done, arg);
+}
+
+static void verb_rename(struct engine *engine, const char *id, const char *name, engine_done *done, void *arg)
+{
+	struct op *op = op_new(engine, FAKE_RENAME, id, done, arg);
+
+	set_text(op->name, sizeof(op->name), name);
+}
+
+static void verb_inspect(struct engine *engine, const char *id, engine_done *done, void *arg)
+{
+	op_new(engine, FAKE_INSPECT, id, done, arg);
+}
+
+static void verb_logs(struct engine *engine, const char *id, int lines, engine_done *done, void *arg)
+{
+	(void)lines;
+	op_new(engine, FAKE_LOGS, id, done, arg);
+}
+
+static const struct engine_verbs fake_verbs = {
+        .prepare = verb_prepare,
+        .list = verb_list,
+        .create = verb_create,
+        .start = verb_start,
+        .stop = verb_stop,
+        .remove = verb_remove,
+        .rename = verb_rename,
+        .inspect = verb_inspect,
+        .logs = verb_logs,
+};
+
+struct fake_engine *fake_engine_new(struct event_base *base)
+{
+	struct fake_engine *fake = mem_zero(sizeof(*fake));
+
+	fake->engine.verbs = &fake_verbs;
+	fake->base = base;
+	return fake;
+}
+
+void fake_engine_free(struct fake_engine *fake)
+{
+	fake->silent = true;
+	while (fake->containers != NULL)
+		fake_remove(fake, fake->containers);
+	free(fake);
+}

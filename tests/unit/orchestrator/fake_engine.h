@@ -1,0 +1,78 @@
+/* fake_engine: an engine for tests. Its containers are listeners in this process; every verb takes as long, and fails
+ * as often, as the test says.
+ *
+ * It checks what the supervisor promises: never two running containers in one slot, no verb while it is down.
+ */
+#pragma once
+
+#include "orchestrator/engine/engine.h"
+
+#include <event2/event.h>
+
+enum fake_verb {
+	FAKE_PREPARE,
+	FAKE_LIST,
+	FAKE_CREATE,
+	FAKE_START,
+	FAKE_STOP,
+	FAKE_REMOVE,
+	FAKE_RENAME,
+	FAKE_INSPECT,
+	FAKE_LOGS,
+	FAKE_VERBS
+};
+
+enum fake_answer {
+	FAKE_GOOD, /* 200 */
+	FAKE_ILL,  /* 500 on everything */
+	FAKE_HANG, /* accepts and says nothing */
+	FAKE_SLOW  /* 200 after 30 ms */
+};
+
+struct fake_container {
+	struct fake_container *next;
+	char id[ENGINE_ID_SIZE];
+	char name[ENGINE_NAME_SIZE];
+	char service[ENGINE_NAME_SIZE];
+	char spec[ENGINE_SPEC_SIZE];
+	char socket_dir[ENGINE_NAME_SIZE];
+	int slot;
+	int port;
+	enum engine_state state;
+	bool foreign; /* not in lists */
+	enum fake_answer answer;
+	int fd;
+	struct event *accept;
+	int exit_code;
+	bool oom;
+};
+
+struct fake_engine {
+	struct engine engine; /* first */
+	struct event_base *base;
+	struct engine_observer observer;
+	struct fake_container *containers;
+	int64_t delay_us[FAKE_VERBS];
+	int fail_times[FAKE_VERBS]; /* so many of the next calls fail */
+	enum engine_fault fail_with[FAKE_VERBS];
+	bool hidden_failure[FAKE_VERBS]; /* they fail, but take effect all the same */
+	unsigned calls[FAKE_VERBS];
+	enum fake_answer answer; /* of containers created from now on */
+	bool down;               /* every call ends in ENGINE_UNREACHABLE */
+	bool silent;             /* no events */
+	int serial;
+	unsigned in_flight;
+	bool two_in_a_slot; /* the promise was broken */
+};
+
+struct fake_engine *fake_engine_new(struct event_base *base);
+void fake_engine_free(struct fake_engine *fake); /* also the containers */
+
+/* What happens without the supervisor. */
+struct fake_container *fake_add(struct fake_engine *fake, const char *service, const char *name, int slot,
+                                const char *spec, enum engine_state state, const char *socket_dir, int port);
+struct fake_container *fake_by_name(struct fake_engine *fake, const char *name);
+void fake_kill(struct fake_engine *fake, struct fake_container *container, int exit_code); /* die event */
+void fake_remove(struct fake_engine *fake, struct fake_container *container);              /* as rm -f */
+void fake_pause(struct fake_engine *fake, struct fake_container *container);               /* pause event */
+unsigned fake_count(const struct fake_engine *fake, enum engine_state state);

@@ -1,0 +1,239 @@
+/* Backend states and the choice among backends. */
+#include "common/log.h"
+#include "orchestrator/fleet/fleet.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct fleet *fleet;
+static struct backend *made[4];
+
+static void setup(void)
+{
+	const struct backend_address address = {.text = "nowhere"};
+
+	log_set_level(LOG_ERROR);
+	fleet = fleet_new("acts");
+	for (int i = 3; i >= 0; i--) {
+		made[i] = backend_new(fleet, i, "0123456789abcdef", &address);
+		fleet_add(fleet, made[i]);
+	}
+}
+
+static void teardown(void)
+{
+	backend_observe(NULL, NULL);
+	fleet_on_empty(NULL, NULL);
+	for (int i = 0; i < 4; i++)
+		backend_unref(made[i]);
+	fleet_free(fleet);
+}
+
+static void make_ready(int n)
+{
+	for (int i = 0; i < n; i++)
+		backend_set_state(made[i], BACKEND_READY, REASON_PROBE_GOOD);
+}
+
+static int picked_slot(void)
+{
+	struct backend *backend = fleet_acquire(fleet, NULL);
+	int slot = backend == NULL ? -1 : backend_slot(backend);
+
+	if (backend != NULL)
+		fleet_release(backend, FLEET_SERVED);
+	return slot;
+}
+
+START_TEST(nothing_to_pick)
+{
+	ck_assert_int_eq(picked_slot(), -1);
+}
+END_TEST
+
+START_TEST(members_stand_by_slot)
+{
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_int_eq(backend_slot(fleet_at(fleet, i)), (int)i);
+}
+END_TEST
+
+START_TEST(round_robin)
+{
+	static const int want[] = {0, 1, 2, 0, 1, 2, 0};
+
+	make_ready(3);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		ck_assert_int_eq(picked_slot(), want[i]);
+}
+END_TEST
+
+START_TEST(least_in_flight_first)
+{
+	struct backend *held[5];
+
+	make_ready(2);
+	for (int i = 0; i < 4; i++)
+		held[i] = fleet_acquire(fleet, NULL);
+	fleet_release(held[1], FLEET_SERVED); /* slot 1 has one fewer now */
+	held[1] = fleet_acquire(fleet, NULL);
+	ck_assert_int_eq(backend_slot(held[1]), 1);
+	ck_assert_uint_eq(backend_in_flight(made[0]), 2);
+	for (int i = 0; i < 4; i++)
+		fleet_release(held[i], FLEET_SERVED);
+	ck_assert_uint_eq(backend_requests(made[1]), 3);
+}
+END_TEST
+
+START_TEST(only_ready_ones)
+{
+	make_ready(4);
+	backend_set_state(made[0], BACKEND_SUSPECT, REASON_PROBE_TIMEOUT);
+	backend_set_state(made[1], BACKEND_DRAINING, REASON_SCALE_DOWN);
+	backend_set_state(made[2], BACKEND_DOWN, REASON_EXITED);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(picked_slot(), 3);
+	ck_assert_uint_eq(fleet_count_state(fleet, BACKEND_READY), 1);
+}
+END_TEST
+
+START_TEST(tried_ones_are_passed_over)
+{
+	struct fleet_tried tried = {.serials = {backend_serial(made[0]), backend_serial(made[2])}, .count = 2};
+	struct backend *backend;
+
+	make_ready(3);
+	for (int i = 0; i < 3; i++) {
+		backend = fleet_acquire(fleet, &tried);
+		ck_assert_ptr_eq(backend, made[1]);
+		fleet_release(backend, FLEET_FAILED);
+	}
+	tried.serials[tried.count++] = backend_serial(made[1]);
+	ck_assert_ptr_null(fleet_acquire(fleet, &tried));
+	ck_assert_uint_eq(fleet_outcomes(fleet, FLEET_FAILED), 3);
+}
+END_TEST
+
+static int emptied;
+
+static void on_empty(struct backend *backend, void *arg)
+{
+	(void)arg;
+	ck_assert_ptr_eq(backend, made[0]);
+	emptied++;
+}
+
+START_TEST(empty_is_told_when_it_leaves)
+{
+	struct backend *a, *b;
+
+	emptied = 0;
+	fleet_on_empty(on_empty, NULL);
+	make_ready(1);
+	a = fleet_acquire(fleet, NULL);
+	fleet_release(a, FLEET_SERVED);
+	ck_assert_int_eq(emptied, 0);
+	a = fleet_acquire(fleet, NULL);
+	b = fleet_acquire(fleet, NULL);
+	backend_set_state(made[0], BACKEND_DRAINING, REASON_SCALE_DOWN);
+	fleet_release(a, FLEET_SERVED);
+	ck_assert_int_eq(emptied, 0);
+	fleet_release(b, FLEET_SERVED);
+	ck_assert_int_eq(emptied, 1);
+}
+END_TEST
+
+START_TEST(outlives_membership)
+{
+	struct backend *backend;
+
+	make_ready(1);
+	backend = fleet_acquire(fleet, NULL);
+	fleet_remove(fleet, made[0]);
+	ck_assert_int_eq(picked_slot(), -1);
+	fleet_release(backend, FLEET_CANCELLED);
+	fleet_add(fleet, made[0]);
+}
+END_TEST
+
+START_TEST(down_is_final)
+{
+	backend_set_state(made[0], BACKEND_DOWN, REASON_EXITED);
+	backend_set_state(made[0], BACKEND_READY, REASON_PROBE_GOOD);
+}
+END_TEST
+
+/* An observer that causes the next change: it is told of that one after it has returned, in order. */
+static char told[128];
+static bool inside;
+
+static void on_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
+{
+	size_t len = strlen(told);
+
+	(void)arg;
+	ck_assert(!inside);
+	inside = true;
+	snprintf(told + len, sizeof(told) - len, "%d:%s>%s ", backend_slot(backend), backend_state_text(from),
+	         reason_text(reason));
+	if (backend == made[0] && from == BACKEND_STARTING)
+		backend_set_state(made[1], BACKEND_SUSPECT, REASON_EXCHANGE_FAILED);
+	inside = false;
+}
+
+START_TEST(observer_may_cause_changes)
+{
+	make_ready(2);
+	backend_set_state(made[0], BACKEND_DOWN, REASON_EXITED);
+	backend_unref(made[0]);
+	fleet_remove(fleet, made[0]);
+	made[0] = backend_new(fleet, 0, "fedc", &(struct backend_address){.text = "x"});
+	fleet_add(fleet, made[0]);
+	told[0] = '\0';
+	backend_observe(on_changed, NULL);
+	backend_set_state(made[0], BACKEND_READY, REASON_PROBE_GOOD);
+	ck_assert_int_eq(backend_state(made[1]), BACKEND_SUSPECT);
+	ck_assert_str_eq(told, "0:starting>probe-good 1:ready>exchange-failed ");
+}
+END_TEST
+
+START_TEST(incident_lasts_until_ready)
+{
+	make_ready(1);
+	backend_open_incident(made[0]);
+	ck_assert(incident_open(backend_incident(made[0])));
+	backend_set_state(made[0], BACKEND_SUSPECT, REASON_EXCHANGE_FAILED);
+	ck_assert(incident_open(backend_incident(made[0])));
+	backend_set_state(made[0], BACKEND_READY, REASON_PROBE_GOOD);
+	ck_assert(!incident_open(backend_incident(made[0])));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("fleet");
+	TCase *tcase = tcase_create("fleet");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, nothing_to_pick);
+	tcase_add_test(tcase, members_stand_by_slot);
+	tcase_add_test(tcase, round_robin);
+	tcase_add_test(tcase, least_in_flight_first);
+	tcase_add_test(tcase, only_ready_ones);
+	tcase_add_test(tcase, tried_ones_are_passed_over);
+	tcase_add_test(tcase, empty_is_told_when_it_leaves);
+	tcase_add_test(tcase, outlives_membership);
+	tcase_add_test_raise_signal(tcase, down_is_final, SIGABRT);
+	tcase_add_test(tcase, observer_may_cause_changes);
+	tcase_add_test(tcase, incident_lasts_until_ready);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
