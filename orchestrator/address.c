@@ -69,7 +69,7 @@ bool address_is_loopback(const struct address *address)
 	struct network v4, v6;
 	return network_parse("127.0.0.0/8", &v4) && network_parse("::1", &v6) &&
 	       (network_has(&v4, (const struct sockaddr *)&address->addr) ||
-		network_has(&v6, (const struct sockaddr *)&address->addr));
+	        network_has(&v6, (const struct sockaddr *)&address->addr));
 }
 
 bool network_parse(const char *text, struct network *network)

@@ -16,8 +16,8 @@ bool address_is_loopback(const struct address *address);
 
 /* "10.0.0.0/8", "::1/128", or an address alone. Bits behind the prefix are ignored. */
 struct network {
-	struct in6_addr base;   /* IPv4 as ::ffff:a.b.c.d */
-	unsigned bits;          /* of the 128 */
+	struct in6_addr base; /* IPv4 as ::ffff:a.b.c.d */
+	unsigned bits;        /* of the 128 */
 };
 
 bool network_parse(const char *text, struct network *network);

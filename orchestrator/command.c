@@ -10,12 +10,14 @@ static const struct {
 	const char *argument;
 	const char *help;
 } rows[] = {
-	{{"config", required_argument, NULL, 'c'}, "FILE", "read the configuration from FILE (default: built in; see --print-config)"},
-	{{"check", no_argument, NULL, 'k'}, NULL, "only check the configuration: exit 0 if it is good, 2 if not"},
-	{{"print-config", no_argument, NULL, 'p'}, NULL, "print the whole configuration, defaults filled in, as JSON"},
-	{{"document-config", no_argument, NULL, 'd'}, NULL, "print the reference of all keys, in Markdown"},
-	{{"version", no_argument, NULL, 'V'}, NULL, "print the version"},
-	{{"help", no_argument, NULL, 'h'}, NULL, "print this help"},
+        {{"config", required_argument, NULL, 'c'},
+         "FILE",
+         "read the configuration from FILE (default: built in; see --print-config)"},
+        {{"check", no_argument, NULL, 'k'}, NULL, "only check the configuration: exit 0 if it is good, 2 if not"},
+        {{"print-config", no_argument, NULL, 'p'}, NULL, "print the whole configuration, defaults filled in, as JSON"},
+        {{"document-config", no_argument, NULL, 'd'}, NULL, "print the reference of all keys, in Markdown"},
+        {{"version", no_argument, NULL, 'V'}, NULL, "print the version"},
+        {{"help", no_argument, NULL, 'h'}, NULL, "print this help"},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 

@@ -5,8 +5,8 @@ enum command_action { COMMAND_RUN, COMMAND_CHECK, COMMAND_PRINT_CONFIG, COMMAND_
 
 struct command {
 	enum command_action action;
-	const char *config_path;        /* NULL: the built-in configuration */
-	int exit_code;                  /* EXIT */
+	const char *config_path; /* NULL: the built-in configuration */
+	int exit_code;           /* EXIT */
 };
 
 /* Reads argv; --help, --version and usage errors are answered here (EXIT). */

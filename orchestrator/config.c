@@ -83,7 +83,7 @@ static void config_complete(struct config *config)
 			place_ports(config, &services[i]);
 		if (services[i].spare_port == 0)
 			services[i].spare_port =
-				services[i].first_port + services[i].scale.max + services[i].scale.spares;
+			        services[i].first_port + services[i].scale.max + services[i].scale.spares;
 	}
 }
 
@@ -181,7 +181,7 @@ void config_spec_hash(const struct config *config, const struct config_service *
 	hash_texts(&sum, &service->env);
 	char numbers[160];
 	snprintf(numbers, sizeof numbers, "%lld %lld %lld %.6f %d", (long long)service->port,
-		 (long long)service->first_port, (long long)service->memory_mb, service->cpus, service->reach);
+	         (long long)service->first_port, (long long)service->memory_mb, service->cpus, service->reach);
 	hash_text(&sum, numbers);
 	if (service->reach == REACH_SOCKET)
 		hash_text(&sum, config->socket_dir);

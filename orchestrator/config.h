@@ -20,14 +20,14 @@ struct config_health {
 	char *path;
 	int64_t interval_ms;
 	int64_t timeout_ms;
-	int64_t fall;           /* soft faults in a row until it is replaced */
-	int64_t start_ms;       /* how long a container may take to its first good probe */
+	int64_t fall;     /* soft faults in a row until it is replaced */
+	int64_t start_ms; /* how long a container may take to its first good probe */
 };
 
 struct config_scale {
 	int64_t window_s;
 	int64_t requests_per_container;
-	int formula;            /* enum config_formula */
+	int formula; /* enum config_formula */
 	bool early;
 	int64_t min;
 	int64_t max;
@@ -43,12 +43,12 @@ struct config_service {
 	int64_t port;
 	int64_t first_port;
 	struct strings publish;
-	int reach;              /* enum engine_reach */
+	int reach; /* enum engine_reach */
 	struct strings volumes;
-	struct strings env;     /* "KEY=value" */
-	int64_t memory_mb;      /* 0 = no limit */
-	double cpus;            /* 0 = no limit */
-	int64_t spare_port;     /* host port for rolls; 0 = first_port + max + spares */
+	struct strings env; /* "KEY=value" */
+	int64_t memory_mb;  /* 0 = no limit */
+	double cpus;        /* 0 = no limit */
+	int64_t spare_port; /* host port for rolls; 0 = first_port + max + spares */
 	struct strings routes;
 	struct strings private_paths;
 	struct config_health health;
@@ -56,16 +56,16 @@ struct config_service {
 };
 
 struct config {
-	struct strings listen;          /* "ADDR:PORT" */
+	struct strings listen; /* "ADDR:PORT" */
 	struct strings admin;
-	char *admin_token_file;         /* "" = none */
-	int engine;                     /* enum config_engine */
+	char *admin_token_file; /* "" = none */
+	int engine;             /* enum config_engine */
 	char *docker_socket;
 	char *name;
-	char *access_log;               /* "off", "-" or a path */
-	int log_level;                  /* enum log_level */
-	char *socket_dir;               /* "" = /run/NAME */
-	char *state_dir;                /* "" = /var/lib/NAME */
+	char *access_log; /* "off", "-" or a path */
+	int log_level;    /* enum log_level */
+	char *socket_dir; /* "" = /run/NAME */
+	char *state_dir;  /* "" = /var/lib/NAME */
 	int64_t hold_ms, hold_max;
 	int64_t head_timeout_ms, idle_timeout_ms, connect_timeout_ms, response_timeout_ms, drain_ms, stop_ms;
 	int64_t max_head_bytes, max_body_bytes, max_buffered_bytes, max_connections;
@@ -76,7 +76,7 @@ struct config {
 /* Reads path (NULL: the built-in default) and checks it. On false err says file:line:column, the key and what is
  * allowed. The caller frees with config_free. */
 bool config_load(const char *path, struct config **config, struct err *err) MUST_CHECK;
-void config_free(struct config *config);        /* NULL is fine */
+void config_free(struct config *config); /* NULL is fine */
 
 size_t config_service_count(const struct config *config);
 const struct config_service *config_service_at(const struct config *config, size_t index);

@@ -17,9 +17,8 @@ struct place {
 	struct err *err;
 };
 
-
 static bool wrong(const struct place *place, const char *key, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+        __attribute__((format(printf, 3, 4)));
 
 static bool wrong(const struct place *place, const char *key, const char *format, ...)
 {
@@ -70,8 +69,9 @@ static bool check_addresses(const struct place *place, const char *key, const st
 	for (size_t i = 0; i < addresses->count; i++) {
 		struct address address;
 		if (!address_parse(addresses->items[i], &address))
-			return wrong(place, key, "\"%s\" is no ADDRESS:PORT; write 0.0.0.0:80, 127.0.0.1:8080 or [::1]:80",
-				     addresses->items[i]);
+			return wrong(place, key,
+			             "\"%s\" is no ADDRESS:PORT; write 0.0.0.0:80, 127.0.0.1:8080 or [::1]:80",
+			             addresses->items[i]);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(addresses->items[i], addresses->items[k]) == 0)
 				return wrong(place, key, "\"%s\" stands there twice", addresses->items[i]);
@@ -88,7 +88,7 @@ static bool check_admin(const struct place *place, const struct config *config)
 		if (address_parse(config->admin.items[i], &address) && !address_is_loopback(&address) &&
 		    config->admin_token_file[0] == '\0')
 			return wrong(place, "admin", "\"%s\" is not a loopback address: that needs admin_token_file",
-				     config->admin.items[i]);
+			             config->admin.items[i]);
 	}
 	return true;
 }
@@ -99,17 +99,36 @@ static bool check_trusted(const struct place *place, const struct strings *netwo
 		struct network network;
 		if (!network_parse(networks->items[i], &network))
 			return wrong(place, "trusted_proxies",
-				     "\"%s\" is no network; write 10.0.0.0/8, 192.168.1.5 or fd00::/8",
-				     networks->items[i]);
+			             "\"%s\" is no network; write 10.0.0.0/8, 192.168.1.5 or fd00::/8",
+			             networks->items[i]);
+	}
+	return true;
+}
+
+/* Paths are compared in their normal form: a prefix in another form would never match, and protect nothing. */
+static bool is_normal_path(const char *path)
+{
+	for (const char *p = path; *p != '\0'; p++) {
+		if (*p <= ' ' || *p > '~' || strchr("%?#", *p) != NULL)
+			return false;
+		size_t dots = *p == '/' ? strspn(p + 1, ".") : 0;
+		if (*p == '/' &&
+		    (p[1] == '/' || ((dots == 1 || dots == 2) && (p[dots + 1] == '/' || p[dots + 1] == '\0'))))
+			return false;
 	}
 	return true;
 }
 
 static bool check_paths(const struct place *place, const char *key, const struct strings *paths)
 {
-	for (size_t i = 0; i < paths->count; i++)
+	for (size_t i = 0; i < paths->count; i++) {
 		if (paths->items[i][0] != '/')
 			return wrong(place, key, "\"%s\" must begin with /", paths->items[i]);
+		if (!is_normal_path(paths->items[i]))
+			return wrong(place, key,
+			             "\"%s\" must be a plain path: without //, /./, /../, spaces, %%, ? and #",
+			             paths->items[i]);
+	}
 	return true;
 }
 
@@ -135,25 +154,33 @@ static bool check_publish(const struct place *place, const struct config_service
 {
 	for (size_t i = 0; i < service->publish.count; i++) {
 		struct network network;
-		if (!network_parse(service->publish.items[i], &network) || strchr(service->publish.items[i], '/') != NULL)
+		if (!network_parse(service->publish.items[i], &network) ||
+		    strchr(service->publish.items[i], '/') != NULL)
 			return wrong(place, "publish", "\"%s\" is no IP address; write 127.0.0.1 or 0.0.0.0",
-				     service->publish.items[i]);
+			             service->publish.items[i]);
 	}
 	if (service->publish.count == 0 && service->reach == REACH_PUBLISHED)
-		return wrong(place, "publish", "empty, but reach is \"published\": name an address or choose another reach");
+		return wrong(place, "publish",
+		             "empty, but reach is \"published\": name an address or choose another reach");
 	return true;
 }
 
 static bool check_ports(const struct place *place, const struct config_service *service)
 {
 	if (config_port_end(service) > 65536)
-		return wrong(place, "first_port", "%lld + max + spares passes port 65535", (long long)service->first_port);
+		return wrong(place, "first_port", "%lld + max + spares passes port 65535",
+		             (long long)service->first_port);
 	if (service->spare_port > 65535)
 		return wrong(place, "spare_port", "%lld passes port 65535", (long long)service->spare_port);
+	if (service->spare_port >= service->first_port &&
+	    service->spare_port < service->first_port + service->scale.max + service->scale.spares)
+		return wrong(place, "spare_port", "%lld is the port of a slot or spare of the same service",
+		             (long long)service->spare_port);
 	return true;
 }
 
-static bool check_made_from(const struct place *place, const struct config *config, const struct config_service *service)
+static bool check_made_from(const struct place *place, const struct config *config,
+                            const struct config_service *service)
 {
 	if (config->engine == CONFIG_ENGINE_DOCKER && service->image[0] == '\0')
 		return wrong(place, "image", "missing: engine docker needs an image for each service");
@@ -166,10 +193,10 @@ static bool check_service(const struct place *place, const struct config *config
 {
 	if (!is_name(service->name))
 		return wrong(place, "name", "\"%s\": letters, digits, _ . - are allowed, a letter or digit first",
-			     service->name);
+		             service->name);
 	if (service->scale.min > service->scale.max)
 		return wrong(place, "scale.min", "%lld is more than max, %lld", (long long)service->scale.min,
-			     (long long)service->scale.max);
+		             (long long)service->scale.max);
 	if (service->health.path[0] != '/')
 		return wrong(place, "health.path", "\"%s\" must begin with /", service->health.path);
 	for (size_t i = 0; i < service->volumes.count; i++)
@@ -193,13 +220,14 @@ static bool same_route(const char *a, const char *b)
 	return a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
-static bool check_routes_differ(const struct place *place, const struct config_service *a, const struct config_service *b)
+static bool check_routes_differ(const struct place *place, const struct config_service *a,
+                                const struct config_service *b)
 {
 	for (size_t i = 0; i < a->routes.count; i++)
 		for (size_t k = 0; k < b->routes.count; k++)
 			if (same_route(a->routes.items[i], b->routes.items[k]))
 				return wrong(place, "routes", "\"%s\" is a route of service \"%s\" already",
-					     a->routes.items[i], b->name);
+				             a->routes.items[i], b->name);
 	return true;
 }
 
@@ -208,15 +236,18 @@ static bool uses_port(const struct config_service *service, int64_t port)
 	return (port >= service->first_port && port < config_port_end(service)) || port == service->spare_port;
 }
 
-static bool check_ports_differ(const struct place *place, const struct config_service *a, const struct config_service *b)
+static bool check_ports_differ(const struct place *place, const struct config_service *a,
+                               const struct config_service *b)
 {
 	bool overlap = (a->first_port < config_port_end(b) && b->first_port < config_port_end(a)) ||
-		       uses_port(b, a->spare_port) || uses_port(a, b->spare_port);
+	               uses_port(b, a->spare_port) || uses_port(a, b->spare_port);
 	if (!overlap)
 		return true;
-	return wrong(place, "first_port", "ports %lld to %lld (slots, spares and the roll's spare_port) overlap those of service \"%s\", %lld to %lld",
-		     (long long)a->first_port, (long long)a->spare_port, b->name, (long long)b->first_port,
-		     (long long)b->spare_port);
+	return wrong(
+	        place, "first_port",
+	        "ports %lld to %lld (slots, spares and the roll's spare_port) overlap those of service \"%s\", %lld to %lld",
+	        (long long)a->first_port, (long long)a->spare_port, b->name, (long long)b->first_port,
+	        (long long)b->spare_port);
 }
 
 static bool check_pair(const struct place *place, const struct config_service *a, const struct config_service *b)
@@ -226,7 +257,8 @@ static bool check_pair(const struct place *place, const struct config_service *a
 	return check_routes_differ(place, a, b) && check_ports_differ(place, a, b);
 }
 
-static bool check_services(const struct config *config, const char *file, const struct json_value *root, struct err *err)
+static bool check_services(const struct config *config, const char *file, const struct json_value *root,
+                           struct err *err)
 {
 	const struct json_value *list = json_get(root, "services");
 	const struct json_value *object = list != NULL ? list->first : NULL;
@@ -248,7 +280,7 @@ bool config_check(const struct config *config, const char *file, const struct js
 	struct place place = {.file = file, .object = root, .err = err};
 	if (!is_name(config->name))
 		return wrong(&place, "name", "\"%s\": letters, digits, _ . - are allowed, a letter or digit first",
-			     config->name);
+		             config->name);
 	if (config_service_count(config) == 0)
 		return wrong(&place, "services", "missing: name one service at least");
 	return check_addresses(&place, "listen", &config->listen) && check_admin(&place, config) &&

@@ -17,7 +17,7 @@ struct deferred {
 };
 
 struct defer *defer_new(struct event_base *base);
-void defer_free(struct defer *defer);   /* runs what is queued */
+void defer_free(struct defer *defer); /* runs what is queued */
 
 /* Runs what is queued now: when the loop does not turn any more. */
 void defer_run(struct defer *defer);

@@ -13,16 +13,16 @@
 struct loop_lag {
 	struct event *tick;
 	int64_t expected_us;
-	int64_t second_us;      /* when the current second began */
-	int64_t worst_us;       /* in it */
-	int64_t last_worst_us;  /* in the one before */
+	int64_t second_us;     /* when the current second began */
+	int64_t worst_us;      /* in it */
+	int64_t last_worst_us; /* in the one before */
 };
 
 struct event_base *loop_new(void)
 {
 	struct event_config *config = mem_must(event_config_new());
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST |
-					      EVENT_BASE_FLAG_PRECISE_TIMER);
+	                                      EVENT_BASE_FLAG_PRECISE_TIMER);
 	struct event_base *base = mem_must(event_base_new_with_config(config));
 	event_config_free(config);
 	event_base_priority_init(base, 2);

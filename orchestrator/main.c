@@ -97,7 +97,7 @@ static void on_drain_check(evutil_socket_t fd, short what, void *arg)
 	if (!proxy_is_idle(self->proxy) && clock_ms() < self->drain_until_ms)
 		return;
 	log_info("event=drained in_flight=%llu connections=%u", (unsigned long long)self->proxy->in_flight,
-		 front_connections(self->proxy->front));
+	         front_connections(self->proxy->front));
 	stop_control(self);
 }
 
@@ -114,7 +114,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	self->remove_containers = number == SIGINT;
 	self->drain_until_ms = clock_ms() + self->config->drain_ms;
 	log_info("event=stopping signal=%s containers=%s", strsignal((int)number),
-		 self->remove_containers ? "removed" : "kept");
+	         self->remove_containers ? "removed" : "kept");
 	proxy_drain(self->proxy);
 	event_add(self->drain_check, &(struct timeval){0, DRAIN_CHECK_US});
 }
@@ -142,9 +142,9 @@ static void raise_limits(void)
 static bool make_engine(struct orchestrator *self, struct err *err)
 {
 	struct engine_settings settings = {.base = self->base,
-					   .name = self->config->name,
-					   .docker_socket = self->config->docker_socket,
-					   .observer = control_observer(self->control)};
+	                                   .name = self->config->name,
+	                                   .docker_socket = self->config->docker_socket,
+	                                   .observer = control_observer(self->control)};
 	if (self->config->engine != CONFIG_ENGINE_DOCKER)
 		return err_set(err, "engine \"process\" is not built into this version");
 	return docker_engine_new(&settings, &self->engine, err);
@@ -157,7 +157,7 @@ static bool make_proxy(struct orchestrator *self, struct err *err)
 	for (size_t i = 0; i < count; i++)
 		supervisors[i] = control_at(self->control, i);
 	struct proxy_settings settings = {
-		.base = self->base, .config = self->config, .defer = self->defer, .supervisors = supervisors};
+	        .base = self->base, .config = self->config, .defer = self->defer, .supervisors = supervisors};
 	bool ok = proxy_new(&settings, &self->proxy, err);
 	free(supervisors);
 	return ok;
@@ -166,12 +166,12 @@ static bool make_proxy(struct orchestrator *self, struct err *err)
 static bool make_admin(struct orchestrator *self, struct err *err)
 {
 	struct admin_settings settings = {.base = self->base,
-					  .config = self->config,
-					  .control = self->control,
-					  .stats = stats_of,
-					  .connections = connections,
-					  .loop_lag_us = lag_us,
-					  .arg = self};
+	                                  .config = self->config,
+	                                  .control = self->control,
+	                                  .stats = stats_of,
+	                                  .connections = connections,
+	                                  .loop_lag_us = lag_us,
+	                                  .arg = self};
 	return admin_new(&settings, &self->admin, err);
 }
 

@@ -5,11 +5,11 @@
 #include <stddef.h>
 
 const double stats_bucket_s[STATS_BUCKETS] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-					      0.1,    0.25,  0.5,    1,	    2.5,  10,	 INFINITY};
+                                              0.1,    0.25,  0.5,    1,     2.5,  10,    INFINITY};
 
 static const char *const replay_texts[] = {
 #define X(name, text) text,
-	STATS_REPLAYS(X)
+        STATS_REPLAYS(X)
 #undef X
 };
 

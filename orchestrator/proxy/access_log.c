@@ -31,17 +31,17 @@
 
 struct access_log {
 	char *path;
-	int fd;                         /* the thread's, after open */
+	int fd; /* the thread's, after open */
 	int wake_fd;
 	pthread_t thread;
-	_Atomic uint64_t head;          /* bytes ever put in */
-	_Atomic uint64_t tail;          /* bytes ever taken out */
+	_Atomic uint64_t head; /* bytes ever put in */
+	_Atomic uint64_t tail; /* bytes ever taken out */
 	atomic_bool idle;
 	atomic_bool reopen;
 	atomic_bool closing;
-	uint64_t dropped;               /* the loop's */
+	uint64_t dropped; /* the loop's */
 	struct buf line;
-	time_t second;                  /* of stamp */
+	time_t second; /* of stamp */
 	char stamp[24];
 	char ring[RING_BYTES];
 };

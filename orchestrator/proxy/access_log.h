@@ -27,14 +27,14 @@ struct access_line {
 	const char *client;
 	struct http_text method;
 	struct http_text target;
-	int code;               /* 0: the client left first */
-	int64_t bytes;          /* sent to the client, heads included */
-	const char *service;    /* NULL: none */
-	int slot;               /* -1: none */
-	const char *container;  /* "" : none */
+	int code;              /* 0: the client left first */
+	int64_t bytes;         /* sent to the client, heads included */
+	const char *service;   /* NULL: none */
+	int slot;              /* -1: none */
+	const char *container; /* "" : none */
 	unsigned tries;
 	int64_t held_us;
-	int64_t total_us;       /* from the end of the request's head to the end of the reply */
+	int64_t total_us; /* from the end of the request's head to the end of the reply */
 };
 
 void access_log_write(struct access_log *log, const struct access_line *line);

@@ -5,7 +5,8 @@
  *   any of the first three -> LINGER              refused: the reason was sent, the rest is read and thrown away
  *
  * Bytes that come while BUSY wait in `input` (bounded: reading stops above INPUT_MAX).
- * Invariant: evhttp's input buffer is empty, or holds the canonical head; `req` is set in BUSY and TUNNEL only.
+ * Invariant: evhttp's input buffer is empty, or holds the canonical head; `req` is set in BUSY and TUNNEL, and in LINGER
+ * where a reply was complete before.
  */
 #include "orchestrator/proxy/client.h"
 
@@ -26,10 +27,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define INPUT_MAX 65536                 /* bytes read ahead of a request in work */
-#define OUTPUT_MAX 1048576              /* what one turn may leave unwritten; sources stop at the first byte */
+#define INPUT_MAX 65536    /* bytes read ahead of a request in work */
+#define OUTPUT_MAX 1048576 /* what one turn may leave unwritten; sources stop at the first byte */
 #define BODY_READ 65536
-#define BODY_READS 16                   /* reads in one turn, so that others get theirs */
+#define BODY_READS 16    /* reads in one turn, so that others get theirs */
+#define BUFFER_KEPT 4096 /* bytes of memory that an empty buffer may keep */
 #define LINGER_US 2000000
 #define LINGER_BYTES_MAX 67108864
 
@@ -40,32 +42,34 @@ enum client_state { CLIENT_IDLE, CLIENT_HEAD, CLIENT_BODY, CLIENT_BUSY, CLIENT_T
 
 struct client {
 	struct front *front;
-	struct bufferevent *bev;                /* borrowed from evhttp; NULL once the connection is gone */
+	struct bufferevent *bev; /* borrowed from evhttp; NULL once the connection is gone */
 	struct evhttp_connection *evcon;
 	bufferevent_event_cb evhttp_on_event;
 	struct evhttp_request *req;
 	int fd;
 	enum client_state state;
-	bool injecting;                         /* it is us who write into the input buffer */
+	bool injecting; /* it is us who write into the input buffer */
 	bool reading_paused;
-	bool ending;                            /* the reply is complete, its last bytes are not written yet */
-	bool close;                             /* after this reply */
-	bool broken;                            /* a write failed */
+	bool ending; /* the reply is complete, its last bytes are not written yet */
+	bool close;  /* after this reply */
+	bool broken; /* a write failed */
 	bool trusted;
 	bool over;
 	char address[INET6_ADDRSTRLEN];
 	struct message message;
 	struct request *request;
-	int64_t buffered;                       /* counted with front_buffer */
+	int64_t buffered; /* counted with front_buffer */
 	int64_t lingered;
 	struct buf input;
 	struct buf out;
-	struct event *writable;                 /* NULL until first needed */
+	struct event *writable; /* NULL until first needed */
 	struct deadline deadline;
 	struct deferred deferred;
 	struct client_peer peer;
 	void *peer_arg;
 };
+
+static const char too_large[] = "the request's head is too large to be sent on";
 
 static struct http_head head;
 static char scratch[BODY_READ];
@@ -125,13 +129,13 @@ static void leave(struct client *client)
 	defer_call(settings->defer, &client->deferred);
 }
 
-/* evhttp frees its connection: the peer went, a timeout of ours, or the reply's end. It detached a request that was
- * still owed a reply; that one is ours to free. */
+/* evhttp frees its connection: the peer went, a timeout of ours, or the reply's end. Where the peer went it detached a
+ * request that was still owed a reply; that one is ours to free. */
 static void on_closed(struct evhttp_connection *evcon, void *arg)
 {
 	(void)evcon;
 	struct client *client = arg;
-	if (client->req != NULL)
+	if (client->req != NULL && evhttp_request_get_connection(client->req) == NULL)
 		evhttp_request_free(client->req);
 	client->req = NULL;
 	struct client_peer peer = client->peer;
@@ -150,21 +154,6 @@ static void close_now(struct client *client)
 	evhttp_connection_free(client->evcon);
 }
 
-void client_abort(struct client *client)
-{
-	client->peer = (struct client_peer){0};
-	if (client->over)
-		return;
-	struct linger reset = {.l_onoff = 1, .l_linger = 0};
-	setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-	client->broken = true;
-	defer_call(front_settings(client->front)->defer, &client->deferred);
-}
-
-/* --- writing --------------------------------------------------------------------------------------------------- */
-
-static void finish_reply(struct client *client);
-
 static void mark_broken(struct client *client)
 {
 	client->broken = true;
@@ -172,10 +161,38 @@ static void mark_broken(struct client *client)
 	defer_call(front_settings(client->front)->defer, &client->deferred);
 }
 
+/* Closes with a reset: the client must not take what it has for the whole. */
+static void mark_cut(struct client *client)
+{
+	struct linger reset = {.l_onoff = 1, .l_linger = 0};
+	setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+	mark_broken(client);
+}
+
+void client_abort(struct client *client)
+{
+	client->peer = (struct client_peer){0};
+	if (!client->over)
+		mark_cut(client);
+}
+
+/* --- writing --------------------------------------------------------------------------------------------------- */
+
+static void finish_reply(struct client *client);
+
+/* A connection may idle for long: what it needed once is given back. */
+static void shrink(struct buf *buf)
+{
+	if (buf->len == 0 && buf->cap > BUFFER_KEPT)
+		buf_clear(buf);
+}
+
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)what;
 	struct client *client = arg;
+	if (client->broken)
+		return;
 	ssize_t put = send(fd, client->out.data, client->out.len, MSG_NOSIGNAL);
 	if (put == -1 && errno != EAGAIN && errno != EINTR) {
 		mark_broken(client);
@@ -189,7 +206,9 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 		event_add(client->writable, NULL);
 		return;
 	}
-	deadline_clear(&client->deadline);
+	if (client->state == CLIENT_BUSY || client->state == CLIENT_TUNNEL)
+		deadline_clear(&client->deadline);
+	shrink(&client->out);
 	if (client->ending)
 		finish_reply(client);
 	else if (client->peer.on_drained != NULL)
@@ -227,25 +246,42 @@ enum client_write client_write(struct client *client, const struct iovec *iov, i
 		set_deadline(client, config_of(client)->idle_timeout_ms);
 	}
 	if (!keep_rest(client, iov, count, put)) {
-		client_abort(client);
+		mark_cut(client);
 		return CLIENT_GONE;
 	}
 	if (client->writable == NULL)
-		client->writable = event_new(front_settings(client->front)->base, client->fd, EV_WRITE, on_writable, client);
+		client->writable =
+		        event_new(front_settings(client->front)->base, client->fd, EV_WRITE, on_writable, client);
 	event_add(client->writable, NULL);
 	return CLIENT_SLOW;
 }
 
 /* --- the end of a reply ---------------------------------------------------------------------------------------- */
 
+/* Closing with bytes unread would reset the connection and take the end of the reply with it (RFC 9112 section 9.6):
+ * only our side is closed, and the client's bytes are thrown away until it has heard. */
+static void start_linger(struct client *client)
+{
+	shutdown(client->fd, SHUT_WR);
+	buf_clear(&client->input);
+	client_resume_reading(client);
+	client->state = CLIENT_LINGER;
+	deadline_set(&client->deadline, clock_us() + LINGER_US);
+}
+
 static void finish_reply(struct client *client)
 {
+	client->ending = false;
+	drop_request(client);
+	if (client->close && (client->input.len > 0 || client->reading_paused)) {
+		start_linger(client);
+		return;
+	}
 	struct evhttp_request *req = client->req;
 	client->req = NULL;
-	client->ending = false;
 	client->state = CLIENT_IDLE;
 	client->reading_paused = false;
-	drop_request(client);
+	shrink(&client->input);
 	set_deadline(client, config_of(client)->idle_timeout_ms);
 	if (client->close)
 		evhttp_add_header(evhttp_request_get_output_headers(req), "Connection", "close");
@@ -270,8 +306,10 @@ void client_end(struct client *client, bool close)
 static void refuse(struct client *client, int status, const char *detail)
 {
 	struct problem problem = {.status = status, .detail = detail, .close = true};
-	if (client->request != NULL)
+	if (client->request != NULL) {
 		problem.request_id = client->request->id;
+		problem.head_only = client->request->method == HTTP_HEAD_METHOD;
+	}
 	struct buf out;
 	buf_init(&out, 4096);
 	if (problem_write(&out, &problem) && send(client->fd, out.data, out.len, MSG_NOSIGNAL) == -1)
@@ -279,14 +317,18 @@ static void refuse(struct client *client, int status, const char *detail)
 	buf_clear(&out);
 	const struct front_settings *settings = front_settings(client->front);
 	settings->on_refused(client, client->request, status, settings->arg);
-	shutdown(client->fd, SHUT_WR);
 	drop_request(client);
-	buf_reset(&client->input);
-	client->state = CLIENT_LINGER;
-	deadline_set(&client->deadline, clock_us() + LINGER_US);
+	start_linger(client);
 }
 
 /* --- reading --------------------------------------------------------------------------------------------------- */
+
+/* The one protocol that is let through as a tunnel: h2c, say, would carry requests past routes and counts. */
+static bool wants_websocket(const struct http_head *asked)
+{
+	return asked->upgrade && !asked->chunked && asked->content_length <= 0 && asked->minor == 1 &&
+	       asked->method == HTTP_GET && http_text_is(http_head_find(asked, HTTP_UPGRADE)->value, "websocket");
+}
 
 static bool accept_head(struct client *client)
 {
@@ -296,18 +338,19 @@ static bool accept_head(struct client *client)
 		refuse(client, verdict.status, verdict.text);
 		return false;
 	}
-	struct request *request = request_new((size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
+	struct request *request =
+	        request_new(2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
 	client->request = request;
 	request->method = head.method;
 	request->idempotent = http_method_idempotent(head.method);
 	request->http_1_0 = head.minor == 0;
 	request->close = head.close;
 	request->started_us = clock_us();
-	request->upgrade = head.upgrade && !head.chunked && head.content_length <= 0 && head.minor == 1;
+	request->upgrade = wants_websocket(&head);
 	forward_request_id(&head, request->id);
 	struct forward_from from = {client->address, client->trusted, request->id};
 	if (!forward_request(&request->head, &head, &from)) {
-		refuse(client, 431, "the request's head is too large to be sent on");
+		refuse(client, 431, too_large);
 		return false;
 	}
 	request->target_at = (size_t)head.method_text.len + 1;
@@ -325,7 +368,7 @@ static bool end_head(struct client *client)
 	if (request->upgrade)
 		protocols = http_head_find(&head, HTTP_UPGRADE)->value;
 	return forward_request_end(&request->head, says_length ? (int64_t)request->body.len : -1, request->upgrade,
-				   protocols);
+	                           protocols);
 }
 
 static void send_continue(struct client *client)
@@ -342,6 +385,7 @@ static bool take_body(struct client *client, struct http_text piece)
 		return false;
 	}
 	client->buffered += piece.len;
+	set_deadline(client, config_of(client)->idle_timeout_ms);
 	if (buf_add(&client->request->body, piece.data, piece.len))
 		return true;
 	refuse(client, 413, "the body is longer than this server takes");
@@ -361,7 +405,7 @@ static bool take_head(struct client *client, size_t left)
 	}
 	/* the static head is gone when the body ends: what its end needs is written now, but for the length */
 	if (!body_follows && !end_head(client)) {
-		refuse(client, 431, "the request's head is too large to be sent on");
+		refuse(client, 431, too_large);
 		return false;
 	}
 	return true;
@@ -391,12 +435,16 @@ static enum read_result read_message(struct client *client, const char *data, si
 		struct http_text piece = {NULL, 0};
 		enum http_fault fault = HTTP_FAULT_NONE;
 		enum message_event event =
-			message_next(&client->message, data + *used, len - *used, &step, &head, &piece, &fault);
+		        message_next(&client->message, data + *used, len - *used, &step, &head, &piece, &fault);
 		*used += step;
 		if (event == MESSAGE_MORE)
 			return READ_MORE;
 		if (event == MESSAGE_END) {
-			client->state = end_message(client) ? CLIENT_BUSY : client->state;
+			if (!end_message(client)) {
+				refuse(client, 431, too_large);
+				return READ_REFUSED;
+			}
+			client->state = CLIENT_BUSY;
 			deadline_clear(&client->deadline);
 			return READ_REQUEST;
 		}
@@ -493,7 +541,8 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 		keep_input(client, data, len);
 		break;
 	case CLIENT_TUNNEL:
-		client->peer.on_bytes(data, len, client->peer_arg);
+		if (client->peer.on_bytes != NULL) /* else the tunnel is over, and its last bytes are being written */
+			client->peer.on_bytes(data, len, client->peer_arg);
 		break;
 	case CLIENT_LINGER:
 		linger(client, len);
@@ -518,10 +567,16 @@ static void read_kept_input(struct client *client)
 	buf_drop(&client->input, used);
 	if (result != READ_REQUEST)
 		return;
+	struct evbuffer *input = bufferevent_get_input(client->bev);
 	client->injecting = true;
-	evbuffer_add(bufferevent_get_input(client->bev), canonical, CANONICAL_LEN);
+	evbuffer_unfreeze(input, 0); /* a socket's input buffer takes bytes from its own reads only */
+	bool added = evbuffer_add(input, canonical, CANONICAL_LEN) == 0;
+	evbuffer_freeze(input, 0);
 	client->injecting = false;
-	bufferevent_trigger(client->bev, EV_READ, 0);
+	if (added)
+		bufferevent_trigger(client->bev, EV_READ, 0);
+	else
+		mark_broken(client);
 }
 
 void client_on_request(struct client *client, struct evhttp_request *req)
@@ -530,7 +585,9 @@ void client_on_request(struct client *client, struct evhttp_request *req)
 	client->req = req;
 	/* evhttp stops reading while a reply is owed, and would not see the client leave. */
 	bufferevent_setcb(client->bev, NULL, NULL, client->evhttp_on_event, client->evcon);
-	bufferevent_enable(client->bev, EV_READ);
+	client->reading_paused = client->input.len > INPUT_MAX;
+	if (!client->reading_paused)
+		bufferevent_enable(client->bev, EV_READ);
 	const struct front_settings *settings = front_settings(client->front);
 	settings->on_request(client, client->request, settings->arg);
 }
@@ -574,7 +631,7 @@ static void on_deadline(struct deadline *deadline)
 		break;
 	case CLIENT_BUSY:
 	case CLIENT_TUNNEL:
-		mark_broken(client); /* it does not read its reply */
+		mark_cut(client); /* it does not read its reply */
 		break;
 	case CLIENT_IDLE:
 	case CLIENT_LINGER:
@@ -607,7 +664,7 @@ struct client *client_new(struct front *front, struct bufferevent *bev)
 	buf_init(&client->input, (size_t)settings->config->max_head_bytes + 2 * INPUT_MAX);
 	buf_init(&client->out, OUTPUT_MAX);
 	struct http_limits limits = {.head_bytes = (uint32_t)settings->config->max_head_bytes,
-				     .target_bytes = (uint32_t)settings->config->max_head_bytes / 2};
+	                             .target_bytes = (uint32_t)settings->config->max_head_bytes / 2};
 	message_init(&client->message, MESSAGE_REQUEST, &limits);
 	deadline_add(settings->deadlines, &client->deadline, on_deadline);
 	set_deadline(client, settings->config->idle_timeout_ms);
@@ -619,12 +676,14 @@ static void read_address(struct client *client)
 {
 	const struct sockaddr *peer = evhttp_connection_get_addr(client->evcon);
 	client->trusted = front_is_trusted(client->front, peer);
-	if (peer->sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)peer)->sin6_addr, client->address,
-			  sizeof client->address);
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)peer;
+	if (peer->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], client->address, sizeof client->address);
+	else if (peer->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, &v6->sin6_addr, client->address, sizeof client->address);
 	else if (peer->sa_family == AF_INET)
 		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)peer)->sin_addr, client->address,
-			  sizeof client->address);
+		          sizeof client->address);
 }
 
 void client_adopt(struct client *client)

@@ -24,9 +24,9 @@ struct front;
 
 /* Whoever answers the request: an exchange, or a tunnel. */
 struct client_peer {
-	void (*on_drained)(void *arg);                                  /* after CLIENT_SLOW: all was written */
-	void (*on_gone)(void *arg);                                     /* use client and request no more */
-	void (*on_bytes)(const char *data, size_t len, void *arg);      /* tunnel: what the client sent */
+	void (*on_drained)(void *arg);                             /* after CLIENT_SLOW: all was written */
+	void (*on_gone)(void *arg);                                /* use client and request no more */
+	void (*on_bytes)(const char *data, size_t len, void *arg); /* tunnel: what the client sent */
 };
 
 void client_set_peer(struct client *client, const struct client_peer *peer, void *arg);

@@ -12,7 +12,7 @@
 
 struct deadlines {
 	struct event *tick;
-	struct deadline list;   /* ring */
+	struct deadline list; /* ring */
 	struct deadline *cursor;
 };
 

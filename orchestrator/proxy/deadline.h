@@ -15,7 +15,7 @@ struct deadlines;
 /* Embedded in the object it belongs to. */
 struct deadline {
 	int64_t at_us;
-	void (*on_passed)(struct deadline *deadline);   /* at_us is NEVER when it runs; may set it again, or remove any */
+	void (*on_passed)(struct deadline *deadline); /* at_us is NEVER when it runs; may set it again, or remove any */
 	struct deadline *prev, *next;
 };
 

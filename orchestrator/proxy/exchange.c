@@ -22,9 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUFFER_MAX 65536                /* replies up to here are received whole before they are sent */
-#define REPLY_MAX (4 * 65536)           /* head, and what one read can bring */
-#define BREAKS_MAX 2                    /* a request that breaks so many backends is not tried on another */
+#define BUFFER_MAX 65536      /* replies up to here are received whole before they are sent */
+#define REPLY_MAX (4 * 65536) /* head, and what one read can bring */
+#define BREAKS_MAX 2          /* a request that breaks so many backends is not tried on another */
+#define INTERIMS_MAX 32       /* 1xx replies passed on for one request */
 #define RETRY_AFTER_S 1
 
 enum exchange_state { EXCHANGE_SEEKING, EXCHANGE_HELD, EXCHANGE_SENT, EXCHANGE_REPLYING, EXCHANGE_OVER };
@@ -39,27 +40,28 @@ struct exchange {
 	struct backend *backend;
 	struct upstream *upstream;
 	struct fleet_tried tried;
-	unsigned tries;                 /* sent so often, stale connections included */
+	unsigned tries; /* sent so often, stale connections included */
 	unsigned breaks;
-	bool fresh;                     /* the next try takes no pooled connection */
+	unsigned interims; /* 1xx replies of the current try */
+	bool fresh;        /* the next try takes no pooled connection */
 	struct held held;
 	int64_t held_since_us;
-	int64_t held_us;                /* in all, so far */
-	struct deadline deadline;       /* of being held */
+	int64_t held_us;                  /* in all, so far */
+	struct deadline deadline;         /* of being held */
 	struct health_question *question; /* WITHHELD: is the backend well? */
 
 	int status;
 	enum forward_framing framing;
 	int64_t length;
-	bool gather;                    /* received whole before it is sent */
-	bool complete;                  /* all of it was received */
-	bool begun;                     /* a byte of it was sent */
+	bool gather;   /* received whole before it is sent */
+	bool complete; /* all of it was received */
+	bool begun;    /* a byte of it was sent */
 	bool close;
 	bool upgraded;
-	int64_t bytes;                  /* sent to the client */
-	int last_slot;                  /* of the backend it was sent to last; -1 none */
+	int64_t bytes; /* sent to the client */
+	int last_slot; /* of the backend it was sent to last; -1 none */
 	char last_container[ENGINE_ID_SIZE];
-	struct buf reply;               /* not sent yet: the head, and body behind it */
+	struct buf reply; /* not sent yet: the head, and body behind it */
 	struct deferred deferred;
 };
 
@@ -103,18 +105,18 @@ static void log_access(const struct exchange *exchange, int code, int64_t total_
 	if (exchange->proxy->access_log == NULL)
 		return;
 	struct access_line line = {
-		.request_id = exchange->request->id,
-		.client = client_address(exchange->client),
-		.method = request_method(exchange->request),
-		.target = request_target(exchange->request),
-		.code = code,
-		.bytes = exchange->bytes,
-		.service = exchange->service->config->name,
-		.slot = exchange->last_slot,
-		.container = exchange->last_container,
-		.tries = exchange->tries,
-		.held_us = exchange->held_us,
-		.total_us = total_us,
+	        .request_id = exchange->request->id,
+	        .client = client_address(exchange->client),
+	        .method = request_method(exchange->request),
+	        .target = request_target(exchange->request),
+	        .code = code,
+	        .bytes = exchange->bytes,
+	        .service = exchange->service->config->name,
+	        .slot = exchange->last_slot,
+	        .container = exchange->last_container,
+	        .tries = exchange->tries,
+	        .held_us = exchange->held_us,
+	        .total_us = total_us,
 	};
 	access_log_write(exchange->proxy->access_log, &line);
 }
@@ -138,15 +140,15 @@ static void over(struct exchange *exchange, int code, enum fleet_outcome outcome
 }
 
 static void answer_problem(struct client *client, const struct request *request, int status, const char *detail,
-			   int retry_after_s, bool close)
+                           int retry_after_s, bool close)
 {
 	struct problem problem = {.status = status,
-				  .detail = detail,
-				  .request_id = request->id,
-				  .retry_after_s = retry_after_s,
-				  .close = close,
-				  .keep_alive_said = request->http_1_0,
-				  .head_only = request->method == HTTP_HEAD_METHOD};
+	                          .detail = detail,
+	                          .request_id = request->id,
+	                          .retry_after_s = retry_after_s,
+	                          .close = close,
+	                          .keep_alive_said = request->http_1_0,
+	                          .head_only = request->method == HTTP_HEAD_METHOD};
 	struct buf out;
 	buf_init(&out, 8192);
 	if (problem_write(&out, &problem))
@@ -161,8 +163,8 @@ static void give_up(struct exchange *exchange, int status, const char *detail)
 	struct request *request = exchange->request;
 	bool close = request->close || front_is_draining(exchange->proxy->front);
 	log_info("event=request-failed service=%s request=%s code=%d tries=%u held_ms=%lld reason=%s",
-		 exchange->service->config->name, request->id, status, exchange->tried.count,
-		 (long long)(exchange->held_us / 1000), log_quote(detail));
+	         exchange->service->config->name, request->id, status, exchange->tried.count,
+	         (long long)(exchange->held_us / 1000), log_quote(detail));
 	over(exchange, status, FLEET_FAILED);
 	answer_problem(client, request, status, detail, status == 503 ? RETRY_AFTER_S : 0, close);
 }
@@ -172,7 +174,7 @@ static void cut(struct exchange *exchange)
 {
 	struct client *client = exchange->client;
 	log_warn("event=reply-cut service=%s request=%s code=%d", exchange->service->config->name,
-		 exchange->request->id, exchange->status);
+	         exchange->request->id, exchange->status);
 	over(exchange, exchange->status, FLEET_FAILED);
 	client_abort(client);
 }
@@ -207,7 +209,7 @@ static void finish(struct exchange *exchange)
 
 static void keep(struct exchange *exchange, const char *data, size_t len)
 {
-	if (!buf_add(&exchange->reply, data, len))
+	if (exchange->state != EXCHANGE_OVER && !buf_add(&exchange->reply, data, len))
 		cut(exchange); /* cannot be: what one read brings fits */
 }
 
@@ -221,11 +223,11 @@ static void choose_framing(struct exchange *exchange, const struct http_head *he
 		exchange->framing = FORWARD_LENGTH;
 	else
 		exchange->framing = request->http_1_0 ? FORWARD_UNTIL_CLOSE : FORWARD_CHUNKED;
-	exchange->close = request->close || exchange->framing == FORWARD_UNTIL_CLOSE ||
-			  front_is_draining(exchange->proxy->front);
-	exchange->gather = exchange->framing == FORWARD_LENGTH ? head->content_length <= BUFFER_MAX
-							       : exchange->framing == FORWARD_AS_IS ||
-									 exchange->framing == FORWARD_NO_BODY;
+	exchange->close =
+	        request->close || exchange->framing == FORWARD_UNTIL_CLOSE || front_is_draining(exchange->proxy->front);
+	exchange->gather = exchange->framing == FORWARD_LENGTH
+	                           ? head->content_length <= BUFFER_MAX
+	                           : exchange->framing == FORWARD_AS_IS || exchange->framing == FORWARD_NO_BODY;
 }
 
 /* 100 was answered by us; the others are for the client, if its version knows them. */
@@ -233,13 +235,17 @@ static void pass_interim(struct exchange *exchange, const struct http_head *head
 {
 	if (head->status == 100 || exchange->request->http_1_0)
 		return;
-	if (forward_reply(&exchange->reply, head, FORWARD_NO_BODY, false, false))
-		client_write(exchange->client, &(struct iovec){exchange->reply.data, exchange->reply.len}, 1);
+	if (++exchange->interims > INTERIMS_MAX)
+		return;
+	if (forward_reply(&exchange->reply, head, FORWARD_NO_BODY, false, false) &&
+	    client_write(exchange->client, &(struct iovec){exchange->reply.data, exchange->reply.len}, 1) ==
+	            CLIENT_SLOW)
+		upstream_pause(exchange->upstream);
 	buf_reset(&exchange->reply);
 }
 
 static void replay(struct exchange *exchange, enum stats_replay reason);
-static void fail_or_replay(struct exchange *exchange, enum upstream_failure failure);
+static void fail_or_replay(struct exchange *exchange, enum upstream_failure failure, bool untouched);
 
 static void on_answer(bool well, void *arg)
 {
@@ -247,7 +253,6 @@ static void on_answer(bool well, void *arg)
 	exchange->question = NULL;
 	if (!well) {
 		drop_upstream(exchange);
-		exchange->breaks++;
 		replay(exchange, STATS_REPLAY_STATUS);
 		return;
 	}
@@ -270,8 +275,7 @@ static bool is_judged(const struct backend *backend)
 /* A backend that is ill says 5xx to everything: before such a reply is passed on, the backend is asked. */
 static void withhold(struct exchange *exchange)
 {
-	exchange->question =
-		health_ask(health_of(exchange->backend), exchange->backend, on_answer, exchange);
+	exchange->question = health_ask(health_of(exchange->backend), exchange->backend, on_answer, exchange);
 	if (!exchange->gather)
 		upstream_pause(exchange->upstream);
 }
@@ -288,7 +292,7 @@ static void on_head(const struct http_head *head, void *arg)
 	if (head->status == 101 && !exchange->request->upgrade) {
 		upstream_cancel(exchange->upstream);
 		exchange->upstream = NULL;
-		fail_or_replay(exchange, UPSTREAM_MALFORMED);
+		fail_or_replay(exchange, UPSTREAM_MALFORMED, false);
 		return;
 	}
 	exchange->upgraded = head->status == 101;
@@ -296,7 +300,7 @@ static void on_head(const struct http_head *head, void *arg)
 	if (!forward_reply(&exchange->reply, head, exchange->framing, exchange->close, exchange->request->http_1_0)) {
 		upstream_cancel(exchange->upstream);
 		exchange->upstream = NULL;
-		fail_or_replay(exchange, UPSTREAM_MALFORMED);
+		fail_or_replay(exchange, UPSTREAM_MALFORMED, false);
 		return;
 	}
 	if (head->status >= 500 && exchange->request->idempotent && is_judged(exchange->backend))
@@ -374,21 +378,22 @@ static void on_done(void *arg)
 /* --- when a backend fails -------------------------------------------------------------------------------------- */
 
 struct failure_rule {
-	bool breaks;            /* counts as a backend broken by this request */
-	bool evidence;          /* health wants to know */
-	bool same_backend;      /* may be tried there again, on a new connection */
+	bool breaks;       /* counts as a backend broken by this request */
+	bool evidence;     /* health wants to know */
+	bool same_backend; /* may be tried there again, on a new connection */
 	bool replayable;
 	enum stats_replay replay;
 };
 
 static const struct failure_rule failure_rules[UPSTREAM_FAILURES] = {
-	[UPSTREAM_CONNECT] = {.evidence = true, .replayable = true, .replay = STATS_REPLAY_CONNECT},
-	[UPSTREAM_STALE] = {.same_backend = true, .replayable = true, .replay = STATS_REPLAY_STALE},
-	[UPSTREAM_BROKEN] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
-	[UPSTREAM_MALFORMED] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
-	[UPSTREAM_CUT] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
-	[UPSTREAM_TIMEOUT] = {.replayable = false},
-	[UPSTREAM_DOWN] = {.replayable = true, .replay = STATS_REPLAY_DOWN},
+        [UPSTREAM_CONNECT] = {.evidence = true, .replayable = true, .replay = STATS_REPLAY_CONNECT},
+        [UPSTREAM_LOCAL] = {.replayable = false},
+        [UPSTREAM_STALE] = {.same_backend = true, .replayable = true, .replay = STATS_REPLAY_STALE},
+        [UPSTREAM_BROKEN] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
+        [UPSTREAM_MALFORMED] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
+        [UPSTREAM_CUT] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
+        [UPSTREAM_TIMEOUT] = {.replayable = false},
+        [UPSTREAM_DOWN] = {.replayable = true, .replay = STATS_REPLAY_DOWN},
 };
 
 static void mark_tried(struct exchange *exchange)
@@ -407,9 +412,10 @@ static void reset_reply(struct exchange *exchange)
 static void replay(struct exchange *exchange, enum stats_replay reason)
 {
 	exchange->service->stats.replays[reason]++;
-	log_line(reason == STATS_REPLAY_STALE ? LOG_DEBUG : LOG_INFO, "event=replay service=%s request=%s slot=%d reason=%s tries=%u", exchange->service->config->name,
-		 exchange->request->id, backend_slot(exchange->backend), stats_replay_text(reason),
-		 exchange->tried.count + 1);
+	log_line(reason == STATS_REPLAY_STALE ? LOG_DEBUG : LOG_INFO,
+	         "event=replay service=%s request=%s slot=%d reason=%s tries=%u", exchange->service->config->name,
+	         exchange->request->id, backend_slot(exchange->backend), stats_replay_text(reason),
+	         exchange->tried.count + 1);
 	if (reason != STATS_REPLAY_STALE)
 		mark_tried(exchange);
 	release(exchange, reason == STATS_REPLAY_STALE ? FLEET_CANCELLED : FLEET_FAILED);
@@ -422,7 +428,7 @@ static void replay(struct exchange *exchange, enum stats_replay reason)
 		seek(exchange);
 }
 
-static void fail_or_replay(struct exchange *exchange, enum upstream_failure failure)
+static void fail_or_replay(struct exchange *exchange, enum upstream_failure failure, bool untouched)
 {
 	const struct failure_rule *rule = &failure_rules[failure];
 	if (rule->evidence && is_judged(exchange->backend))
@@ -433,23 +439,26 @@ static void fail_or_replay(struct exchange *exchange, enum upstream_failure fail
 	}
 	exchange->fresh = rule->same_backend;
 	exchange->breaks += rule->breaks ? 1 : 0;
-	bool may = rule->replayable && (failure == UPSTREAM_CONNECT || exchange->request->idempotent);
+	bool may = rule->replayable && (untouched || exchange->request->idempotent);
 	if (may)
 		replay(exchange, rule->replay);
+	else if (failure == UPSTREAM_LOCAL)
+		give_up(exchange, 503, "this server is short of sockets at the moment");
 	else if (failure == UPSTREAM_TIMEOUT)
 		give_up(exchange, 504, "the container did not answer in time");
 	else
-		give_up(exchange, 502, "the container failed while it had the request; it may or may not have been carried out");
+		give_up(exchange, 502,
+		        "the container failed while it had the request; it may or may not have been carried out");
 }
 
-static void on_failed(enum upstream_failure failure, void *arg)
+static void on_failed(enum upstream_failure failure, bool untouched, void *arg)
 {
 	struct exchange *exchange = arg;
 	exchange->upstream = NULL;
 	if (exchange->question != NULL)
 		health_ask_cancel(exchange->question);
 	exchange->question = NULL;
-	fail_or_replay(exchange, failure);
+	fail_or_replay(exchange, failure, untouched);
 }
 
 /* --- finding a backend ----------------------------------------------------------------------------------------- */
@@ -460,17 +469,18 @@ static void send_to(struct exchange *exchange, struct backend *backend)
 {
 	struct request *request = exchange->request;
 	struct upstream_request out = {
-		.method = request->method,
-		.head = {request->head.data, (uint32_t)request->head.len},
-		.body = {request->body.data, (uint32_t)request->body.len},
-		.fresh = exchange->fresh,
+	        .method = request->method,
+	        .head = {request->head.data, (uint32_t)request->head.len},
+	        .body = {request->body.data, (uint32_t)request->body.len},
+	        .fresh = exchange->fresh,
 	};
 	exchange->state = EXCHANGE_SENT;
 	exchange->backend = backend;
 	exchange->tries++;
 	if (exchange->proxy->access_log != NULL) {
 		exchange->last_slot = backend_slot(backend);
-		snprintf(exchange->last_container, sizeof exchange->last_container, "%s", backend_container_id(backend));
+		snprintf(exchange->last_container, sizeof exchange->last_container, "%s",
+		         backend_container_id(backend));
 	}
 	exchange->upstream = upstream_send(&exchange->proxy->upstream, backend, &out, &reader, exchange);
 }
@@ -522,7 +532,7 @@ void exchange_release_held(struct service *service)
 	/* those that must wait on go to the end of the list: each is looked at once */
 	for (size_t count = service->held_count; count > 0 && service->first_held != NULL; count--) {
 		struct exchange *exchange =
-			(struct exchange *)((char *)service->first_held - offsetof(struct exchange, held));
+		        (struct exchange *)((char *)service->first_held - offsetof(struct exchange, held));
 		unhold(exchange);
 		seek(exchange);
 	}
@@ -546,7 +556,7 @@ static void on_gone(void *arg)
 static const struct client_peer peer = {.on_drained = on_drained, .on_gone = on_gone};
 
 static struct exchange *exchange_new(struct proxy *proxy, struct service *service, struct client *client,
-				     struct request *request)
+                                     struct request *request)
 {
 	struct exchange *exchange = mem_zero(sizeof *exchange);
 	exchange->proxy = proxy;
@@ -564,19 +574,19 @@ static struct exchange *exchange_new(struct proxy *proxy, struct service *servic
 }
 
 static void turn_away(struct proxy *proxy, struct client *client, struct request *request, int status,
-		      const char *detail)
+                      const char *detail)
 {
 	int64_t total_us = clock_us() - request->started_us;
 	stats_reply(&proxy->stats, status, total_us);
 	if (proxy->access_log != NULL) {
 		struct access_line line = {.request_id = request->id,
-					   .client = client_address(client),
-					   .method = request_method(request),
-					   .target = request_target(request),
-					   .code = status,
-					   .slot = -1,
-					   .container = "",
-					   .total_us = total_us};
+		                           .client = client_address(client),
+		                           .method = request_method(request),
+		                           .target = request_target(request),
+		                           .code = status,
+		                           .slot = -1,
+		                           .container = "",
+		                           .total_us = total_us};
 		access_log_write(proxy->access_log, &line);
 	}
 	answer_problem(client, request, status, detail, 0, request->close || front_is_draining(proxy->front));

@@ -1,8 +1,11 @@
 /* forward: writes fields one by one; which ones stay is decided by their id, or by the Connection field naming them. */
 #include "orchestrator/proxy/forward.h"
 
+#include "common/http_fields.h"
+
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
 #define VIA_REQUEST_1_1 "Via: 1.1 selfless\r\n"
@@ -11,9 +14,10 @@
 #define BIT(id) (1u << (id))
 #define HOP_BY_HOP                                                                                                     \
 	(BIT(HTTP_CONNECTION) | BIT(HTTP_KEEP_ALIVE) | BIT(HTTP_PROXY_CONNECTION) | BIT(HTTP_TE) | BIT(HTTP_TRAILER) | \
-	 BIT(HTTP_TRANSFER_ENCODING) | BIT(HTTP_UPGRADE) | BIT(HTTP_PROXY_AUTHENTICATE) | BIT(HTTP_PROXY_AUTHORIZATION))
-#define REWRITTEN                                                                                                     \
-	(BIT(HTTP_CONTENT_LENGTH) | BIT(HTTP_EXPECT) | BIT(HTTP_HOST) | BIT(HTTP_X_FORWARDED_FOR) |                   \
+	 BIT(HTTP_TRANSFER_ENCODING) | BIT(HTTP_UPGRADE) | BIT(HTTP_PROXY_AUTHENTICATE) |                              \
+	 BIT(HTTP_PROXY_AUTHORIZATION))
+#define REWRITTEN                                                                                   \
+	(BIT(HTTP_CONTENT_LENGTH) | BIT(HTTP_EXPECT) | BIT(HTTP_HOST) | BIT(HTTP_X_FORWARDED_FOR) | \
 	 BIT(HTTP_X_FORWARDED_PROTO) | BIT(HTTP_X_FORWARDED_HOST) | BIT(HTTP_X_REQUEST_ID))
 
 static bool put(struct buf *out, struct http_text text)
@@ -52,17 +56,40 @@ static bool names_fields(const struct http_head *head)
 	return false;
 }
 
+static bool has_element(struct http_text list, struct http_text name)
+{
+	const char *at = list.data, *end = list.data + list.len;
+	while (at < end) {
+		while (at < end && (*at == ' ' || *at == '\t' || *at == ','))
+			at++;
+		const char *start = at;
+		while (at < end && *at != ' ' && *at != '\t' && *at != ',')
+			at++;
+		if ((size_t)(at - start) == name.len && strncasecmp(start, name.data, name.len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_named(const struct http_head *head, struct http_text name)
 {
-	char token[128];
-	if (name.len >= sizeof token)
-		return false;
-	memcpy(token, name.data, name.len);
-	token[name.len] = '\0';
 	for (unsigned i = 0; i < head->count; i++)
-		if (head->fields[i].id == HTTP_CONNECTION && http_list_has(head->fields[i].value, token))
+		if (head->fields[i].id == HTTP_CONNECTION && has_element(head->fields[i].value, name))
 			return true;
 	return false;
+}
+
+/* CGI and its children read "X_Forwarded_For" as X-Forwarded-For: what only looks like one of these fields would be a
+ * second one there, and one that a client wrote. */
+static bool is_lookalike(struct http_text name, uint32_t ids)
+{
+	char dashed[32];
+	if (name.len >= sizeof dashed || memchr(name.data, '_', name.len) == NULL)
+		return false;
+	for (uint32_t i = 0; i < name.len; i++)
+		dashed[i] = name.data[i] == '_' ? '-' : name.data[i];
+	enum http_field_id id = http_field_identify((struct http_text){dashed, name.len});
+	return id != HTTP_OTHER && (ids & BIT(id)) != 0;
 }
 
 /* Fields that frame or address the message cannot be made hop-by-hop by naming them in Connection. */
@@ -74,6 +101,8 @@ static bool put_fields(struct buf *out, const struct http_head *head, uint32_t d
 		if (field->id != HTTP_OTHER && (drop & BIT(field->id)) != 0)
 			continue;
 		if (look_up && is_named(head, field->name))
+			continue;
+		if (field->id == HTTP_OTHER && is_lookalike(field->name, drop))
 			continue;
 		if (!put_field(out, field->name, field->value))
 			return false;
@@ -115,17 +144,22 @@ static bool put_request_line(struct buf *out, const struct http_head *head)
 	       put(out, path) && PUT_LITERAL(out, " HTTP/1.1\r\n");
 }
 
-/* RFC 9112 section 3.2.2: the authority of an absolute-form target takes the place of Host. */
-static bool put_host(struct buf *out, const struct http_head *head)
+/* RFC 9112 section 3.2.2: the authority of an absolute-form target takes the place of Host. Empty: HTTP/1.0 without. */
+static struct http_text effective_host(const struct http_head *head)
 {
 	if (is_absolute(head->target))
-		return put_field(out, (struct http_text){"Host", 4}, absolute_authority(head->target));
+		return absolute_authority(head->target);
 	const struct http_field *host = http_head_find(head, HTTP_HOST);
-	return host != NULL ? put_field(out, host->name, host->value) : PUT_LITERAL(out, "Host: \r\n");
+	return host != NULL ? host->value : (struct http_text){"", 0};
+}
+
+static bool put_host(struct buf *out, const struct http_head *head)
+{
+	return put_field(out, (struct http_text){"Host", 4}, effective_host(head));
 }
 
 static bool put_list(struct buf *out, const char *name, const struct http_head *head, enum http_field_id id,
-		     struct http_text last)
+                     struct http_text last)
 {
 	if (!buf_add_text(out, name))
 		return false;
@@ -149,14 +183,14 @@ static const struct http_field *trusted_field(const struct http_head *head, enum
 static bool put_forwarded(struct buf *out, const struct http_head *head, const struct forward_from *from)
 {
 	struct http_text address = {from->address, (uint32_t)strlen(from->address)};
-	const struct http_field *host = http_head_find(head, HTTP_HOST);
-	struct http_text own_host = host != NULL ? host->value : (struct http_text){"", 0};
+	struct http_text own_host = effective_host(head);
 	bool ok = from->trusted ? put_list(out, "X-Forwarded-For: ", head, HTTP_X_FORWARDED_FOR, address)
-				: put_field(out, (struct http_text){"X-Forwarded-For", 15}, address);
+	                        : put_field(out, (struct http_text){"X-Forwarded-For", 15}, address);
 	return ok &&
 	       put_first(out, "X-Forwarded-Proto: ", trusted_field(head, HTTP_X_FORWARDED_PROTO, from->trusted),
-			 (struct http_text){"http", 4}) &&
-	       put_first(out, "X-Forwarded-Host: ", trusted_field(head, HTTP_X_FORWARDED_HOST, from->trusted), own_host) &&
+	                 (struct http_text){"http", 4}) &&
+	       put_first(out, "X-Forwarded-Host: ", trusted_field(head, HTTP_X_FORWARDED_HOST, from->trusted),
+	                 own_host) &&
 	       buf_add_text(out, "X-Request-Id: ") && buf_add_text(out, from->request_id) && PUT_LITERAL(out, "\r\n");
 }
 
@@ -167,7 +201,7 @@ static bool put_via(struct buf *out, const struct http_head *head)
 
 bool forward_request(struct buf *out, const struct http_head *head, const struct forward_from *from)
 {
-	uint32_t drop = HOP_BY_HOP | REWRITTEN;
+	uint32_t drop = HOP_BY_HOP | REWRITTEN | (from->trusted ? 0 : BIT(HTTP_FORWARDED));
 	return put_request_line(out, head) && put_host(out, head) && put_fields(out, head, drop) &&
 	       put_forwarded(out, head, from) && put_via(out, head);
 }
@@ -177,7 +211,7 @@ bool forward_request_end(struct buf *out, int64_t body_len, bool upgrade, struct
 	if (body_len >= 0 && !buf_add_format(out, "Content-Length: %lld\r\n", (long long)body_len))
 		return false;
 	if (upgrade && !(PUT_LITERAL(out, "Connection: upgrade\r\n") &&
-			 put_field(out, (struct http_text){"Upgrade", 7}, protocols)))
+	                 put_field(out, (struct http_text){"Upgrade", 7}, protocols)))
 		return false;
 	return PUT_LITERAL(out, "\r\n");
 }
@@ -215,7 +249,7 @@ static bool put_reply_connection(struct buf *out, const struct http_head *head, 
 }
 
 bool forward_reply(struct buf *out, const struct http_head *head, enum forward_framing framing, bool close,
-		   bool keep_alive_said)
+                   bool keep_alive_said)
 {
 	uint32_t drop = HOP_BY_HOP | BIT(HTTP_CONTENT_LENGTH);
 	drop &= ~BIT(HTTP_PROXY_AUTHENTICATE);
@@ -252,7 +286,7 @@ static void make_id(char id[FORWARD_ID_SIZE])
 void forward_request_id(const struct http_head *head, char id[FORWARD_ID_SIZE])
 {
 	const struct http_field *field =
-		(head->seen & BIT(HTTP_X_REQUEST_ID)) != 0 ? http_head_find(head, HTTP_X_REQUEST_ID) : NULL;
+	        (head->seen & BIT(HTTP_X_REQUEST_ID)) != 0 ? http_head_find(head, HTTP_X_REQUEST_ID) : NULL;
 	if (field == NULL || !is_request_id(field->value)) {
 		make_id(id);
 		return;

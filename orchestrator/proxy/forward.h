@@ -1,7 +1,7 @@
 /* forward: the heads we send on: hop-by-hop fields out, forwarding fields in.  Pure, fuzzed.
  *
  * RFC 9110 section 7.6 (Connection, Via), RFC 9112 (framing); X-Forwarded-For, -Proto and -Host are appended, or
- * replaced where the peer is not trusted.
+ * replaced where the peer is not trusted; its Forwarded (RFC 7239) is dropped then.
  */
 #pragma once
 
@@ -10,11 +10,11 @@
 
 #include <stdbool.h>
 
-#define FORWARD_ID_SIZE 129     /* X-Request-Id: up to 128 bytes and a NUL */
+#define FORWARD_ID_SIZE 129 /* X-Request-Id: up to 128 bytes and a NUL */
 
 struct forward_from {
-	const char *address;    /* the client's, as text */
-	bool trusted;           /* its X-Forwarded-* fields are kept */
+	const char *address; /* the client's, as text */
+	bool trusted;        /* its X-Forwarded-* fields are kept */
 	const char *request_id;
 };
 
@@ -29,11 +29,11 @@ bool forward_request(struct buf *out, const struct http_head *head, const struct
 bool forward_request_end(struct buf *out, int64_t body_len, bool upgrade, struct http_text protocols) MUST_CHECK;
 
 enum forward_framing {
-	FORWARD_NO_BODY,        /* no framing field at all (1xx, 204) */
-	FORWARD_AS_IS,          /* Content-Length as it came, or none (HEAD, 304) */
-	FORWARD_LENGTH,         /* Content-Length as it came */
+	FORWARD_NO_BODY, /* no framing field at all (1xx, 204) */
+	FORWARD_AS_IS,   /* Content-Length as it came, or none (HEAD, 304) */
+	FORWARD_LENGTH,  /* Content-Length as it came */
 	FORWARD_CHUNKED,
-	FORWARD_UNTIL_CLOSE,    /* HTTP/1.0 client, length unknown */
+	FORWARD_UNTIL_CLOSE, /* HTTP/1.0 client, length unknown */
 };
 
 /* The reply head for a client, complete. */

@@ -20,11 +20,11 @@
 #include <string.h>
 
 #define BACKLOG 4096
-#define ACCEPT_PAUSE_MS 100     /* after EMFILE and the like */
+#define ACCEPT_PAUSE_MS 100 /* after EMFILE and the like */
 
 struct newborn {
 	struct client *client;
-	struct bufferevent *bev;        /* a reference of ours */
+	struct bufferevent *bev; /* a reference of ours */
 };
 
 struct front {
@@ -35,7 +35,7 @@ struct front {
 	struct event *accept_again;
 	bool accepting;
 	bool draining;
-	struct client **clients;        /* by descriptor */
+	struct client **clients; /* by descriptor */
 	size_t clients_size;
 	unsigned connections;
 	int64_t buffered;
@@ -187,13 +187,14 @@ static bool listen_on(struct front *front, const char *text, struct err *err)
 		return err_set(err, "listen: \"%s\" is no ADDRESS:PORT", text);
 	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
 	struct evconnlistener *listener =
-		evconnlistener_new_bind(front->settings.base, NULL, NULL, flags, BACKLOG,
-					(const struct sockaddr *)&address.addr, (int)address.len);
+	        evconnlistener_new_bind(front->settings.base, NULL, NULL, flags, BACKLOG,
+	                                (const struct sockaddr *)&address.addr, (int)address.len);
 	if (listener == NULL)
 		return err_set_errno(err, errno, "listen: cannot serve on %s%s", text,
-				     errno == EADDRINUSE ? " (another program does; choose another port with \"listen\")"
-				     : errno == EACCES	 ? " (ports below 1024 need root or CAP_NET_BIND_SERVICE)"
-							 : "");
+		                     errno == EADDRINUSE
+		                             ? " (another program does; choose another port with \"listen\")"
+		                     : errno == EACCES ? " (ports below 1024 need root or CAP_NET_BIND_SERVICE)"
+		                                       : "");
 	/* inherited by the sockets that are accepted */
 	setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	struct evhttp_bound_socket *bound = evhttp_bind_listener(front->http, listener);

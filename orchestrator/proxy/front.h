@@ -20,7 +20,7 @@ struct front_settings {
 	struct event_base *base;
 	struct deadlines *deadlines;
 	struct defer *defer;
-	const struct config *config;    /* borrowed */
+	const struct config *config; /* borrowed */
 	/* Answers now or later; peer is to be set before it returns, unless the reply ended. */
 	void (*on_request)(struct client *client, struct request *request, void *arg);
 	/* A request was refused by us while it was read; request is NULL where its head was not even accepted. */
@@ -42,7 +42,7 @@ unsigned front_connections(const struct front *front);
 
 const struct front_settings *front_settings(const struct front *front);
 void front_register(struct front *front, int fd, struct client *client);
-void front_forget(struct front *front, int fd, struct client *client);  /* fd -1: was never registered */
+void front_forget(struct front *front, int fd, struct client *client); /* fd -1: was never registered */
 bool front_is_trusted(const struct front *front, const struct sockaddr *peer);
 
 /* Bytes of bodies kept in memory, over all clients: false where they would pass max_buffered_bytes. */

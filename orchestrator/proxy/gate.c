@@ -37,10 +37,10 @@ static const struct {
 	bool (*applies)(const struct http_head *head, const struct gate_limits *limits);
 	struct gate_verdict verdict;
 } refusals[] = {
-	{is_connect, {501, "CONNECT is not served here"}},
-	{is_body_misplaced, {400, "a HEAD or TRACE request has no body"}},
-	{is_expectation_unknown, {417, "the only expectation that can be met is 100-continue"}},
-	{is_body_long, {413, "the body is longer than this server takes"}},
+        {is_connect, {501, "CONNECT is not served here"}},
+        {is_body_misplaced, {400, "a HEAD or TRACE request has no body"}},
+        {is_expectation_unknown, {417, "the only expectation that can be met is 100-continue"}},
+        {is_body_long, {413, "the body is longer than this server takes"}},
 };
 
 struct gate_verdict gate_judge(const struct http_head *head, const struct gate_limits *limits)

@@ -11,8 +11,8 @@ struct gate_limits {
 };
 
 struct gate_verdict {
-	int status;             /* 0: let in; else the status to refuse with */
-	const char *text;       /* why, for people */
+	int status;       /* 0: let in; else the status to refuse with */
+	const char *text; /* why, for people */
 };
 
 struct gate_verdict gate_judge(const struct http_head *head, const struct gate_limits *limits);

@@ -34,12 +34,12 @@ static enum message_state frame_body(struct message *message, const struct http_
 }
 
 static enum message_event read_head(struct message *message, const char *data, size_t len, size_t *used,
-				    struct http_head *head, enum http_fault *fault)
+                                    struct http_head *head, enum http_fault *fault)
 {
 	enum http_parse parse =
-		message->kind == MESSAGE_REQUEST
-			? http_head_parse_request(data, len, &message->limits, &message->scanned, head, fault)
-			: http_head_parse_response(data, len, &message->limits, &message->scanned, head, fault);
+	        message->kind == MESSAGE_REQUEST
+	                ? http_head_parse_request(data, len, &message->limits, &message->scanned, head, fault)
+	                : http_head_parse_response(data, len, &message->limits, &message->scanned, head, fault);
 	if (parse == HTTP_PARSE_MORE)
 		return MESSAGE_MORE;
 	if (parse == HTTP_PARSE_BAD)
@@ -51,7 +51,7 @@ static enum message_event read_head(struct message *message, const char *data, s
 }
 
 static enum message_event read_chunks(struct message *message, const char *data, size_t len, size_t *used,
-				      struct http_text *piece, enum http_fault *fault)
+                                      struct http_text *piece, enum http_fault *fault)
 {
 	size_t start = 0, size = 0;
 	switch (http_chunked_next(&message->chunked, data, len, used, &start, &size)) {
@@ -71,7 +71,7 @@ static enum message_event read_chunks(struct message *message, const char *data,
 }
 
 static enum message_event take(struct message *message, const char *data, size_t len, size_t *used,
-			       struct http_text *piece)
+                               struct http_text *piece)
 {
 	if (len == 0)
 		return MESSAGE_MORE;
@@ -82,7 +82,7 @@ static enum message_event take(struct message *message, const char *data, size_t
 }
 
 enum message_event message_next(struct message *message, const char *data, size_t len, size_t *used,
-				struct http_head *head, struct http_text *piece, enum http_fault *fault)
+                                struct http_head *head, struct http_text *piece, enum http_fault *fault)
 {
 	*used = 0;
 	switch (message->state) {

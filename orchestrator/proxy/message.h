@@ -15,19 +15,19 @@ enum message_state { MESSAGE_IN_HEAD, MESSAGE_IN_LENGTH, MESSAGE_IN_CHUNKS, MESS
 struct message {
 	enum message_kind kind;
 	enum message_state state;
-	enum http_method method;        /* response: of the request it answers */
-	int64_t left;                   /* IN_LENGTH: bytes of body to come */
-	size_t scanned;                 /* IN_HEAD: bytes looked at already */
+	enum http_method method; /* response: of the request it answers */
+	int64_t left;            /* IN_LENGTH: bytes of body to come */
+	size_t scanned;          /* IN_HEAD: bytes looked at already */
 	struct http_limits limits;
 	struct http_chunked chunked;
 };
 
 enum message_event {
-	MESSAGE_MORE,   /* all that could be used was used; bring more behind what was not */
-	MESSAGE_HEAD,   /* head is filled, with views into data; 1xx responses but 101 come as a HEAD of their own */
-	MESSAGE_BODY,   /* piece of body, a view into data */
-	MESSAGE_END,    /* the message is complete; the next call would start the next one (message_start first) */
-	MESSAGE_BAD,    /* fault says why; the reader must not be used again */
+	MESSAGE_MORE, /* all that could be used was used; bring more behind what was not */
+	MESSAGE_HEAD, /* head is filled, with views into data; 1xx responses but 101 come as a HEAD of their own */
+	MESSAGE_BODY, /* piece of body, a view into data */
+	MESSAGE_END,  /* the message is complete; the next call would start the next one (message_start first) */
+	MESSAGE_BAD,  /* fault says why; the reader must not be used again */
 };
 
 void message_init(struct message *message, enum message_kind kind, const struct http_limits *limits);

@@ -20,8 +20,9 @@ static bool write_body(struct buf *body, const struct problem *problem)
 
 static bool write_head(struct buf *out, const struct problem *problem, size_t body_len)
 {
-	return buf_add_format(out, "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n",
-			      problem->status, http_status_text(problem->status), body_len) &&
+	return buf_add_format(out,
+	                      "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n",
+	                      problem->status, http_status_text(problem->status), body_len) &&
 	       (problem->allow == NULL || buf_add_format(out, "Allow: %s\r\n", problem->allow)) &&
 	       (problem->retry_after_s == 0 || buf_add_format(out, "Retry-After: %d\r\n", problem->retry_after_s)) &&
 	       (!problem->close || buf_add_text(out, "Connection: close\r\n")) &&
@@ -34,7 +35,7 @@ bool problem_write(struct buf *out, const struct problem *problem)
 	struct buf body;
 	buf_init(&body, 4096);
 	bool ok = write_body(&body, problem) && write_head(out, problem, body.len) &&
-		  (problem->head_only || buf_add(out, body.data, body.len));
+	          (problem->head_only || buf_add(out, body.data, body.len));
 	buf_clear(&body);
 	return ok;
 }

@@ -7,13 +7,13 @@
 
 struct problem {
 	int status;
-	const char *detail;         /* for people: what is wrong, what to do */
-	const char *request_id;     /* NULL: not known yet */
-	const char *allow;          /* NULL, or the value of an Allow field */
-	int retry_after_s;          /* 0: no Retry-After */
+	const char *detail;     /* for people: what is wrong, what to do */
+	const char *request_id; /* NULL: not known yet */
+	const char *allow;      /* NULL, or the value of an Allow field */
+	int retry_after_s;      /* 0: no Retry-After */
 	bool close;
-	bool keep_alive_said;       /* an HTTP/1.0 client that asked to stay */
-	bool head_only;             /* the reply to a HEAD request */
+	bool keep_alive_said; /* an HTTP/1.0 client that asked to stay */
+	bool head_only;       /* the reply to a HEAD request */
 };
 
 /* The whole reply, head and body. */

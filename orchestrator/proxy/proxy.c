@@ -19,17 +19,17 @@ static void on_refused(struct client *client, const struct request *request, int
 	if (proxy->access_log == NULL)
 		return;
 	struct access_line line = {.request_id = request != NULL ? request->id : NULL,
-				   .client = client_address(client),
-				   .code = status,
-				   .slot = -1,
-				   .container = ""};
+	                           .client = client_address(client),
+	                           .code = status,
+	                           .slot = -1,
+	                           .container = ""};
 	access_log_write(proxy->access_log, &line);
 }
 
 static int64_t shortest_timeout_ms(const struct config *config)
 {
 	const int64_t all[] = {config->head_timeout_ms, config->idle_timeout_ms, config->connect_timeout_ms,
-			       config->response_timeout_ms, config->hold_ms};
+	                       config->response_timeout_ms, config->hold_ms};
 	int64_t shortest = all[0];
 	for (size_t i = 1; i < sizeof all / sizeof all[0]; i++)
 		shortest = all[i] < shortest ? all[i] : shortest;
@@ -57,22 +57,22 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 	proxy->deadlines = deadlines_new(settings->base, shortest_timeout_ms(config));
 	proxy->routes = routes_new(config);
 	proxy->upstream = (struct upstream_settings){
-		.base = settings->base,
-		.deadlines = proxy->deadlines,
-		.defer = settings->defer,
-		.connect_timeout_ms = (int)config->connect_timeout_ms,
-		.response_timeout_ms = (int)config->response_timeout_ms,
+	        .base = settings->base,
+	        .deadlines = proxy->deadlines,
+	        .defer = settings->defer,
+	        .connect_timeout_ms = (int)config->connect_timeout_ms,
+	        .response_timeout_ms = (int)config->response_timeout_ms,
 	};
 	make_services(proxy, settings->supervisors);
 	struct front_settings front = {.base = settings->base,
-				       .deadlines = proxy->deadlines,
-				       .defer = settings->defer,
-				       .config = config,
-				       .on_request = on_request,
-				       .on_refused = on_refused,
-				       .arg = proxy};
-	bool logged = strcmp(config->access_log, "off") == 0 ||
-		      access_log_open(config->access_log, &proxy->access_log, err);
+	                               .deadlines = proxy->deadlines,
+	                               .defer = settings->defer,
+	                               .config = config,
+	                               .on_request = on_request,
+	                               .on_refused = on_refused,
+	                               .arg = proxy};
+	bool logged =
+	        strcmp(config->access_log, "off") == 0 || access_log_open(config->access_log, &proxy->access_log, err);
 	if (!logged || !front_new(&front, &proxy->front, err)) {
 		proxy_free(proxy);
 		return false;

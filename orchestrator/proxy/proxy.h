@@ -19,24 +19,24 @@ struct event_base;
 
 struct proxy {
 	struct event_base *base;
-	const struct config *config;            /* borrowed */
-	struct defer *defer;                    /* borrowed */
+	const struct config *config; /* borrowed */
+	struct defer *defer;         /* borrowed */
 	struct deadlines *deadlines;
 	struct front *front;
 	struct routes *routes;
-	struct service *services;               /* as many as the config has, in its order */
+	struct service *services; /* as many as the config has, in its order */
 	size_t service_count;
 	struct upstream_settings upstream;
-	struct access_log *access_log;          /* NULL: off */
-	struct stats stats;                     /* requests of no service */
-	uint64_t in_flight;                     /* exchanges */
+	struct access_log *access_log; /* NULL: off */
+	struct stats stats;            /* requests of no service */
+	uint64_t in_flight;            /* exchanges */
 };
 
 struct proxy_settings {
 	struct event_base *base;
 	const struct config *config;
 	struct defer *defer;
-	struct supervisor **supervisors;        /* in the order of the config's services; borrowed */
+	struct supervisor **supervisors; /* in the order of the config's services; borrowed */
 };
 
 /* Listens from now on: requests are held until a backend is ready. */

@@ -7,8 +7,8 @@
 #include <string.h>
 
 struct prefix {
-	const char *text;       /* borrowed from the config */
-	size_t len;             /* without slashes at the end */
+	const char *text; /* borrowed from the config */
+	size_t len;       /* without slashes at the end */
 	size_t service;
 };
 
@@ -16,7 +16,7 @@ struct routes {
 	const struct config *config;
 	struct prefix *prefixes;
 	size_t count;
-	char *scratch;          /* for paths that must be normalised */
+	char *scratch; /* for paths that must be normalised */
 };
 
 static size_t prefix_len(const char *text)
@@ -43,7 +43,7 @@ struct routes *routes_new(const struct config *config)
 		routes->prefixes = mem_array(routes->prefixes, routes->count + texts->count, sizeof *routes->prefixes);
 		for (size_t k = 0; k < texts->count; k++)
 			routes->prefixes[routes->count++] =
-				(struct prefix){texts->items[k], prefix_len(texts->items[k]), i};
+			        (struct prefix){texts->items[k], prefix_len(texts->items[k]), i};
 	}
 	qsort(routes->prefixes, routes->count, sizeof *routes->prefixes, by_length);
 	return routes;
@@ -169,7 +169,8 @@ bool routes_find(const struct routes *routes, struct http_text path, enum http_m
 		match->service = prefix->service;
 		match->is_private = has_any(normal, &service->private_paths);
 		match->counted = !match->is_private && method != HTTP_OPTIONS &&
-				 has_any(normal, &service->scale.count) && !has_any(normal, &service->scale.not_counted);
+		                 has_any(normal, &service->scale.count) &&
+		                 !has_any(normal, &service->scale.not_counted);
 		return true;
 	}
 	return false;

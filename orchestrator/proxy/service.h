@@ -29,7 +29,7 @@ struct held {
 
 /* False: hold_max wait already. */
 bool service_hold(struct service *service, struct held *held, int64_t hold_max);
-void service_unhold(struct service *service, struct held *held);        /* harmless if it does not wait */
+void service_unhold(struct service *service, struct held *held); /* harmless if it does not wait */
 
 /* May a request that cannot be served now hope for a backend: one that it was not tried on, or that may come? */
 bool service_may_recover(const struct service *service, const struct fleet_tried *tried);

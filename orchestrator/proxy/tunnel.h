@@ -9,8 +9,8 @@ struct service;
 struct tunnel_end {
 	struct proxy *proxy;
 	struct service *service;
-	struct backend *backend;        /* acquired; the tunnel releases it */
-	int fd;                         /* the backend's side; owned by the tunnel from now on */
+	struct backend *backend; /* acquired; the tunnel releases it */
+	int fd;                  /* the backend's side; owned by the tunnel from now on */
 };
 
 void tunnel_start(const struct tunnel_end *end, struct client *client);

@@ -28,13 +28,14 @@
 
 #define SCRATCH_BYTES 65536
 #define HEAD_BYTES_MAX 65536
-#define IDLE_MAX 256            /* connections kept for one backend */
-#define IDLE_US 30000000        /* and for how long */
+#define IDLE_MAX 256     /* connections kept for one backend */
+#define IDLE_US 30000000 /* and for how long */
+#define CONNECT_AGAIN_US 2000
 
 enum upstream_state { UPSTREAM_CONNECTING, UPSTREAM_BUSY, UPSTREAM_IDLE, UPSTREAM_OVER };
 
 struct pool {
-	struct upstream *idle;  /* last used first */
+	struct upstream *idle; /* last used first */
 	struct upstream *busy;
 	unsigned idle_count;
 };
@@ -42,39 +43,40 @@ struct pool {
 struct upstream {
 	struct upstream_settings settings;
 	struct backend *backend;
-	struct pool *pool;              /* NULL once the backend is down */
-	struct upstream *prev, *next;   /* in the pool's list */
+	struct pool *pool;            /* NULL once the backend is down */
+	struct upstream *prev, *next; /* in the pool's list */
 	enum upstream_state state;
 	int fd;
 	struct event *readable;
-	struct event *writable;         /* NULL until first needed */
+	struct event *writable; /* NULL until first needed */
+	struct event *again;    /* connects again; NULL until first needed */
 	struct deadline deadline;
 	struct deferred deferred;
-	bool fail_later;                /* deferred: fail with `later` */
+	bool fail_later; /* deferred: fail with `later` */
 	enum upstream_failure later;
 
 	struct upstream_request request;
 	struct upstream_reader reader;
 	void *arg;
-	size_t written;                 /* bytes of head and body */
+	size_t written; /* bytes of head and body */
 	bool reused;
-	bool got_bytes;                 /* of this reply */
-	bool got_head;                  /* the final one */
-	bool keep;                      /* the reply lets the connection live on */
+	bool got_bytes; /* of this reply */
+	bool got_head;  /* the final one */
+	bool keep;      /* the reply lets the connection live on */
 	bool upgraded;
 	bool paused;
 	bool write_failed;
 	struct message message;
-	struct buf partial;             /* a head that came in pieces */
+	struct buf partial; /* a head that came in pieces */
 };
 
 static char scratch[SCRATCH_BYTES];
 static struct http_head head;
 
 static const char *const failure_texts[UPSTREAM_FAILURES] = {
-	[UPSTREAM_CONNECT] = "connect", [UPSTREAM_STALE] = "stale",	[UPSTREAM_BROKEN] = "broken",
-	[UPSTREAM_MALFORMED] = "malformed", [UPSTREAM_CUT] = "cut",	[UPSTREAM_TIMEOUT] = "timeout",
-	[UPSTREAM_DOWN] = "down",
+        [UPSTREAM_CONNECT] = "connect", [UPSTREAM_LOCAL] = "local",         [UPSTREAM_STALE] = "stale",
+        [UPSTREAM_BROKEN] = "broken",   [UPSTREAM_MALFORMED] = "malformed", [UPSTREAM_CUT] = "cut",
+        [UPSTREAM_TIMEOUT] = "timeout", [UPSTREAM_DOWN] = "down",
 };
 
 const char *upstream_failure_text(enum upstream_failure failure)
@@ -151,6 +153,12 @@ static void on_deferred(struct deferred *deferred)
 		fail(upstream, upstream->later);
 }
 
+static void free_event(struct event *event)
+{
+	if (event != NULL)
+		event_free(event);
+}
+
 /* The one way out: nothing of the connection is left but the memory, which goes at the turn's end. */
 static void end(struct upstream *upstream)
 {
@@ -160,9 +168,9 @@ static void end(struct upstream *upstream)
 	upstream->pool = NULL;
 	upstream->state = UPSTREAM_OVER;
 	deadline_remove(upstream->settings.deadlines, &upstream->deadline);
-	event_free(upstream->readable);
-	if (upstream->writable != NULL)
-		event_free(upstream->writable);
+	free_event(upstream->readable);
+	free_event(upstream->writable);
+	free_event(upstream->again);
 	if (upstream->fd != -1)
 		close(upstream->fd);
 	upstream->fd = -1;
@@ -174,9 +182,10 @@ static void fail(struct upstream *upstream, enum upstream_failure failure)
 	struct upstream_reader reader = upstream->reader;
 	void *arg = upstream->arg;
 	bool told = upstream->state == UPSTREAM_IDLE || upstream->state == UPSTREAM_OVER;
+	bool untouched = upstream->written == 0;
 	end(upstream);
 	if (!told)
-		reader.on_failed(failure, arg);
+		reader.on_failed(failure, untouched, arg);
 }
 
 static enum upstream_failure failure_of(const struct upstream *upstream)
@@ -222,6 +231,13 @@ static void finish(struct upstream *upstream, size_t surplus)
 	reader.on_done(arg);
 }
 
+/* Something must happen by then; not while it is us who do not read. */
+static void expect_progress(struct upstream *upstream)
+{
+	if (!upstream->paused)
+		deadline_set(&upstream->deadline, clock_us() + upstream->settings.response_timeout_ms * INT64_C(1000));
+}
+
 /* --- reading --------------------------------------------------------------------------------------------------- */
 
 static void take_head(struct upstream *upstream)
@@ -242,7 +258,7 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 	enum http_fault fault = HTTP_FAULT_NONE;
 	while (upstream->state == UPSTREAM_BUSY) {
 		enum message_event event =
-			message_next(&upstream->message, data + at, len - at, &used, &head, &piece, &fault);
+		        message_next(&upstream->message, data + at, len - at, &used, &head, &piece, &fault);
 		at += used;
 		switch (event) {
 		case MESSAGE_MORE:
@@ -270,11 +286,11 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 static void take_bytes(struct upstream *upstream, const char *data, size_t len)
 {
 	upstream->got_bytes = true;
-	if (!upstream->paused)
-		deadline_set(&upstream->deadline, clock_us() + upstream->settings.response_timeout_ms * INT64_C(1000));
+	expect_progress(upstream);
 	if (upstream->partial.len == 0) {
 		size_t used = deliver(upstream, data, len);
-		if (upstream->state == UPSTREAM_BUSY && used < len && !buf_add(&upstream->partial, data + used, len - used))
+		if (upstream->state == UPSTREAM_BUSY && used < len &&
+		    !buf_add(&upstream->partial, data + used, len - used))
 			fail(upstream, UPSTREAM_MALFORMED);
 		return;
 	}
@@ -286,9 +302,9 @@ static void take_bytes(struct upstream *upstream, const char *data, size_t len)
 	buf_drop(&upstream->partial, used);
 }
 
-static void on_end_of_stream(struct upstream *upstream)
+static void on_end_of_stream(struct upstream *upstream, bool orderly)
 {
-	if (upstream->state == UPSTREAM_BUSY && upstream->got_head && message_close(&upstream->message)) {
+	if (orderly && upstream->got_head && message_close(&upstream->message)) {
 		upstream->keep = false;
 		finish(upstream, 0);
 		return;
@@ -308,7 +324,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	else if (got > 0 || upstream->state == UPSTREAM_IDLE)
 		end(upstream); /* bytes nobody asked for, or an idle connection's end */
 	else if (upstream->state != UPSTREAM_CONNECTING)
-		on_end_of_stream(upstream);
+		on_end_of_stream(upstream, got == 0);
 }
 
 /* --- writing --------------------------------------------------------------------------------------------------- */
@@ -361,8 +377,14 @@ static void write_request(struct upstream *upstream)
 static void start_exchange(struct upstream *upstream)
 {
 	upstream->state = UPSTREAM_BUSY;
-	deadline_set(&upstream->deadline, clock_us() + upstream->settings.response_timeout_ms * INT64_C(1000));
+	expect_progress(upstream);
 	write_request(upstream);
+}
+
+static void begin_exchange(struct upstream *upstream)
+{
+	event_add(upstream->readable, NULL);
+	start_exchange(upstream);
 }
 
 static void on_connected(struct upstream *upstream)
@@ -373,8 +395,7 @@ static void on_connected(struct upstream *upstream)
 		fail(upstream, UPSTREAM_CONNECT);
 		return;
 	}
-	event_add(upstream->readable, NULL);
-	start_exchange(upstream);
+	begin_exchange(upstream);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -385,7 +406,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	if (upstream->state == UPSTREAM_CONNECTING)
 		on_connected(upstream);
 	else if (upstream->state == UPSTREAM_BUSY) {
-		deadline_set(&upstream->deadline, clock_us() + upstream->settings.response_timeout_ms * INT64_C(1000));
+		expect_progress(upstream);
 		write_request(upstream);
 	}
 }
@@ -401,22 +422,56 @@ static void on_deadline(struct deadline *deadline)
 		fail(upstream, upstream->state == UPSTREAM_CONNECTING ? UPSTREAM_CONNECT : UPSTREAM_TIMEOUT);
 }
 
-static void begin_connect(struct upstream *upstream)
+/* Our own shortage, which is no evidence against the backend. */
+static bool is_shortage(int problem)
+{
+	return problem == EMFILE || problem == ENFILE || problem == ENOBUFS || problem == ENOMEM ||
+	       problem == EADDRNOTAVAIL;
+}
+
+static void on_connect_again(evutil_socket_t fd, short what, void *arg);
+
+/* A unix socket whose backlog is full says EAGAIN, and cannot be waited for. */
+static void connect_later(struct upstream *upstream)
+{
+	if (upstream->again == NULL)
+		upstream->again = event_new(upstream->settings.base, -1, 0, on_connect_again, upstream);
+	event_add(upstream->again, &(struct timeval){0, CONNECT_AGAIN_US});
+}
+
+static void try_connect(struct upstream *upstream)
 {
 	const struct backend_address *address = backend_address(upstream->backend);
-	int family = address->addr.ss_family;
-	upstream->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (upstream->fd != -1 && family != AF_UNIX)
-		setsockopt(upstream->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-	upstream->readable = event_new(upstream->settings.base, upstream->fd, EV_READ | EV_PERSIST, on_readable, upstream);
-	upstream->writable = event_new(upstream->settings.base, upstream->fd, EV_WRITE, on_writable, upstream);
-	int result = upstream->fd == -1
-			     ? -1
-			     : connect(upstream->fd, (const struct sockaddr *)&address->addr, address->len);
-	if (result == 0 || (upstream->fd != -1 && errno == EINPROGRESS))
-		event_add(upstream->writable, NULL);
+	if (connect(upstream->fd, (const struct sockaddr *)&address->addr, address->len) == 0)
+		begin_exchange(upstream);
+	else if (errno == EINPROGRESS)
+		wait_writable(upstream);
+	else if (errno == EAGAIN && address->addr.ss_family == AF_UNIX)
+		connect_later(upstream);
 	else
-		fail_later(upstream, UPSTREAM_CONNECT);
+		fail_later(upstream, is_shortage(errno) ? UPSTREAM_LOCAL : UPSTREAM_CONNECT);
+}
+
+static void on_connect_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	try_connect(arg);
+}
+
+static void open_socket(struct upstream *upstream)
+{
+	int family = backend_address(upstream->backend)->addr.ss_family;
+	upstream->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (upstream->fd == -1) {
+		fail_later(upstream, is_shortage(errno) ? UPSTREAM_LOCAL : UPSTREAM_CONNECT);
+		return;
+	}
+	if (family != AF_UNIX)
+		setsockopt(upstream->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	upstream->readable =
+	        event_new(upstream->settings.base, upstream->fd, EV_READ | EV_PERSIST, on_readable, upstream);
+	try_connect(upstream);
 }
 
 static struct upstream *upstream_new(const struct upstream_settings *settings, struct backend *backend)
@@ -433,13 +488,22 @@ static struct upstream *upstream_new(const struct upstream_settings *settings, s
 	message_init(&upstream->message, MESSAGE_RESPONSE, &limits);
 	deadline_add(settings->deadlines, &upstream->deadline, on_deadline);
 	deadline_set(&upstream->deadline, clock_us() + settings->connect_timeout_ms * INT64_C(1000));
-	begin_connect(upstream);
 	return upstream;
 }
 
-static struct upstream *take_idle(struct backend *backend)
+/* Has the backend closed it, and the loop not heard yet? */
+static bool is_stale(const struct upstream *upstream)
+{
+	char byte;
+	return recv(upstream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 || errno != EAGAIN;
+}
+
+/* must_live: the request cannot be sent again, so the connection is looked at first. */
+static struct upstream *take_idle(struct backend *backend, bool must_live)
 {
 	struct pool *pool = pool_of(backend);
+	while (must_live && pool->idle != NULL && is_stale(pool->idle))
+		end(pool->idle);
 	struct upstream *upstream = pool->idle;
 	if (upstream == NULL)
 		return NULL;
@@ -452,9 +516,10 @@ static struct upstream *take_idle(struct backend *backend)
 }
 
 struct upstream *upstream_send(const struct upstream_settings *settings, struct backend *backend,
-			       const struct upstream_request *request, const struct upstream_reader *reader, void *arg)
+                               const struct upstream_request *request, const struct upstream_reader *reader, void *arg)
 {
-	struct upstream *upstream = request->fresh ? NULL : take_idle(backend);
+	struct upstream *upstream =
+	        request->fresh ? NULL : take_idle(backend, !http_method_idempotent(request->method));
 	bool connected = upstream != NULL;
 	if (!connected)
 		upstream = upstream_new(settings, backend);
@@ -466,6 +531,8 @@ struct upstream *upstream_send(const struct upstream_settings *settings, struct 
 	message_start(&upstream->message, request->method);
 	if (connected)
 		start_exchange(upstream);
+	else
+		open_socket(upstream);
 	return upstream;
 }
 
@@ -488,13 +555,8 @@ void upstream_resume(struct upstream *upstream)
 	if (!upstream->paused || upstream->state != UPSTREAM_BUSY)
 		return;
 	upstream->paused = false;
-	deadline_set(&upstream->deadline, clock_us() + upstream->settings.response_timeout_ms * INT64_C(1000));
+	expect_progress(upstream);
 	event_add(upstream->readable, NULL);
-}
-
-bool upstream_wrote(const struct upstream *upstream)
-{
-	return upstream->written > 0;
 }
 
 int upstream_detach(struct upstream *upstream)

@@ -28,30 +28,32 @@ struct upstream_settings {
 };
 
 enum upstream_failure {
-	UPSTREAM_CONNECT,       /* never connected: no byte was written */
-	UPSTREAM_STALE,         /* a pooled connection closed before any byte of the reply: nobody's fault */
-	UPSTREAM_BROKEN,        /* reset or closed before the reply's head was complete */
-	UPSTREAM_MALFORMED,     /* not a reply */
-	UPSTREAM_CUT,           /* reset or closed within the body */
-	UPSTREAM_TIMEOUT,       /* connected, but nothing came in time */
-	UPSTREAM_DOWN,          /* the backend was declared down */
+	UPSTREAM_CONNECT,   /* never connected: no byte was written */
+	UPSTREAM_LOCAL,     /* we are short of descriptors, ports or memory: says nothing of the backend */
+	UPSTREAM_STALE,     /* a pooled connection closed before any byte of the reply: nobody's fault */
+	UPSTREAM_BROKEN,    /* reset or closed before the reply's head was complete */
+	UPSTREAM_MALFORMED, /* not a reply */
+	UPSTREAM_CUT,       /* reset or closed within the body */
+	UPSTREAM_TIMEOUT,   /* connected, but nothing came in time */
+	UPSTREAM_DOWN,      /* the backend was declared down */
 	UPSTREAM_FAILURES
 };
 
 const char *upstream_failure_text(enum upstream_failure failure);
 
 struct upstream_reader {
-	void (*on_head)(const struct http_head *head, void *arg);       /* 1xx ones too */
+	void (*on_head)(const struct http_head *head, void *arg); /* 1xx ones too */
 	void (*on_body)(const char *data, size_t len, void *arg);
 	void (*on_done)(void *arg);
-	void (*on_failed)(enum upstream_failure failure, void *arg);
+	/* untouched: no byte of the request was written. */
+	void (*on_failed)(enum upstream_failure failure, bool untouched, void *arg);
 };
 
 struct upstream_request {
 	enum http_method method;
-	struct http_text head;          /* both borrowed until the final callback, cancel or detach */
+	struct http_text head; /* both borrowed until the final callback, cancel or detach */
 	struct http_text body;
-	bool fresh;                     /* on a new connection, none from the pool */
+	bool fresh; /* on a new connection, none from the pool */
 };
 
 struct upstream *upstream_send(const struct upstream_settings *settings, struct backend *backend,
@@ -63,9 +65,6 @@ void upstream_cancel(struct upstream *upstream);
 /* Stops reading until upstream_resume; what was read already is still delivered. No timeout meanwhile. */
 void upstream_pause(struct upstream *upstream);
 void upstream_resume(struct upstream *upstream);
-
-/* Has a byte of the request been written? */
-bool upstream_wrote(const struct upstream *upstream);
 
 /* After a 101: hands the socket over; the caller owns it. Called from on_head; what the backend sent behind the head
  * is given to on_body first, before the detached socket is read by anybody else: detach in on_done. */
