@@ -71,6 +71,18 @@ static int open_address(const struct addrinfo *address, const char *text, struct
 	return fd;
 }
 
+static bool port_valid(const char *text)
+{
+	long port = 0;
+
+	for (const char *at = text; *at != '\0'; at++) {
+		if (*at < '0' || *at > '9' || port > 65535)
+			return false;
+		port = port * 10 + (*at - '0');
+	}
+	return port >= 1 && port <= 65535;
+}
+
 /* "host:port", "[v6]:port". */
 static int open_tcp(char *text, struct err *err)
 {
@@ -78,8 +90,8 @@ static int open_tcp(char *text, struct err *err)
 	struct addrinfo *found = NULL;
 	char *colon = strrchr(text, ':');
 
-	if (colon == NULL || colon == text || colon[1] == '\0') {
-		err_set(err, "LISTEN: %s: must be host:port or unix:/path", text);
+	if (colon == NULL || colon == text || !port_valid(colon + 1)) {
+		err_set(err, "LISTEN: %s: must be host:port (1 to 65535) or unix:/path", text);
 		return -1;
 	}
 	char *shown = mem_dup(text), *host = text;

@@ -44,6 +44,13 @@ static void judge(struct rest_request *request, int status, const char *error)
 	request->early_error = error;
 }
 
+/* For clients whose next bytes may be no request. */
+static void judge_and_close(struct rest_request *request, int status, const char *error)
+{
+	judge(request, status, error);
+	request->close = true;
+}
+
 static bool decode_names(struct rest_request *request)
 {
 	for (unsigned i = 0; i < request->match.name_count; i++) {
@@ -83,7 +90,9 @@ void rest_request_judge(struct rest_request *request, const struct http_head *he
 	if (status != 0)
 		judge(request, status, "this instance is out of order");
 	else if (head->expect_other)
-		judge(request, 417, "only Expect: 100-continue is known");
+		judge_and_close(request, 417, "only Expect: 100-continue is known");
+	else if (request->method == HTTP_CONNECT)
+		judge_and_close(request, 405, "this is no proxy");
 	else
 		judge_path(request, split);
 }

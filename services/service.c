@@ -183,6 +183,7 @@ int service_main(const struct service_kind *kind, int argc, char **argv)
 		return arguments(kind, argc, argv);
 	log_open();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of write, like a full disk */
 	raise_file_limit();
 	r.service.base = event_base_new();
 	bool good = run(&r, &err);
