@@ -39,14 +39,14 @@ static bool fail(struct store *store, struct err *err)
 	return err_set_code(err, code, "%s: %s", store->path, sqlite3_errmsg(store->db));
 }
 
-static bool is_busy(int code)
+bool store_code_busy(int code)
 {
 	return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
 }
 
 bool store_retry(int code, int64_t until_us)
 {
-	if (!is_busy(code) || clock_us() >= until_us)
+	if (!store_code_busy(code) || clock_us() >= until_us)
 		return false;
 	usleep(RETRY_US);
 	return true;
@@ -202,7 +202,7 @@ enum store_step store_step(struct store_statement *statement, struct err *err)
 	fail(statement->store, err);
 	if ((rc & 0xff) == SQLITE_CONSTRAINT)
 		return STORE_CONSTRAINT;
-	return is_busy(rc) ? STORE_BUSY : STORE_FAILED;
+	return store_code_busy(rc) ? STORE_BUSY : STORE_FAILED;
 }
 
 void store_reset(struct store_statement *statement)

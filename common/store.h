@@ -54,3 +54,6 @@ int store_changes(const struct store *store);          /* rows changed by the la
 
 /* Is the result code one that means "the store cannot serve now" (busy, full, I/O, read-only, corrupt, cannot open)? */
 bool store_code_unavailable(int code);
+
+/* Is it one that only means that another connection holds the lock? */
+bool store_code_busy(int code);

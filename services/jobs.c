@@ -10,7 +10,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 
-#include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -175,7 +174,7 @@ struct jobs_writer_state jobs_writer_state(const struct jobs *jobs)
 
 bool job_was_busy(const struct job *job)
 {
-	return job->result == JOB_UNAVAILABLE && (job->err.code & 0xff) == SQLITE_BUSY;
+	return job->result == JOB_UNAVAILABLE && store_code_busy(job->err.code);
 }
 
 bool job_was_crowded_out(const struct job *job)

@@ -39,7 +39,7 @@ struct rest_service {
 };
 
 struct rest_options {
-	const char *listen;      /* "host:port,unix:/path", see README */
+	const char *listen;      /* "address:port,unix:/path", a comma list */
 	size_t max_body_bytes;   /* exactly this many still pass */
 	size_t max_bodies_bytes; /* all request bodies held at one time; 503 beyond */
 };

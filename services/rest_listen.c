@@ -86,12 +86,12 @@ static bool port_valid(const char *text)
 /* "host:port", "[v6]:port". */
 static int open_tcp(char *text, struct err *err)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
 	struct addrinfo *found = NULL;
 	char *colon = strrchr(text, ':');
 
 	if (colon == NULL || colon == text || !port_valid(colon + 1)) {
-		err_set(err, "LISTEN: %s: must be host:port (1 to 65535) or unix:/path", text);
+		err_set(err, "LISTEN: %s: must be address:port (1 to 65535) or unix:/path", text);
 		return -1;
 	}
 	char *shown = mem_dup(text), *host = text;
