@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -27,14 +28,18 @@ struct op {
 /* --- containers as listeners --- */
 
 struct talk {
+	LIST_ENTRY(talk) link;
 	int fd;
 	struct event *event;
 	struct timer *timer;
 	struct fake_container *container;
 };
 
+static LIST_HEAD(, talk) talks = LIST_HEAD_INITIALIZER(talks);
+
 static void talk_end(struct talk *talk)
 {
+	LIST_REMOVE(talk, link);
 	event_free(talk->event);
 	timer_free(talk->timer);
 	close(talk->fd);
@@ -85,6 +90,7 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 	        event_new(event_get_base(container->accept), talk->fd, EV_READ | EV_PERSIST, on_request, talk));
 	talk->timer = timer_new(event_get_base(container->accept), on_slow, talk);
 	event_add(talk->event, NULL);
+	LIST_INSERT_HEAD(&talks, talk, link);
 }
 
 /* False: the port is taken. */
@@ -112,6 +118,13 @@ static bool listen_for(struct fake_engine *fake, struct fake_container *containe
 
 static void unlisten(struct fake_container *container)
 {
+	struct talk *talk, *next;
+
+	for (talk = LIST_FIRST(&talks); talk != NULL; talk = next) {
+		next = LIST_NEXT(talk, link);
+		if (talk->container == container)
+			talk_end(talk);
+	}
 	if (container->fd == -1)
 		return;
 	event_free(container->accept);

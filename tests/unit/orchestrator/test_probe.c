@@ -1,0 +1,279 @@
+/* One probe against peers that answer in every way. */
+#include "common/log.h"
+#include "common/mem.h"
+#include "fleet_bench.h"
+#include "orchestrator/fleet/place.h"
+#include "orchestrator/fleet/probe.h"
+#include "orchestrator/fleet/timer.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct fleet_bench bench;
+static struct backend_address address;
+static int listener;
+static const char *reply; /* what the peer says; NULL = nothing */
+static size_t reply_len;
+static bool hang_up; /* and closes then */
+static size_t cut;   /* pause after so many bytes; 0 = none */
+static int peer;
+static char request[1024];
+static size_t request_len;
+static struct event *asking;
+static struct timer *rest;
+static bool done;
+static enum probe_outcome outcome;
+
+static void setup(void)
+{
+	char dir[128];
+
+	bench_open(&bench);
+	snprintf(dir, sizeof(dir), "%s/a", bench.dir);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	place_socket(dir, &address);
+	listener = -1;
+	peer = -1;
+	hang_up = false;
+	cut = 0;
+	done = false;
+}
+
+static void teardown(void)
+{
+	if (listener != -1)
+		close(listener);
+	if (peer != -1)
+		close(peer);
+	fake_engine_free(bench.engine);
+	bench_close(&bench);
+}
+
+static void on_done(enum probe_outcome got, int64_t took_us, void *arg)
+{
+	ck_assert(!done);
+	ck_assert_ptr_eq(arg, &done);
+	ck_assert_int_ge(took_us, 0);
+	outcome = got;
+	done = true;
+}
+
+static void say_rest(void *arg)
+{
+	(void)arg;
+	if (reply != NULL)
+		ck_assert_int_ge(send(peer, reply + cut, reply_len - cut, MSG_NOSIGNAL), 0);
+	if (hang_up) {
+		event_del(asking);
+		close(peer);
+		peer = -1;
+	}
+}
+
+static void on_request(evutil_socket_t fd, short what, void *arg)
+{
+	ssize_t n = recv(fd, request + request_len, sizeof(request) - 1 - request_len, 0);
+
+	(void)what;
+	(void)arg;
+	if (n <= 0) {
+		event_del(asking);
+		return;
+	}
+	request_len += (size_t)n;
+	if (strstr(request, "\r\n\r\n") == NULL)
+		return;
+	ck_assert_ptr_eq(strstr(request, "GET /health HTTP/1.1\r\nHost: acts\r\nConnection: close\r\n"), request);
+	if (cut > 0)
+		ck_assert_int_eq(send(peer, reply, cut, 0), (ssize_t)cut);
+	timer_set(rest, cut > 0 ? 2000 : 0);
+}
+
+static void on_accept(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	(void)arg;
+	peer = accept(fd, NULL, NULL);
+	memset(request, 0, sizeof(request));
+	request_len = 0;
+	asking = event_new(bench.base, peer, EV_READ | EV_PERSIST, on_request, NULL);
+	event_add(asking, NULL);
+}
+
+static bool is_done(void *arg)
+{
+	(void)arg;
+	return done;
+}
+
+static void listen_on_it(void)
+{
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&address.addr, address.len), 0);
+	ck_assert_int_eq(listen(listener, 0), 0);
+}
+
+static void ask(const char *text, enum probe_outcome wanted)
+{
+	struct event *accepting;
+
+	if (listener == -1)
+		listen_on_it();
+	reply = text;
+	reply_len = text == NULL ? 0 : strlen(text);
+	done = false;
+	rest = timer_new(bench.base, say_rest, NULL);
+	accepting = event_new(bench.base, listener, EV_READ, on_accept, NULL);
+	event_add(accepting, NULL);
+	probe_start(bench.base, &address, "acts", "/health", 100, on_done, &done);
+	ck_assert(!done);
+	ck_assert(bench_until(&bench, is_done, NULL, 2000));
+	event_free(accepting);
+	event_free(asking);
+	timer_free(rest);
+	ck_assert_msg(outcome == wanted, "%s instead of %s", probe_outcome_text(outcome), probe_outcome_text(wanted));
+	if (peer != -1)
+		close(peer);
+	peer = -1;
+}
+
+START_TEST(statuses)
+{
+	ask("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", PROBE_GOOD);
+	ask("HTTP/1.1 204 No Content\r\n\r\n", PROBE_GOOD);
+	ask("HTTP/1.0 302 Found\r\nLocation: /\r\n\r\n", PROBE_GOOD);
+	ask("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", PROBE_ODD_STATUS);
+	ask("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", PROBE_BAD_STATUS);
+	ask("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", PROBE_BAD_STATUS);
+}
+END_TEST
+
+START_TEST(split_anywhere)
+{
+	static const char text[] = "HTTP/1.1 103 Hints\r\nX: y\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+	for (cut = 1; cut < sizeof(text) - 1; cut += 7)
+		ask(text, PROBE_GOOD);
+}
+END_TEST
+
+START_TEST(malformed)
+{
+	static char long_head[10000];
+
+	ask("SSH-2.0-OpenSSH\r\n\r\n", PROBE_MALFORMED);
+	ask("HTTP/1.1 abc\r\n\r\n", PROBE_MALFORMED);
+	memset(long_head, 'a', sizeof(long_head) - 1);
+	memcpy(long_head, "HTTP/1.1 200 OK\r\nX: ", 20);
+	ask(long_head, PROBE_MALFORMED);
+}
+END_TEST
+
+START_TEST(closed_too_early)
+{
+	hang_up = true;
+	ask("", PROBE_RESET);
+	ask("HTTP/1.1 200 OK\r\nContent-", PROBE_RESET);
+}
+END_TEST
+
+START_TEST(says_nothing)
+{
+	ask(NULL, PROBE_TIMEOUT);
+	ask("HTTP/1.1 200", PROBE_TIMEOUT);
+}
+END_TEST
+
+static void ask_only(enum probe_outcome wanted)
+{
+	done = false;
+	probe_start(bench.base, &address, "acts", "/health", 100, on_done, &done);
+	ck_assert(!done);
+	ck_assert(bench_until(&bench, is_done, NULL, 2000));
+	ck_assert_msg(outcome == wanted, "%s instead of %s", probe_outcome_text(outcome), probe_outcome_text(wanted));
+}
+
+START_TEST(refused)
+{
+	ask_only(PROBE_REFUSED); /* no such socket */
+	listen_on_it();
+	close(listener);
+	listener = -1;
+	ask_only(PROBE_REFUSED); /* nobody behind it */
+	ck_assert(place_published("127.0.0.1", bench_free_port(), &address));
+	ask_only(PROBE_REFUSED);
+}
+END_TEST
+
+/* A full queue is no refusal: it is waited for. */
+START_TEST(queue_full)
+{
+	int fd[8];
+
+	listen_on_it();
+	for (int i = 0; i < 8; i++) {
+		fd[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)!connect(fd[i], (struct sockaddr *)&address.addr, address.len);
+	}
+	ask_only(PROBE_TIMEOUT);
+	for (int i = 0; i < 8; i++)
+		close(fd[i]);
+}
+END_TEST
+
+START_TEST(no_descriptor_left)
+{
+	struct rlimit old, few;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = old;
+	few.rlim_cur = 3;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	ask_only(PROBE_UNABLE);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+}
+END_TEST
+
+START_TEST(cancelled)
+{
+	listen_on_it();
+	probe_cancel(probe_start(bench.base, &address, "acts", "/health", 100, on_done, &done));
+	close(listener);
+	listener = -1;
+	probe_cancel(probe_start(bench.base, &address, "acts", "/health", 100, on_done, &done));
+	bench_run(&bench, 20);
+	ck_assert(!done);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("probe");
+	TCase *tcase = tcase_create("probe");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 20);
+	tcase_add_test(tcase, statuses);
+	tcase_add_test(tcase, split_anywhere);
+	tcase_add_test(tcase, malformed);
+	tcase_add_test(tcase, closed_too_early);
+	tcase_add_test(tcase, says_nothing);
+	tcase_add_test(tcase, refused);
+	tcase_add_test(tcase, queue_full);
+	tcase_add_test(tcase, no_descriptor_left);
+	tcase_add_test(tcase, cancelled);
+	suite_add_tcase(suite, tcase);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}
