@@ -16,7 +16,8 @@ struct setting {
 };
 
 static const struct setting SETTINGS[] = {
-        {"LISTEN", "0.0.0.0:8000", offsetof(struct settings, listen), 0, 0, "address:port or unix:/path, comma between"},
+        {"LISTEN", "0.0.0.0:8000", offsetof(struct settings, listen), 0, 0,
+         "address:port or unix:/path, comma between"},
         {"DATA_DIR", "/static", offsetof(struct settings, data_dir), 0, 0, "folder that holds the data"},
         {"MAX_BODY_BYTES", "16777216", offsetof(struct settings, max_body_bytes), 1, 1 << 30, "largest request body"},
         {"USERS_URL", "http://users:8000", offsetof(struct settings, users_url), 0, 0,

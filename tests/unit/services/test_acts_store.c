@@ -1,0 +1,138 @@
+/* The acts' tables without HTTP: order, counters kept by triggers, cascades, and plans that use the index. */
+#include "services/acts/acts_store.h"
+
+#include "tests/unit/unit.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/test_acts_store.XXXXXX";
+static char path[64];
+static struct store *write_store, *read_store;
+static void *writing, *reading;
+static struct err err;
+
+static struct json_text text_of(const char *text)
+{
+	return (struct json_text){.data = text, .len = strlen(text)};
+}
+
+static void set_up(void)
+{
+	struct store_options options = {.path = path, .migrations = acts_migrations, .busy_timeout_ms = 1000};
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/acts.db", folder);
+	ck_assert_msg(store_open(&options, &write_store, &err), "%s", err.message);
+	options.read_only = true;
+	ck_assert_msg(store_open(&options, &read_store, &err), "%s", err.message);
+	ck_assert_msg(acts_tables_open(write_store, true, &writing, &err), "%s", err.message);
+	ck_assert_msg(acts_tables_open(read_store, false, &reading, &err), "%s", err.message);
+	ck_assert_int_eq(acts_store_category_add(writing, text_of("garden"), &err), JOB_OK);
+	ck_assert_int_eq(acts_store_category_add(writing, text_of("beach"), &err), JOB_OK);
+}
+
+static void tear_down(void)
+{
+	acts_tables_close(writing);
+	acts_tables_close(reading);
+	store_close(read_store);
+	store_close(write_store);
+	unlink(path);
+	rmdir(folder);
+}
+
+static enum job_result add(int64_t id, const char *category, int64_t time)
+{
+	struct act act = {.id = id,
+	                  .username = text_of("ann"),
+	                  .timestamp = text_of("01-01-2024:00-00-00"),
+	                  .category = text_of(category),
+	                  .image = text_of("AAAA"),
+	                  .time = time};
+
+	return acts_store_act_add(writing, &act, &err);
+}
+
+static int64_t acts_of(const char *category, int64_t *id)
+{
+	int64_t acts = -1;
+	enum job_result found = acts_store_category(reading, text_of(category), id, &acts, &err);
+
+	return found == JOB_OK ? acts : -1;
+}
+
+START_TEST(triggers_keep_count)
+{
+	int64_t id, all;
+
+	set_up();
+	for (int64_t n = 0; n < 10; n++)
+		ck_assert_int_eq(add(n, n % 2 ? "garden" : "beach", n), JOB_OK);
+	ck_assert_int_eq(add(3, "beach", 0), JOB_REFUSED);
+	ck_assert_int_eq(add(11, "nowhere", 0), JOB_REFUSED);
+	ck_assert_int_eq(acts_store_act_delete(writing, 1, &err), JOB_OK);
+	ck_assert_int_eq(acts_store_act_delete(writing, 1, &err), JOB_REFUSED);
+	ck_assert_int_eq(acts_of("garden", &id), 4);
+	ck_assert_int_eq(acts_of("beach", &id), 5);
+	ck_assert_int_eq(acts_store_count(reading, &all, &err), JOB_OK);
+	ck_assert_int_eq(all, 9);
+	ck_assert_int_eq(acts_store_category_delete(writing, text_of("beach"), &err), JOB_OK);
+	ck_assert_int_eq(acts_of("beach", &id), -1);
+	ck_assert_int_eq(acts_store_count(reading, &all, &err), JOB_OK);
+	ck_assert_int_eq(all, 4);
+	ck_assert_int_eq(add(0, "garden", 0), JOB_OK); /* its number is free again */
+	tear_down();
+}
+END_TEST
+
+START_TEST(newest_first_and_skipped)
+{
+	static const int64_t times[] = {5, 9, 5, -3, 9, 0};
+	static const int64_t order[] = {4, 1, 2, 0, 5, 3};
+	int64_t ids[ACTS_LIST_MOST], id;
+	size_t count;
+
+	set_up();
+	for (int64_t n = 0; n < 6; n++)
+		ck_assert_int_eq(add(n, "garden", times[n]), JOB_OK);
+	ck_assert_int_eq(acts_of("garden", &id), 6);
+	for (int64_t skip = 0; skip < 7; skip++) {
+		ck_assert_int_eq(acts_store_ids(reading, id, skip, 3, ids, &count, &err), JOB_OK);
+		ck_assert_uint_eq(count, skip < 4 ? 3 : (size_t)(6 - skip));
+		ck_assert(count == 0 || memcmp(ids, order + skip, count * sizeof(*ids)) == 0);
+	}
+	tear_down();
+}
+END_TEST
+
+static void assert_plan(const char *sql, const char *wanted)
+{
+	sqlite3 *db;
+	sqlite3_stmt *stmt;
+	char plan[512] = "", text[512];
+
+	snprintf(text, sizeof(text), "EXPLAIN QUERY PLAN %s", sql);
+	ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, text, -1, &stmt, NULL), SQLITE_OK);
+	while (sqlite3_step(stmt) == SQLITE_ROW)
+		strncat(plan, (const char *)sqlite3_column_text(stmt, 3), sizeof(plan) - strlen(plan) - 1);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	ck_assert_msg(strstr(plan, wanted) != NULL && strstr(plan, "TEMP B-TREE") == NULL, "%s: %s", sql, plan);
+}
+
+START_TEST(lists_use_the_index)
+{
+	set_up();
+	assert_plan("SELECT act_id FROM acts WHERE category_id = 1 ORDER BY time DESC, act_id DESC LIMIT 1 OFFSET 1",
+	            "COVERING INDEX acts_newest");
+	assert_plan("SELECT name, acts FROM categories ORDER BY name", "INDEX");
+	tear_down();
+}
+END_TEST
+
+UNIT_MAIN("acts_store", triggers_keep_count, newest_first_and_skipped, lists_use_the_index)

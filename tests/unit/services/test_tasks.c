@@ -1,0 +1,119 @@
+/* Threads beside the loop: everything added is run once and handed back once, the queue is bounded, batches are. */
+#include "services/tasks.h"
+
+#include "tests/unit/unit.h"
+
+#include <event2/event.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#define MANY 1000
+
+struct numbered {
+	struct task task;
+	int ran;
+};
+
+static struct event_base *base;
+static struct tasks *tasks;
+static struct numbered numbered[MANY];
+static _Atomic size_t largest_batch;
+static _Atomic bool gate_open;
+static int done_count, stop_at;
+
+static void on_run(struct task *first, void *worker)
+{
+	size_t count = 0;
+
+	(void)worker;
+	while (!gate_open)
+		continue;
+	for (struct task *task = first; task != NULL; task = task->next, count++)
+		((struct numbered *)task)->ran++;
+	if (count > largest_batch)
+		largest_batch = count;
+}
+
+static void on_done(struct task *task)
+{
+	ck_assert_int_eq(((struct numbered *)task)->ran, 1);
+	if (++done_count == stop_at)
+		event_base_loopbreak(base);
+}
+
+static void set_up(unsigned threads, size_t limit, size_t batch)
+{
+	struct tasks_options options = {
+	        .name = "test", .threads = threads, .limit = limit, .batch = batch, .run = on_run};
+
+	memset(numbered, 0, sizeof(numbered));
+	largest_batch = 0;
+	done_count = 0;
+	gate_open = true;
+	base = event_base_new();
+	tasks = tasks_new(base, &options);
+}
+
+static bool add(int i)
+{
+	numbered[i].task.done = on_done;
+	return tasks_add(tasks, &numbered[i].task);
+}
+
+START_TEST(all_are_run_once)
+{
+	set_up(4, MANY, 7);
+	for (int i = 0; i < MANY; i++)
+		ck_assert(add(i));
+	stop_at = MANY;
+	event_base_dispatch(base);
+	ck_assert_int_eq(done_count, MANY);
+	ck_assert_uint_le(largest_batch, 7);
+	tasks_free(tasks);
+	event_base_free(base);
+}
+END_TEST
+
+START_TEST(waiting_ones_form_a_batch)
+{
+	set_up(1, MANY, 100);
+	gate_open = false;
+	for (int i = 0; i < 50; i++)
+		ck_assert(add(i));
+	gate_open = true;
+	stop_at = 50;
+	event_base_dispatch(base);
+	ck_assert_uint_ge(largest_batch, 25);
+	tasks_free(tasks);
+	event_base_free(base);
+}
+END_TEST
+
+START_TEST(the_queue_is_bounded)
+{
+	int added = 0;
+
+	set_up(1, 10, 1);
+	gate_open = false;
+	for (int i = 0; i < 20; i++)
+		added += add(i);
+	ck_assert(added == 10 || added == 11); /* one may be in the thread's hands */
+	gate_open = true;
+	tasks_free(tasks);
+	ck_assert_int_eq(done_count, added);
+	event_base_free(base);
+}
+END_TEST
+
+START_TEST(freeing_runs_what_is_queued)
+{
+	set_up(2, MANY, 3);
+	for (int i = 0; i < 100; i++)
+		ck_assert(add(i));
+	tasks_free(tasks);
+	ck_assert_int_eq(done_count, 100);
+	event_base_free(base);
+}
+END_TEST
+
+UNIT_MAIN("tasks", all_are_run_once, waiting_ones_form_a_batch, the_queue_is_bounded, freeing_runs_what_is_queued)
