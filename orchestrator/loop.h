@@ -6,7 +6,7 @@
 struct event_base;
 struct loop_lag;
 
-/* Single-threaded, epoll with a change list, microsecond timers, two priorities (0 = timers of health and control). */
+/* Single-threaded, epoll with a change list, two priorities (0 = timers of health and control). */
 struct event_base *loop_new(void);
 
 /* A timer of 100 ms that notices how late it is called. */

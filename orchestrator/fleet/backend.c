@@ -154,9 +154,20 @@ static void notes_tell(void)
 	notes.telling = false;
 }
 
+/* Our own doing, or the world's? */
+static bool is_trouble(enum backend_state to, enum reason reason)
+{
+	static const bool ours[REASON_COUNT] = {
+	        [REASON_SCALE_DOWN] = true, [REASON_ROLL] = true,     [REASON_OPERATOR] = true,
+	        [REASON_SHUTDOWN] = true,   [REASON_REPLACED] = true,
+	};
+
+	return (to == BACKEND_SUSPECT || to == BACKEND_DOWN) && !ours[reason];
+}
+
 static void state_log(const struct backend *backend, enum backend_state from)
 {
-	bool bad = backend->state == BACKEND_SUSPECT || (backend->state == BACKEND_DOWN && from != BACKEND_DRAINING);
+	bool bad = is_trouble(backend->state, backend->reason);
 
 	log_line(bad ? LOG_WARN : LOG_INFO,
 	         "event=backend service=%s slot=%d container=%.12s from=%s to=%s reason=%s incident=%s",

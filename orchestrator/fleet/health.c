@@ -8,7 +8,7 @@
  * stay so; probes made early do not shift the grid.
  *
  * All the same (rulings: full disk, locked store): the last READY backend whose fellows were just lost to a 5xx of
- * their own is kept. It is held back while a replacement may still show that the fault was the container's (two
+ * their own is kept. It is held back while a replacement may still show that the fault was the container's (five
  * intervals), then routed to again; as soon as another one is READY it is judged like any other.
  *
  * Invariant: a watch exists from health_watch until its backend is DOWN or health_unwatch; after backend_set_state
@@ -26,7 +26,7 @@
 #define START_DELAY_MIN_US 5000
 #define START_DELAY_MAX_US 100000
 #define START_TIMEOUT_MIN_MS 100
-#define ALIKE_INTERVALS 2
+#define ALIKE_INTERVALS 5
 
 static const enum reason hard_reasons[] = {
         [PROBE_BAD_STATUS] = REASON_PROBE_STATUS,

@@ -7,7 +7,7 @@
  *   Hard (refused, reset, malformed, 5xx): DOWN. Soft (timeout): SUSPECT; DOWN at the fall-th in a row.
  * SUSPECT: probed now (one probe in flight per backend), good -> READY.
  * If every other backend of the service has failed the same way within one interval (5xx: full disk, locked store),
- * the last one is kept: held back for two intervals, in which a replacement may show that the fault was the
+ * the last one is kept: held back for five intervals, in which a replacement may show that the fault was the
  * container's, then READY again; it is judged again once another one is READY (rulings: keep routing, replace one at
  * a time).
  * The supervisor learns of DOWN through the observer in main.

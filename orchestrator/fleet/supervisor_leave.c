@@ -4,8 +4,9 @@
  *   fault:              KILL (unless dead) -> INSPECT -> LOGS -> REMOVE
  *   never started:      REMOVE
  *
- * A faulty container is killed before anything else, because its slot waits for the port; how it ended and what it
- * said is asked for afterwards, off the critical path. Invariant: a leaving container is in no slot, and is kept until
+ * A faulty container is killed before anything else, because its slot waits for the port. How it ended, what it said,
+ * and its removal come when the slot serves again (or after a second): the engine shall have nothing else to do while
+ * it starts the replacement. Invariant: a leaving container is in no slot, and is kept until
  * the engine says that it is gone.
  */
 #include "orchestrator/fleet/supervisor_private.h"
@@ -18,6 +19,7 @@
 #include <string.h>
 
 #define LAST_LINES 20
+#define AFTERMATH_US 1000000
 
 static void slot_forget(struct container *container)
 {
@@ -198,6 +200,23 @@ static void leave_call(struct container *container)
 	}
 }
 
+/* Does the slot of this dead one wait for its replacement? Then the rest has time. */
+static bool leave_later(struct container *container)
+{
+	struct supervisor *supervisor = container->supervisor;
+	const struct slot *slot;
+	int64_t now_us = clock_us();
+
+	if (!container->faulty || container->may_run || container->slot == SLOT_EXTRA)
+		return false;
+	slot = supervisor_slot_of(supervisor, container->slot);
+	if (!slot->live || slot->current == NULL || slot_ready(slot) || now_us < slot->retry_us ||
+	    now_us >= slot->vacated_us + AFTERMATH_US)
+		return false;
+	supervisor_wake(supervisor, slot->vacated_us + AFTERMATH_US);
+	return true;
+}
+
 /* May free the container. */
 void leave_step(struct container *container)
 {
@@ -216,6 +235,8 @@ void leave_step(struct container *container)
 	if (container->stage == LEAVE_DRAIN)
 		leave_drain(container);
 	if (container->stage == LEAVE_DRAIN || !supervisor->engine_up)
+		return;
+	if (leave_later(container))
 		return;
 	if (clock_us() < container->retry_us) {
 		supervisor_wake(supervisor, container->retry_us);

@@ -149,7 +149,7 @@ static void slot_tidy(struct supervisor *supervisor, struct slot *slot)
 		else
 			supervisor_wake(supervisor, slot->rename_us);
 	}
-	if (slot->next == NULL)
+	if (slot->next == NULL && !slot->current->busy) /* a rename frees the name only when it is answered */
 		create_ahead(supervisor, slot);
 }
 

@@ -5,7 +5,7 @@
  *   any of the first three -> LINGER              refused: the reason was sent, the rest is read and thrown away
  *
  * Bytes that come while BUSY wait in `input` (bounded: reading stops above INPUT_MAX).
- * Invariant: evhttp's input buffer is empty, or holds the canonical head; `req` is set in BUSY and TUNNEL, and in LINGER
+ * Invariant: evhttp's input buffer is empty but for the canonical head while it is handed over; `req` is set in BUSY and TUNNEL, and in LINGER
  * where a reply was complete before.
  */
 #include "orchestrator/proxy/client.h"
@@ -29,7 +29,7 @@
 
 #define INPUT_MAX 65536    /* bytes read ahead of a request in work */
 #define OUTPUT_MAX 1048576 /* what one turn may leave unwritten; sources stop at the first byte */
-#define BODY_READ 65536
+#define READ_BYTES 65536
 #define BODY_READS 16    /* reads in one turn, so that others get theirs */
 #define BUFFER_KEPT 4096 /* bytes of memory that an empty buffer may keep */
 #define LINGER_US 2000000
@@ -48,7 +48,6 @@ struct client {
 	struct evhttp_request *req;
 	int fd;
 	enum client_state state;
-	bool injecting; /* it is us who write into the input buffer */
 	bool reading_paused;
 	bool ending; /* the reply is complete, its last bytes are not written yet */
 	bool close;  /* after this reply */
@@ -62,6 +61,7 @@ struct client {
 	int64_t lingered;
 	struct buf input;
 	struct buf out;
+	struct event *readable;
 	struct event *writable; /* NULL until first needed */
 	struct deadline deadline;
 	struct deferred deferred;
@@ -72,7 +72,7 @@ struct client {
 static const char too_large[] = "the request's head is too large to be sent on";
 
 static struct http_head head;
-static char scratch[BODY_READ];
+static char scratch[READ_BYTES];
 
 static const struct config *config_of(const struct client *client)
 {
@@ -121,9 +121,11 @@ static void leave(struct client *client)
 	client->over = true;
 	client->bev = NULL;
 	client->evcon = NULL;
+	if (client->readable != NULL)
+		event_free(client->readable);
 	if (client->writable != NULL)
 		event_free(client->writable);
-	client->writable = NULL;
+	client->readable = client->writable = NULL;
 	deadline_remove(settings->deadlines, &client->deadline);
 	front_forget(client->front, client->fd, client);
 	defer_call(settings->defer, &client->deferred);
@@ -226,6 +228,14 @@ static bool keep_rest(struct client *client, const struct iovec *iov, int count,
 	return true;
 }
 
+static ssize_t send_parts(int fd, const struct iovec *iov, int count)
+{
+	if (count == 1)
+		return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+	struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)count};
+	return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
 enum client_write client_write(struct client *client, const struct iovec *iov, int count)
 {
 	if (client->over || client->broken)
@@ -234,8 +244,7 @@ enum client_write client_write(struct client *client, const struct iovec *iov, i
 	for (int i = 0; i < count; i++)
 		whole += iov[i].iov_len;
 	if (client->out.len == 0) {
-		struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)count};
-		ssize_t result = sendmsg(client->fd, &message, MSG_NOSIGNAL);
+		ssize_t result = send_parts(client->fd, iov, count);
 		if (result == -1 && errno != EAGAIN && errno != EINTR) {
 			mark_broken(client);
 			return CLIENT_GONE;
@@ -280,13 +289,16 @@ static void finish_reply(struct client *client)
 	struct evhttp_request *req = client->req;
 	client->req = NULL;
 	client->state = CLIENT_IDLE;
-	client->reading_paused = false;
+	client_resume_reading(client);
 	shrink(&client->input);
 	set_deadline(client, config_of(client)->idle_timeout_ms);
 	if (client->close)
 		evhttp_add_header(evhttp_request_get_output_headers(req), "Connection", "close");
-	evhttp_send_reply_end(req); /* reads on, or closes: then client is over */
-	if (!client->over && client->input.len > 0)
+	evhttp_send_reply_end(req); /* starts the next request, or closes: then client is over */
+	if (client->over)
+		return;
+	bufferevent_disable(client->bev, EV_READ);
+	if (client->input.len > 0)
 		defer_call(front_settings(client->front)->defer, &client->deferred);
 }
 
@@ -470,20 +482,6 @@ static void keep_input(struct client *client, const char *data, size_t len)
 		client_pause_reading(client);
 }
 
-/* The input buffer's bytes become the canonical head: in place, where they are enough. */
-static void leave_canonical(struct client *client, struct evbuffer *input, char *data, size_t len)
-{
-	client->injecting = true;
-	if (len >= CANONICAL_LEN) {
-		memcpy(data + len - CANONICAL_LEN, canonical, CANONICAL_LEN);
-		evbuffer_drain(input, len - CANONICAL_LEN);
-	} else {
-		evbuffer_drain(input, len);
-		evbuffer_add(input, canonical, CANONICAL_LEN);
-	}
-	client->injecting = false;
-}
-
 static enum read_result read_input(struct client *client, const char *data, size_t len)
 {
 	size_t used;
@@ -503,18 +501,6 @@ static enum read_result read_input(struct client *client, const char *data, size
 	return result;
 }
 
-/* Large bodies: libevent reads 4096 bytes at a time; what the socket holds is taken from here. */
-static enum read_result read_ahead(struct client *client, enum read_result result)
-{
-	for (int i = 0; i < BODY_READS && result == READ_MORE && client->state == CLIENT_BODY; i++) {
-		ssize_t got = recv(client->fd, scratch, sizeof scratch, 0);
-		if (got <= 0)
-			break; /* an end or an error shows again in libevent's own read */
-		result = read_input(client, scratch, (size_t)got);
-	}
-	return result;
-}
-
 static void linger(struct client *client, size_t len)
 {
 	client->lingered += (int64_t)len;
@@ -522,20 +508,27 @@ static void linger(struct client *client, size_t len)
 		mark_broken(client);
 }
 
-/* Runs within the bufferevent's read, before evhttp's callback. */
-static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info, void *arg)
+/* Gives evhttp the canonical head; it answers with its request callback before this returns. */
+static void hand_over(struct client *client)
 {
-	struct client *client = arg;
-	if (client->injecting || info->n_added == 0)
-		return;
-	size_t len = evbuffer_get_length(input);
-	char *data = (char *)evbuffer_pullup(input, -1);
-	enum read_result result = READ_MORE;
+	struct evbuffer *input = bufferevent_get_input(client->bev);
+	evbuffer_unfreeze(input, 0); /* a socket's input buffer takes bytes from its own reads only */
+	bool added = evbuffer_add(input, canonical, CANONICAL_LEN) == 0;
+	evbuffer_freeze(input, 0);
+	if (added)
+		bufferevent_trigger(client->bev, EV_READ, 0);
+	else
+		mark_broken(client);
+}
+
+static void take_bytes(struct client *client, const char *data, size_t len)
+{
 	switch (client->state) {
 	case CLIENT_IDLE:
 	case CLIENT_HEAD:
 	case CLIENT_BODY:
-		result = read_ahead(client, read_input(client, data, len));
+		if (read_input(client, data, len) == READ_REQUEST)
+			hand_over(client);
 		break;
 	case CLIENT_BUSY:
 		keep_input(client, data, len);
@@ -548,13 +541,32 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 		linger(client, len);
 		break;
 	}
-	if (result == READ_REQUEST) {
-		leave_canonical(client, input, data, len);
-		return;
+}
+
+/* The client left; evhttp is told in the words of its bufferevent. */
+static void end_of_stream(struct client *client, bool orderly)
+{
+	short what = BEV_EVENT_READING | (orderly ? BEV_EVENT_EOF : BEV_EVENT_ERROR);
+	client->evhttp_on_event(client->bev, what, client->evcon);
+}
+
+/* A body is read on in the same turn, a few times: there is more of it, most likely. */
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	struct client *client = arg;
+	for (int i = 0; i < BODY_READS; i++) {
+		ssize_t got = recv(fd, scratch, sizeof scratch, 0);
+		if (got == -1 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (got <= 0) {
+			end_of_stream(client, got == 0);
+			return;
+		}
+		take_bytes(client, scratch, (size_t)got);
+		if (client->state != CLIENT_BODY || client->over || client->broken)
+			return;
 	}
-	client->injecting = true;
-	evbuffer_drain(input, len);
-	client->injecting = false;
 }
 
 /* What was read ahead is the next request, or the start of it. */
@@ -565,29 +577,16 @@ static void read_kept_input(struct client *client)
 	if (result == READ_REFUSED)
 		return;
 	buf_drop(&client->input, used);
-	if (result != READ_REQUEST)
-		return;
-	struct evbuffer *input = bufferevent_get_input(client->bev);
-	client->injecting = true;
-	evbuffer_unfreeze(input, 0); /* a socket's input buffer takes bytes from its own reads only */
-	bool added = evbuffer_add(input, canonical, CANONICAL_LEN) == 0;
-	evbuffer_freeze(input, 0);
-	client->injecting = false;
-	if (added)
-		bufferevent_trigger(client->bev, EV_READ, 0);
-	else
-		mark_broken(client);
+	if (result == READ_REQUEST)
+		hand_over(client);
 }
 
 void client_on_request(struct client *client, struct evhttp_request *req)
 {
 	assert(client->state == CLIENT_BUSY && client->req == NULL);
 	client->req = req;
-	/* evhttp stops reading while a reply is owed, and would not see the client leave. */
-	bufferevent_setcb(client->bev, NULL, NULL, client->evhttp_on_event, client->evcon);
-	client->reading_paused = client->input.len > INPUT_MAX;
-	if (!client->reading_paused)
-		bufferevent_enable(client->bev, EV_READ);
+	if (client->input.len > INPUT_MAX)
+		client_pause_reading(client);
 	const struct front_settings *settings = front_settings(client->front);
 	settings->on_request(client, client->request, settings->arg);
 }
@@ -597,7 +596,7 @@ void client_pause_reading(struct client *client)
 	if (client->reading_paused || client->over)
 		return;
 	client->reading_paused = true;
-	bufferevent_disable(client->bev, EV_READ);
+	event_del(client->readable);
 }
 
 void client_resume_reading(struct client *client)
@@ -605,7 +604,7 @@ void client_resume_reading(struct client *client)
 	if (!client->reading_paused || client->over)
 		return;
 	client->reading_paused = false;
-	bufferevent_enable(client->bev, EV_READ);
+	event_add(client->readable, NULL);
 }
 
 void client_tunnel(struct client *client)
@@ -668,7 +667,6 @@ struct client *client_new(struct front *front, struct bufferevent *bev)
 	message_init(&client->message, MESSAGE_REQUEST, &limits);
 	deadline_add(settings->deadlines, &client->deadline, on_deadline);
 	set_deadline(client, settings->config->idle_timeout_ms);
-	evbuffer_add_cb(bufferevent_get_input(bev), on_input, client);
 	return client;
 }
 
@@ -696,6 +694,10 @@ void client_adopt(struct client *client)
 	}
 	client->evcon = evcon;
 	client->fd = bufferevent_getfd(client->bev);
+	bufferevent_disable(client->bev, EV_READ); /* from now on it is us who read */
+	client->readable =
+	        event_new(front_settings(client->front)->base, client->fd, EV_READ | EV_PERSIST, on_readable, client);
+	event_add(client->readable, NULL);
 	evhttp_connection_set_closecb(client->evcon, on_closed, client);
 	front_register(client->front, client->fd, client);
 	read_address(client);

@@ -25,6 +25,7 @@
 #define BUFFER_MAX 65536      /* replies up to here are received whole before they are sent */
 #define REPLY_MAX (4 * 65536) /* head, and what one read can bring */
 #define BREAKS_MAX 2          /* a request that breaks so many backends is not tried on another */
+#define COPY_MAX 4096         /* a body up to here is cheaper copied behind its head than sent beside it */
 #define INTERIMS_MAX 32       /* 1xx replies passed on for one request */
 #define RETRY_AFTER_S 1
 
@@ -332,8 +333,11 @@ static void on_body(const char *data, size_t len, void *arg)
 		return;
 	}
 	bool whole = exchange->gather && exchange->question == NULL && (int64_t)len == exchange->length;
-	if (whole) {
-		/* the common case: head and body leave together, nothing is copied */
+	if (whole && len <= COPY_MAX) {
+		keep(exchange, data, len);
+		flush(exchange);
+	} else if (whole) {
+		/* head and body leave together, nothing is copied */
 		struct iovec iov[2] = {{exchange->reply.data, exchange->reply.len}, {(char *)(uintptr_t)data, len}};
 		send_out(exchange, iov, 2);
 		buf_reset(&exchange->reply);

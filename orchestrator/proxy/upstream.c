@@ -343,6 +343,8 @@ static ssize_t write_some(struct upstream *upstream)
 	}
 	if (count == 0)
 		return 0;
+	if (count == 1)
+		return send(upstream->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
 	struct msghdr message = {.msg_iov = iov, .msg_iovlen = (size_t)count};
 	return sendmsg(upstream->fd, &message, MSG_NOSIGNAL);
 }
