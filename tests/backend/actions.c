@@ -152,6 +152,19 @@ static bool do_until_close(struct connection *connection, struct request *reques
 	return false;
 }
 
+/* A reply head of more than n bytes. */
+static bool do_big_head(struct connection *connection, struct request *request)
+{
+	char fields[REQUEST_HEAD_MAX];
+	size_t n = (size_t)request_number(request, "n", 20000);
+	size_t at = 0;
+
+	while (at < n && at + 64 < sizeof(fields))
+		at += (size_t)snprintf(fields + at, 64, "X-Filler-%zu: %032zu\r\n", at, at);
+	snprintf(fields + at, sizeof(fields) - at, "Content-Length: 0\r\n");
+	return reply_send_head(connection, 200, fields);
+}
+
 static const struct action {
 	const char *path;
 	bool (*run)(struct connection *connection, struct request *request);
@@ -170,6 +183,7 @@ static const struct action {
         {"/status", do_status, false},
         {"/bytes", do_bytes, false},
         {"/chunked", do_chunked, false},
+        {"/big_head", do_big_head, false},
         {"/until_close", do_until_close, false},
         {"/raw", mischief_raw, false},
         {"/early", mischief_early, true},

@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # pylint: disable=wrong-import-position
-from harness import images
+from harness import faults, images
 from harness.application import Application
 from harness.docker import Docker
 from harness.orchestrator import PREFIX, Orchestrator
@@ -84,6 +84,12 @@ def shared_orchestrate(docker, tmp_path_factory):
     yield make
     for orchestrator in made:
         orchestrator.close()
+
+
+@pytest.fixture
+def pace(docker, backend_image):
+    """How many times slower than it should be this machine's Engine is just now; 1 at least. For windows and limits."""
+    return max(1.0, faults.engine_seconds(docker, backend_image) / faults.ENGINE_S)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ add("both, obscured by case", post(b"tRANSFER-eNCODING: CHUNKED\r\nContent-Lengt
 add("space before the colon of Content-Length", post(b"Content-Length : 5\r\n", b"12345"), 400)
 add("space before the colon of Transfer-Encoding", post(b"Transfer-Encoding : chunked\r\n", b"0\r\n\r\n"), 400)
 add("tab before the colon of Transfer-Encoding", post(b"Transfer-Encoding\t: chunked\r\n", b"0\r\n\r\n"), 400)
-add("folded Transfer-Encoding", post(b"Transfer-Encoding:\r\n chunked\r\n", b"0\r\n\r\n"), 400)
+add("folded Transfer-Encoding", post(b"Transfer-Encoding:\r\n chunked\r\n", b"0\r\n\r\n"), (400, 501))
 add("folded Content-Length", post(b"Content-Length:\r\n 40\r\n", SMUGGLED), 400)
 add("Transfer-Encoding in HTTP/1.0", get(b"Transfer-Encoding: chunked\r\n", b"POST /x HTTP/1.0") + b"0\r\n\r\n", (400, 501))
 add("underscore for the hyphen", post(b"Content_Length: 5\r\n"), 200, 1)

@@ -46,7 +46,7 @@ def test_name_taken(orchestrate, backend_image, foreign, docker):
     assert slot["reason"] == "name-taken" and f"{service}_1" in slot["message"]
     assert orchestrator.get("/fast").status == 200
     docker.remove(stranger)
-    orchestrator.wait_slots(service, 2, 60)
+    orchestrator.wait_slots(service, 2)
 
 
 def test_port_taken(orchestrate, backend_image, foreign, docker):
@@ -59,7 +59,7 @@ def test_port_taken(orchestrate, backend_image, foreign, docker):
     assert orchestrator.get("/fast").status == 200
     assert docker.inspect(stranger)["State"]["Running"]
     docker.remove(stranger)
-    orchestrator.wait_slots(service, 2, 60)
+    orchestrator.wait_slots(service, 2)
 
 
 def _wait_failed_slot(orchestrator, service):

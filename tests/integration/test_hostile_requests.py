@@ -1,5 +1,7 @@
 """What two parsers might read differently is refused: 4xx or 501, connection closed, nothing of it at a backend."""
 
+import re
+
 import pytest
 
 from harness.client import RawClient
@@ -44,7 +46,7 @@ def test_form(running, data, status, reaches):
     if got >= 400 and not reaches:
         assert arrived == [], f"refused with {got}, yet it reached a backend"
         assert ("Content-Type", "application/problem+json") in fields
-        assert b"HTTP/1." not in behind, f"more than one reply: {behind!r}"
+        assert not re.search(rb"HTTP/1\.[01] \d\d\d", behind), f"more than one reply: {behind!r}"
     else:
         assert len(arrived) <= 1, arrived
     for record in arrived:

@@ -51,5 +51,5 @@ def test_what_is_not_wanted_any_more_is_removed(web):
     orchestrator.stop()
     orchestrator.config["services"][0]["scale"].update(min=1)
     orchestrator.start()
-    after = orchestrator.wait_slots(service, 1, 30)
+    after = orchestrator.wait_slots(service, 1)
     assert after == {0: before[0]}

@@ -33,7 +33,7 @@ def test_turn_follows_the_slots(web):
 
 def test_busy_container_is_passed_over(web):
     """Least in flight comes first: while one container works, the other gets everything."""
-    orchestrator, _ = web(2)
+    orchestrator, service = web(2)
     slow = {}
 
     def ask_slow():
@@ -41,12 +41,8 @@ def test_busy_container_is_passed_over(web):
 
     thread = threading.Thread(target=ask_slow)
     thread.start()
-    wait_until(lambda: sum(s["in_flight"] for s in _slots(orchestrator)) == 1, 5, "the slow request in flight")
+    wait_until(lambda: sum(s["in_flight"] for s in orchestrator.slots(service)) == 1, 5, "the slow request in flight")
     seen = {orchestrator.get("/fast").backend for _ in range(10)}
     thread.join()
     assert len(seen) == 1
     assert slow["reply"].backend not in seen
-
-
-def _slots(orchestrator):
-    return orchestrator.fleet()["services"][0]["slots"]

@@ -8,5 +8,5 @@ def test_floor_plus_1(web, requests, wanted):
     orchestrator, service = web(None, scale={"window_s": 60, "min": 1, "max": 10, "formula": "floor+1"})
     for _ in range(requests):
         assert orchestrator.get("/api/v1/fast").status == 200
-    orchestrator.wait_slots(service, wanted, 15)
+    orchestrator.wait_slots(service, wanted)
     assert orchestrator.wanted(service) == wanted

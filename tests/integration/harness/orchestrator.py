@@ -65,11 +65,17 @@ class Orchestrator:
         self.first_ports[service["name"]] = service["first_port"]
         return service["name"]
 
+    def settings(self, service):
+        return next(s for s in self.config["services"] if s["name"] == service)
+
+    def image(self, service):
+        return self.settings(service)["image"]
+
     def add_recording(self, service):
         """From now on every request that reaches a scripted backend of this service is noted; see records()."""
         records = self.folder / "records"
         records.mkdir(exist_ok=True)
-        settings = next(s for s in self.config["services"] if s["name"] == service)
+        settings = self.settings(service)
         settings.setdefault("volumes", []).append(f"{records}:/records")
         settings.setdefault("env", {})["RECORD"] = "/records/requests"
 
@@ -127,14 +133,17 @@ class Orchestrator:
         """The slots that hold something."""
         return [slot for slot in self.fleet_slots(service) if slot["state"] != "empty"]
 
+    def leaving(self, service):
+        """[(slot, state)] of the containers that finish what they have: still in their slot, or out of it already."""
+        found = next(s for s in self.fleet()["services"] if s["name"] == service)
+        return [(s["slot"], s["state"]) for s in found["slots"] + found["leaving"] if s["state"] in ("draining", "down")]
+
     def ids(self, service):
         """{slot: container id} of the running containers, as Docker knows them."""
         containers = self.docker.list(f"selfless.name={self.name}", f"selfless.service={service}", every=False)
-        numbered = {}
-        for container in containers:
-            if container["State"] == "running" and f"/{service}_" in container["Names"][0]:
-                numbered[container["Names"][0].rsplit("_", 1)[1]] = container["Id"]
-        return {int(slot): numbered[slot] for slot in sorted(numbered) if slot.isdigit()}
+        running = sorted((c for c in containers if c["State"] == "running"), key=lambda c: c["Created"])
+        slots = {int(c["Labels"]["selfless.slot"]): c["Id"] for c in running}
+        return {slot: slots[slot] for slot in sorted(slots) if slot >= 0}
 
     def wanted(self, service):
         return next(s for s in self.fleet()["services"] if s["name"] == service)["wanted"]
