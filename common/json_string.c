@@ -5,10 +5,10 @@
  */
 #include "common/json_string.h"
 
+#include "common/words.h"
+
 #include <stdint.h>
 #include <string.h>
-
-#define HIGH_BITS UINT64_C(0x8080808080808080)
 
 size_t json_utf8_sequence(const char *text, size_t left)
 {
@@ -41,13 +41,9 @@ size_t json_utf8_sequence(const char *text, size_t left)
 static size_t skip_ascii(const char *text, size_t len)
 {
 	size_t at = 0;
-	uint64_t word;
 
-	for (; len - at >= sizeof(word); at += sizeof(word)) {
-		memcpy(&word, text + at, sizeof(word));
-		if ((word & HIGH_BITS) != 0)
-			break;
-	}
+	while (len - at >= WORD_BYTES && word_over_127(word_load(text + at)) == 0)
+		at += WORD_BYTES;
 	while (at < len && (unsigned char)text[at] < 0x80)
 		at++;
 	return at;

@@ -223,6 +223,27 @@ START_TEST(test_nul_is_refused_everywhere)
 }
 END_TEST
 
+/* Values are looked at eight bytes at a time; nothing may slip through at any place among them. */
+START_TEST(test_control_bytes_at_every_place_of_a_value)
+{
+	static const char bad[] = {'\x01', '\x08', '\x0b', '\x1f', '\x7f'};
+	char text[100];
+
+	for (size_t at = 0; at < 24; at++) {
+		snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n" H "A: vvvvvvvvvvvvvvvvvvvvvvvv\r\n\r\n");
+		char *value = strstr(text, "vv");
+		for (size_t i = 0; i < sizeof(bad); i++) {
+			value[at] = bad[i];
+			ck_assert_int_eq(request(text), HTTP_PARSE_BAD);
+			ck_assert_int_eq(fault, HTTP_FAULT_VALUE);
+		}
+		value[at] = at % 2 == 0 ? '\t' : '\xff';
+		ck_assert_int_eq(request(text), HTTP_PARSE_DONE);
+		ck_assert_uint_eq(head.fields[1].value.len, at == 0 ? 23 : 24);
+	}
+}
+END_TEST
+
 START_TEST(test_fields_up_to_128)
 {
 	struct http_limits wide = {.head_bytes = 100000, .target_bytes = 100};
@@ -502,6 +523,7 @@ START_TEST(test_pipelined_requests)
 END_TEST
 
 UNIT_MAIN("http_head", test_request, test_requests_accepted, test_requests_refused, test_nul_is_refused_everywhere,
-          test_fields_up_to_128, test_limits_hold_before_the_line_is_complete, test_endless_rubbish_is_refused,
+          test_control_bytes_at_every_place_of_a_value, test_fields_up_to_128,
+          test_limits_hold_before_the_line_is_complete, test_endless_rubbish_is_refused,
           test_connection_over_all_fields, test_expect, test_known_fields, test_responses, test_responses_refused,
           test_which_responses_have_a_body, test_words, test_pipelined_requests)

@@ -251,6 +251,23 @@ START_TEST(test_accepted)
 }
 END_TEST
 
+START_TEST(test_bad_utf8_at_every_place)
+{
+	for (size_t at = 1; at < 25; at++) {
+		char text[] = "\"aaaaaaaaaaaaaaaaaaaaaaaa\"", place[64];
+		text[at] = '\xc1';
+		snprintf(place, sizeof(place), "line 1, column %zu: this is not UTF-8", at + 1);
+		ck_assert(!parse(text));
+		ck_assert_str_eq(err.message, place);
+		text[at] = at < 24 ? '\xc3' : 'a';
+		if (at < 24)
+			text[at + 1] = '\xa9';
+		ck_assert_msg(parse(text), "%s", err.message);
+	}
+	done();
+}
+END_TEST
+
 START_TEST(test_nul_bytes_are_no_end)
 {
 	ck_assert(!parse_n("[1]\0", 4, NULL));
@@ -383,5 +400,5 @@ START_TEST(test_int_range)
 END_TEST
 
 UNIT_MAIN("json_read", test_types, test_scalar_alone, test_plain_strings_are_borrowed_and_escapes_decoded, test_places,
-          test_refused_with_place, test_accepted, test_nul_bytes_are_no_end, test_depth, test_nodes,
-          test_comments_where_allowed, test_duplicates_in_big_objects, test_path_and_null, test_int_range)
+          test_refused_with_place, test_accepted, test_bad_utf8_at_every_place, test_nul_bytes_are_no_end, test_depth,
+          test_nodes, test_comments_where_allowed, test_duplicates_in_big_objects, test_path_and_null, test_int_range)

@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include <float.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct buf buf;
@@ -68,6 +69,32 @@ START_TEST(test_utf8)
 		json_text(&w, rows[i].text);
 		ck_assert_str_eq(buf_text(&buf), rows[i].written);
 		buf_clear(&buf);
+	}
+}
+END_TEST
+
+/* The writer looks at eight bytes at a time; nothing may slip through at any place among them. */
+START_TEST(test_special_bytes_at_every_place)
+{
+	static const struct {
+		char byte;
+		const char *written;
+	} rows[] = {
+	        {'"', "\\\""}, {'\\', "\\\\"}, {'\x1f', "\\u001f"}, {'\0', "\\u0000"}, {'\x80', "\xef\xbf\xbd"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (size_t at = 0; at < 24; at++) {
+			char text[24], wanted[64];
+			memset(text, 'a', sizeof(text));
+			text[at] = rows[i].byte;
+			snprintf(wanted, sizeof(wanted), "\"%.*s%s%.*s\"", (int)at, "aaaaaaaaaaaaaaaaaaaaaaaa",
+			         rows[i].written, (int)(23 - at), "aaaaaaaaaaaaaaaaaaaaaaaa");
+			begin(100);
+			json_text_n(&w, text, sizeof(text));
+			ck_assert_str_eq(buf_text(&buf), wanted);
+			buf_clear(&buf);
+		}
 	}
 }
 END_TEST
@@ -145,5 +172,6 @@ START_TEST(test_depth_32)
 }
 END_TEST
 
-UNIT_MAIN("json_write", test_commas_and_nesting, test_escapes, test_utf8, test_whatever_is_written_can_be_read,
-          test_decimals_are_short_and_read_back, test_full_is_remembered, test_depth_32)
+UNIT_MAIN("json_write", test_commas_and_nesting, test_escapes, test_utf8, test_special_bytes_at_every_place,
+          test_whatever_is_written_can_be_read, test_decimals_are_short_and_read_back, test_full_is_remembered,
+          test_depth_32)
