@@ -6,7 +6,7 @@
 #include "common/mem.h"
 #include "orchestrator/fleet/timer.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static void fill_config(struct fleet_bench *bench)
 	        .reach = REACH_SOCKET,
 	        .health = {.path = mem_dup("/api/v1/_health"),
 	                   .interval_ms = 50,
-	                   .timeout_ms = 50,
+	                   .timeout_ms = 150,
 	                   .fall = 2,
 	                   .start_ms = 400},
 	        .scale = {.window_s = 120, .requests_per_container = 20, .early = true, .min = 1, .max = 4},
@@ -57,12 +57,17 @@ void bench_open(struct fleet_bench *bench)
 	fill_config(bench);
 }
 
+static int on_file(const char *path, const struct stat *status, int type, struct FTW *ftw)
+{
+	(void)status;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
 static void remove_tree(const char *dir)
 {
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	if (system(command) != 0)
+	if (nftw(dir, on_file, 8, FTW_DEPTH | FTW_PHYS) == -1)
 		abort();
 }
 

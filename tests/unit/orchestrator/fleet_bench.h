@@ -15,7 +15,7 @@ struct fleet_bench {
 	char hash[ENGINE_SPEC_SIZE];   /* of service; bench_rehash after a change */
 };
 
-/* A service "acts" reached by unix sockets, min 1, max 4, probes every 50 ms, engine verbs of 1 ms. */
+/* A service "acts" reached by unix sockets, min 1, max 4, probes every 50 ms with a timeout of 150, engine verbs of 1 ms. */
 void bench_open(struct fleet_bench *bench);
 void bench_close(struct fleet_bench *bench);
 void bench_rehash(struct fleet_bench *bench);

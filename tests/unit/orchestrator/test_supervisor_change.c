@@ -1,0 +1,171 @@
+/* The supervisor on a fake engine: what it finds at start, and rolls. */
+#include "common/clock.h"
+#include "supervisor_bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- adoption --- */
+
+START_TEST(adopts_what_runs)
+{
+	char dir[3][128], ids[3][ENGINE_ID_SIZE];
+	int64_t begun_ms;
+
+	add_running("acts_0", 0, bench.hash, dir[0]);
+	add_running("acts_1", 1, bench.hash, dir[1]);
+	add_running("acts_2.next", 2, bench.hash, dir[2]); /* we died before the rename */
+	fake_add(bench.engine, "acts", "acts_0.next", 0, bench.hash, ENGINE_CREATED, "", 0);
+	id_of("acts_0", ids[0]);
+	id_of("acts_2.next", ids[2]);
+	id_of("acts_0.next", ids[1]);
+	begun_ms = clock_ms();
+	begin();
+	wait_ready(3);
+	ck_assert_int_lt(clock_ms() - begun_ms, 200); /* 50, on a machine that is not busy */
+	wait_settled();
+	ck_assert_uint_eq(bench.engine->calls[FAKE_START], 0);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_STOP], 0);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_REMOVE], 0);
+	ck_assert_str_eq(fake_by_name(bench.engine, "acts_2")->id, ids[2]);
+	ck_assert_str_eq(fake_by_name(bench.engine, "acts_0.next")->id, ids[1]);
+	ck_assert_int_eq(access(dir[0], F_OK), 0);
+}
+END_TEST
+
+START_TEST(removes_what_does_not_fit)
+{
+	char dir[2][128];
+	struct fake_container *foreign;
+
+	add_running("acts_0", 0, bench.hash, dir[0]);
+	add_running("acts_0.next", 0, bench.hash, dir[1]); /* a second one in the slot */
+	fake_add(bench.engine, "acts", "acts_1", 1, bench.hash, ENGINE_EXITED, "", 0);
+	fake_add(bench.engine, "acts", "acts_77", 77, bench.hash, ENGINE_CREATED, "", 0);
+	fake_add(bench.engine, "other", "other_0", 0, "x", ENGINE_EXITED, "", 0);
+	foreign = fake_add(bench.engine, "", "web", 9, "", ENGINE_EXITED, "", 0);
+	foreign->foreign = true;
+	begin();
+	bench_run(&bench, 50);
+	wait_settled();
+	ck_assert_ptr_null(fake_by_name(bench.engine, "acts_77"));
+	ck_assert_ptr_null(fake_by_name(bench.engine, "other_0"));
+	ck_assert_ptr_eq(fake_by_name(bench.engine, "web"), foreign);
+	ck_assert_int_eq(access(dir[1], F_OK), -1);
+}
+END_TEST
+
+/* --- rolls --- */
+
+START_TEST(rolls_a_new_spec)
+{
+	begin();
+	wait_settled();
+	scale_to(3);
+	wait_settled();
+	strings_add(&bench.service.env, "NEW=1");
+	bench_rehash(&bench);
+	supervisor_reload(supervisor, &bench.config, &bench.service);
+	wait_rolled(bench.hash, 3);
+	ck_assert_ptr_null(fake_by_name(bench.engine, "acts_roll"));
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(view_of(i).faults, 0);
+}
+END_TEST
+
+START_TEST(rolls_one_service_container_without_a_pause)
+{
+	begin();
+	wait_settled();
+	strings_add(&bench.service.env, "NEW=1");
+	bench_rehash(&bench);
+	supervisor_reload(supervisor, &bench.config, &bench.service);
+	wait_rolled(bench.hash, 1);
+}
+END_TEST
+
+START_TEST(failed_roll_goes_back)
+{
+	char old[ENGINE_SPEC_SIZE], id[ENGINE_ID_SIZE], now[ENGINE_ID_SIZE];
+
+	begin();
+	wait_settled();
+	snprintf(old, sizeof(old), "%s", bench.hash);
+	id_of("acts_0", id);
+	bench.engine->answer = FAKE_ILL;
+	strings_add(&bench.service.env, "BAD=1");
+	supervisor_reload(supervisor, &bench.config, &bench.service);
+	bench_run(&bench, 600); /* start_ms is 400 */
+	bench.engine->answer = FAKE_GOOD;
+	wait_rolled(old, 1);
+	id_of("acts_0", now);
+	ck_assert_str_eq(id, now);
+}
+END_TEST
+
+START_TEST(adopts_and_rolls_an_old_spec)
+{
+	char dir[128];
+
+	add_running("acts_0", 0, "0000000000000000", dir);
+	begin();
+	wait_ready(1);
+	wait_rolled(bench.hash, 1);
+}
+END_TEST
+
+START_TEST(operator_replaces_without_a_pause)
+{
+	char id[ENGINE_ID_SIZE], now[ENGINE_ID_SIZE];
+	struct err err;
+
+	begin();
+	wait_settled();
+	id_of("acts_0", id);
+	ck_assert(!supervisor_replace(supervisor, 2, &err));
+	ck_assert(supervisor_replace(supervisor, 0, &err));
+	bench_run(&bench, 1);
+	wait_rolled(bench.hash, 1);
+	id_of("acts_0", now);
+	ck_assert_str_ne(id, now);
+	ck_assert_uint_eq(supervisor_replacements(supervisor, REASON_OPERATOR), 1);
+}
+END_TEST
+
+START_TEST(operator_rolls)
+{
+	char id[ENGINE_ID_SIZE], now[ENGINE_ID_SIZE];
+	struct err err;
+
+	begin();
+	wait_settled();
+	scale_to(2);
+	wait_settled();
+	id_of("acts_1", id);
+	ck_assert(supervisor_roll(supervisor, &err));
+	bench_run(&bench, 5);
+	wait_rolled(bench.hash, 2);
+	id_of("acts_1", now);
+	ck_assert_str_ne(id, now);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("supervisor_change");
+	TCase *tcase;
+
+	tcase = tcase_of(suite, "adoption", 20);
+	tcase_add_test(tcase, adopts_what_runs);
+	tcase_add_test(tcase, removes_what_does_not_fit);
+	tcase = tcase_of(suite, "rolls", 20);
+	tcase_add_test(tcase, rolls_a_new_spec);
+	tcase_add_test(tcase, rolls_one_service_container_without_a_pause);
+	tcase_add_test(tcase, failed_roll_goes_back);
+	tcase_add_test(tcase, adopts_and_rolls_an_old_spec);
+	tcase_add_test(tcase, operator_replaces_without_a_pause);
+	tcase_add_test(tcase, operator_rolls);
+	return run_suite(suite);
+}

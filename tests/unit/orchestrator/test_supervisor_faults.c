@@ -1,0 +1,317 @@
+/* The supervisor on a fake engine: what it does about faults, refusals and a lost engine. */
+#include "supervisor_bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- faults --- */
+
+START_TEST(replaces_a_killed_one)
+{
+	char id[ENGINE_ID_SIZE], next[ENGINE_ID_SIZE];
+
+	begin();
+	wait_settled();
+	id_of("acts_0", id);
+	id_of("acts_0.next", next);
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+	ck_assert_uint_eq(ready_now(), 0);
+	check_replaced(id, REASON_EXITED);
+	ck_assert_str_eq(backend_container_id(view_of(0).backend), next);
+	ck_assert(supervisor_times(supervisor)->sum < 0.2);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_CREATE], 3); /* none in vain */
+}
+END_TEST
+
+START_TEST(replaces_a_removed_one)
+{
+	char id[ENGINE_ID_SIZE];
+
+	begin();
+	wait_settled();
+	id_of("acts_0", id);
+	fake_remove(bench.engine, fake_by_name(bench.engine, "acts_0"));
+	check_replaced(id, REASON_EXITED);
+}
+END_TEST
+
+START_TEST(replaces_an_ill_one)
+{
+	char id[ENGINE_ID_SIZE];
+
+	begin();
+	wait_settled();
+	id_of("acts_0", id);
+	fake_by_name(bench.engine, "acts_0")->answer = FAKE_ILL;
+	wait_ready(0);
+	check_replaced(id, REASON_PROBE_STATUS);
+}
+END_TEST
+
+START_TEST(replaces_a_paused_one)
+{
+	char id[ENGINE_ID_SIZE];
+
+	begin();
+	wait_settled();
+	id_of("acts_0", id);
+	fake_pause(bench.engine, fake_by_name(bench.engine, "acts_0"));
+	ck_assert_uint_eq(ready_now(), 0);
+	check_replaced(id, REASON_PAUSED);
+}
+END_TEST
+
+START_TEST(replaces_without_events)
+{
+	char id[ENGINE_ID_SIZE];
+
+	begin();
+	wait_settled();
+	id_of("acts_0", id);
+	bench.engine->silent = true;
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
+	wait_ready(0);
+	check_replaced_either(id, REASON_PROBE_REFUSED, REASON_PROBE_RESET);
+}
+END_TEST
+
+START_TEST(replaces_while_next_is_being_created)
+{
+	char id[ENGINE_ID_SIZE];
+
+	begin();
+	wait_ready(1);
+	id_of("acts_0", id);
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
+	check_replaced(id, REASON_EXITED);
+}
+END_TEST
+
+START_TEST(replaces_when_next_was_removed)
+{
+	char id[ENGINE_ID_SIZE];
+
+	begin();
+	wait_settled();
+	id_of("acts_0", id);
+	bench.engine->silent = true; /* nobody tells us that next is gone */
+	fake_remove(bench.engine, fake_by_name(bench.engine, "acts_0.next"));
+	bench.engine->silent = false;
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
+	check_replaced(id, REASON_EXITED);
+}
+END_TEST
+
+START_TEST(backs_off_in_a_crash_loop)
+{
+	begin();
+	wait_settled();
+	for (int i = 0; i < 3; i++) {
+		wait_ready(1);
+		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
+		if (i < 2)
+			wait_settled();
+	}
+	bench_run(&bench, 200);
+	ck_assert_str_eq(view_of(0).state, "backing-off");
+	ck_assert_int_eq(view_of(0).reason, REASON_CRASH_LOOP);
+	ck_assert_uint_eq(fake_count(bench.engine, ENGINE_RUNNING), 0);
+	wait_settled(); /* half a second later */
+	ck_assert_uint_eq(view_of(0).faults, 3);
+}
+END_TEST
+
+START_TEST(never_ready_is_replaced)
+{
+	begin();
+	wait_settled();
+	bench.engine->answer = FAKE_ILL;
+	fake_remove(bench.engine, fake_by_name(bench.engine, "acts_0.next"));
+	wait_settled();
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
+	bench_run(&bench, 200);
+	bench.engine->answer = FAKE_GOOD; /* of the one after that */
+	wait_settled();
+	ck_assert_uint_eq(supervisor_replacements(supervisor, REASON_START_TIMEOUT), 1);
+}
+END_TEST
+
+/* --- what the engine refuses --- */
+
+START_TEST(says_why_it_cannot_create)
+{
+	bench.engine->fail_times[FAKE_CREATE] = 1;
+	bench.engine->fail_with[FAKE_CREATE] = ENGINE_NO_IMAGE;
+	begin();
+	bench_run(&bench, 100);
+	ck_assert_str_eq(view_of(0).state, "backing-off");
+	ck_assert_int_eq(view_of(0).reason, REASON_NO_IMAGE);
+	ck_assert_str_eq(view_of(0).message, "as the test says");
+	wait_settled();
+	ck_assert_str_eq(view_of(0).message, "");
+}
+END_TEST
+
+START_TEST(foreign_name_hurts_its_slot_alone)
+{
+	struct fake_container *foreign = fake_add(bench.engine, "", "acts_1", 9, "", ENGINE_EXITED, "", 0);
+
+	foreign->foreign = true;
+	begin();
+	wait_settled();
+	scale_to(3);
+	wait_ready(2);
+	bench_run(&bench, 50);
+	ck_assert_int_eq(view_of(1).reason, REASON_NAME_TAKEN);
+	ck_assert_ptr_nonnull(view_of(2).backend);
+	fake_remove(bench.engine, foreign);
+	wait_settled();
+}
+END_TEST
+
+START_TEST(own_leftover_of_the_name_is_removed)
+{
+	begin();
+	wait_settled();
+	bench.engine->silent = true;
+	fake_add(bench.engine, "acts", "acts_1", 1, "old", ENGINE_EXITED, "", 0);
+	scale_to(2);
+	wait_ready(2);
+	bench.engine->silent = false;
+	wait_settled();
+	ck_assert_str_eq(fake_by_name(bench.engine, "acts_1")->spec, bench.hash);
+}
+END_TEST
+
+START_TEST(foreign_port_then_free)
+{
+	struct fake_container *foreign;
+
+	bench.service.reach = REACH_PUBLISHED;
+	strings_add(&bench.service.publish, "127.0.0.1");
+	bench.service.first_port = bench_free_port();
+	bench_rehash(&bench);
+	foreign = fake_add(bench.engine, "", "web", 9, "", ENGINE_RUNNING, "", (int)bench.service.first_port);
+	foreign->foreign = true;
+	begin();
+	bench_run(&bench, 100);
+	ck_assert_int_eq(view_of(0).reason, REASON_PORT_TAKEN);
+	fake_remove(bench.engine, foreign);
+	wait_settled();
+}
+END_TEST
+
+START_TEST(bridge_address_is_asked_for)
+{
+	bench.service.reach = REACH_BRIDGE;
+	strings_add(&bench.service.publish, "127.0.0.1");
+	bench.service.first_port = bench_free_port();
+	bench_rehash(&bench);
+	begin();
+	wait_settled();
+	ck_assert_uint_ge(bench.engine->calls[FAKE_INSPECT], 1);
+}
+END_TEST
+
+START_TEST(create_answered_late_and_lost)
+{
+	bench.engine->fail_times[FAKE_CREATE] = 1;
+	bench.engine->fail_with[FAKE_CREATE] = ENGINE_TIMEOUT;
+	bench.engine->hidden_failure[FAKE_CREATE] = true; /* it was created all the same */
+	begin();
+	wait_settled();
+	ck_assert_uint_eq(fake_count(bench.engine, ENGINE_RUNNING), 1);
+	ck_assert_uint_eq(fake_count(bench.engine, ENGINE_CREATED), 1);
+}
+END_TEST
+
+START_TEST(start_answered_late_and_lost)
+{
+	bench.engine->fail_times[FAKE_START] = 1;
+	bench.engine->fail_with[FAKE_START] = ENGINE_TIMEOUT;
+	bench.engine->hidden_failure[FAKE_START] = true;
+	begin();
+	wait_settled();
+}
+END_TEST
+
+START_TEST(remove_is_tried_again)
+{
+	begin();
+	wait_settled();
+	bench.engine->fail_times[FAKE_REMOVE] = 2;
+	bench.engine->fail_with[FAKE_REMOVE] = ENGINE_REFUSED;
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
+	wait_ready(1);
+	wait_settled();
+}
+END_TEST
+
+/* --- the engine goes and comes --- */
+
+START_TEST(engine_away_for_a_while)
+{
+	char id[ENGINE_ID_SIZE];
+
+	begin();
+	wait_settled();
+	id_of("acts_0", id);
+	bench.engine->down = true;
+	bench.engine->observer.on_down("gone", bench.engine->observer.arg);
+	bench_run(&bench, 200);
+	ck_assert_uint_eq(ready_now(), 1);
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1); /* nobody is told */
+	bench_run(&bench, 200);
+	ck_assert_uint_eq(ready_now(), 0);
+	bench.engine->down = false;
+	bench.engine->observer.on_up(bench.engine->observer.arg);
+	check_replaced_either(id, REASON_PROBE_REFUSED, REASON_PROBE_RESET);
+}
+END_TEST
+
+START_TEST(vanished_meanwhile)
+{
+	begin();
+	wait_settled();
+	bench.engine->down = true;
+	bench.engine->observer.on_down("gone", bench.engine->observer.arg);
+	fake_remove(bench.engine, fake_by_name(bench.engine, "acts_0.next"));
+	bench.engine->down = false;
+	bench.engine->observer.on_up(bench.engine->observer.arg);
+	bench_run(&bench, 50);
+	wait_settled();
+	ck_assert_uint_eq(view_of(0).faults, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("supervisor_faults");
+	TCase *tcase;
+
+	tcase = tcase_of(suite, "faults", 20);
+	tcase_add_test(tcase, replaces_a_killed_one);
+	tcase_add_test(tcase, replaces_a_removed_one);
+	tcase_add_test(tcase, replaces_an_ill_one);
+	tcase_add_test(tcase, replaces_a_paused_one);
+	tcase_add_test(tcase, replaces_without_events);
+	tcase_add_test(tcase, replaces_while_next_is_being_created);
+	tcase_add_test(tcase, replaces_when_next_was_removed);
+	tcase_add_test(tcase, backs_off_in_a_crash_loop);
+	tcase_add_test(tcase, never_ready_is_replaced);
+	tcase = tcase_of(suite, "refusals", 20);
+	tcase_add_test(tcase, says_why_it_cannot_create);
+	tcase_add_test(tcase, foreign_name_hurts_its_slot_alone);
+	tcase_add_test(tcase, own_leftover_of_the_name_is_removed);
+	tcase_add_test(tcase, foreign_port_then_free);
+	tcase_add_test(tcase, bridge_address_is_asked_for);
+	tcase_add_test(tcase, create_answered_late_and_lost);
+	tcase_add_test(tcase, start_answered_late_and_lost);
+	tcase_add_test(tcase, remove_is_tried_again);
+	tcase = tcase_of(suite, "engine", 20);
+	tcase_add_test(tcase, engine_away_for_a_while);
+	tcase_add_test(tcase, vanished_meanwhile);
+	return run_suite(suite);
+}
