@@ -43,8 +43,8 @@ enum {
 static const char *const SQL[STATEMENTS] = {
         [CATEGORY_ADD] = "INSERT INTO categories (name) VALUES (?1)",
         [CATEGORY_DELETE] = "DELETE FROM categories WHERE name = ?1",
-        [ACT_ADD] = "INSERT INTO acts (act_id, category_id, time, username, timestamp, caption, img)"
-                    " SELECT ?1, id, ?3, ?4, ?5, ?6, ?7 FROM categories WHERE name = ?2",
+        [ACT_ADD] = ("INSERT INTO acts (act_id, category_id, time, username, timestamp, caption, img)"
+                     " SELECT ?1, id, ?3, ?4, ?5, ?6, ?7 FROM categories WHERE name = ?2"),
         [ACT_DELETE] = "DELETE FROM acts WHERE act_id = ?1",
         [UPVOTE] = "UPDATE acts SET upvotes = upvotes + 1 WHERE act_id = ?1",
         [CATEGORIES] = "SELECT name, acts FROM categories ORDER BY name",
