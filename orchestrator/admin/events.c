@@ -1,6 +1,6 @@
 /* events: who listens, and what they are told.
  *
- *   open -> head, fleet -> backend, scale, engine, heartbeat ... -> the client goes (on_closed) or is dropped (drop)
+ *   open -> head, fleet -> backend, scale, engine, heartbeat ... -> the client goes (on_closed) or does not read (cut)
  *
  * Once a second, while anybody listens, the numbers nobody tells us of are compared with what was last said.
  * Invariant: a stream is in the list exactly as long as its request belongs to a connection.
@@ -50,23 +50,17 @@ static size_t unsent(const struct stream *stream)
 	return evbuffer_get_length(bufferevent_get_output(evhttp_connection_get_bufferevent(evcon)));
 }
 
-static void unlink_stream(struct stream *stream)
+static void one_less(struct events *events)
 {
-	struct events *events = stream->events;
-	struct stream **at = &events->streams;
-	while (*at != stream)
-		at = &(*at)->next;
-	*at = stream->next;
 	if (--events->count == 0)
 		event_del(events->tick);
 }
 
 /* The connection goes, with all that is unsent; evhttp frees the request with it. */
-static void drop(struct stream *stream)
+static void cut(struct stream *stream)
 {
 	struct evhttp_connection *evcon = evhttp_request_get_connection(stream->request);
 	evhttp_connection_set_closecb(evcon, NULL, NULL);
-	unlink_stream(stream);
 	evhttp_connection_free(evcon);
 	free(stream);
 }
@@ -82,15 +76,17 @@ static void send_text(struct stream *stream, const struct buf *text)
 
 static void send_all(struct events *events, const struct buf *text)
 {
-	struct stream *next;
-	for (struct stream *stream = events->streams; stream != NULL; stream = next) {
-		next = stream->next;
+	struct stream **at = &events->streams, *stream;
+	while ((stream = *at) != NULL) {
 		if (unsent(stream) <= EVENTS_UNSENT_MAX) {
 			send_text(stream, text);
+			at = &stream->next;
 			continue;
 		}
 		log_warn("event=stream-dropped error=\"the client does not read\" unsent=%zu", unsent(stream));
-		drop(stream);
+		*at = stream->next;
+		one_less(events);
+		cut(stream);
 	}
 }
 
@@ -222,6 +218,15 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 /* --- coming and going ------------------------------------------------------------------------------------------ */
 
+static void unlink_stream(struct stream *stream)
+{
+	struct stream **at = &stream->events->streams;
+	while (*at != stream)
+		at = &(*at)->next;
+	*at = stream->next;
+	one_less(stream->events);
+}
+
 /* evhttp has taken the request off the connection that goes; the end of the reply frees it. */
 static void on_closed(struct evhttp_connection *evcon, void *arg)
 {
@@ -307,10 +312,13 @@ struct events *events_new(struct admin *admin)
 
 void events_free(struct events *events)
 {
+	struct stream *next;
 	if (events == NULL)
 		return;
-	while (events->streams != NULL)
-		drop(events->streams);
+	for (struct stream *stream = events->streams; stream != NULL; stream = next) {
+		next = stream->next;
+		cut(stream);
+	}
 	event_free(events->tick);
 	free(events->wanted);
 	free(events);

@@ -19,7 +19,7 @@ MAY_INCLUDE = {
 }
 
 # Files in orchestrator/ itself that anybody there may include: they know nothing of fleet, proxy and admin.
-SHARED = re.compile(r"orchestrator/(config|config_\w+|address|defer\w*|timer\w*)\.h")
+SHARED = re.compile(r"orchestrator/(config|config_\w+|address|defer\w*|stats|timer\w*)\.h")
 
 # header of a library -> files that may know it
 CORNERED = {
