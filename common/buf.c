@@ -84,7 +84,7 @@ void buf_extend(struct buf *buf, size_t len)
 	buf->len += len;
 }
 
-bool buf_add(struct buf *buf, const void *data, size_t len)
+bool buf_add_slow(struct buf *buf, const void *data, size_t len)
 {
 	char *room = buf_room(buf, len);
 
@@ -99,6 +99,18 @@ bool buf_add(struct buf *buf, const void *data, size_t len)
 bool buf_add_text(struct buf *buf, const char *text)
 {
 	return buf_add(buf, text, strlen(text));
+}
+
+bool buf_add_unsigned(struct buf *buf, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return buf_add(buf, digits + at, sizeof digits - at);
 }
 
 bool buf_add_format(struct buf *buf, const char *format, ...)

@@ -28,6 +28,8 @@
 #define COPY_MAX 4096         /* a body up to here is cheaper copied behind its head than sent beside it */
 #define INTERIMS_MAX 32       /* 1xx replies passed on for one request */
 #define RETRY_AFTER_S 1
+#define SPARES_MAX 64
+#define SPARE_REPLY_MAX 8192
 
 enum exchange_state { EXCHANGE_SEEKING, EXCHANGE_HELD, EXCHANGE_SENT, EXCHANGE_REPLYING, EXCHANGE_OVER };
 
@@ -66,6 +68,9 @@ struct exchange {
 	struct deferred deferred;
 };
 
+static struct exchange *spares[SPARES_MAX];
+static unsigned spare_count;
+
 static void seek(struct exchange *exchange);
 
 /* --- the end --------------------------------------------------------------------------------------------------- */
@@ -73,8 +78,36 @@ static void seek(struct exchange *exchange);
 static void on_free(struct deferred *deferred)
 {
 	struct exchange *exchange = (struct exchange *)((char *)deferred - offsetof(struct exchange, deferred));
+	if (spare_count < SPARES_MAX && exchange->reply.cap <= SPARE_REPLY_MAX) {
+		spares[spare_count++] = exchange;
+		return;
+	}
 	buf_clear(&exchange->reply);
 	free(exchange);
+}
+
+void exchange_free_spares(void)
+{
+	while (spare_count > 0) {
+		struct exchange *exchange = spares[--spare_count];
+		buf_clear(&exchange->reply);
+		free(exchange);
+	}
+}
+
+/* Every request needs one: a few are kept with the memory for their reply's head. */
+static struct exchange *exchange_alloc(void)
+{
+	if (spare_count == 0) {
+		struct exchange *made = mem_zero(sizeof *made);
+		buf_init(&made->reply, REPLY_MAX);
+		return made;
+	}
+	struct exchange *exchange = spares[--spare_count];
+	struct buf reply = exchange->reply;
+	*exchange = (struct exchange){.reply = reply};
+	buf_reset(&exchange->reply);
+	return exchange;
 }
 
 static void release(struct exchange *exchange, enum fleet_outcome outcome)
@@ -562,14 +595,13 @@ static const struct client_peer peer = {.on_drained = on_drained, .on_gone = on_
 static struct exchange *exchange_new(struct proxy *proxy, struct service *service, struct client *client,
                                      struct request *request)
 {
-	struct exchange *exchange = mem_zero(sizeof *exchange);
+	struct exchange *exchange = exchange_alloc();
 	exchange->proxy = proxy;
 	exchange->service = service;
 	exchange->client = client;
 	exchange->request = request;
 	exchange->deferred.run = on_free;
 	exchange->last_slot = -1;
-	buf_init(&exchange->reply, REPLY_MAX);
 	deadline_add(proxy->deadlines, &exchange->deadline, on_held_too_long);
 	client_set_peer(client, &peer, exchange);
 	service->stats.in_flight++;

@@ -20,3 +20,6 @@ void exchange_start(struct proxy *proxy, struct client *client, struct request *
 
 /* A backend of this service got ready: let those that are held go. */
 void exchange_release_held(struct service *service);
+
+/* At the end of the process. */
+void exchange_free_spares(void);

@@ -29,19 +29,13 @@ static bool put(struct buf *out, struct http_text text)
 
 static bool put_field(struct buf *out, struct http_text name, struct http_text value)
 {
-	char *room = buf_room(out, (size_t)name.len + value.len + 4);
-	if (room == NULL)
-		return false;
-	memcpy(room, name.data, name.len);
-	room += name.len;
-	*room++ = ':';
-	*room++ = ' ';
-	memcpy(room, value.data, value.len);
-	room += value.len;
-	*room++ = '\r';
-	*room++ = '\n';
-	buf_extend(out, (size_t)name.len + value.len + 4);
-	return true;
+	return put(out, name) && PUT_LITERAL(out, ": ") && put(out, value) && PUT_LITERAL(out, "\r\n");
+}
+
+static bool put_length(struct buf *out, int64_t length)
+{
+	return PUT_LITERAL(out, "Content-Length: ") && buf_add_unsigned(out, (uint64_t)length) &&
+	       PUT_LITERAL(out, "\r\n");
 }
 
 /* Does a Connection field name more than the usual three? Then every field must be looked up in it. */
@@ -208,7 +202,7 @@ bool forward_request(struct buf *out, const struct http_head *head, const struct
 
 bool forward_request_end(struct buf *out, int64_t body_len, bool upgrade, struct http_text protocols)
 {
-	if (body_len >= 0 && !buf_add_format(out, "Content-Length: %lld\r\n", (long long)body_len))
+	if (body_len >= 0 && !put_length(out, body_len))
 		return false;
 	if (upgrade && !(PUT_LITERAL(out, "Connection: upgrade\r\n") &&
 	                 put_field(out, (struct http_text){"Upgrade", 7}, protocols)))
@@ -231,7 +225,7 @@ static bool put_reply_framing(struct buf *out, const struct http_head *head, enu
 		return PUT_LITERAL(out, "Transfer-Encoding: chunked\r\n");
 	if (framing == FORWARD_UNTIL_CLOSE || framing == FORWARD_NO_BODY || head->content_length < 0)
 		return true;
-	return buf_add_format(out, "Content-Length: %lld\r\n", (long long)head->content_length);
+	return put_length(out, head->content_length);
 }
 
 static bool put_reply_connection(struct buf *out, const struct http_head *head, bool close, bool keep_alive_said)

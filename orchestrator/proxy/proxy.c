@@ -101,6 +101,7 @@ void proxy_free(struct proxy *proxy)
 	routes_free(proxy->routes);
 	free(proxy->services);
 	request_free_spares();
+	exchange_free_spares();
 	free(proxy);
 }
 
