@@ -105,8 +105,8 @@ START_TEST(knows_utf8)
 	                                  "\xc0\x80",
 	                                  "\xc1\xbf",
 	                                  "\xc2",
-	                                  "\xc2"
-	                                  "a",
+	                                  ("\xc2"
+	                                   "a"),
 	                                  "\xe0\x80\x80",
 	                                  "\xe0\x9f\xbf",
 	                                  "\xe1\x80",

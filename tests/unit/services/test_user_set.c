@@ -1,6 +1,7 @@
 /* The list of users, looked up whole and exactly. */
 #include "services/acts/user_set.h"
 
+#include "common/buf.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -52,19 +53,20 @@ END_TEST
 START_TEST(many)
 {
 	enum { COUNT = 20000 };
-	char *json = malloc(COUNT * 12 + 2), *at = json, name[16];
+	struct buf json;
+	char name[16];
 
-	*at++ = '[';
+	buf_init(&json, COUNT * 12);
 	for (int i = 0; i < COUNT; i++)
-		at += sprintf(at, "%s\"u%d\"", i > 0 ? "," : "", i * 2);
-	strcpy(at, "]");
-	struct user_set *set = set_of(json);
+		ck_assert(buf_add_format(&json, "%s\"u%d\"", i > 0 ? "," : "[", i * 2));
+	ck_assert(buf_add_text(&json, "]"));
+	struct user_set *set = set_of(buf_text(&json));
 	for (int i = 0; i < COUNT * 2; i++) {
 		snprintf(name, sizeof(name), "u%d", i);
 		ck_assert_int_eq(has(set, name), i % 2 == 0);
 	}
 	user_set_free(set);
-	free(json);
+	buf_clear(&json);
 }
 END_TEST
 
