@@ -154,6 +154,15 @@ static bool within_bounds(struct http_chunked *chunked)
 	return true;
 }
 
+/* Every byte of a trailer line; not those of the empty line behind them. */
+static bool keep_trailer(struct http_chunked *chunked, char c)
+{
+	bool in_trailer = chunked->state >= CHUNKED_LINE && chunked->state <= CHUNKED_VALUE_LF;
+	if (chunked->trailers == NULL || !in_trailer || (chunked->state == CHUNKED_LINE && c == '\r'))
+		return true;
+	return buf_add(chunked->trailers, &c, 1);
+}
+
 static void take_data(struct http_chunked *chunked, size_t len, size_t *at, size_t *piece, size_t *piece_len)
 {
 	size_t there = len - *at;
@@ -179,7 +188,7 @@ enum http_parse http_chunked_next(struct http_chunked *chunked, const char *data
 			take_data(chunked, len, at, piece, piece_len);
 			return HTTP_PARSE_MORE;
 		}
-		if (within_bounds(chunked))
+		if (within_bounds(chunked) && keep_trailer(chunked, data[*at]))
 			chunked->state = states[chunked->state](chunked, data[(*at)++]);
 		else
 			chunked->state = CHUNKED_BAD;

@@ -393,7 +393,15 @@ static void start_tunnel(struct exchange *exchange)
 	tunnel_start(&end, client);
 }
 
-static void on_done(void *arg)
+static void end_chunks(struct exchange *exchange, struct http_text trailers)
+{
+	if (!forward_last_chunk(&exchange->reply, trailers))
+		cut(exchange); /* cannot be: there is room for them */
+	else if (exchange->question == NULL)
+		flush(exchange);
+}
+
+static void on_done(struct http_text trailers, void *arg)
 {
 	struct exchange *exchange = arg;
 	if (exchange->upgraded) {
@@ -402,12 +410,8 @@ static void on_done(void *arg)
 	}
 	exchange->upstream = NULL;
 	exchange->complete = true;
-	if (exchange->framing == FORWARD_CHUNKED) {
-		if (exchange->question != NULL)
-			keep(exchange, "0\r\n\r\n", 5);
-		else
-			send_out(exchange, &(struct iovec){(char *)(uintptr_t) "0\r\n\r\n", 5}, 1);
-	}
+	if (exchange->framing == FORWARD_CHUNKED)
+		end_chunks(exchange, trailers);
 	if (exchange->question == NULL && exchange->state != EXCHANGE_OVER)
 		finish(exchange);
 }

@@ -252,6 +252,27 @@ bool forward_reply(struct buf *out, const struct http_head *head, enum forward_f
 	       PUT_LITERAL(out, "\r\n");
 }
 
+/* RFC 9110 section 6.5.1: no framing, routing or hop-by-hop fields in trailers. */
+static bool is_trailer_allowed(struct http_text line)
+{
+	const char *colon = memchr(line.data, ':', line.len);
+	enum http_field_id id = http_field_identify((struct http_text){line.data, (uint32_t)(colon - line.data)});
+	return id == HTTP_OTHER || ((HOP_BY_HOP | REWRITTEN) & BIT(id)) == 0;
+}
+
+bool forward_last_chunk(struct buf *out, struct http_text trailers)
+{
+	bool ok = PUT_LITERAL(out, "0\r\n");
+	const char *at = trailers.data, *end = trailers.len > 0 ? at + trailers.len : at;
+	while (ok && at != end) {
+		const char *next = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+		struct http_text line = {at, (uint32_t)(next - at)};
+		ok = !is_trailer_allowed(line) || put(out, line);
+		at = next;
+	}
+	return ok && PUT_LITERAL(out, "\r\n");
+}
+
 static bool is_request_id(struct http_text text)
 {
 	if (text.len == 0 || text.len >= FORWARD_ID_SIZE)

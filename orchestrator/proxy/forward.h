@@ -40,5 +40,8 @@ enum forward_framing {
 bool forward_reply(struct buf *out, const struct http_head *head, enum forward_framing framing, bool close,
                    bool keep_alive_said) MUST_CHECK;
 
+/* The end of a chunked reply: the last chunk, those trailer fields that may be sent on, the empty line. */
+bool forward_last_chunk(struct buf *out, struct http_text trailers) MUST_CHECK;
+
 /* The X-Request-Id that came, if it is one (1..128 visible characters), else a new one. */
 void forward_request_id(const struct http_head *head, char id[FORWARD_ID_SIZE]);

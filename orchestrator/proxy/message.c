@@ -4,6 +4,7 @@
 void message_init(struct message *message, enum message_kind kind, const struct http_limits *limits)
 {
 	message->kind = kind;
+	message->trailers = NULL;
 	message->limits = *limits;
 	message_start(message, HTTP_GET);
 }
@@ -24,6 +25,7 @@ static enum message_state frame_body(struct message *message, const struct http_
 	}
 	if (head->chunked) {
 		http_chunked_init(&message->chunked);
+		message->chunked.trailers = message->trailers;
 		return MESSAGE_IN_CHUNKS;
 	}
 	if (head->content_length >= 0) {

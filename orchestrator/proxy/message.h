@@ -20,6 +20,7 @@ struct message {
 	size_t scanned;          /* IN_HEAD: bytes looked at already */
 	struct http_limits limits;
 	struct http_chunked chunked;
+	struct buf *trailers; /* borrowed; NULL: the trailers of a chunked body are skipped (see http_chunked) */
 };
 
 enum message_event {

@@ -28,6 +28,7 @@
 
 #define SCRATCH_BYTES 65536
 #define HEAD_BYTES_MAX 65536
+#define TRAILER_BYTES_MAX 8192
 #define IDLE_MAX 256     /* connections kept for one backend */
 #define IDLE_US 30000000 /* and for how long */
 #define CONNECT_AGAIN_US 2000
@@ -67,7 +68,8 @@ struct upstream {
 	bool paused;
 	bool write_failed;
 	struct message message;
-	struct buf partial; /* a head that came in pieces */
+	struct buf partial;  /* a head that came in pieces */
+	struct buf trailers; /* of the current reply */
 };
 
 static char scratch[SCRATCH_BYTES];
@@ -132,6 +134,7 @@ static void pool_leave(struct upstream *upstream)
 static void free_now(struct upstream *upstream)
 {
 	buf_clear(&upstream->partial);
+	buf_clear(&upstream->trailers);
 	free(upstream);
 }
 
@@ -218,8 +221,9 @@ static void finish(struct upstream *upstream, size_t surplus)
 {
 	struct upstream_reader reader = upstream->reader;
 	void *arg = upstream->arg;
+	struct http_text trailers = {upstream->trailers.data, (uint32_t)upstream->trailers.len};
 	if (upstream->upgraded) {
-		reader.on_done(arg);
+		reader.on_done(trailers, arg);
 		end(upstream);
 		return;
 	}
@@ -228,7 +232,7 @@ static void finish(struct upstream *upstream, size_t surplus)
 		become_idle(upstream);
 	else
 		end(upstream);
-	reader.on_done(arg);
+	reader.on_done(trailers, arg);
 }
 
 /* Something must happen by then; not while it is us who do not read. */
@@ -488,6 +492,8 @@ static struct upstream *upstream_new(const struct upstream_settings *settings, s
 	buf_init(&upstream->partial, HEAD_BYTES_MAX + SCRATCH_BYTES);
 	struct http_limits limits = {.head_bytes = HEAD_BYTES_MAX, .target_bytes = 0};
 	message_init(&upstream->message, MESSAGE_RESPONSE, &limits);
+	buf_init(&upstream->trailers, TRAILER_BYTES_MAX);
+	upstream->message.trailers = &upstream->trailers;
 	deadline_add(settings->deadlines, &upstream->deadline, on_deadline);
 	deadline_set(&upstream->deadline, clock_us() + settings->connect_timeout_ms * INT64_C(1000));
 	return upstream;
@@ -531,6 +537,7 @@ struct upstream *upstream_send(const struct upstream_settings *settings, struct 
 	upstream->written = 0;
 	upstream->got_bytes = upstream->got_head = upstream->keep = upstream->paused = upstream->write_failed = false;
 	message_start(&upstream->message, request->method);
+	buf_reset(&upstream->trailers);
 	if (connected)
 		start_exchange(upstream);
 	else

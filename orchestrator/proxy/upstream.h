@@ -44,7 +44,8 @@ const char *upstream_failure_text(enum upstream_failure failure);
 struct upstream_reader {
 	void (*on_head)(const struct http_head *head, void *arg); /* 1xx ones too */
 	void (*on_body)(const char *data, size_t len, void *arg);
-	void (*on_done)(void *arg);
+	/* trailers: of a chunked reply, "Name: value\r\n" each, valid for the call; "" if there are none. */
+	void (*on_done)(struct http_text trailers, void *arg);
 	/* untouched: no byte of the request was written. */
 	void (*on_failed)(enum upstream_failure failure, bool untouched, void *arg);
 };
