@@ -50,17 +50,20 @@ static bool names_fields(const struct http_head *head)
 	return false;
 }
 
+/* Is name an element of a comma-separated list? (http_list_has wants its token as a C string.) */
 static bool has_element(struct http_text list, struct http_text name)
 {
 	const char *at = list.data, *end = list.data + list.len;
 	while (at < end) {
 		while (at < end && (*at == ' ' || *at == '\t' || *at == ','))
 			at++;
-		const char *start = at;
-		while (at < end && *at != ' ' && *at != '\t' && *at != ',')
-			at++;
-		if ((size_t)(at - start) == name.len && strncasecmp(start, name.data, name.len) == 0)
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		const char *stop = comma != NULL ? comma : end, *next = stop;
+		while (stop > at && (stop[-1] == ' ' || stop[-1] == '\t'))
+			stop--;
+		if ((size_t)(stop - at) == name.len && strncasecmp(at, name.data, name.len) == 0)
 			return true;
+		at = next;
 	}
 	return false;
 }
