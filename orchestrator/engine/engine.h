@@ -149,5 +149,6 @@ struct engine_settings {
 	struct engine_observer observer;
 };
 
-/* Starts connecting; on_up or on_down follows. Frees with engine->verbs->free. */
+/* Starts connecting; on_up or on_down follows. Frees with engine->verbs->free, which no callback of the engine may call;
+ * what is under way then ends without a callback. */
 bool docker_engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err) MUST_CHECK;
