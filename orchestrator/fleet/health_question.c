@@ -9,6 +9,7 @@
 
 #include "common/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct health_question {
@@ -78,23 +79,33 @@ void questions_answer_all(struct watch *watch, bool well)
 	questions_answer(watch, UINT64_MAX, well);
 }
 
+static struct health_question *question_take(struct questions *questions)
+{
+	struct health_question *question = TAILQ_FIRST(questions);
+
+	if (question != NULL)
+		TAILQ_REMOVE(questions, question, link);
+	assert(question == NULL || question != TAILQ_FIRST(questions));
+	return question;
+}
+
 void on_answers(void *arg)
 {
 	struct health *health = arg;
 	struct health_question *question;
 
-	while ((question = TAILQ_FIRST(&health->answered)) != NULL) {
-		health_answer *answer = question->answer;
-		void *answer_arg = question->arg;
-		bool well = question->well;
+	while ((question = question_take(&health->answered)) != NULL) {
+		struct health_question told = *question;
 
-		health_ask_cancel(question);
-		answer(well, answer_arg);
+		free(question);
+		told.answer(told.well, told.arg);
 	}
 }
 
 void questions_drop(struct questions *questions)
 {
-	while (!TAILQ_EMPTY(questions))
-		health_ask_cancel(TAILQ_FIRST(questions));
+	struct health_question *question;
+
+	while ((question = question_take(questions)) != NULL)
+		free(question);
 }

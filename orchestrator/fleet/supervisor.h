@@ -74,7 +74,7 @@ struct supervisor_slot {
 	unsigned faults;         /* since start */
 };
 size_t supervisor_slot_count(const struct supervisor *supervisor);
-void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struct supervisor_slot *slot);
+void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struct supervisor_slot *view);
 
 /* Counter: replacements begun. */
 uint64_t supervisor_replacements(const struct supervisor *supervisor, enum reason reason);

@@ -21,6 +21,7 @@ static int made;
 static int asked; /* questions answered */
 static bool well;
 static bool suspect_seen;
+static bool ready_seen;
 
 static void on_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
 {
@@ -28,6 +29,7 @@ static void on_changed(struct backend *backend, enum backend_state from, enum re
 	(void)reason;
 	(void)arg;
 	suspect_seen |= backend_state(backend) == BACKEND_SUSPECT;
+	ready_seen |= backend_state(backend) == BACKEND_READY;
 }
 
 static void setup(void)
@@ -211,8 +213,10 @@ START_TEST(older_probe_clears_nothing)
 	bench_run(&bench, 10); /* the probe is at the container */
 	health_engine_doubt(health, backend, REASON_OOM_KILLED);
 	containers[0]->answer = FAKE_ILL;
+	ready_seen = false;
 	wait_state(backend, BACKEND_DOWN);
 	ck_assert_int_eq(backend_reason(backend), REASON_PROBE_STATUS);
+	ck_assert(!ready_seen);
 }
 END_TEST
 
