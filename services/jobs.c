@@ -13,7 +13,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define BATCH 256
+#define WRITE_BATCH 256
+#define READ_BATCH 16    /* all of it is answered when the last is done */
 #define CROWDED_OUT (-1) /* no code of SQLite's */
 
 struct jobs {
@@ -94,14 +95,17 @@ static void on_write(struct task *first, void *worker)
 	atomic_store(&jobs->working_since_ms, 0);
 }
 
+/* Several at a time, as waking the loop costs more than a small read. */
 static void on_read(struct task *first, void *worker)
 {
 	struct jobs *jobs = worker;
-	struct job *job = (struct job *)first;
 
-	job->result = job->work(job, jobs->options.read_tables);
-	if (job->result == JOB_UNAVAILABLE)
-		log_error("event=store-read-failed code=%d error=\"%s\"", job->err.code, job->err.message);
+	for (struct task *task = first; task != NULL; task = task->next) {
+		struct job *job = (struct job *)task;
+		job->result = job->work(job, jobs->options.read_tables);
+		if (job->result == JOB_UNAVAILABLE)
+			log_error("event=store-read-failed code=%d error=\"%s\"", job->err.code, job->err.message);
+	}
 }
 
 static void on_job_done(struct task *task)
@@ -126,13 +130,13 @@ bool jobs_new(const struct jobs_options *options, struct jobs **jobs, struct err
 	j->writer = tasks_new(options->base, &(struct tasks_options){.name = "store-write",
 	                                                             .threads = 1,
 	                                                             .limit = options->limit,
-	                                                             .batch = BATCH,
+	                                                             .batch = WRITE_BATCH,
 	                                                             .run = on_write,
 	                                                             .worker = j});
 	j->reader = tasks_new(options->base, &(struct tasks_options){.name = "store-read",
 	                                                             .threads = 1,
 	                                                             .limit = options->limit,
-	                                                             .batch = 1,
+	                                                             .batch = READ_BATCH,
 	                                                             .run = on_read,
 	                                                             .worker = j});
 	*jobs = j;

@@ -68,12 +68,15 @@ static void finish(struct tasks *tasks, struct task *first)
 	uint64_t one = 1;
 
 	pthread_mutex_lock(&tasks->lock);
+	bool told = tasks->finished.first != NULL; /* the loop has yet to come for those, and takes these as well */
 	while (first != NULL) {
 		struct task *next = first->next;
 		list_append(&tasks->finished, first);
 		first = next;
 	}
 	pthread_mutex_unlock(&tasks->lock);
+	if (told)
+		return;
 	ssize_t written = write(tasks->fd, &one, sizeof(one));
 	assert(written == sizeof(one)); /* the counter cannot be near its end */
 	(void)written;
