@@ -1,8 +1,8 @@
 """The two services as plain processes on 127.0.0.1, for the test_api_* scenarios.
 
 `api` is the application with no data in it; test_api_* know nothing of how it runs. MODES is what it can run as:
-"native" here; a mode is a class with start, stop and the members of Native that the scenarios use. What only makes
-sense for plain processes (killing them, a second one on the same data) uses `native`.
+"native" here, in containers in services_contained.py; a mode is a class with start, stop and the members of Native that
+the scenarios use. What only makes sense for plain processes (killing them, a second one on the same data) uses `native`.
 """
 
 import base64
@@ -16,6 +16,7 @@ import urllib.parse
 
 import pytest
 
+import services_contained
 from harness import sanitizer
 from harness.client import RawClient, request
 from harness.images import build_dir
@@ -114,7 +115,7 @@ class Native:
         return self.acts.port
 
 
-MODES = {"native": Native}
+MODES = {"native": Native, **services_contained.MODES}
 
 
 def quote(name):
@@ -185,6 +186,7 @@ class Api:
 
 @pytest.fixture(scope="module", params=list(MODES))
 def api_mode(request, tmp_path_factory):
+    services_contained.skip_if_not_for(request.param, request.module.__name__)
     mode = MODES[request.param](tmp_path_factory.mktemp("api"))
     try:
         yield mode.start()

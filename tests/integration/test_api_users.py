@@ -17,6 +17,8 @@ NAMES = ["a", "ann", "Ann", "a b", "a/b", "a%2Fb", "%", "ä", "日本", "🌱", 
 
 @pytest.mark.parametrize("name", NAMES, ids=[ascii(n)[:20] for n in NAMES])
 def test_any_name(api, name):
+    if name in (".", "..") and not api.mode.private:
+        pytest.skip("a dot segment: the orchestrator routes by what it stands for")
     api.add_user(name)
     assert api.expect(200, "GET", "/users") == [name]
     assert "there is" in api.expect(400, "POST", "/users", user(username=name))["error"]

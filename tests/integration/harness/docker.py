@@ -91,18 +91,30 @@ class Docker:
                 raise
             return False
 
-    def create(self, name, image, host_port=None, port=8000, labels=None, env=()):
-        settings = {"Image": image, "Env": list(env), "Labels": labels or {}}
+    def create(self, name, image, host_port=None, port=8000, labels=None, env=(), binds=(), network=None):
+        settings = {"Image": image, "Env": list(env), "Labels": labels or {}, "HostConfig": {"Binds": list(binds)}}
         if host_port is not None:
             key = f"{port}/tcp"
             settings["ExposedPorts"] = {key: {}}
-            settings["HostConfig"] = {"PortBindings": {key: [{"HostIp": "127.0.0.1", "HostPort": str(host_port)}]}}
+            settings["HostConfig"]["PortBindings"] = {key: [{"HostIp": "127.0.0.1", "HostPort": str(host_port)}]}
+        if network is not None:
+            settings["HostConfig"]["NetworkMode"] = network
         return self.call_json("POST", f"/containers/create?name={name}", settings)["Id"]
 
     def run(self, *args, **kwargs):
         container = self.create(*args, **kwargs)
         self.start(container)
         return container
+
+    def create_network(self, name, labels):
+        return self.call_json("POST", "/networks/create", {"Name": name, "Labels": labels})["Id"]
+
+    def create_volume(self, name, labels):
+        self.call_json("POST", "/volumes/create", {"Name": name, "Labels": labels})
+
+    def logs(self, container):
+        """Both streams, as text; the frames' headers are left in."""
+        return self.call("GET", f"/containers/{container}/logs?stdout=1&stderr=1").decode(errors="replace")
 
     def has_image(self, name):
         try:

@@ -1,5 +1,6 @@
 """The images the scenarios run: the scripted backend, and acts and users as docker/images makes them."""
 
+import functools
 import hashlib
 import os
 import pathlib
@@ -32,6 +33,7 @@ def backend_image(docker):
     return name
 
 
+@functools.cache
 def service_images():
     """Names of the acts and users images made from this build; docker/images does the work."""
     suffix = "-" + hashlib.sha256(str(build_dir()).encode()).hexdigest()[:8]
