@@ -1,6 +1,9 @@
-/* idler: what the containers of test_docker_live run: says a line on each stream, then waits for SIGTERM. */
+/* idler: what the containers of test_docker_live run: says a line on each stream and where it is to listen, leaves a
+ * file in the socket directory if there is one, then waits for SIGTERM. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static void on_term(int number)
@@ -17,6 +20,9 @@ int main(int argc, char **argv)
 		printf("arg %s\n", argv[i]);
 	printf("out line\n");
 	fprintf(stderr, "err line\n");
+	if (getenv("LISTEN") != NULL)
+		printf("LISTEN %s\n", getenv("LISTEN"));
+	close(open("/run/selfless/here", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
 	for (;;)
 		pause();
 }

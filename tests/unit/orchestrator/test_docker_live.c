@@ -4,11 +4,14 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define IMAGE "selfless-test-idler"
@@ -30,13 +33,22 @@ static struct engine_spec spec;
 static struct engine_place place;
 static char place_name[60];
 
-static int shell(const char *format, const char *a, const char *b)
+/* Runs a program to its end, its output thrown away. */
+static int run_program(char *const *words)
 {
-	char line[500];
+	posix_spawn_file_actions_t actions;
+	int status = -1;
+	pid_t pid;
 
-	snprintf(line, sizeof(line), format, a, b);
-	return system(line);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	if (posix_spawnp(&pid, words[0], &actions, NULL, words, environ) == 0)
+		waitpid(pid, &status, 0);
+	posix_spawn_file_actions_destroy(&actions);
+	return status;
 }
+
+#define RUN(...) run_program((char *[]){__VA_ARGS__, NULL})
 
 /* A port that was free a moment ago. */
 static int free_port(int *fd)
@@ -118,9 +130,17 @@ static void set_up(void)
 
 static void tear_down(void)
 {
+	char *colon = strchr(volume, ':');
+	struct outcome left = list();
+
+	while (left.listed > 0) {
+		call(VERB(watch)->remove, left.first.id, ENGINE_OK);
+		left = list();
+	}
 	watch_close(&watch);
-	shell("docker ps -aq --filter label=selfless.name=%s | xargs -r docker rm -fv >/dev/null", name, "");
-	shell("docker network rm %s >/dev/null 2>&1; docker volume rm %s-volume >/dev/null 2>&1", name, name);
+	RUN("docker", "network", "rm", name);
+	*colon = '\0';
+	RUN("docker", "volume", "rm", "--force", volume);
 }
 
 START_TEST(the_life_of_a_container)
@@ -217,7 +237,7 @@ START_TEST(a_killed_container_dies_with_137)
 	prepare(ENGINE_OK, &outcome);
 	create(ENGINE_OK, &outcome);
 	call(VERB(watch)->start, outcome.id, ENGINE_OK);
-	ck_assert_int_eq(shell("docker kill %s >/dev/null%s", outcome.id, ""), 0);
+	ck_assert_int_eq(RUN("docker", "kill", outcome.id), 0);
 	die = watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS);
 	ck_assert_ptr_nonnull(die);
 	ck_assert_str_eq(die->id, outcome.id);
@@ -303,24 +323,48 @@ START_TEST(nobody_of_that_id)
 }
 END_TEST
 
+/* The idler says in its log where it was told to listen, and leaves a file in the directory. */
 START_TEST(a_socket_directory_is_mounted_and_told)
 {
 	char folder[] = "/tmp/selfless-live-XXXXXX";
+	char mark[sizeof(folder) + 16];
+	char id[ENGINE_ID_SIZE];
 	struct outcome outcome;
 
 	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(mark, sizeof(mark), "%s/here", folder);
 	spec.reach = REACH_SOCKET;
 	place.socket_dir = folder;
 	prepare(ENGINE_OK, &outcome);
 	create(ENGINE_OK, &outcome);
+	snprintf(id, sizeof(id), "%s", outcome.id);
 	ck_assert_str_eq(list().first.socket_dir, folder);
-	ck_assert_int_eq(shell("docker inspect -f '{{.HostConfig.Binds}} {{.Config.Env}}' %s | "
-	                       "grep -q '%s:/run/selfless.*LISTEN=0.0.0.0:8000,unix:/run/selfless/http'",
-	                       outcome.id, folder),
-	                 0);
-	rmdir(folder);
+	call(VERB(watch)->start, id, ENGINE_OK);
+	for (int tries = 0; access(mark, F_OK) == -1 && tries < 100; tries++)
+		watch_run(&watch, 20);
+	ck_assert_int_ne(unlink(mark), -1);
+	ck_assert_int_ne(rmdir(folder), -1);
+	outcome = (struct outcome){0};
+	VERB(watch)->logs(watch.engine, id, 20, outcome_take, &outcome);
+	wait_for(&outcome, ENGINE_OK);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "LISTEN 0.0.0.0:8000,unix:/run/selfless/http\n"));
 }
 END_TEST
+
+static bool import_image(void)
+{
+	char archive[] = "/tmp/selfless-idler-XXXXXX";
+	int fd = mkstemp(archive);
+	bool done;
+
+	if (fd == -1)
+		return false;
+	close(fd);
+	done = RUN("tar", "-C", IDLER_FOLDER, "-cf", archive, "idler") == 0 &&
+	       RUN("docker", "import", "--change", "CMD [\"/idler\"]", archive, IMAGE) == 0;
+	unlink(archive);
+	return done;
+}
 
 static int run(void)
 {
@@ -360,8 +404,7 @@ int main(void)
 		     "the Docker Engine of this host");
 		return 77;
 	}
-	if (shell("tar -C %s -c idler | docker import -c 'CMD [\"/idler\"]' - %s >/dev/null", IDLER_FOLDER, IMAGE) !=
-	    0) {
+	if (!import_image()) {
 		fputs("cannot import the image " IMAGE " into Docker\n", stderr);
 		return EXIT_FAILURE;
 	}
