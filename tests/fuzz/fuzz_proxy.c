@@ -2,6 +2,7 @@
 #include "tests/fuzz/fuzz_proxy.h"
 
 #include "common/mem.h"
+#include "orchestrator/proxy/forward.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct reading {
 	enum http_method method;
 	struct buf kept;  /* bytes that were not used yet */
 	struct buf story; /* events and body bytes; pieces of a body are told as one */
+	struct buf trailers;
 	fuzz_on_head *on_head;
 	void *arg;
 	bool bad;
@@ -24,6 +26,22 @@ static void tell(struct reading *reading, char event, const char *data, size_t l
 {
 	bool ok = (event == '\0' || buf_add(&reading->story, &event, 1)) && buf_add(&reading->story, data, len);
 	assert(ok);
+}
+
+/* What is sent on behind the last piece ends the chunked body, there and nowhere else. */
+static void check_last_chunk(const struct buf *trailers)
+{
+	struct http_chunked chunked;
+	struct buf out;
+	size_t at = 0, piece = 0, piece_len = 0;
+
+	buf_init(&out, trailers->len + 16);
+	bool fits = forward_last_chunk(&out, (struct http_text){trailers->data, (uint32_t)trailers->len});
+	assert(fits);
+	http_chunked_init(&chunked);
+	enum http_parse parse = http_chunked_next(&chunked, out.data, out.len, &at, &piece, &piece_len);
+	assert(parse == HTTP_PARSE_DONE && at == out.len && piece_len == 0);
+	buf_clear(&out);
 }
 
 /* One event. False: nothing more can be read now. */
@@ -48,7 +66,9 @@ static bool step_on(struct reading *reading)
 		tell(reading, '\0', piece.data, piece.len);
 	}
 	if (event == MESSAGE_END) {
-		tell(reading, 'E', "", 0);
+		tell(reading, 'E', reading->trailers.data, reading->trailers.len);
+		check_last_chunk(&reading->trailers);
+		buf_reset(&reading->trailers);
 		message_start(&reading->message, reading->method);
 	}
 	if (event == MESSAGE_BAD) {
@@ -80,6 +100,15 @@ static void start(struct reading *reading, enum message_kind kind, enum http_met
 	reading->method = method;
 	buf_init(&reading->kept, len);
 	buf_init(&reading->story, len * 3 + 16);
+	buf_init(&reading->trailers, len);
+	reading->message.trailers = &reading->trailers;
+}
+
+static void clear(struct reading *reading)
+{
+	buf_clear(&reading->kept);
+	buf_clear(&reading->story);
+	buf_clear(&reading->trailers);
 }
 
 void fuzz_messages(enum message_kind kind, enum http_method method, const char *data, size_t len, size_t step,
@@ -96,10 +125,8 @@ void fuzz_messages(enum message_kind kind, enum http_method method, const char *
 	assert(whole.bad == pieces.bad && whole.story.len == pieces.story.len);
 	assert(whole.story.len == 0 || memcmp(whole.story.data, pieces.story.data, whole.story.len) == 0);
 	assert(message_close(&whole.message) == message_close(&pieces.message));
-	buf_clear(&whole.kept);
-	buf_clear(&whole.story);
-	buf_clear(&pieces.kept);
-	buf_clear(&pieces.story);
+	clear(&whole);
+	clear(&pieces);
 }
 
 bool fuzz_same(struct http_text a, struct http_text b)

@@ -170,6 +170,27 @@ START_TEST(replies)
 }
 END_TEST
 
+START_TEST(trailers)
+{
+	static const struct row rows[] = {
+	        {"", "0\r\n\r\n"},
+	        {"A: b\r\nC:\r\n", "0\r\nA: b\r\nC:\r\n\r\n"},
+	        {"Content-Length: 1\r\nA: b\r\nTRANSFER-ENCODING: chunked\r\nHost: x\r\nConnection: close\r\n",
+	         "0\r\nA: b\r\n\r\n"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct buf out;
+		buf_init(&out, 1000);
+		ck_assert(forward_last_chunk(&out, (struct http_text){rows[i].in, (uint32_t)strlen(rows[i].in)}));
+		ck_assert_str_eq(buf_text(&out), rows[i].out);
+		buf_clear(&out);
+		buf_init(&out, strlen(rows[i].out) - 1);
+		ck_assert(!forward_last_chunk(&out, (struct http_text){rows[i].in, (uint32_t)strlen(rows[i].in)}));
+		buf_clear(&out);
+	}
+}
+END_TEST
+
 START_TEST(request_ids)
 {
 	char id[FORWARD_ID_SIZE], other[FORWARD_ID_SIZE], text[400], long_id[140];
@@ -196,4 +217,4 @@ START_TEST(request_ids)
 END_TEST
 
 UNIT_MAIN("forward", requests, an_old_client_without_a_host, a_trusted_proxy_is_believed, connection_names_a_long_field,
-          what_does_not_fit_is_said, the_end_of_a_request, replies, request_ids)
+          what_does_not_fit_is_said, the_end_of_a_request, replies, trailers, request_ids)
