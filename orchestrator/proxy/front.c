@@ -5,10 +5,12 @@
  */
 #include "orchestrator/proxy/front.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/address.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -21,6 +23,7 @@
 
 #define BACKLOG 4096
 #define ACCEPT_PAUSE_MS 100 /* after EMFILE and the like */
+#define WARN_EVERY_US 10000000
 
 struct newborn {
 	struct client *client;
@@ -39,6 +42,7 @@ struct front {
 	size_t clients_size;
 	unsigned connections;
 	int64_t buffered;
+	int64_t warned_us;
 	struct newborn *newborn;
 	size_t newborn_count, newborn_size;
 	struct deferred adopt;
@@ -107,13 +111,24 @@ static void on_accept_again(evutil_socket_t fd, short what, void *arg)
 		set_accepting(front, true);
 }
 
+/* The listener's argument became evhttp's own when it took the listener over, so the error callback must know its front
+ * by itself: there is one in a process. */
+static struct front *only_front;
+
 /* Out of descriptors or memory: waiting connections stay in the kernel's queue; nothing spins. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
 	(void)listener;
-	struct front *front = arg;
-	if (front->accepting)
-		log_warn("event=accept-paused error=%s connections=%u", log_quote(strerror(errno)), front->connections);
+	(void)arg;
+	int problem = errno;
+	struct front *front = only_front;
+	int64_t now = clock_us();
+	bool told = front->warned_us != 0 && now - front->warned_us < WARN_EVERY_US;
+	if (!told) {
+		front->warned_us = now;
+		log_warn("event=accept-paused error=%s connections=%u", log_quote(strerror(problem)),
+		         front->connections);
+	}
 	set_accepting(front, false);
 	struct timeval pause = {0, ACCEPT_PAUSE_MS * 1000};
 	event_add(front->accept_again, &pause);
@@ -219,7 +234,8 @@ static void read_trusted(struct front *front)
 
 bool front_new(const struct front_settings *settings, struct front **result, struct err *err)
 {
-	struct front *front = mem_zero(sizeof *front);
+	assert(only_front == NULL);
+	struct front *front = only_front = mem_zero(sizeof *front);
 	front->settings = *settings;
 	front->accepting = true;
 	front->adopt.run = on_adopt;
@@ -258,6 +274,7 @@ void front_free(struct front *front)
 	free(front->newborn);
 	free(front->trusted);
 	free(front);
+	only_front = NULL;
 }
 
 void front_drain(struct front *front)
