@@ -57,6 +57,8 @@ static bool has_element(struct http_text list, struct http_text name)
 	while (at < end) {
 		while (at < end && (*at == ' ' || *at == '\t' || *at == ','))
 			at++;
+		if (at >= end)
+			return false;
 		const char *comma = memchr(at, ',', (size_t)(end - at));
 		const char *stop = comma != NULL ? comma : end, *next = stop;
 		while (stop > at && (stop[-1] == ' ' || stop[-1] == '\t'))
