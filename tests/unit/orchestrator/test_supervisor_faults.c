@@ -224,6 +224,7 @@ START_TEST(create_answered_late_and_lost)
 	wait_settled();
 	ck_assert_uint_eq(fake_count(bench.engine, ENGINE_RUNNING), 1);
 	ck_assert_uint_eq(fake_count(bench.engine, ENGINE_CREATED), 1);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_CREATE], 2); /* it was taken, and the next one made */
 }
 END_TEST
 
@@ -245,6 +246,8 @@ START_TEST(remove_is_tried_again)
 	bench.engine->fail_with[FAKE_REMOVE] = ENGINE_REFUSED;
 	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
 	wait_ready(1);
+	bench_run(&bench, 200);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_REMOVE], 1); /* again after half a second, not at once */
 	wait_settled();
 }
 END_TEST
