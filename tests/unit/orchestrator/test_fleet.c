@@ -232,7 +232,7 @@ int main(void)
 	tcase_add_test(tcase, observer_may_cause_changes);
 	tcase_add_test(tcase, incident_lasts_until_ready);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
+	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed == 0 ? 0 : 1;

@@ -204,7 +204,7 @@ int main(void)
 	tcase_add_test(tcase, adopts_for_one_window);
 	tcase_add_test(tcase, reload_clamps);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
+	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed == 0 ? 0 : 1;
