@@ -1,0 +1,66 @@
+"""The access log has one JSON line for each reply, and SIGUSR1 opens it anew."""
+
+import json
+import signal
+
+from harness.client import RawClient
+from harness.wait import wait_until
+
+
+def lines_of(path):
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def wait_lines(path, count):
+    return wait_until(lambda: len(lines_of(path)) >= count and lines_of(path), 10, f"{count} lines in {path}")
+
+
+def test_a_line_for_each_reply(web, tmp_path):
+    path = tmp_path / "access.log"
+    orchestrator, service = web(1, {"access_log": str(path)}, private=["/private"])
+    container = orchestrator.ids(service)[0]
+    orchestrator.get("/echo?a=1", headers={"X-Request-Id": "one"})
+    orchestrator.get("/status?code=404", method="POST", body=b"x")
+    orchestrator.get("/private")
+    with RawClient(orchestrator.port) as client:
+        client.send(b"GET / HTTP/1.1\nHost: a\n\n")
+        assert client.read_reply().status == 400
+    lines = wait_lines(path, 4)
+    assert [line["code"] for line in lines] == [200, 404, 403, 400]
+    first = lines[0]
+    assert (first["request"], first["method"], first["client"]) == ("one", "GET", "127.0.0.1")
+    assert (first["service"], first["slot"], first["container"], first["tries"]) == (service, 0, container, 1)
+    assert first["bytes"] > 0 and first["held_us"] == 0 and 0 < first["total_us"] < 10_000_000
+    assert lines[1]["method"] == "POST" and lines[1]["target"] == "/status?code=404"
+    assert lines[2]["service"] is None and lines[2]["slot"] == -1
+
+
+def test_reopened_on_sigusr1(web, tmp_path):
+    path, moved = tmp_path / "access.log", tmp_path / "access.log.1"
+    orchestrator, _ = web(1, {"access_log": str(path)})
+    orchestrator.get("/echo?1")
+    wait_lines(path, 1)
+    path.rename(moved)
+    orchestrator.send_signal(signal.SIGUSR1)
+    wait_until(path.exists, 10, "a new access log")
+    orchestrator.get("/echo?2")
+    assert [line["target"] for line in wait_lines(path, 1)] == ["/echo?2"]
+    assert [line["target"] for line in lines_of(moved)] == ["/echo?1"]
+
+
+def test_nothing_is_lost_at_the_end(web, tmp_path):
+    path = tmp_path / "access.log"
+    orchestrator, _ = web(1, {"access_log": str(path)})
+    for number in range(300):
+        assert orchestrator.get(f"/fast?{number}").status == 200
+    orchestrator.stop()
+    assert [line["target"] for line in lines_of(path)] == [f"/fast?{number}" for number in range(300)]
+
+
+def test_a_file_that_cannot_be_written_stops_the_start(orchestrate, backend_image):
+    orchestrator = orchestrate(access_log="/nowhere/access.log")
+    orchestrator.add_service("web", backend_image, 1)
+    orchestrator.spawn()
+    assert orchestrator.process.wait(30) == 1
+    orchestrator.process = None
+    assert "access_log: cannot write /nowhere/access.log" in orchestrator.log()
