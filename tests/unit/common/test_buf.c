@@ -29,6 +29,7 @@ START_TEST(test_refuses_more_than_max_and_changes_nothing)
 
 	buf_init(&buf, 10);
 	ck_assert(buf_add(&buf, "0123456789", 10));
+	ck_assert_uint_eq(buf.cap, 11);
 	ck_assert(!buf_add(&buf, "x", 1));
 	ck_assert(!buf_add_format(&buf, "%d", 7));
 	ck_assert_ptr_null(buf_room(&buf, 1));
