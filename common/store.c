@@ -19,9 +19,8 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define RETRY_US 2000
+#define RETRY_MS 2
 
 struct store_statement {
 	struct store *store;
@@ -48,7 +47,7 @@ bool store_retry(int code, int64_t until_us)
 {
 	if (!store_code_busy(code) || clock_us() >= until_us)
 		return false;
-	usleep(RETRY_US);
+	sqlite3_sleep(RETRY_MS);
 	return true;
 }
 
