@@ -4,7 +4,8 @@ import re
 
 from sources import c_files, code, relative
 
-FILE_LINES_MAX = 700
+FILE_LINES_REPORTED = 500
+FILE_LINES_MAX = 1000
 FUNCTION_LINES_REPORTED = 70
 FUNCTION_LINES_MAX = 150
 
@@ -27,7 +28,7 @@ def _name_above(lines, brace):
     at = brace - 1
     while at > 0 and lines[at][:1] in ("\t", " "):      # parameters that went over the line
         at -= 1
-    named = re.search(r"(\w+)\s*\(", lines[at])
+    named = re.search(r"(?:START_TEST\()?(\w+)\s*[()]", lines[at])
     return named[1] if named else "?"
 
 
@@ -43,6 +44,9 @@ def _report(title, paths):
     files = {relative(p): len(p.read_text().split("\n")) for p in paths if p.suffix == ".c"}
     sizes = [(lines, name, relative(p)) for p in paths if p.suffix == ".c" for name, lines in functions(p)]
     print(f"lint: sizes of {title}: {summary('files', files.values())}; {summary('functions', [s[0] for s in sizes])}")
+    for path, lines in files.items():
+        if lines > FILE_LINES_REPORTED:
+            print(f"lint:   {path} has {lines} lines")
     for lines, name, path in sorted(sizes, reverse=True):
         if lines > FUNCTION_LINES_REPORTED:
             print(f"lint:   {path}: {name} has {lines} lines")
