@@ -1,0 +1,81 @@
+/* client_private: the client's insides, for the three files that are it: client.c (its life), client_read.c (bytes in,
+ * requests out) and client_write.c (replies out). Nobody else includes this.
+ */
+#pragma once
+
+#include "common/clock.h"
+#include "orchestrator/proxy/client.h"
+#include "orchestrator/proxy/front.h"
+#include "orchestrator/proxy/message.h"
+
+#include <event2/bufferevent.h>
+#include <netinet/in.h>
+
+#define CLIENT_INPUT_MAX 65536 /* bytes read ahead of a request in work */
+
+enum client_state { CLIENT_IDLE, CLIENT_HEAD, CLIENT_BODY, CLIENT_BUSY, CLIENT_TUNNEL, CLIENT_LINGER };
+
+struct client {
+	struct front *front;
+	struct bufferevent *bev; /* borrowed from evhttp; NULL once the connection is gone */
+	struct evhttp_connection *evcon;
+	bufferevent_event_cb evhttp_on_event;
+	struct evhttp_request *req;
+	int fd;
+	enum client_state state;
+	bool reading_paused;
+	bool ending; /* the reply is complete, its last bytes are not written yet */
+	bool close;  /* after this reply */
+	bool broken; /* a write failed */
+	bool trusted;
+	bool over;
+	char address[INET6_ADDRSTRLEN];
+	struct message message;
+	struct request *request;
+	int64_t buffered; /* counted with front_buffer */
+	int64_t lingered;
+	struct buf input;
+	struct buf out;
+	struct event *readable;
+	struct event *writable; /* NULL until first needed */
+	struct deadline deadline;
+	struct deferred deferred;
+	struct client_peer peer;
+	void *peer_arg;
+};
+
+static inline const struct config *client_config(const struct client *client)
+{
+	return front_settings(client->front)->config;
+}
+
+static inline void client_set_deadline(struct client *client, int64_t timeout_ms)
+{
+	deadline_set(&client->deadline, clock_us() + timeout_ms * 1000);
+}
+
+/* client.c */
+
+/* Frees the request, and what was counted for its body. */
+void client_drop_request(struct client *client);
+
+/* A write failed, or the like: the connection is closed in a later turn. */
+void client_mark_broken(struct client *client);
+
+/* The same with a reset: the client must not take what it has for the whole. */
+void client_mark_cut(struct client *client);
+
+/* A connection may idle for long: what an empty buffer needed once is given back. */
+void client_shrink(struct buf *buf);
+
+/* client_read.c */
+
+void client_on_readable(evutil_socket_t fd, short what, void *arg);
+
+/* What was read ahead is the next request, or the start of it. */
+void client_read_kept(struct client *client);
+
+/* client_write.c */
+
+/* Says why, once, and then only listens until the client has heard. */
+void client_refuse(struct client *client, int status, const char *detail);

@@ -1,0 +1,307 @@
+/* client_read: bytes in, requests out.
+ *
+ * Bytes that come while a request is in work wait in `input` (bounded: reading stops above CLIENT_INPUT_MAX).
+ * Invariant: evhttp's input buffer is empty but for the canonical head while it is handed over.
+ */
+#include "orchestrator/proxy/client_private.h"
+
+#include "orchestrator/proxy/gate.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define READ_BYTES 65536
+#define BODY_READS 16 /* reads in one turn, so that others get theirs */
+#define LINGER_BYTES_MAX 67108864
+
+static const char canonical[] = "GET / HTTP/1.1\r\n\r\n";
+#define CANONICAL_LEN (sizeof canonical - 1)
+
+static const char too_large[] = "the request's head is too large to be sent on";
+
+static struct http_head head;
+static char scratch[READ_BYTES];
+
+/* The one protocol that is let through as a tunnel: h2c, say, would carry requests past routes and counts. */
+static bool wants_websocket(const struct http_head *asked)
+{
+	return asked->upgrade && !asked->chunked && asked->content_length <= 0 && asked->minor == 1 &&
+	       asked->method == HTTP_GET && http_text_is(http_head_find(asked, HTTP_UPGRADE)->value, "websocket");
+}
+
+static bool accept_head(struct client *client)
+{
+	const struct config *config = client_config(client);
+	struct gate_verdict verdict = gate_judge(&head, &(struct gate_limits){config->max_body_bytes});
+	if (verdict.status != 0) {
+		client_refuse(client, verdict.status, verdict.text);
+		return false;
+	}
+	struct request *request =
+	        request_new(2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
+	client->request = request;
+	request->method = head.method;
+	request->idempotent = http_method_idempotent(head.method);
+	request->http_1_0 = head.minor == 0;
+	request->close = head.close;
+	request->started_us = clock_us();
+	request->upgrade = wants_websocket(&head);
+	forward_request_id(&head, request->id);
+	struct forward_from from = {client->address, client->trusted, request->id};
+	if (!forward_request(&request->head, &head, &from)) {
+		client_refuse(client, 431, too_large);
+		return false;
+	}
+	request->target_at = (size_t)head.method_text.len + 1;
+	const char *target = request->head.data + request->target_at;
+	request->target_len = (size_t)((const char *)memchr(target, ' ', request->head.len) - target);
+	return true;
+}
+
+static bool end_head(struct client *client)
+{
+	struct request *request = client->request;
+	bool wants_length = head.method == HTTP_POST || head.method == HTTP_PUT || head.method == HTTP_PATCH;
+	bool says_length = wants_length || head.content_length >= 0 || head.chunked;
+	struct http_text protocols = {NULL, 0};
+	if (request->upgrade)
+		protocols = http_head_find(&head, HTTP_UPGRADE)->value;
+	return forward_request_end(&request->head, says_length ? (int64_t)request->body.len : -1, request->upgrade,
+	                           protocols);
+}
+
+static void send_continue(struct client *client)
+{
+	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	struct iovec iov = {(char *)(uintptr_t)text, sizeof text - 1};
+	client_write(client, &iov, 1);
+}
+
+static bool take_body(struct client *client, struct http_text piece)
+{
+	if (!front_buffer(client->front, piece.len)) {
+		client_refuse(client, 503, "too many request bodies are held at the moment");
+		return false;
+	}
+	client->buffered += piece.len;
+	client_set_deadline(client, client_config(client)->idle_timeout_ms);
+	if (buf_add(&client->request->body, piece.data, piece.len))
+		return true;
+	client_refuse(client, 413, "the body is longer than this server takes");
+	return false;
+}
+
+static bool take_head(struct client *client, size_t left)
+{
+	bool body_follows = head.chunked || head.content_length > 0;
+	if (!accept_head(client))
+		return false;
+	if (body_follows) {
+		client->state = CLIENT_BODY;
+		client_set_deadline(client, client_config(client)->idle_timeout_ms);
+		if (head.expect_continue && left == 0 && head.minor == 1)
+			send_continue(client);
+	}
+	/* the static head is gone when the body ends: what its end needs is written now, but for the length */
+	if (!body_follows && !end_head(client)) {
+		client_refuse(client, 431, too_large);
+		return false;
+	}
+	return true;
+}
+
+static bool end_message(struct client *client)
+{
+	struct request *request = client->request;
+	if (client->state != CLIENT_BODY)
+		return true;
+	return forward_request_end(&request->head, (int64_t)request->body.len, false, (struct http_text){NULL, 0});
+}
+
+enum read_result { READ_MORE, READ_REQUEST, READ_REFUSED };
+
+/* Reads on in the current message; *used bytes need not be kept. */
+static enum read_result read_message(struct client *client, const char *data, size_t len, size_t *used)
+{
+	*used = 0;
+	if (client->state == CLIENT_IDLE && len > 0) {
+		client->state = CLIENT_HEAD;
+		message_start(&client->message, HTTP_GET);
+		client_set_deadline(client, client_config(client)->head_timeout_ms);
+	}
+	for (;;) {
+		size_t step = 0;
+		struct http_text piece = {NULL, 0};
+		enum http_fault fault = HTTP_FAULT_NONE;
+		enum message_event event =
+		        message_next(&client->message, data + *used, len - *used, &step, &head, &piece, &fault);
+		*used += step;
+		if (event == MESSAGE_MORE)
+			return READ_MORE;
+		if (event == MESSAGE_END) {
+			if (!end_message(client)) {
+				client_refuse(client, 431, too_large);
+				return READ_REFUSED;
+			}
+			client->state = CLIENT_BUSY;
+			deadline_clear(&client->deadline);
+			return READ_REQUEST;
+		}
+		bool ok = event == MESSAGE_HEAD ? take_head(client, len - *used) : false;
+		if (event == MESSAGE_BODY)
+			ok = take_body(client, piece);
+		if (event == MESSAGE_BAD)
+			client_refuse(client, http_fault_status(fault), http_fault_text(fault));
+		if (!ok)
+			return READ_REFUSED;
+	}
+}
+
+static void keep_input(struct client *client, const char *data, size_t len)
+{
+	if (len == 0)
+		return;
+	if (!buf_add(&client->input, data, len)) {
+		client_mark_broken(client); /* it sends on although reading stopped long ago: cannot be */
+		return;
+	}
+	if (client->state == CLIENT_BUSY && client->input.len > CLIENT_INPUT_MAX)
+		client_pause_reading(client);
+}
+
+static enum read_result read_input(struct client *client, const char *data, size_t len)
+{
+	size_t used;
+	enum read_result result;
+	if (client->input.len == 0) {
+		result = read_message(client, data, len, &used);
+		if (result != READ_REFUSED)
+			keep_input(client, data + used, len - used);
+		return client->state == CLIENT_LINGER ? READ_REFUSED : result;
+	}
+	keep_input(client, data, len);
+	if (client->state == CLIENT_LINGER)
+		return READ_REFUSED;
+	result = read_message(client, client->input.data, client->input.len, &used);
+	if (result != READ_REFUSED)
+		buf_drop(&client->input, used);
+	return result;
+}
+
+static void linger(struct client *client, size_t len)
+{
+	client->lingered += (int64_t)len;
+	if (client->lingered > LINGER_BYTES_MAX)
+		client_mark_broken(client);
+}
+
+/* Gives evhttp the canonical head; it answers with its request callback before this returns. */
+static void hand_over(struct client *client)
+{
+	struct evbuffer *input = bufferevent_get_input(client->bev);
+	evbuffer_unfreeze(input, 0); /* a socket's input buffer takes bytes from its own reads only */
+	bool added = evbuffer_add(input, canonical, CANONICAL_LEN) == 0;
+	evbuffer_freeze(input, 0);
+	if (added)
+		bufferevent_trigger(client->bev, EV_READ, 0);
+	else
+		client_mark_broken(client);
+}
+
+static void take_bytes(struct client *client, const char *data, size_t len)
+{
+	switch (client->state) {
+	case CLIENT_IDLE:
+	case CLIENT_HEAD:
+	case CLIENT_BODY:
+		if (read_input(client, data, len) == READ_REQUEST)
+			hand_over(client);
+		break;
+	case CLIENT_BUSY:
+		keep_input(client, data, len);
+		break;
+	case CLIENT_TUNNEL:
+		if (client->peer.on_bytes != NULL) /* else the tunnel is over, and its last bytes are being written */
+			client->peer.on_bytes(data, len, client->peer_arg);
+		break;
+	case CLIENT_LINGER:
+		linger(client, len);
+		break;
+	}
+}
+
+/* The client left; evhttp is told in the words of its bufferevent. */
+static void end_of_stream(struct client *client, bool orderly)
+{
+	short what = BEV_EVENT_READING | (orderly ? BEV_EVENT_EOF : BEV_EVENT_ERROR);
+	client->evhttp_on_event(client->bev, what, client->evcon);
+}
+
+/* A body is read on in the same turn, a few times: there is more of it, most likely. */
+void client_on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	struct client *client = arg;
+	for (int i = 0; i < BODY_READS; i++) {
+		ssize_t got = recv(fd, scratch, sizeof scratch, 0);
+		if (got == -1 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (got <= 0) {
+			end_of_stream(client, got == 0);
+			return;
+		}
+		take_bytes(client, scratch, (size_t)got);
+		if (client->state != CLIENT_BODY || client->over || client->broken)
+			return;
+	}
+}
+
+void client_read_kept(struct client *client)
+{
+	size_t used;
+	enum read_result result = read_message(client, client->input.data, client->input.len, &used);
+	if (result == READ_REFUSED)
+		return;
+	buf_drop(&client->input, used);
+	if (result == READ_REQUEST)
+		hand_over(client);
+}
+
+void client_on_request(struct client *client, struct evhttp_request *req)
+{
+	assert(client->state == CLIENT_BUSY && client->req == NULL);
+	client->req = req;
+	if (client->input.len > CLIENT_INPUT_MAX)
+		client_pause_reading(client);
+	const struct front_settings *settings = front_settings(client->front);
+	settings->on_request(client, client->request, settings->arg);
+}
+
+void client_pause_reading(struct client *client)
+{
+	if (client->reading_paused || client->over)
+		return;
+	client->reading_paused = true;
+	event_del(client->readable);
+}
+
+void client_resume_reading(struct client *client)
+{
+	if (!client->reading_paused || client->over)
+		return;
+	client->reading_paused = false;
+	event_add(client->readable, NULL);
+}
+
+void client_tunnel(struct client *client)
+{
+	client->state = CLIENT_TUNNEL;
+	if (client->input.len > 0)
+		client->peer.on_bytes(client->input.data, client->input.len, client->peer_arg);
+	buf_reset(&client->input);
+	client_resume_reading(client);
+}
