@@ -15,7 +15,8 @@ static struct evbuffer *conn_input(const struct rest_conn *conn)
 	return bufferevent_get_input(rest_conn_bev(conn));
 }
 
-/* libevhtp's parser takes everything that is in the input, so what belongs to later requests steps aside. */
+/* What belongs to later requests steps aside: libevhtp wants to go on with it at once, finds that it cannot, and says so
+ * in the log each time. */
 static void gate_dispatch(struct rest_conn *conn)
 {
 	static const char FIXED[] = "GET / HTTP/1.1\r\n\r\n";

@@ -67,7 +67,9 @@ class Process:
             self.process.kill()
             self.process.wait()
         self.process = None
-        sanitizer.assert_none(self.log.read_text(errors="replace"), self.name)
+        text = self.log.read_text(errors="replace")
+        sanitizer.assert_none(text, self.name)
+        assert "ODDITY" not in text, "libevhtp was shown more than one request at a time"
         return code
 
     def restart(self, number=signal.SIGTERM):

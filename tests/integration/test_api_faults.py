@@ -59,7 +59,7 @@ def test_users_restarted_between_uploads(native):
 
 
 class FakeUsers:
-    """Answers with what the scenario says, and keeps the heads it was sent."""
+    """Answers with what the scenario says, bytes or (seconds to wait, bytes), and keeps the heads it was sent."""
 
     def __init__(self, *replies, hang=False):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -85,8 +85,11 @@ class FakeUsers:
             while b"\r\n\r\n" in data:
                 head, data = data.split(b"\r\n\r\n", 1)
                 self.heads.append(head)
-                if not self.hang:
-                    connection.sendall(self.replies[min(len(self.heads), len(self.replies)) - 1])
+                reply = self.replies[min(len(self.heads), len(self.replies)) - 1] if not self.hang else b""
+                if isinstance(reply, tuple):
+                    time.sleep(reply[0])
+                    reply = reply[1]
+                connection.sendall(reply)
 
     def close(self):
         self.listener.close()
@@ -142,6 +145,18 @@ def test_many_uploads_share_a_question(with_fake):
         client.join()
     assert request(acts.port, "/api/v1/acts/count").json() == [320]
     assert len(fake.heads) < 320
+
+
+def test_no_answer_older_than_the_upload(with_fake):
+    """A question already asked says nothing about a user deleted since: who comes later waits for the next one."""
+    fake, acts = with_fake((0.5, users_reply(["ann"])), users_reply([], b'"2"'), timeout_ms=5000)
+    early = []
+    first = threading.Thread(target=lambda: early.append(upload(acts, 1)))
+    first.start()
+    wait_until(lambda: fake.heads, 5, "the first question")
+    assert upload(acts, 2) == 400
+    first.join()
+    assert early == [201] and len(fake.heads) == 2
 
 
 @pytest.mark.parametrize("reply", [
