@@ -137,6 +137,17 @@ START_TEST(ports_are_placed_clear_of_others)
 }
 END_TEST
 
+/* Stepping over the second brings it onto the first, which was looked at before. */
+START_TEST(a_place_is_looked_for_until_nothing_is_in_the_way)
+{
+	struct config *config = load("{\"services\": [{\"name\": \"aa\", \"image\": \"x\", \"first_port\": 8012},"
+	                             "{\"name\": \"bb\", \"image\": \"x\", \"routes\": \"/b\", \"first_port\": 8000},"
+	                             "{\"name\": \"cc\", \"image\": \"x\", \"routes\": \"/c\"}]}");
+	ck_assert_int_eq(config_service_at(config, 2)->first_port, 8023);
+	config_free(config);
+}
+END_TEST
+
 static char *print(const struct config *config)
 {
 	char *text = NULL;
@@ -226,6 +237,7 @@ int main(void)
 	tcase_add_loop_test(tcase, refuses_and_says_where, 0, sizeof bad / sizeof bad[0]);
 	tcase_add_test(tcase, files_that_cannot_be_read);
 	tcase_add_test(tcase, ports_are_placed_clear_of_others);
+	tcase_add_test(tcase, a_place_is_looked_for_until_nothing_is_in_the_way);
 	tcase_add_test(tcase, what_is_printed_reads_back_to_the_same);
 	tcase_add_test(tcase, the_hash_tells_containers_apart);
 	suite_add_tcase(suite, tcase);
