@@ -89,7 +89,7 @@ static bool run_missing(struct store *store, const char *const *migrations, int 
 bool store_migrate(struct store *store, const char *const *migrations, bool read_only, struct err *err)
 {
 	int known = count(migrations);
-	int64_t version;
+	int64_t version = 0;
 
 	if (!read_version_patiently(store, &version, err))
 		return false;
