@@ -155,14 +155,18 @@ static bool do_until_close(struct connection *connection, struct request *reques
 /* A reply head of more than n bytes. */
 static bool do_big_head(struct connection *connection, struct request *request)
 {
-	char fields[REQUEST_HEAD_MAX];
-	size_t n = (size_t)request_number(request, "n", 20000);
-	size_t at = 0;
+	long n = request_number(request, "n", 20000);
+	char field[1024];
 
-	while (at < n && at + 64 < sizeof(fields))
-		at += (size_t)snprintf(fields + at, 64, "X-Filler-%zu: %032zu\r\n", at, at);
-	snprintf(fields + at, sizeof(fields) - at, "Content-Length: 0\r\n");
-	return reply_send_head(connection, 200, fields);
+	if (!connection_write(connection, "HTTP/1.1 200 Test\r\nContent-Length: 0\r\n", 38))
+		return false;
+	for (long at = 0; at < n; at += 1000) {
+		int len = snprintf(field, sizeof(field), "X-Filler-%ld: %0980ld\r\n", at, at);
+
+		if (!connection_write(connection, field, (size_t)len))
+			return false;
+	}
+	return connection_write(connection, "\r\n", 2);
 }
 
 static const struct action {

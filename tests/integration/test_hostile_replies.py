@@ -76,7 +76,7 @@ def test_502(running, first, then):
 def test_502_for_a_huge_head(running):
     orchestrator, _ = running
     assert orchestrator.get("/big_head?n=15000").status == 200
-    assert orchestrator.get("/big_head?n=40000").status == 502
+    assert orchestrator.get("/big_head?n=300000").status == 502
     _assert_all_well(orchestrator)
 
 

@@ -1,7 +1,7 @@
 """SIGTERM leaves the containers running, and the next start adopts them: same ids, no pause in their service."""
 
 from harness.poller import Poller
-from harness.wait import holds_for
+from harness.wait import holds_for, wait_until
 
 
 def test_after_sigterm(web):
@@ -40,8 +40,9 @@ def test_one_of_another_spec_is_replaced(web):
     before = orchestrator.ids(service)
     orchestrator.stop()
     orchestrator.config["services"][0]["env"] = {"NAME": "other"}
-    after = orchestrator.start().wait_slots(service, 2)
-    assert set(after.values()).isdisjoint(before.values())
+    orchestrator.start()
+    wait_until(lambda: set(orchestrator.ids(service).values()).isdisjoint(before.values()), 60, "both replaced")
+    orchestrator.wait_slots(service, 2)
     assert orchestrator.get("/fast").backend == "other"
 
 
@@ -49,7 +50,6 @@ def test_what_is_not_wanted_any_more_is_removed(web):
     orchestrator, service = web(3)
     before = orchestrator.ids(service)
     orchestrator.stop()
-    orchestrator.config["services"][0]["scale"].update(min=1)
+    orchestrator.config["services"][0]["scale"].update(min=1, max=1)
     orchestrator.start()
-    after = orchestrator.wait_slots(service, 1)
-    assert after == {0: before[0]}
+    wait_until(lambda: orchestrator.ids(service) == {0: before[0]}, 60, "only slot 0 is left")

@@ -29,7 +29,7 @@ def test_up_to_five_and_back_to_slot_0(web, pace):
     assert sorted(ids) == [0, 1, 2, 3, 4]
     assert ids[0] == first
     wait_until(lambda: orchestrator.wanted(service) == 1, window_s + 2, "one wanted at the next window's end")
-    assert orchestrator.wait_slots(service, 1) == {0: first}
+    wait_until(lambda: orchestrator.ids(service) == {0: first}, 60, "slots 1 to 4 are gone")
 
 
 def test_not_before_the_window_ends(web):

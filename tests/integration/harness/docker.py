@@ -8,6 +8,8 @@ import socket
 import tarfile
 import urllib.parse
 
+from .wait import wait_until
+
 SOCKET = os.environ.get("DOCKER_SOCKET", "/var/run/docker.sock")
 
 
@@ -137,21 +139,27 @@ class Docker:
         self.call("POST", "/images/create?" + urllib.parse.urlencode(query), packed.getvalue(),
                   {"Content-Type": "application/x-tar"})
 
-    def remove_labelled(self, label):
-        """Containers, networks and volumes with this label."""
-        for container in self.list(label):
-            self.remove(container["Id"])
+    def _labelled(self, label):
+        """Containers, networks and volumes with this label, as (what to DELETE)."""
         filters = urllib.parse.quote(json.dumps({"label": [label]}))
-        for network in self.call_json("GET", f"/networks?filters={filters}"):
-            self._try_delete(f"/networks/{network['Id']}")
-        for volume in self.call_json("GET", f"/volumes?filters={filters}")["Volumes"] or []:
-            self._try_delete(f"/volumes/{volume['Name']}")
+        targets = [f"/containers/{c['Id']}?force=1&v=1" for c in self.list(label)]
+        targets += [f"/networks/{n['Id']}" for n in self.call_json("GET", f"/networks?filters={filters}")]
+        volumes = self.call_json("GET", f"/volumes?filters={filters}")["Volumes"] or []
+        return targets + [f"/volumes/{v['Name']}" for v in volumes]
+
+    def remove_labelled(self, label, deadline_s=60):
+        """None of them is left afterwards. A container may be going already, and its network cannot go before it."""
+        def gone():
+            targets = self._labelled(label)
+            for target in targets:
+                self._try_delete(target)
+            return not targets
+        wait_until(gone, deadline_s, f"everything labelled {label} is gone")
 
     def _try_delete(self, target):
         try:
             self.call("DELETE", target)
         except DockerError as error:
-            # 403: Docker 20.10 can forget an endpoint of a container that was removed while it started
             if error.status not in (403, 404, 409):
                 raise
 
