@@ -140,21 +140,25 @@ class Docker:
                   {"Content-Type": "application/x-tar"})
 
     def _labelled(self, label):
-        """Containers, networks and volumes with this label, as (what to DELETE)."""
+        """What has this label, each as what to DELETE: containers and volumes, and networks."""
         filters = urllib.parse.quote(json.dumps({"label": [label]}))
-        targets = [f"/containers/{c['Id']}?force=1&v=1" for c in self.list(label)]
-        targets += [f"/networks/{n['Id']}" for n in self.call_json("GET", f"/networks?filters={filters}")]
-        volumes = self.call_json("GET", f"/volumes?filters={filters}")["Volumes"] or []
-        return targets + [f"/volumes/{v['Name']}" for v in volumes]
+        things = [f"/containers/{c['Id']}?force=1&v=1" for c in self.list(label)]
+        things += [f"/volumes/{v['Name']}" for v in self.call_json("GET", f"/volumes?filters={filters}")["Volumes"] or []]
+        return things, [f"/networks/{n['Id']}" for n in self.call_json("GET", f"/networks?filters={filters}")]
 
     def remove_labelled(self, label, deadline_s=60):
-        """None of them is left afterwards. A container may be going already, and its network cannot go before it."""
+        """None of them is left afterwards. A container may be going already, so it may take some rounds; networks last.
+
+        A network is not insisted on: Docker 20.10 now and then believes in an endpoint whose container is long gone.
+        """
         def gone():
-            targets = self._labelled(label)
-            for target in targets:
-                self._try_delete(target)
-            return not targets
+            things, _ = self._labelled(label)
+            for thing in things:
+                self._try_delete(thing)
+            return not things
         wait_until(gone, deadline_s, f"everything labelled {label} is gone")
+        for network in self._labelled(label)[1]:
+            self._try_delete(network)
 
     def _try_delete(self, target):
         try:
