@@ -28,6 +28,7 @@ class Peer:
 
     def __init__(self, folder, core=None):
         self.folder, self.core, self.port, self.process = folder, core, free_ports(), None
+        self.backends = []
 
     @classmethod
     def available(cls):
@@ -41,6 +42,7 @@ class Peer:
         raise NotImplementedError
 
     def start(self, backends):
+        self.backends = backends
         pinned = ["taskset", "-c", str(self.core)] if self.core is not None else []
         log = open(self.folder / f"{self.name}.log", "wb")      # pylint: disable=consider-using-with
         self.process = subprocess.Popen(pinned + self.command(backends), stdout=log, stderr=log,
@@ -60,6 +62,10 @@ class Peer:
             except subprocess.TimeoutExpired:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
+
+    def restart(self):
+        self.stop()
+        self.start(self.backends)
 
     def write(self, text):
         path = self.folder / f"{self.name}.conf"
@@ -165,6 +171,11 @@ class Ours:
         self.orchestrator.start()
         if self.core is not None:
             measure.pin(self.pid, self.core)
+
+    def restart(self):
+        """The container stays: it is adopted."""
+        self.orchestrator.stop()
+        self.start()
 
     def stop(self):
         self.orchestrator.close()
