@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HTTP_HEAD_FIELDS 128    /* most fields in one head */
+#define HTTP_HEAD_FIELDS 144    /* most fields in one head */
 
 struct http_text {
 	const char *data;

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#define FIELDS_MAX 128
+
 static bool has_body(const struct http_head *head)
 {
 	return head->chunked || head->content_length > 0;
@@ -33,10 +35,18 @@ static bool is_body_long(const struct http_head *head, const struct gate_limits 
 	return head->content_length > limits->body_bytes;
 }
 
+/* What we add to a head must find room in the limits of whoever reads it behind us. */
+static bool is_crowded(const struct http_head *head, const struct gate_limits *limits)
+{
+	(void)limits;
+	return head->count > FIELDS_MAX;
+}
+
 static const struct {
 	bool (*applies)(const struct http_head *head, const struct gate_limits *limits);
 	struct gate_verdict verdict;
 } refusals[] = {
+        {is_crowded, {431, "the request has more than 128 fields"}},
         {is_connect, {501, "CONNECT is not served here"}},
         {is_body_misplaced, {400, "a HEAD or TRACE request has no body"}},
         {is_expectation_unknown, {417, "the only expectation that can be met is 100-continue"}},

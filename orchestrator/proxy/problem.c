@@ -4,6 +4,8 @@
 #include "common/http_head.h"
 #include "common/json.h"
 
+#include <time.h>
+
 static bool write_body(struct buf *body, const struct problem *problem)
 {
 	struct json_writer w;
@@ -18,11 +20,22 @@ static bool write_body(struct buf *body, const struct problem *problem)
 	return json_writer_ok(&w) && buf_add_text(body, "\n");
 }
 
+/* RFC 9110 section 6.6.1 */
+static void write_date(char date[40])
+{
+	time_t now = time(NULL);
+	struct tm parts;
+	strftime(date, 40, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &parts));
+}
+
 static bool write_head(struct buf *out, const struct problem *problem, size_t body_len)
 {
+	char date[40];
+	write_date(date);
 	return buf_add_format(out,
-	                      "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nContent-Length: %zu\r\n",
-	                      problem->status, http_status_text(problem->status), body_len) &&
+	                      "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: application/problem+json\r\n"
+	                      "Content-Length: %zu\r\n",
+	                      problem->status, http_status_text(problem->status), date, body_len) &&
 	       (problem->allow == NULL || buf_add_format(out, "Allow: %s\r\n", problem->allow)) &&
 	       (problem->retry_after_s == 0 || buf_add_format(out, "Retry-After: %d\r\n", problem->retry_after_s)) &&
 	       (!problem->close || buf_add_text(out, "Connection: close\r\n")) &&

@@ -1,4 +1,4 @@
-/* problem: the orchestrator's own error replies, application/problem+json (RFC 9457).  Pure. */
+/* problem: the orchestrator's own error replies, application/problem+json (RFC 9457).  Pure but for the date. */
 #pragma once
 
 #include "common/buf.h"

@@ -17,6 +17,7 @@ struct routes {
 	struct prefix *prefixes;
 	size_t count;
 	char *scratch; /* for paths that must be normalised */
+	char *decoded; /* and for those looked at again with everything decoded */
 };
 
 static size_t prefix_len(const char *text)
@@ -38,6 +39,7 @@ struct routes *routes_new(const struct config *config)
 	struct routes *routes = mem_zero(sizeof *routes);
 	routes->config = config;
 	routes->scratch = mem_alloc((size_t)config->max_head_bytes + 1);
+	routes->decoded = mem_alloc((size_t)config->max_head_bytes + 1);
 	for (size_t i = 0; i < config_service_count(config); i++) {
 		const struct strings *texts = &config_service_at(config, i)->routes;
 		routes->prefixes = mem_array(routes->prefixes, routes->count + texts->count, sizeof *routes->prefixes);
@@ -55,6 +57,7 @@ void routes_free(struct routes *routes)
 		return;
 	free(routes->prefixes);
 	free(routes->scratch);
+	free(routes->decoded);
 	free(routes);
 }
 
@@ -73,13 +76,13 @@ static bool is_unreserved(int c)
 	       (c > 0 && strchr("-._~", c) != NULL);
 }
 
-static size_t decode_unreserved(const char *path, size_t len, char *out)
+static size_t decode(const char *path, size_t len, bool (*wanted)(int c), char *out)
 {
 	size_t at = 0;
 	for (size_t i = 0; i < len; i++) {
 		int high = path[i] == '%' && i + 2 < len ? hex_value(path[i + 1]) : -1;
 		int low = high >= 0 ? hex_value(path[i + 2]) : -1;
-		if (low >= 0 && is_unreserved(high * 16 + low)) {
+		if (low >= 0 && wanted(high * 16 + low)) {
 			out[at++] = (char)(high * 16 + low);
 			i += 2;
 		} else {
@@ -128,7 +131,7 @@ size_t route_normalise(struct http_text path, char *out)
 {
 	const char *query = memchr(path.data, '?', path.len);
 	size_t len = query != NULL ? (size_t)(query - path.data) : path.len;
-	return remove_dots(out, decode_unreserved(path.data, len, out));
+	return remove_dots(out, decode(path.data, len, is_unreserved, out));
 }
 
 /* Most paths are normal already; those are compared where they stand. */
@@ -158,6 +161,24 @@ static bool has_any(struct http_text path, const struct strings *prefixes)
 	return false;
 }
 
+static bool is_any(int c)
+{
+	(void)c;
+	return true;
+}
+
+/* A container of somebody else's may decode before it routes, so that %2F hides a segment's end from us and not from it:
+ * for private paths the path is looked at with everything decoded, too. */
+static bool is_private(const struct routes *routes, struct http_text normal, const struct strings *paths)
+{
+	if (has_any(normal, paths))
+		return true;
+	if (memchr(normal.data, '%', normal.len) == NULL)
+		return false;
+	size_t len = remove_dots(routes->decoded, decode(normal.data, normal.len, is_any, routes->decoded));
+	return has_any((struct http_text){routes->decoded, (uint32_t)len}, paths);
+}
+
 bool routes_find(const struct routes *routes, struct http_text path, enum http_method method, struct route_match *match)
 {
 	struct http_text normal = normal_path(routes, path);
@@ -167,7 +188,7 @@ bool routes_find(const struct routes *routes, struct http_text path, enum http_m
 			continue;
 		const struct config_service *service = config_service_at(routes->config, prefix->service);
 		match->service = prefix->service;
-		match->is_private = has_any(normal, &service->private_paths);
+		match->is_private = is_private(routes, normal, &service->private_paths);
 		match->counted = !match->is_private && method != HTTP_OPTIONS &&
 		                 has_any(normal, &service->scale.count) &&
 		                 !has_any(normal, &service->scale.not_counted);

@@ -244,7 +244,7 @@ START_TEST(test_control_bytes_at_every_place_of_a_value)
 }
 END_TEST
 
-START_TEST(test_fields_up_to_128)
+START_TEST(test_fields_up_to_the_limit)
 {
 	struct http_limits wide = {.head_bytes = 100000, .target_bytes = 100};
 	char text[4096];
@@ -523,7 +523,7 @@ START_TEST(test_pipelined_requests)
 END_TEST
 
 UNIT_MAIN("http_head", test_request, test_requests_accepted, test_requests_refused, test_nul_is_refused_everywhere,
-          test_control_bytes_at_every_place_of_a_value, test_fields_up_to_128,
+          test_control_bytes_at_every_place_of_a_value, test_fields_up_to_the_limit,
           test_limits_hold_before_the_line_is_complete, test_endless_rubbish_is_refused,
           test_connection_over_all_fields, test_expect, test_known_fields, test_responses, test_responses_refused,
           test_which_responses_have_a_body, test_words, test_pipelined_requests)

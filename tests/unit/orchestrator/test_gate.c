@@ -47,4 +47,13 @@ START_TEST(refuses_a_body_on_head_and_trace)
 }
 END_TEST
 
-UNIT_MAIN("gate", judges, refuses_a_body_on_head_and_trace)
+START_TEST(leaves_room_for_the_fields_that_we_add)
+{
+	struct http_head head = {.method = HTTP_GET, .content_length = -1, .minor = 1, .count = 128};
+	ck_assert_int_eq(gate_judge(&head, &limits).status, 0);
+	head.count = 129;
+	ck_assert_int_eq(gate_judge(&head, &limits).status, 431);
+}
+END_TEST
+
+UNIT_MAIN("gate", judges, refuses_a_body_on_head_and_trace, leaves_room_for_the_fields_that_we_add)

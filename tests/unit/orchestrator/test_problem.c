@@ -5,16 +5,22 @@
 #include "tests/unit/orchestrator/proxy_heads.h"
 #include "tests/unit/unit.h"
 
+#include <string.h>
+
 START_TEST(to_the_byte)
 {
 	struct problem problem = {.status = 404, .detail = "no \"such\" path", .request_id = "id1"};
 	struct buf out;
 	buf_init(&out, 4096);
 	ck_assert(problem_write(&out, &problem));
-	ck_assert_str_eq(buf_text(&out), "HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\n"
-	                                 "Content-Length: 80\r\n\r\n"
-	                                 "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"no \\\"such\\\" path\","
-	                                 "\"instance\":\"id1\"}\n");
+	static const char line[] = "HTTP/1.1 404 Not Found\r\nDate: ";
+	const char *date = buf_text(&out) + sizeof line - 1, *rest = date + strlen("Sun, 06 Nov 1994 08:49:37 GMT");
+	ck_assert(strncmp(buf_text(&out), line, sizeof line - 1) == 0);
+	ck_assert_mem_eq(rest - 4, " GMT", 4);
+	ck_assert_str_eq(rest, "\r\nContent-Type: application/problem+json\r\n"
+	                       "Content-Length: 80\r\n\r\n"
+	                       "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"no \\\"such\\\" path\","
+	                       "\"instance\":\"id1\"}\n");
 	buf_clear(&out);
 }
 END_TEST
