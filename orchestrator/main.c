@@ -17,7 +17,6 @@
 #include "orchestrator/loop.h"
 #include "orchestrator/proxy/proxy.h"
 
-#include <curl/curl.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -240,7 +239,6 @@ static int run(struct config *config)
 	struct orchestrator self = {.config = config};
 	struct err err;
 	log_set_level((enum log_level)config->log_level);
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	bool ok = make_all(&self, &err);
 	if (ok) {
 		log_ready(&self);
@@ -250,7 +248,6 @@ static int run(struct config *config)
 		log_error("event=start-failed error=%s", log_quote(err.message));
 	}
 	free_all(&self);
-	curl_global_cleanup();
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
