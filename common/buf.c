@@ -54,7 +54,7 @@ static void buf_make_room(struct buf *buf, size_t need)
 {
 	size_t head = buf_head(buf);
 
-	if (head >= buf->len && need <= buf->cap) {
+	if (buf->base != NULL && head >= buf->len && need <= buf->cap) {
 		memmove(buf->base, buf->data, buf->len);
 		buf->data = buf->base;
 		return;

@@ -31,4 +31,4 @@ bool control_open(struct event_base *base, const char *count_path, const char *c
 void control_close(struct control *control); /* NULL is fine */
 
 /* For rest_service.on_arrival; the owner is a struct service. */
-int control_on_arrival(void *service, enum http_method method, struct http_text path);
+int control_on_arrival(void *owner, enum http_method method, struct http_text path);

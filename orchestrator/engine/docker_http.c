@@ -405,8 +405,13 @@ struct docker_http *docker_http_new(struct event_base *base, const char *socket_
 
 void docker_http_free(struct docker_http *http)
 {
-	while (!LIST_EMPTY(&http->all))
-		docker_http_cancel(LIST_FIRST(&http->all));
+	struct docker_http_request *request = LIST_FIRST(&http->all);
+
+	while (request != NULL) {
+		struct docker_http_request *next = LIST_NEXT(request, in_all);
+		docker_http_cancel(request);
+		request = next;
+	}
 	docker_loop_free(http->loop);
 	curl_global_cleanup();
 	free(http->socket_path);

@@ -23,7 +23,7 @@ static void take_text(const struct json_value *value, char *out, size_t size)
 
 	if (len >= size)
 		len = size - 1;
-	if (len > 0)
+	if (value != NULL && len > 0)
 		memcpy(out, value->text, len);
 	out[len] = '\0';
 }

@@ -191,15 +191,16 @@ static int read_range(struct act_list *list)
 void acts_list_on_get(struct rest_request *request, void *owner)
 {
 	struct act_list *list = mem_zero(sizeof(*list));
+	struct service *service = owner;
 
-	list->service = owner;
+	list->service = service;
 	list->request = request;
 	buf_init(&list->piece, PIECE_MAX_BYTES);
 	json_writer_init(&list->writer, &list->piece);
 	int status = read_range(list);
 	if (status == 0) {
 		list->job = (struct job){.work = read_first, .done = on_first_read};
-		jobs_read(list->service->jobs, &list->job);
+		jobs_read(service->jobs, &list->job);
 		return;
 	}
 	if (status == 413)
