@@ -373,7 +373,7 @@ START_TEST(its_output_is_bounded)
 	struct stat stat_now = {0};
 	const char *id;
 
-	COMMAND("/bin/sh", "-c", "yes 0123456789 | head -c 4000000; echo last; exec sleep 1000");
+	COMMAND("/bin/sh", "-c", "yes 0123456789 | head -n 400000; echo last; exec sleep 1000");
 	id = bench_run();
 	bench_logs(id, 1, "last");
 	snprintf(path, sizeof(path), "%s/process/%s/log", state_dir, id);

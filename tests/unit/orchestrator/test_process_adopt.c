@@ -95,6 +95,7 @@ START_TEST(created_and_ended_ones_too)
 	bench_call(VERB->start, created.id, ENGINE_OK);
 	bench_call(VERB->remove, created.id, ENGINE_OK);
 	COMMAND("/bin/sh", "-c", "echo words; exit 3");
+	watch.event_count = 0;
 	id = bench_run();
 	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS));
 	bench_reopen();
