@@ -198,7 +198,7 @@ START_TEST(started_and_not_written_down)
 
 	record.starting = true;
 	for (int i = 0; i < 500 && process_find(ID) != pid; i++)
-		usleep(10000);
+		watch_run(&watch, 10);
 	leave_behind(&record);
 	ck_assert_int_eq(bench_list().first.state, ENGINE_RUNNING);
 	ck_assert_int_eq(bench_record(ID).pid, pid);
