@@ -60,6 +60,11 @@ set_state() {
 	log=$state/orchestrator.log
 }
 
+# setting KEY: a text at the top of a configuration as --print-config writes it.
+setting() {
+	sed -n "s/^  \"$1\": \"\(.*\)\",\{0,1\}\$/\1/p"
+}
+
 # Prints the pid, if it runs. A pid alone is not believed: after a reboot another process may have it.
 running_pid() {
 	local pid exe

@@ -143,9 +143,10 @@ static bool make_engine(struct orchestrator *self, struct err *err)
 	struct engine_settings settings = {.base = self->base,
 	                                   .name = self->config->name,
 	                                   .docker_socket = self->config->docker_socket,
+	                                   .state_dir = self->config->state_dir,
 	                                   .observer = control_observer(self->control)};
-	if (self->config->engine != CONFIG_ENGINE_DOCKER)
-		return err_set(err, "engine \"process\" is not built into this version");
+	if (self->config->engine == CONFIG_ENGINE_PROCESS)
+		return process_engine_new(&settings, &self->engine, err);
 	return docker_engine_new(&settings, &self->engine, err);
 }
 

@@ -145,10 +145,16 @@ struct engine {
 struct engine_settings {
 	struct event_base *base;
 	const char *name;               /* label selfless.name, and the network's name */
-	const char *docker_socket;
+	const char *docker_socket;      /* docker */
+	const char *state_dir;          /* process: its records, logs and the services' data; made where missing */
 	struct engine_observer observer;
 };
 
 /* Starts connecting; on_up or on_down follows. Frees with engine->verbs->free, which no callback of the engine may call;
  * what is under way then ends without a callback. */
 bool docker_engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err) MUST_CHECK;
+
+/* Plain child processes, no shell. A "container" is a record in state_dir/process, made by create; its process is in a
+ * session of its own and outlives the engine, and an engine that is made later finds it by the record. False where
+ * state_dir cannot be used or another engine uses it. on_up follows; on_down never. Freed as the other one. */
+bool process_engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err) MUST_CHECK;

@@ -2,7 +2,7 @@
  *
  * LISTEN  comma list of "address:port" and "unix:path", 0.0.0.0:8000 where unset
  * RECORD  a file that gets a line for every request (see record.h)
- * NAME    what X-Backend says; the host name where unset
+ * NAME    what X-Backend says; HOSTNAME or the host name where unset
  *
  * Threads and blocking calls, because a scripted server reads best as straight code; speed is no aim.
  * Invariant: a thread owns its connection and its request; what is shared is atomic. */
@@ -131,10 +131,11 @@ static void listen_all(char *list)
 
 static void name_backend(void)
 {
+	const char *name = getenv("NAME") != NULL ? getenv("NAME") : getenv("HOSTNAME");
 	char host[256] = "native";
 
 	gethostname(host, sizeof(host) - 1);
-	reply_set_backend(getenv("NAME") != NULL ? getenv("NAME") : host);
+	reply_set_backend(name != NULL ? name : host);
 }
 
 int main(void)

@@ -36,20 +36,29 @@ static void on_down(const char *message, void *arg)
 	snprintf(watch->down_message, sizeof(watch->down_message), "%s", message);
 }
 
-void watch_open(struct watch *watch, const char *name, const char *socket_path)
+typedef bool engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err);
+
+static void open_with(struct watch *watch, engine_new *make, struct engine_settings settings)
 {
-	struct engine_settings settings = {
-	        .name = name,
-	        .docker_socket = socket_path,
-	        .observer = {.on_event = on_event, .on_up = on_up, .on_down = on_down, .arg = watch},
-	};
 	struct err err;
 
 	memset(watch, 0, sizeof(*watch));
 	watch->base = settings.base = event_base_new();
+	settings.observer =
+	        (struct engine_observer){.on_event = on_event, .on_up = on_up, .on_down = on_down, .arg = watch};
 	ck_assert_ptr_nonnull(watch->base);
-	ck_assert_msg(docker_engine_new(&settings, &watch->engine, &err), "%s", err.message);
+	ck_assert_msg(make(&settings, &watch->engine, &err), "%s", err.message);
 	ck_assert_int_eq(watch->ups + watch->downs, 0);
+}
+
+void watch_open(struct watch *watch, const char *name, const char *socket_path)
+{
+	open_with(watch, docker_engine_new, (struct engine_settings){.name = name, .docker_socket = socket_path});
+}
+
+void watch_open_process(struct watch *watch, const char *state_dir)
+{
+	open_with(watch, process_engine_new, (struct engine_settings){.name = "test", .state_dir = state_dir});
 }
 
 void watch_close(struct watch *watch)

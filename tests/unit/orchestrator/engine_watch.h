@@ -31,6 +31,7 @@ struct outcome {
 };
 
 void watch_open(struct watch *watch, const char *name, const char *socket_path);
+void watch_open_process(struct watch *watch, const char *state_dir);
 void watch_close(struct watch *watch); /* frees the engine first, if there is still one */
 
 /* Runs the loop until the number is at least `want`, at most timeout_ms. */

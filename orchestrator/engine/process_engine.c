@@ -1,0 +1,96 @@
+/* process_engine.c: the object: made, with its directory to itself, and freed.
+ *
+ * Freeing it ends nothing but the watching: the processes live on for the next engine.
+ */
+#include "orchestrator/engine/process.h"
+#include "orchestrator/engine/process_log.h"
+#include "orchestrator/engine/process_proc.h"
+
+#include "common/mem.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define STATE_DIR_MAX 1024 /* leaves room for what is in it: PROCESS_PATH_SIZE */
+#define LOG_BOUND_S 1
+
+static void on_log_timer(evutil_socket_t fd, short what, void *arg)
+{
+	const struct process_engine *engine = arg;
+	const struct process *process;
+
+	(void)fd;
+	(void)what;
+	TAILQ_FOREACH(process, &engine->processes, link)
+	if (process->record.container.state == ENGINE_RUNNING)
+		process_log_bound(engine->dir, process->record.container.id);
+}
+
+/* Two engines in one directory would take each other's processes for their own. */
+static bool lock_dir(struct process_engine *engine, struct err *err)
+{
+	engine->lock = open(engine->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (engine->lock == -1)
+		return err_set_errno(err, errno, "cannot open %s", engine->dir);
+	if (flock(engine->lock, LOCK_EX | LOCK_NB) == -1)
+		return err_set(err, "%s is in use by another orchestrator: give this one another name or state_dir",
+		               engine->dir);
+	return true;
+}
+
+/* Whoever started us may have ignored it, and then no exit code would be kept for us. */
+static void keep_exit_codes(void)
+{
+	struct sigaction action;
+
+	if (sigaction(SIGCHLD, NULL, &action) != -1 && action.sa_handler == SIG_IGN)
+		signal(SIGCHLD, SIG_DFL);
+}
+
+void process_engine_free(struct engine *base)
+{
+	struct process_engine *engine = (struct process_engine *)base;
+
+	while (!TAILQ_EMPTY(&engine->processes))
+		process_free(TAILQ_FIRST(&engine->processes));
+	process_news_free(engine->news);
+	event_free(engine->log_timer);
+	if (engine->lock != -1)
+		close(engine->lock);
+	free(engine->dir);
+	free(engine->state_dir);
+	free(engine);
+}
+
+bool process_engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err)
+{
+	struct process_engine *made;
+
+	if (strlen(settings->state_dir) > STATE_DIR_MAX)
+		return err_set(err, "state_dir: longer than %d bytes", STATE_DIR_MAX);
+	made = mem_zero(sizeof(*made));
+	made->engine.verbs = &process_verbs;
+	made->base = settings->base;
+	made->state_dir = mem_dup(settings->state_dir);
+	made->dir = mem_format("%s/process", settings->state_dir);
+	made->lock = -1;
+	made->news = process_news_new(settings->base, &settings->observer);
+	made->log_timer = mem_must(event_new(settings->base, -1, EV_PERSIST, on_log_timer, made));
+	TAILQ_INIT(&made->processes);
+	process_boot(made->boot);
+	keep_exit_codes();
+	if (!process_make_dir(made->dir, err) || !lock_dir(made, err) || !process_load(made, err)) {
+		process_engine_free(&made->engine);
+		return false;
+	}
+	event_add(made->log_timer, &(struct timeval){LOG_BOUND_S, 0});
+	process_news_up(made->news);
+	*engine = &made->engine;
+	return true;
+}

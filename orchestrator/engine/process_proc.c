@@ -1,0 +1,93 @@
+/* process_proc.c: /proc/PID/stat, /proc/PID/environ and the boot's id. */
+#include "orchestrator/engine/process_proc.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The first bytes of a file, with a NUL behind; "" if it cannot be read. */
+static size_t read_start(const char *path, char *out, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t count = 1;
+
+	while (fd != -1 && count > 0 && len < size - 1) {
+		count = read(fd, out + len, size - 1 - len);
+		len += count > 0 ? (size_t)count : 0;
+	}
+	if (fd != -1)
+		close(fd);
+	out[len] = '\0';
+	return len;
+}
+
+bool process_stat(pid_t pid, struct process_stat *stat)
+{
+	char path[64];
+	char text[1024];
+	const char *rest;
+	int session = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (read_start(path, text, sizeof(text)) == 0)
+		return false;
+	rest = strrchr(text, ')'); /* the name before it may hold anything */
+	/* proc(5): state ppid pgrp session tty tpgid flags minflt cminflt majflt cmajflt utime stime cutime cstime
+	 * priority nice threads itrealvalue starttime */
+	if (rest == NULL || sscanf(rest + 1,
+	                           " %c %*d %*d %9d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+	                           "%*d %20" SCNu64,
+	                           &stat->state, &session, &stat->start_ticks) != 3)
+		return false;
+	stat->session = session;
+	return true;
+}
+
+void process_boot(char boot[40])
+{
+	char text[64];
+
+	read_start("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+	snprintf(boot, 40, "%.*s", (int)strcspn(text, "\n"), text);
+}
+
+static bool environment_names(pid_t pid, const char *id)
+{
+	static char text[1 << 16];
+	char wanted[sizeof(PROCESS_ID_KEY) + 80];
+	char path[64];
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	snprintf(wanted, sizeof(wanted), PROCESS_ID_KEY "=%s", id);
+	len = read_start(path, text, sizeof(text));
+	for (size_t at = 0; at < len; at += strlen(text + at) + 1)
+		if (strcmp(text + at, wanted) == 0)
+			return true;
+	return false;
+}
+
+pid_t process_find(const char *id)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	pid_t found = 0;
+
+	while (proc != NULL && found == 0 && (entry = readdir(proc)) != NULL) {
+		char *end;
+		long pid = strtol(entry->d_name, &end, 10);
+		struct process_stat stat;
+
+		if (*end == '\0' && pid > 1 && process_stat((pid_t)pid, &stat) && stat.session == (pid_t)pid &&
+		    environment_names((pid_t)pid, id))
+			found = (pid_t)pid;
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return found;
+}
