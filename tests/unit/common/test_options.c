@@ -332,6 +332,5 @@ START_TEST(test_cross_field_errors)
 END_TEST
 
 UNIT_MAIN("options", test_defaults, test_every_type_from_the_file, test_every_fault_says_where_what_and_what_is_allowed,
-          test_required_without_a_file, test_what_is_printed_reads_back, test_first_difference_is_named, test_what_may_change,
-          test_document,
-          test_cross_field_errors)
+          test_required_without_a_file, test_what_is_printed_reads_back, test_first_difference_is_named,
+          test_what_may_change, test_document, test_cross_field_errors)
