@@ -114,7 +114,7 @@ static void apply(struct reload *reload, struct config *next)
 
 void reload_now(struct reload *reload)
 {
-	struct config *next;
+	struct config *next = NULL;
 	struct err err;
 	if (!read_next(reload, &next, &err)) {
 		log_error("event=reload-refused error=%s", log_quote(err.message));
