@@ -69,17 +69,22 @@ void reload_free(struct reload *reload)
 	free(reload);
 }
 
-static bool read_next(const struct reload *reload, struct config **next, struct err *err)
+/* The file's configuration, if it is good and may take the place of ours; else NULL. */
+static struct config *read_next(const struct reload *reload, struct err *err)
 {
 	const char *path = reload->settings.path;
-	if (path == NULL)
-		return err_set(err, "the built-in configuration is in force: there is no file to read (use -c FILE)");
-	if (!config_load(path, next, err))
-		return false;
-	if (config_may_become(reload_config(reload), *next, err))
-		return true;
-	config_free(*next);
-	return err_prefix(err, "%s", path);
+	struct config *next = NULL;
+	if (path == NULL) {
+		err_set(err, "the built-in configuration is in force: there is no file to read (use -c FILE)");
+		return NULL;
+	}
+	if (!config_load(path, &next, err))
+		return NULL;
+	if (config_may_become(reload_config(reload), next, err))
+		return next;
+	config_free(next);
+	err_prefix(err, "%s", path);
+	return NULL;
 }
 
 static bool change_access_log(struct reload *reload, const struct config *next, struct err *err)
@@ -114,13 +119,9 @@ static void apply(struct reload *reload, struct config *next)
 
 void reload_now(struct reload *reload)
 {
-	struct config *next = NULL;
 	struct err err;
-	if (!read_next(reload, &next, &err)) {
-		log_error("event=reload-refused error=%s", log_quote(err.message));
-		return;
-	}
-	if (!change_access_log(reload, next, &err)) {
+	struct config *next = read_next(reload, &err);
+	if (next == NULL || !change_access_log(reload, next, &err)) {
 		config_free(next);
 		log_error("event=reload-refused error=%s", log_quote(err.message));
 		return;
