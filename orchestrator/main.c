@@ -20,7 +20,6 @@
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/reload.h"
 
-#include <curl/curl.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -270,7 +269,6 @@ static int run(struct config *config, const char *path)
 	struct orchestrator self = {.config = config};
 	struct err err;
 	log_set_level((enum log_level)config->log_level);
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	bool ok = make_all(&self, &err);
 	if (ok) {
 		make_reload(&self, config, path);
@@ -284,7 +282,6 @@ static int run(struct config *config, const char *path)
 	free_all(&self);
 	if (!taken)
 		config_free(config);
-	curl_global_cleanup();
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -91,6 +91,8 @@ struct docker_loop *docker_loop_new(struct event_base *base, void (*on_turn)(voi
 	loop->on_turn = on_turn;
 	loop->arg = arg;
 	loop->timer = mem_must(evtimer_new(base, on_timer, loop));
+	/* no TLS on a unix socket: its tables would cost megabytes */
+	curl_global_init(CURL_GLOBAL_NOTHING);
 	loop->multi = mem_must(curl_multi_init());
 	curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
@@ -103,6 +105,7 @@ void docker_loop_free(struct docker_loop *loop)
 {
 	assert(!loop->turning);
 	curl_multi_cleanup(loop->multi);
+	curl_global_cleanup();
 	event_free(loop->timer);
 	free(loop);
 }

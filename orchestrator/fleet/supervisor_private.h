@@ -74,6 +74,7 @@ struct container {
 	bool dead;    /* ran and does not any more */
 	bool gone;    /* does not exist any more */
 	bool oom;
+	bool by_hand;       /* somebody else killed it: no sign of a crash loop */
 	int exit_code;      /* -1 unknown */
 	int64_t touched_us; /* last call or event: an older list says nothing about it */
 	bool seen;          /* reconcile: it is in the list */
@@ -173,6 +174,9 @@ void slot_vacate(struct supervisor *supervisor, struct slot *slot, enum reason r
 bool slot_ready(const struct slot *slot);
 /* What the engine would not do for this slot; the message is kept and it is tried again later. */
 void slot_failed(struct supervisor *supervisor, struct slot *slot, enum reason reason, const char *message);
+
+/* The last fault was somebody's kill, as it turned out: it does not count for a crash loop. */
+void slot_pardon(struct supervisor *supervisor, struct slot *slot);
 
 /* supervisor_container.c */
 struct container *container_new(struct supervisor *supervisor, enum container_use use, int slot);

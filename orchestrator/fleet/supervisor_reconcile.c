@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define EXIT_KILLED 137 /* 128 + SIGKILL */
+
 /* --- events --- */
 
 void container_died(struct container *container, enum reason reason)
@@ -35,6 +37,21 @@ static void container_vanished(struct container *container)
 		container_died(container, REASON_VANISHED);
 }
 
+/* SIGKILL that was not the kernel's for want of memory, and that we had no reason to send: the connection broke first. A
+ * container that is ill but alive is killed by us, and that says nothing. The fault may be known already. */
+static void note_kill(struct supervisor *supervisor, struct container *container)
+{
+	if (container->exit_code != EXIT_KILLED || container->oom)
+		return;
+	if (container->use != CONTAINER_LEAVING)
+		container->by_hand = true;
+	else if (container->slot != SLOT_EXTRA && !container->by_hand &&
+	         (container->reason == REASON_PROBE_RESET || container->reason == REASON_PROBE_REFUSED)) {
+		container->by_hand = true;
+		slot_pardon(supervisor, supervisor_slot_of(supervisor, container->slot));
+	}
+}
+
 bool supervisor_event(struct supervisor *supervisor, const struct engine_event *event)
 {
 	struct container *container = container_by_id(supervisor, event->id);
@@ -45,6 +62,7 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 	switch (event->type) {
 	case ENGINE_EVENT_DIE:
 		container->exit_code = event->exit_code;
+		note_kill(supervisor, container);
 		container_died(container, container->oom ? REASON_OOM_KILLED : REASON_EXITED);
 		break;
 	case ENGINE_EVENT_OOM:

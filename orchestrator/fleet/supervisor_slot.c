@@ -73,12 +73,27 @@ static void slot_fault(struct supervisor *supervisor, struct slot *slot)
 	slot->faults++;
 	slot->reason = reason;
 	supervisor->replacements[reason]++;
-	memmove(slot->fault_us + 1, slot->fault_us, (CRASH_FAULTS - 1) * sizeof(slot->fault_us[0]));
-	slot->fault_us[0] = clock_us();
 	container_log(LOG_WARN, container, "fault", reason_text(reason), NULL);
-	back_off(supervisor, slot, reason);
+	if (!container->by_hand && reason != REASON_VANISHED && reason != REASON_PAUSED) {
+		memmove(slot->fault_us + 1, slot->fault_us, (CRASH_FAULTS - 1) * sizeof(slot->fault_us[0]));
+		slot->fault_us[0] = clock_us();
+		back_off(supervisor, slot, reason);
+	}
 	slot->ready_us = NEVER;
 	container_leave(container, reason, LEAVE_AT_ONCE);
+}
+
+void slot_pardon(struct supervisor *supervisor, struct slot *slot)
+{
+	memmove(slot->fault_us, slot->fault_us + 1, (CRASH_FAULTS - 1) * sizeof(slot->fault_us[0]));
+	slot->fault_us[CRASH_FAULTS - 1] = 0;
+	if (slot->reason != REASON_CRASH_LOOP || slot->retry_us <= clock_us())
+		return;
+	slot->crash_level--;
+	slot->reason = REASON_EXITED;
+	slot->retry_us = 0;
+	slot->message[0] = '\0';
+	supervisor_soon(supervisor);
 }
 
 void slot_failed(struct supervisor *supervisor, struct slot *slot, enum reason reason, const char *message)

@@ -308,6 +308,13 @@ static bool is_judged(const struct backend *backend)
 	return state == BACKEND_READY || state == BACKEND_SUSPECT;
 }
 
+/* Is its 5xx to be asked about? One that was found ill while the reply was under way is doubted, too: there the answer is
+ * no at once. One that leaves in good health is taken at its word. */
+static bool is_doubted(const struct backend *backend)
+{
+	return is_judged(backend) || backend_state(backend) == BACKEND_DOWN;
+}
+
 /* A backend that is ill says 5xx to everything: before such a reply is passed on, the backend is asked. */
 static void withhold(struct exchange *exchange)
 {
@@ -339,7 +346,7 @@ static void on_head(const struct http_head *head, void *arg)
 		fail_or_replay(exchange, UPSTREAM_MALFORMED, false);
 		return;
 	}
-	if (head->status >= 500 && exchange->request->idempotent && is_judged(exchange->backend))
+	if (head->status >= 500 && exchange->request->idempotent && is_doubted(exchange->backend))
 		withhold(exchange);
 	else if (!exchange->gather)
 		flush(exchange);

@@ -27,3 +27,12 @@ def test_every_one_in_turn(web):
         for slot in range(3):
             hurt_and_wait(orchestrator, service, slot, crash, LIMIT_S)
     poller.assert_clean(at_least=100)
+
+
+def test_under_load(web):
+    """Many requests are in flight at the moment of the crash: their 500s must not get through either."""
+    orchestrator, service = web(3)
+    with Poller(orchestrator.port, clients=16, every_s=0) as poller:
+        for slot in range(3):
+            hurt_and_wait(orchestrator, service, slot, crash, LIMIT_S)
+    poller.assert_clean(at_least=500)

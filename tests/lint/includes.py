@@ -25,7 +25,7 @@ SHARED = re.compile(r"orchestrator/(config|config_\w+|address|defer\w*|stats|tim
 CORNERED = {
     "evhtp": re.compile(r"services/rest\w*\.[ch]"),
     "event2/http": re.compile(r"orchestrator/(proxy/(front|client)\w*|admin/\w+)\.[ch]|services/acts/acts_users\w*\.[ch]"),
-    "curl/": re.compile(r"orchestrator/(engine/\w+|main)\.[ch]"),        # main: curl_global_init
+    "curl/": re.compile(r"orchestrator/engine/\w+\.[ch]"),
     "sqlite3": re.compile(r"common/store\w*\.[ch]|tests/.*"),
     "yajl": re.compile(r"common/json\w*\.[ch]|tests/.*"),
 }

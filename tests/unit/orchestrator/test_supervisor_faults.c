@@ -123,6 +123,20 @@ START_TEST(backs_off_in_a_crash_loop)
 }
 END_TEST
 
+/* What an operator, or a chaos test, kills is no crash loop. */
+START_TEST(kills_by_hand_do_not_back_off)
+{
+	begin();
+	wait_settled();
+	for (unsigned i = 0; i < 8; i++) {
+		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+		wait_settled();
+		ck_assert_uint_eq(view_of(0).faults, i + 1);
+		ck_assert_int_ne(view_of(0).reason, REASON_CRASH_LOOP);
+	}
+}
+END_TEST
+
 START_TEST(never_ready_is_replaced)
 {
 	begin();
@@ -303,6 +317,7 @@ int main(void)
 	tcase_add_test(tcase, replaces_while_next_is_being_created);
 	tcase_add_test(tcase, replaces_when_next_was_removed);
 	tcase_add_test(tcase, backs_off_in_a_crash_loop);
+	tcase_add_test(tcase, kills_by_hand_do_not_back_off);
 	tcase_add_test(tcase, never_ready_is_replaced);
 	tcase = tcase_of(suite, "refusals", 20);
 	tcase_add_test(tcase, says_why_it_cannot_create);
