@@ -142,18 +142,24 @@ static bool (*const comparers[])(const struct option *, const void *, const void
         [OPTION_ENV] = same_strings, [OPTION_TABLE] = same_inner, [OPTION_TABLES] = same_tables,
 };
 
-static bool same_table(const struct option *table, const void *a, const void *b, struct path *path)
+static bool same_row(const struct option *row, const void *a, const void *b, struct path *path)
 {
 	size_t len = path->len;
 
-	for (const struct option *row = table; row->key != NULL; row++) {
-		if (path->len > 0)
-			path_add(path, ".");
-		path_add(path, row->key);
-		if (!comparers[row->type](row, (const char *)a + row->offset, (const char *)b + row->offset, path))
+	if (len > 0)
+		path_add(path, ".");
+	path_add(path, row->key);
+	if (!comparers[row->type](row, (const char *)a + row->offset, (const char *)b + row->offset, path))
+		return false;
+	path->len = len;
+	return true;
+}
+
+static bool same_table(const struct option *table, const void *a, const void *b, struct path *path)
+{
+	for (const struct option *row = table; row->key != NULL; row++)
+		if (!same_row(row, a, b, path))
 			return false;
-		path->len = len;
-	}
 	return true;
 }
 
@@ -166,4 +172,18 @@ bool options_equal(const struct option *table, const void *a, const void *b, con
 	if (!same && key != NULL)
 		*key = path.text;
 	return same;
+}
+
+bool options_may_change(const struct option *table, const void *from, const void *to, const char **key)
+{
+	static struct path path;
+
+	path = (struct path){.len = 0};
+	for (const struct option *row = table; row->key != NULL; row++) {
+		if (row->reloadable || same_row(row, from, to, &path))
+			continue;
+		*key = path.text;
+		return false;
+	}
+	return true;
 }

@@ -37,7 +37,8 @@ static void print_help(FILE *to)
 		fprintf(to, "  %-24s %s\n", left, rows[i].help);
 	}
 	fputs("\nSignals: TERM stops when what is in flight is done and leaves the containers to the next start; INT\n"
-	      "(Ctrl-C) removes them as well.\n"
+	      "(Ctrl-C) removes them as well. HUP reads FILE again and applies it whole, or refuses it whole. USR1 reopens\n"
+	      "the access log.\n"
 	      "Exit codes: 0 clean, 2 bad configuration or usage, 1 anything else.\n",
 	      to);
 }

@@ -152,6 +152,14 @@ void config_document(FILE *to)
 	options_document(config_options, to);
 }
 
+bool config_may_become(const struct config *now, const struct config *next, struct err *err)
+{
+	const char *key;
+	if (options_may_change(config_options, now, next, &key))
+		return true;
+	return err_set(err, "%s: cannot change while the orchestrator runs; restart it (its containers run on)", key);
+}
+
 /* FNV-1a, 64 bits: tells configurations apart, guards against nobody. */
 static void hash_text(uint64_t *hash, const char *text)
 {

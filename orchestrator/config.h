@@ -78,6 +78,9 @@ struct config {
 bool config_load(const char *path, struct config **config, struct err *err) MUST_CHECK;
 void config_free(struct config *config); /* NULL is fine */
 
+/* May the program that runs with `now` go on with `next`? False with the key that needs a restart. */
+bool config_may_become(const struct config *now, const struct config *next, struct err *err) MUST_CHECK;
+
 size_t config_service_count(const struct config *config);
 const struct config_service *config_service_at(const struct config *config, size_t index);
 

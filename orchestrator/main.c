@@ -5,6 +5,8 @@
  *
  * Leaving: TERM and INT stop accepting; what is in flight has drain_ms. After INT the containers are removed as well.
  * A second signal does not wait.
+ *
+ * HUP: see reload.c. The configuration is its own from the moment that everything is made.
  */
 #include "common/clock.h"
 #include "common/log.h"
@@ -16,6 +18,7 @@
 #include "orchestrator/fleet/control.h"
 #include "orchestrator/loop.h"
 #include "orchestrator/proxy/proxy.h"
+#include "orchestrator/reload.h"
 
 #include <event2/event.h>
 #include <signal.h>
@@ -27,7 +30,7 @@
 #define DRAIN_CHECK_US 20000
 
 struct orchestrator {
-	struct config *config;
+	const struct config *config; /* that everything is made with; later see reload */
 	struct event_base *base;
 	struct defer *defer;
 	struct loop_lag *lag;
@@ -35,9 +38,11 @@ struct orchestrator {
 	struct control *control;
 	struct proxy *proxy;
 	struct admin *admin;
+	struct reload *reload; /* NULL: not everything is made */
 	struct event *on_term;
 	struct event *on_int;
 	struct event *on_usr1;
+	struct event *on_hup;
 	struct event *drain_check;
 	int64_t drain_until_ms;
 	bool leaving;
@@ -59,7 +64,7 @@ static void on_backend_changed(struct backend *backend, enum backend_state from,
 static const struct stats *stats_of(size_t index, void *arg)
 {
 	const struct orchestrator *self = arg;
-	return index < self->proxy->service_count ? &self->proxy->services[index].stats : &self->proxy->stats;
+	return index < self->proxy->service_count ? &self->proxy->services[index]->stats : &self->proxy->stats;
 }
 
 static unsigned connections(void *arg)
@@ -111,7 +116,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	}
 	self->leaving = true;
 	self->remove_containers = number == SIGINT;
-	self->drain_until_ms = clock_ms() + self->config->drain_ms;
+	self->drain_until_ms = clock_ms() + reload_config(self->reload)->drain_ms;
 	log_info("event=stopping signal=%s containers=%s", strsignal((int)number),
 	         self->remove_containers ? "removed" : "kept");
 	proxy_drain(self->proxy);
@@ -124,6 +129,15 @@ static void on_reopen(evutil_socket_t number, short what, void *arg)
 	(void)what;
 	struct orchestrator *self = arg;
 	proxy_reopen_log(self->proxy);
+}
+
+static void on_reload(evutil_socket_t number, short what, void *arg)
+{
+	(void)number;
+	(void)what;
+	struct orchestrator *self = arg;
+	if (!self->leaving)
+		reload_now(self->reload);
 }
 
 /* --- making ---------------------------------------------------------------------------------------------------- */
@@ -182,9 +196,22 @@ static void listen_to_signals(struct orchestrator *self)
 	self->on_int = evsignal_new(self->base, SIGINT, on_signal, self);
 	self->drain_check = event_new(self->base, -1, EV_PERSIST, on_drain_check, self);
 	self->on_usr1 = evsignal_new(self->base, SIGUSR1, on_reopen, self);
+	self->on_hup = evsignal_new(self->base, SIGHUP, on_reload, self);
 	event_add(self->on_usr1, NULL);
+	event_add(self->on_hup, NULL);
 	event_add(self->on_term, NULL);
 	event_add(self->on_int, NULL);
+}
+
+static void make_reload(struct orchestrator *self, struct config *config, const char *path)
+{
+	struct reload_settings settings = {.base = self->base,
+	                                   .path = path,
+	                                   .config = config,
+	                                   .control = self->control,
+	                                   .proxy = self->proxy,
+	                                   .admin = self->admin};
+	self->reload = reload_new(&settings);
 }
 
 static bool make_all(struct orchestrator *self, struct err *err)
@@ -220,7 +247,9 @@ static void free_all(struct orchestrator *self)
 	free_event(self->on_term);
 	free_event(self->on_int);
 	free_event(self->on_usr1);
+	free_event(self->on_hup);
 	free_event(self->drain_check);
+	reload_free(self->reload);
 	loop_lag_free(self->lag);
 	defer_free(self->defer);
 	if (self->base != NULL)
@@ -235,20 +264,25 @@ static void log_ready(const struct orchestrator *self)
 		log_info("event=admin-listening address=%s", self->config->admin.items[i]);
 }
 
-static int run(struct config *config)
+/* Takes the config over. */
+static int run(struct config *config, const char *path)
 {
 	struct orchestrator self = {.config = config};
 	struct err err;
 	log_set_level((enum log_level)config->log_level);
 	bool ok = make_all(&self, &err);
 	if (ok) {
+		make_reload(&self, config, path);
 		log_ready(&self);
 		event_base_dispatch(self.base);
 		log_info("event=stopped");
 	} else {
 		log_error("event=start-failed error=%s", log_quote(err.message));
 	}
+	bool taken = self.reload != NULL;
 	free_all(&self);
+	if (!taken)
+		config_free(config);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -268,13 +302,12 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", err.message);
 		return EXIT_BAD_CONFIG;
 	}
-	int exit_code = EXIT_SUCCESS;
 	if (command.action == COMMAND_PRINT_CONFIG)
 		config_print(config, stdout);
 	else if (command.action == COMMAND_CHECK)
 		printf("%s: good\n", command.config_path != NULL ? command.config_path : "(built-in configuration)");
 	else
-		exit_code = run(config);
+		return run(config, command.config_path);
 	config_free(config);
-	return exit_code;
+	return EXIT_SUCCESS;
 }

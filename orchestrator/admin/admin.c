@@ -146,6 +146,12 @@ bool admin_new(const struct admin_settings *settings, struct admin **result, str
 	return true;
 }
 
+void admin_reload(struct admin *admin, const struct config *config)
+{
+	admin->settings.config = config;
+	events_reload(admin->events);
+}
+
 void admin_free(struct admin *admin)
 {
 	if (admin == NULL)

@@ -30,6 +30,9 @@ struct admin_settings {
 bool admin_new(const struct admin_settings *settings, struct admin **admin, struct err *err) MUST_CHECK;
 void admin_free(struct admin *admin);
 
+/* Another configuration is in force, and control and stats have its services. Event streams get the fleet anew. */
+void admin_reload(struct admin *admin, const struct config *config);
+
 /* News of the fleet, from main's observer: goes to the event streams. */
 void admin_backend_changed(struct admin *admin, struct backend *backend, enum backend_state from, enum reason reason);
 

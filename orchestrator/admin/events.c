@@ -279,10 +279,31 @@ static void open_stream(struct events *events, struct call *call, const struct b
 	send_text(stream, first);
 }
 
+static bool write_fleet(struct events *events, struct buf *text)
+{
+	struct json_writer w;
+	json_writer_init(&w, text);
+	if (!buf_add_text(text, "event: fleet\ndata: "))
+		return false;
+	view_fleet(&w, events->admin);
+	return event_end(text, &w);
+}
+
+void events_reload(struct events *events)
+{
+	struct buf text;
+	if (events->streams == NULL)
+		return;
+	remember(events);
+	buf_init(&text, EVENT_MAX);
+	if (write_fleet(events, &text))
+		send_all(events, &text);
+	buf_clear(&text);
+}
+
 void events_open(struct events *events, struct call *call)
 {
 	struct buf first;
-	struct json_writer w;
 	if (events->count >= EVENTS_STREAMS_MAX) {
 		call_problem(call, 503, "there are %d event streams already", EVENTS_STREAMS_MAX);
 		return;
@@ -292,10 +313,8 @@ void events_open(struct events *events, struct call *call)
 		call_reply(call, 200, "text/event-stream", &first);
 		return;
 	}
-	json_writer_init(&w, &first);
-	bool ok = buf_add_text(&first, "retry: 1000\nevent: fleet\ndata: ");
-	view_fleet(&w, events->admin);
-	if (ok && event_end(&first, &w))
+	bool ok = buf_add_text(&first, "retry: 1000\n");
+	if (ok && write_fleet(events, &first))
 		open_stream(events, call, &first);
 	else
 		call_problem(call, 500, "the fleet is too large to be shown");

@@ -16,6 +16,9 @@ struct events;
 struct events *events_new(struct admin *admin);
 void events_free(struct events *events); /* ends all streams; NULL is fine */
 
+/* Other services: every stream gets the whole fleet. */
+void events_reload(struct events *events);
+
 /* Answers the call with a stream. */
 void events_open(struct events *events, struct call *call);
 

@@ -3,6 +3,9 @@
  *   on_up -> list -> each supervisor compares; again every 30 s while the engine is up
  *   event -> the supervisor that knows the container
  *
+ * A service that left the configuration keeps its supervisor, in `leaving`, until its containers are gone; it hears of
+ * events as before, and its containers are no orphans.
+ *
  * Invariant: at most one list of ours is in flight; a list is given to all supervisors or to none.
  */
 #include "orchestrator/fleet/control.h"
@@ -23,8 +26,10 @@ struct control {
 	struct event_base *base;
 	const struct config *config;
 	struct engine *engine;
-	struct supervisor **supervisors;
+	struct supervisor **supervisors; /* in the order of the configuration */
 	size_t count;
+	struct supervisor **leaving;
+	size_t leaving_count;
 	struct timer *timer; /* the next list */
 	int64_t list_us;     /* when the one in flight was asked for */
 	bool up, listing, list_again, told_down, swept;
@@ -46,21 +51,19 @@ struct control *control_new(struct event_base *base, const struct config *config
 	return control;
 }
 
+static struct supervisor *supervisor_make(const struct control *control, const struct config_service *service)
+{
+	return supervisor_new(&(struct supervisor_settings){
+	        .base = control->base, .engine = control->engine, .config = control->config, .service = service});
+}
+
 void control_start(struct control *control, struct engine *engine)
 {
 	control->engine = engine;
 	control->count = config_service_count(control->config);
 	control->supervisors = mem_array(NULL, control->count, sizeof(struct supervisor *));
-	for (size_t i = 0; i < control->count; i++) {
-		const struct supervisor_settings settings = {
-		        .base = control->base,
-		        .engine = engine,
-		        .config = control->config,
-		        .service = config_service_at(control->config, i),
-		};
-
-		control->supervisors[i] = supervisor_new(&settings);
-	}
+	for (size_t i = 0; i < control->count; i++)
+		control->supervisors[i] = supervisor_make(control, config_service_at(control->config, i));
 }
 
 void control_free(struct control *control)
@@ -70,6 +73,9 @@ void control_free(struct control *control)
 	for (size_t i = 0; i < control->count; i++)
 		supervisor_free(control->supervisors[i]);
 	free(control->supervisors);
+	for (size_t i = 0; i < control->leaving_count; i++)
+		supervisor_free(control->leaving[i]);
+	free(control->leaving);
 	timer_free(control->timer);
 	free(control);
 }
@@ -84,12 +90,19 @@ struct supervisor *control_at(const struct control *control, size_t index)
 	return control->supervisors[index];
 }
 
+static struct supervisor **find_in(struct supervisor **supervisors, size_t count, const char *service)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(supervisor_service(supervisors[i])->name, service) == 0)
+			return &supervisors[i];
+	return NULL;
+}
+
 struct supervisor *control_find(const struct control *control, const char *service)
 {
-	for (size_t i = 0; i < control->count; i++)
-		if (strcmp(supervisor_service(control->supervisors[i])->name, service) == 0)
-			return control->supervisors[i];
-	return NULL;
+	struct supervisor **found = find_in(control->supervisors, control->count, service);
+
+	return found != NULL ? *found : NULL;
 }
 
 bool control_engine_up(const struct control *control)
@@ -115,11 +128,12 @@ static void on_orphan_removed(const struct engine_result *result, void *arg)
 		         engine_fault_text(result->fault), log_quote(result->message));
 }
 
-/* Containers of our name whose service is not configured. */
+/* Containers of our name whose service is not configured, nor on its way out. */
 static void remove_orphans(struct control *control, const struct engine_container *containers, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (control_find(control, containers[i].service) != NULL)
+		if (control_find(control, containers[i].service) != NULL ||
+		    find_in(control->leaving, control->leaving_count, containers[i].service) != NULL)
 			continue;
 		log_warn("event=unwanted service=%s container=%.12s name=%s error=\"its service is not configured\"",
 		         containers[i].service, containers[i].id, containers[i].name);
@@ -195,6 +209,9 @@ static void on_event(const struct engine_event *event, void *arg)
 	for (size_t i = 0; i < control->count; i++)
 		if (supervisor_event(control->supervisors[i], event))
 			return;
+	for (size_t i = 0; i < control->leaving_count; i++)
+		if (supervisor_event(control->leaving[i], event))
+			return;
 }
 
 static void on_up(void *arg)
@@ -216,6 +233,8 @@ static void on_down(const char *message, void *arg)
 	timer_clear(control->timer);
 	for (size_t i = 0; i < control->count; i++)
 		supervisor_engine_down(control->supervisors[i], message);
+	for (size_t i = 0; i < control->leaving_count; i++)
+		supervisor_engine_down(control->leaving[i], message);
 	if (!control->told_down)
 		log_warn("event=engine-down reason=%s error=%s", reason_text(REASON_ENGINE_DOWN), log_quote(message));
 	control->told_down = true;
@@ -224,6 +243,67 @@ static void on_down(const char *message, void *arg)
 struct engine_observer control_observer(struct control *control)
 {
 	return (struct engine_observer){.on_event = on_event, .on_up = on_up, .on_down = on_down, .arg = control};
+}
+
+/* --- another configuration --- */
+
+/* Out of the array, whose order does not matter. */
+static struct supervisor *take(struct supervisor **at, struct supervisor **supervisors, size_t *count)
+{
+	struct supervisor *taken = *at;
+
+	*at = supervisors[--*count];
+	return taken;
+}
+
+/* The one that there is already, even if it was on its way out; else a new one. */
+static struct supervisor *supervisor_for(struct control *control, const struct config_service *service)
+{
+	struct supervisor **found = find_in(control->supervisors, control->count, service->name);
+	struct supervisor *supervisor = NULL;
+
+	if (found != NULL)
+		supervisor = take(found, control->supervisors, &control->count);
+	else if ((found = find_in(control->leaving, control->leaving_count, service->name)) != NULL)
+		supervisor = take(found, control->leaving, &control->leaving_count);
+	if (supervisor == NULL)
+		return supervisor_make(control, service);
+	supervisor_reload(supervisor, control->config, service);
+	return supervisor;
+}
+
+static void let_leave(struct control *control, struct supervisor *supervisor)
+{
+	control->leaving = mem_array(control->leaving, control->leaving_count + 1, sizeof(struct supervisor *));
+	control->leaving[control->leaving_count++] = supervisor;
+	supervisor_remove(supervisor);
+}
+
+void control_reload(struct control *control, const struct config *config)
+{
+	size_t count = config_service_count(config);
+	struct supervisor **supervisors = mem_array(NULL, count, sizeof(struct supervisor *));
+
+	control->config = config;
+	for (size_t i = 0; i < count; i++)
+		supervisors[i] = supervisor_for(control, config_service_at(config, i));
+	for (size_t i = 0; i < control->count; i++)
+		let_leave(control, control->supervisors[i]);
+	free(control->supervisors);
+	control->supervisors = supervisors;
+	control->count = count;
+	control_list(control); /* it starts the new ones */
+}
+
+size_t control_sweep(struct control *control)
+{
+	for (size_t i = control->leaving_count; i > 0; i--) {
+		struct supervisor **at = &control->leaving[i - 1];
+
+		if (supervisor_is_removed(*at))
+			supervisor_free(take(at, control->leaving, &control->leaving_count));
+	}
+	return control->leaving_count;
 }
 
 /* --- the end --- */
@@ -241,10 +321,12 @@ void control_stop(struct control *control, bool remove_containers, supervisor_st
 	control->stopping = true;
 	control->done = done;
 	control->done_arg = arg;
-	control->left = control->count;
+	control->left = control->count + control->leaving_count;
 	timer_clear(control->timer);
 	for (size_t i = 0; i < control->count; i++)
 		supervisor_stop(control->supervisors[i], remove_containers, on_supervisor_stopped, control);
+	for (size_t i = 0; i < control->leaving_count; i++)
+		supervisor_stop(control->leaving[i], remove_containers, on_supervisor_stopped, control);
 	if (control->left == 0)
 		timer_set(control->timer, 0);
 }

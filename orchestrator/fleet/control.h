@@ -22,6 +22,13 @@ struct engine_observer control_observer(struct control *control);
 void control_start(struct control *control, struct engine *engine);
 void control_free(struct control *control);
 
+/* A new configuration: a supervisor for each service that is new, those that stay are told (supervisor_reload), those of
+ * services that are gone leave. They are kept, and still known to their backends, until control_sweep. */
+void control_reload(struct control *control, const struct config *config);
+
+/* Frees those whose containers are gone; returns how many are left. Call it only while nobody else holds on to them. */
+size_t control_sweep(struct control *control);
+
 size_t control_count(const struct control *control);
 struct supervisor *control_at(const struct control *control, size_t index); /* in the order of the configuration */
 struct supervisor *control_find(const struct control *control, const char *service); /* NULL if there is none */

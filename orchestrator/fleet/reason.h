@@ -31,6 +31,7 @@
 	X(ROLL, "roll")         /* new image or spec */                                  \
 	X(OPERATOR, "operator") /* asked for through admin */                            \
 	X(SHUTDOWN, "shutdown")                                                          \
+	X(UNCONFIGURED, "unconfigured") /* its service is */                             \
 	X(REPLACED, "replaced")
 
 enum reason {

@@ -79,11 +79,13 @@ void supervisor_reload(struct supervisor *supervisor, const struct config *confi
 {
 	struct revision *revision = revision_new(config, service, supervisor->last_revision + 1);
 
+	supervisor->stopping = supervisor->removing = supervisor->stopped_all = false;
 	supervisor->config = config;
 	supervisor->service = service;
 	scaler_configure(&supervisor->scaler, &service->scale);
 	health_configure(supervisor->health, &service->health);
 	if (revision_same(revision, supervisor->revision)) {
+		supervisor->revision->spare_port = revision->spare_port; /* moves with scale.max */
 		revision_free(revision);
 	} else {
 		supervisor->last_revision++;
@@ -199,6 +201,7 @@ static void stop_done(struct supervisor *supervisor)
 	supervisor_stopped *stopped = supervisor->stopped;
 
 	supervisor->stopped = NULL;
+	supervisor->stopped_all = true;
 	if (stopped != NULL)
 		stopped(supervisor->stopped_arg);
 }
@@ -219,7 +222,7 @@ static void step_stop(struct supervisor *supervisor)
 		return;
 	}
 	TAILQ_FOREACH(container, &supervisor->containers, link)
-	container_log(LOG_ERROR, container, "left-behind", reason_text(REASON_SHUTDOWN),
+	container_log(LOG_ERROR, container, "left-behind", reason_text(container->reason),
 	              "the engine did not remove it in time");
 	stop_done(supervisor);
 }
@@ -278,13 +281,13 @@ bool supervisor_replace(struct supervisor *supervisor, int index, struct err *er
 	return true;
 }
 
-static void leave_all(struct supervisor *supervisor)
+static void leave_all(struct supervisor *supervisor, enum reason reason, enum leave_how how)
 {
 	struct container *container, *next;
 
 	for (container = TAILQ_FIRST(&supervisor->containers); container != NULL; container = next) {
 		next = TAILQ_NEXT(container, link);
-		container_leave(container, REASON_SHUTDOWN, LEAVE_AFTER_STOP);
+		container_leave(container, reason, how);
 	}
 }
 
@@ -292,10 +295,32 @@ void supervisor_stop(struct supervisor *supervisor, bool remove_containers, supe
 {
 	supervisor->stopping = true;
 	supervisor->removing = remove_containers;
+	supervisor->stopped_all = false;
 	supervisor->stopped = done;
 	supervisor->stopped_arg = arg;
 	supervisor->stop_until_us = clock_us() + supervisor->config->stop_ms * 1000 + STOP_PATIENCE_US;
 	if (remove_containers)
-		leave_all(supervisor);
+		leave_all(supervisor, REASON_SHUTDOWN, LEAVE_AFTER_STOP);
 	supervisor_soon(supervisor);
+}
+
+void supervisor_remove(struct supervisor *supervisor)
+{
+	int64_t patience_ms = supervisor->config->drain_ms + supervisor->config->stop_ms;
+
+	log_info("event=service-leaving service=%s reason=%s", supervisor->service->name,
+	         reason_text(REASON_UNCONFIGURED));
+	supervisor->stopping = supervisor->removing = true;
+	supervisor->stop_until_us = clock_us() + patience_ms * 1000 + STOP_PATIENCE_US;
+	roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
+	for (size_t i = 0; i < supervisor->slot_count; i++)
+		if (supervisor->slots[i]->live)
+			slot_retire(supervisor, supervisor->slots[i], REASON_UNCONFIGURED);
+	leave_all(supervisor, REASON_UNCONFIGURED, LEAVE_AFTER_DRAIN);
+	supervisor_soon(supervisor);
+}
+
+bool supervisor_is_removed(const struct supervisor *supervisor)
+{
+	return supervisor->stopped_all;
 }

@@ -27,7 +27,8 @@ struct supervisor *supervisor_new(const struct supervisor_settings *settings);
 /* Engine calls still in flight are forgotten: their answers, should they come, are ignored. */
 void supervisor_free(struct supervisor *supervisor);
 
-/* A new configuration. Where the containers would be made otherwise, the slots are rolled. */
+/* A new configuration. Where the containers would be made otherwise, the slots are rolled. One that supervisor_remove
+ * was called for serves again. */
 void supervisor_reload(struct supervisor *supervisor, const struct config *config,
                        const struct config_service *service);
 
@@ -57,6 +58,11 @@ bool supervisor_roll(struct supervisor *supervisor, struct err *err) MUST_CHECK;
 /* Stops deciding: no replacement, no scaling. remove_containers: also removes all of them, then calls done (once). */
 typedef void supervisor_stopped(void *arg);
 void supervisor_stop(struct supervisor *supervisor, bool remove_containers, supervisor_stopped *done, void *arg);
+
+/* The service is not configured any more: its containers are drained, stopped and removed, nothing is started. Then
+ * supervisor_is_removed, and it may be freed once nobody has requests in flight there. */
+void supervisor_remove(struct supervisor *supervisor);
+bool supervisor_is_removed(const struct supervisor *supervisor);
 
 struct fleet *supervisor_fleet(struct supervisor *supervisor);
 struct health *supervisor_health(struct supervisor *supervisor);

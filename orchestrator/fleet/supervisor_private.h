@@ -150,6 +150,7 @@ struct supervisor {
 	int64_t list_us;     /* when the list that is being compared was asked for; NEVER: just now */
 	int64_t own_list_us; /* when we asked for ours */
 	bool stopping, removing;
+	bool stopped_all; /* that is done */
 	int64_t stop_until_us;
 	supervisor_stopped *stopped;
 	void *stopped_arg;
@@ -204,6 +205,7 @@ void supervisor_ask_list(struct supervisor *supervisor);
 /* supervisor_roll.c */
 void roll_step(struct supervisor *supervisor);
 void roll_container_lost(struct supervisor *supervisor, struct container *container);
+void roll_cancel(struct supervisor *supervisor, enum leave_how how);
 void roll_to(struct supervisor *supervisor, struct revision *revision); /* takes it over */
 
 /* supervisor_call.c */

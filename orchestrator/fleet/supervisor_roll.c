@@ -25,7 +25,7 @@ static struct slot *stale_slot(struct supervisor *supervisor)
 	return NULL;
 }
 
-static void roll_reset(struct supervisor *supervisor, enum leave_how how)
+void roll_cancel(struct supervisor *supervisor, enum leave_how how)
 {
 	struct roll *roll = &supervisor->roll;
 
@@ -49,7 +49,7 @@ static void roll_fail(struct supervisor *supervisor, const char *what)
 
 	log_error("event=roll-failed service=%s slot=%d reason=%s error=%s", supervisor->service->name,
 	          supervisor->roll.slot, reason_text(REASON_ROLL), log_quote(what));
-	roll_reset(supervisor, LEAVE_AFTER_DRAIN);
+	roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
 	if (supervisor->previous == NULL) {
 		supervisor->roll.blocked = failed->number;
 		log_error(
@@ -108,7 +108,7 @@ static void roll_done(struct supervisor *supervisor)
 {
 	log_info("event=rolled service=%s slots=%u spec=%s", supervisor->service->name, supervisor->roll.rolled,
 	         supervisor->revision->hash);
-	roll_reset(supervisor, LEAVE_AFTER_DRAIN);
+	roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
 	revision_free(supervisor->previous);
 	supervisor->previous = NULL;
 }
@@ -135,7 +135,7 @@ static void roll_slots(struct supervisor *supervisor)
 	if (roll->extra == NULL || roll->extra->backend == NULL ||
 	    backend_state(roll->extra->backend) == BACKEND_DOWN || roll->extra->dead) {
 		log_warn("event=roll-again service=%s error=\"the stand-in was lost\"", supervisor->service->name);
-		roll_reset(supervisor, LEAVE_AT_ONCE);
+		roll_cancel(supervisor, LEAVE_AT_ONCE);
 		return;
 	}
 	if (roll->slot == SLOT_EXTRA) {
@@ -191,6 +191,6 @@ void roll_to(struct supervisor *supervisor, struct revision *revision)
 	supervisor->revision = revision;
 	supervisor->roll.blocked = 0;
 	if (supervisor->roll.state != ROLL_IDLE)
-		roll_reset(supervisor, LEAVE_AFTER_DRAIN);
+		roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
 	supervisor_soon(supervisor);
 }

@@ -29,9 +29,16 @@
 #define LINE_MAX_BYTES 32768
 #define FLUSH_MS 100
 
+/* Where lines go: made by the loop, handed to the thread. */
+struct target {
+	char *path;    /* NULL: nowhere */
+	int fd;        /* -1: nowhere */
+	uint64_t from; /* where in the ring its lines begin */
+};
+
 struct access_log {
-	char *path;
-	int fd; /* the thread's, after open */
+	struct target *target;         /* the thread's, after open */
+	_Atomic(struct target *) next; /* the loop's word to the thread; NULL: go on */
 	int wake_fd;
 	pthread_t thread;
 	_Atomic uint64_t head; /* bytes ever put in */
@@ -53,16 +60,38 @@ static int open_file(const char *path)
 	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 }
 
+static void target_free(struct target *target)
+{
+	if (target == NULL)
+		return;
+	if (target->fd != -1)
+		close(target->fd);
+	free(target->path);
+	free(target);
+}
+
+static struct target *target_new(const char *path, struct err *err)
+{
+	int fd = open_file(path);
+	if (fd == -1) {
+		err_set_errno(err, errno, "access_log: cannot write %s", path);
+		return NULL;
+	}
+	struct target *target = mem_zero(sizeof *target);
+	target->path = mem_dup(path);
+	target->fd = fd;
+	return target;
+}
+
 /* --- the thread ------------------------------------------------------------------------------------------------ */
 
-static void reopen_file(struct access_log *log)
+static void reopen_file(struct target *target)
 {
-	int fd = open_file(log->path);
+	int fd = target->path != NULL ? open_file(target->path) : -1;
 	if (fd == -1)
 		return; /* goes on with the old one */
-	if (log->fd != -1)
-		close(log->fd);
-	log->fd = fd;
+	close(target->fd);
+	target->fd = fd;
 }
 
 static void write_all(int fd, const char *data, size_t len)
@@ -78,18 +107,23 @@ static void write_all(int fd, const char *data, size_t len)
 	}
 }
 
-static void write_ring(struct access_log *log)
+/* Up to a place that the head has passed. */
+static void write_up_to(struct access_log *log, uint64_t end)
 {
 	uint64_t tail = atomic_load_explicit(&log->tail, memory_order_relaxed);
-	uint64_t head = atomic_load_explicit(&log->head, memory_order_acquire);
-	while (tail != head) {
-		size_t at = tail % RING_BYTES, len = (size_t)(head - tail);
+	while (tail < end) {
+		size_t at = tail % RING_BYTES, len = (size_t)(end - tail);
 		if (len > RING_BYTES - at)
 			len = RING_BYTES - at;
-		write_all(log->fd, log->ring + at, len);
+		write_all(log->target->fd, log->ring + at, len);
 		tail += len;
 		atomic_store_explicit(&log->tail, tail, memory_order_release);
 	}
+}
+
+static void write_ring(struct access_log *log)
+{
+	write_up_to(log, atomic_load_explicit(&log->head, memory_order_acquire));
 }
 
 static bool is_empty(struct access_log *log)
@@ -101,7 +135,8 @@ static void wait_for_lines(struct access_log *log)
 {
 	struct pollfd wake = {.fd = log->wake_fd, .events = POLLIN};
 	atomic_store(&log->idle, true);
-	bool nothing = is_empty(log) && !atomic_load(&log->closing) && !atomic_load(&log->reopen);
+	bool nothing = is_empty(log) && !atomic_load(&log->closing) && !atomic_load(&log->reopen) &&
+	               atomic_load(&log->next) == NULL;
 	if (nothing)
 		poll(&wake, 1, -1);
 	atomic_store(&log->idle, false);
@@ -112,15 +147,27 @@ static void wait_for_lines(struct access_log *log)
 		poll(&wake, 1, FLUSH_MS);
 }
 
+static void change_target(struct access_log *log)
+{
+	struct target *next = atomic_exchange(&log->next, NULL);
+	if (next == NULL)
+		return;
+	write_up_to(log, next->from);
+	target_free(log->target);
+	log->target = next;
+}
+
 static void *run_writer(void *arg)
 {
 	struct access_log *log = arg;
 	while (!atomic_load(&log->closing)) {
 		wait_for_lines(log);
 		if (atomic_exchange(&log->reopen, false))
-			reopen_file(log);
+			reopen_file(log->target);
+		change_target(log);
 		write_ring(log);
 	}
+	change_target(log);
 	write_ring(log);
 	return NULL;
 }
@@ -147,29 +194,51 @@ static bool start_thread(struct access_log *log)
 
 static void free_log(struct access_log *log)
 {
-	if (log->fd != -1)
-		close(log->fd);
+	target_free(log->target);
+	target_free(atomic_load(&log->next));
 	if (log->wake_fd != -1)
 		close(log->wake_fd);
 	buf_clear(&log->line);
-	free(log->path);
 	free(log);
 }
 
 bool access_log_open(const char *path, struct access_log **result, struct err *err)
 {
 	struct access_log *log = mem_zero(sizeof *log);
-	log->path = mem_dup(path);
 	buf_init(&log->line, LINE_MAX_BYTES);
-	log->fd = open_file(path);
 	log->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (log->fd == -1 || log->wake_fd == -1 || !start_thread(log)) {
-		err_set_errno(err, errno, "access_log: cannot write %s", path);
+	log->target = target_new(path, err);
+	bool ok = log->target != NULL;
+	if (ok && (log->wake_fd == -1 || !start_thread(log)))
+		ok = err_set_errno(err, errno, "access_log: cannot start its writer");
+	if (!ok) {
 		free_log(log);
 		return false;
 	}
 	*result = log;
 	return true;
+}
+
+static void send_target(struct access_log *log, struct target *target)
+{
+	target->from = atomic_load(&log->head);
+	target_free(atomic_exchange(&log->next, target)); /* one that the thread has not come to is passed over */
+	wake(log);
+}
+
+bool access_log_move(struct access_log *log, const char *path, struct err *err)
+{
+	struct target *target = target_new(path, err);
+	if (target != NULL)
+		send_target(log, target);
+	return target != NULL;
+}
+
+void access_log_pause(struct access_log *log)
+{
+	struct target *nowhere = mem_zero(sizeof *nowhere);
+	nowhere->fd = -1;
+	send_target(log, nowhere);
 }
 
 void access_log_close(struct access_log *log)

@@ -22,6 +22,11 @@ void access_log_close(struct access_log *log);
 /* The thread opens the file anew before its next line. NULL is fine. */
 void access_log_reopen(struct access_log *log);
 
+/* From now on into another file, or nowhere; what was written before still goes where it should. False: the file cannot
+ * be opened, and everything stays as it is. */
+bool access_log_move(struct access_log *log, const char *path, struct err *err) MUST_CHECK;
+void access_log_pause(struct access_log *log);
+
 struct access_line {
 	const char *request_id;
 	const char *client;

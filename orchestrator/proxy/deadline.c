@@ -38,12 +38,17 @@ struct deadlines *deadlines_new(struct event_base *base, int64_t shortest_timeou
 {
 	struct deadlines *deadlines = mem_zero(sizeof *deadlines);
 	deadlines->list.next = deadlines->list.prev = &deadlines->list;
+	deadlines->tick = event_new(base, -1, EV_PERSIST, on_tick, deadlines);
+	deadlines_retune(deadlines, shortest_timeout_ms);
+	return deadlines;
+}
+
+void deadlines_retune(struct deadlines *deadlines, int64_t shortest_timeout_ms)
+{
 	int64_t tick_ms = shortest_timeout_ms / 8;
 	tick_ms = tick_ms < TICK_MIN_MS ? TICK_MIN_MS : tick_ms > TICK_MAX_MS ? TICK_MAX_MS : tick_ms;
 	struct timeval every = {tick_ms / 1000, tick_ms % 1000 * 1000};
-	deadlines->tick = event_new(base, -1, EV_PERSIST, on_tick, deadlines);
 	event_add(deadlines->tick, &every);
-	return deadlines;
 }
 
 void deadlines_free(struct deadlines *deadlines)

@@ -20,6 +20,7 @@ struct deadline {
 };
 
 struct deadlines *deadlines_new(struct event_base *base, int64_t shortest_timeout_ms);
+void deadlines_retune(struct deadlines *deadlines, int64_t shortest_timeout_ms);
 void deadlines_free(struct deadlines *deadlines);
 
 void deadline_add(struct deadlines *deadlines, struct deadline *deadline, void (*on_passed)(struct deadline *));

@@ -71,6 +71,8 @@ struct exchange {
 static struct exchange *spares[SPARES_MAX];
 static unsigned spare_count;
 
+static const char removed[] = "the service was taken out of the configuration";
+
 static void seek(struct exchange *exchange);
 
 /* --- the end --------------------------------------------------------------------------------------------------- */
@@ -555,6 +557,8 @@ static void seek(struct exchange *exchange)
 	struct backend *backend = fleet_acquire(exchange->service->fleet, &exchange->tried);
 	if (backend != NULL)
 		send_to(exchange, backend);
+	else if (exchange->service->retired)
+		give_up(exchange, 503, removed);
 	else if (service_may_recover(exchange->service, &exchange->tried))
 		hold(exchange);
 	else
@@ -583,6 +587,16 @@ void exchange_release_held(struct service *service)
 		        (struct exchange *)((char *)service->first_held - offsetof(struct exchange, held));
 		unhold(exchange);
 		seek(exchange);
+	}
+}
+
+void exchange_dismiss_held(struct service *service)
+{
+	while (service->first_held != NULL) {
+		struct exchange *exchange =
+		        (struct exchange *)((char *)service->first_held - offsetof(struct exchange, held));
+		unhold(exchange);
+		give_up(exchange, 503, removed);
 	}
 }
 
@@ -650,7 +664,7 @@ void exchange_start(struct proxy *proxy, struct client *client, struct request *
 		turn_away(proxy, client, request, 403, "this path is not served to the outside");
 		return;
 	}
-	struct service *service = &proxy->services[match.service];
+	struct service *service = proxy->services[match.service];
 	struct exchange *exchange = exchange_new(proxy, service, client, request);
 	if (match.counted)
 		supervisor_count_request(service->supervisor);

@@ -21,5 +21,8 @@ void exchange_start(struct proxy *proxy, struct client *client, struct request *
 /* A backend of this service got ready: let those that are held go. */
 void exchange_release_held(struct service *service);
 
+/* This service is not configured any more: those that are held for it are answered 503. */
+void exchange_dismiss_held(struct service *service);
+
 /* At the end of the process. */
 void exchange_free_spares(void);

@@ -226,6 +226,8 @@ static bool listen_on(struct front *front, const char *text, struct err *err)
 static void read_trusted(struct front *front)
 {
 	const struct strings *texts = &front->settings.config->trusted_proxies;
+	free(front->trusted);
+	front->trusted_count = 0;
 	front->trusted = mem_array(NULL, texts->count + 1, sizeof *front->trusted);
 	for (size_t i = 0; i < texts->count; i++)
 		if (network_parse(texts->items[i], &front->trusted[front->trusted_count]))
@@ -252,6 +254,16 @@ bool front_new(const struct front_settings *settings, struct front **result, str
 	}
 	*result = front;
 	return true;
+}
+
+void front_reload(struct front *front, const struct config *config)
+{
+	front->settings.config = config;
+	read_trusted(front);
+	if (!has_room(front))
+		set_accepting(front, false);
+	else if (!event_pending(front->accept_again, EV_TIMEOUT, NULL))
+		set_accepting(front, true);
 }
 
 static void unlisten(struct front *front)

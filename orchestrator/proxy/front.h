@@ -33,6 +33,9 @@ bool front_new(const struct front_settings *settings, struct front **front, stru
 /* Closes every connection at once. */
 void front_free(struct front *front);
 
+/* Another configuration: limits and timeouts for what comes from now on; the addresses stay. */
+void front_reload(struct front *front, const struct config *config);
+
 /* Stops listening; replies from now on close their connection; idle connections stay for one more request. */
 void front_drain(struct front *front);
 bool front_is_draining(const struct front *front);

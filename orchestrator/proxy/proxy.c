@@ -36,15 +36,107 @@ static int64_t shortest_timeout_ms(const struct config *config)
 	return shortest;
 }
 
-static void make_services(struct proxy *proxy, struct supervisor **supervisors)
+/* --- services -------------------------------------------------------------------------------------------------- */
+
+/* Takes it out of an array whose order does not matter. NULL: it is not there. */
+static struct service *take_service(struct service **services, size_t *count, const struct fleet *fleet)
 {
-	proxy->service_count = config_service_count(proxy->config);
-	proxy->services = mem_zero(proxy->service_count * sizeof *proxy->services);
-	for (size_t i = 0; i < proxy->service_count; i++) {
-		proxy->services[i].config = config_service_at(proxy->config, i);
-		proxy->services[i].supervisor = supervisors[i];
-		proxy->services[i].fleet = supervisor_fleet(supervisors[i]);
+	for (size_t i = 0; i < *count; i++) {
+		struct service *service = services[i];
+		if (service->fleet != fleet)
+			continue;
+		services[i] = services[--*count];
+		return service;
 	}
+	return NULL;
+}
+
+static struct service *service_for(struct proxy *proxy, struct supervisor *supervisor)
+{
+	struct fleet *fleet = supervisor_fleet(supervisor);
+	struct service *service = take_service(proxy->services, &proxy->service_count, fleet);
+	if (service == NULL)
+		service = take_service(proxy->retired, &proxy->retired_count, fleet);
+	if (service == NULL)
+		service = mem_zero(sizeof *service);
+	service->retired = false;
+	service->supervisor = supervisor;
+	service->fleet = fleet;
+	return service;
+}
+
+static void retire(struct proxy *proxy, struct service *service)
+{
+	proxy->retired = mem_array(proxy->retired, proxy->retired_count + 1, sizeof(struct service *));
+	proxy->retired[proxy->retired_count++] = service;
+	service->retired = true;
+	exchange_dismiss_held(service);
+}
+
+static void take_services(struct proxy *proxy, struct supervisor *const *supervisors)
+{
+	size_t count = config_service_count(proxy->config);
+	struct service **services = mem_array(NULL, count, sizeof(struct service *));
+	for (size_t i = 0; i < count; i++) {
+		services[i] = service_for(proxy, supervisors[i]);
+		services[i]->config = config_service_at(proxy->config, i);
+	}
+	for (size_t i = 0; i < proxy->service_count; i++)
+		retire(proxy, proxy->services[i]);
+	free(proxy->services);
+	proxy->services = services;
+	proxy->service_count = count;
+}
+
+size_t proxy_sweep(struct proxy *proxy)
+{
+	for (size_t i = proxy->retired_count; i > 0; i--) {
+		struct service *service = proxy->retired[i - 1];
+		if (service->stats.in_flight == 0)
+			free(take_service(proxy->retired, &proxy->retired_count, service->fleet));
+	}
+	return proxy->retired_count;
+}
+
+/* --- the access log -------------------------------------------------------------------------------------------- */
+
+static bool is_off(const char *path)
+{
+	return strcmp(path, "off") == 0;
+}
+
+bool proxy_reload_log(struct proxy *proxy, const char *path, struct err *err)
+{
+	bool ok = true;
+	if (is_off(path) && proxy->log_writer != NULL)
+		access_log_pause(proxy->log_writer);
+	else if (!is_off(path) && proxy->log_writer != NULL)
+		ok = access_log_move(proxy->log_writer, path, err);
+	else if (!is_off(path))
+		ok = access_log_open(path, &proxy->log_writer, err);
+	if (ok)
+		proxy->access_log = is_off(path) ? NULL : proxy->log_writer;
+	return ok;
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------ */
+
+/* What is copied out of the config. */
+static void configure(struct proxy *proxy, const struct config *config)
+{
+	proxy->config = config;
+	routes_free(proxy->routes);
+	proxy->routes = routes_new(config);
+	proxy->upstream.connect_timeout_ms = (int)config->connect_timeout_ms;
+	proxy->upstream.response_timeout_ms = (int)config->response_timeout_ms;
+}
+
+void proxy_reload(struct proxy *proxy, const struct config *config, struct supervisor *const *supervisors)
+{
+	configure(proxy, config);
+	take_services(proxy, supervisors);
+	deadlines_retune(proxy->deadlines, shortest_timeout_ms(config));
+	front_reload(proxy->front, config);
 }
 
 bool proxy_new(const struct proxy_settings *settings, struct proxy **result, struct err *err)
@@ -52,18 +144,15 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 	const struct config *config = settings->config;
 	struct proxy *proxy = mem_zero(sizeof *proxy);
 	proxy->base = settings->base;
-	proxy->config = config;
 	proxy->defer = settings->defer;
 	proxy->deadlines = deadlines_new(settings->base, shortest_timeout_ms(config));
-	proxy->routes = routes_new(config);
 	proxy->upstream = (struct upstream_settings){
 	        .base = settings->base,
 	        .deadlines = proxy->deadlines,
 	        .defer = settings->defer,
-	        .connect_timeout_ms = (int)config->connect_timeout_ms,
-	        .response_timeout_ms = (int)config->response_timeout_ms,
 	};
-	make_services(proxy, settings->supervisors);
+	configure(proxy, config);
+	take_services(proxy, settings->supervisors);
 	struct front_settings front = {.base = settings->base,
 	                               .deadlines = proxy->deadlines,
 	                               .defer = settings->defer,
@@ -71,9 +160,7 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 	                               .on_request = on_request,
 	                               .on_refused = on_refused,
 	                               .arg = proxy};
-	bool logged =
-	        strcmp(config->access_log, "off") == 0 || access_log_open(config->access_log, &proxy->access_log, err);
-	if (!logged || !front_new(&front, &proxy->front, err)) {
+	if (!proxy_reload_log(proxy, config->access_log, err) || !front_new(&front, &proxy->front, err)) {
 		proxy_free(proxy);
 		return false;
 	}
@@ -87,19 +174,29 @@ static void close_pools(struct fleet *fleet)
 		upstream_close_backend(fleet_at(fleet, i));
 }
 
+static void free_services(struct service **services, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(services[i]);
+	free(services);
+}
+
 void proxy_free(struct proxy *proxy)
 {
 	if (proxy == NULL)
 		return;
 	front_free(proxy->front);
-	access_log_close(proxy->access_log);
-	proxy->access_log = NULL;
+	access_log_close(proxy->log_writer);
+	proxy->access_log = proxy->log_writer = NULL;
 	for (size_t i = 0; i < proxy->service_count; i++)
-		close_pools(proxy->services[i].fleet);
+		close_pools(proxy->services[i]->fleet);
+	for (size_t i = 0; i < proxy->retired_count; i++)
+		close_pools(proxy->retired[i]->fleet);
 	defer_run(proxy->defer);
 	deadlines_free(proxy->deadlines);
 	routes_free(proxy->routes);
-	free(proxy->services);
+	free_services(proxy->services, proxy->service_count);
+	free_services(proxy->retired, proxy->retired_count);
 	request_free_spares();
 	exchange_free_spares();
 	free(proxy);
@@ -108,8 +205,8 @@ void proxy_free(struct proxy *proxy)
 static struct service *service_of(struct proxy *proxy, const struct backend *backend)
 {
 	for (size_t i = 0; i < proxy->service_count; i++)
-		if (proxy->services[i].fleet == backend_fleet(backend))
-			return &proxy->services[i];
+		if (proxy->services[i]->fleet == backend_fleet(backend))
+			return proxy->services[i];
 	return NULL;
 }
 

@@ -24,10 +24,13 @@ struct proxy {
 	struct deadlines *deadlines;
 	struct front *front;
 	struct routes *routes;
-	struct service *services; /* as many as the config has, in its order */
+	struct service **services; /* as many as the config has, in its order */
 	size_t service_count;
+	struct service **retired; /* of earlier configurations, with requests in flight */
+	size_t retired_count;
 	struct upstream_settings upstream;
 	struct access_log *access_log; /* NULL: off */
+	struct access_log *log_writer; /* its thread, kept while it is off; NULL: there was none yet */
 	struct stats stats;            /* requests of no service */
 	uint64_t in_flight;            /* exchanges */
 };
@@ -36,7 +39,7 @@ struct proxy_settings {
 	struct event_base *base;
 	const struct config *config;
 	struct defer *defer;
-	struct supervisor **supervisors; /* in the order of the config's services; borrowed */
+	struct supervisor *const *supervisors; /* in the order of the config's services; borrowed */
 };
 
 /* Listens from now on: requests are held until a backend is ready. */
@@ -45,6 +48,16 @@ void proxy_free(struct proxy *proxy);
 
 /* A backend changed its state. */
 void proxy_backend_changed(struct proxy *proxy, struct backend *backend);
+
+/* Another configuration. First the access log, which alone can fail (then nothing has changed); then the rest, with the
+ * supervisors in the order of the new config's services. Services are known again by their supervisors' fleets: those
+ * that stay keep their counters, held requests and connections; the requests of those that are gone end as they would
+ * have, except that nothing waits for them. Limits and timeouts hold for what comes from now on. */
+bool proxy_reload_log(struct proxy *proxy, const char *path, struct err *err) MUST_CHECK;
+void proxy_reload(struct proxy *proxy, const struct config *config, struct supervisor *const *supervisors);
+
+/* Frees the services that are gone and have nothing in flight; returns how many are left. */
+size_t proxy_sweep(struct proxy *proxy);
 
 /* SIGUSR1: the access log's file was moved away. */
 void proxy_reopen_log(struct proxy *proxy);

@@ -18,6 +18,7 @@ struct routes {
 	size_t count;
 	char *scratch; /* for paths that must be normalised */
 	char *decoded; /* and for those looked at again with everything decoded */
+	size_t room;   /* in each */
 };
 
 static size_t prefix_len(const char *text)
@@ -38,8 +39,6 @@ struct routes *routes_new(const struct config *config)
 {
 	struct routes *routes = mem_zero(sizeof *routes);
 	routes->config = config;
-	routes->scratch = mem_alloc((size_t)config->max_head_bytes + 1);
-	routes->decoded = mem_alloc((size_t)config->max_head_bytes + 1);
 	for (size_t i = 0; i < config_service_count(config); i++) {
 		const struct strings *texts = &config_service_at(config, i)->routes;
 		routes->prefixes = mem_array(routes->prefixes, routes->count + texts->count, sizeof *routes->prefixes);
@@ -134,15 +133,31 @@ size_t route_normalise(struct http_text path, char *out)
 	return remove_dots(out, decode(path.data, len, is_unreserved, out));
 }
 
+/* The room is made for the path and not for max_head_bytes: a connection keeps the limits that it was accepted with. */
+static void make_room(struct routes *routes, size_t len)
+{
+	if (len < routes->room)
+		return;
+	routes->room = len + 256;
+	routes->scratch = mem_array(routes->scratch, routes->room, 1);
+	routes->decoded = mem_array(routes->decoded, routes->room, 1);
+}
+
+static struct http_text rewritten_path(struct routes *routes, struct http_text path)
+{
+	make_room(routes, path.len);
+	return (struct http_text){routes->scratch, (uint32_t)route_normalise(path, routes->scratch)};
+}
+
 /* Most paths are normal already; those are compared where they stand. */
-static struct http_text normal_path(const struct routes *routes, struct http_text path)
+static struct http_text normal_path(struct routes *routes, struct http_text path)
 {
 	uint32_t len = 0;
 	char before = 'x';
 	for (; len < path.len && path.data[len] != '?'; len++) {
 		char c = path.data[len];
 		if (c == '%' || (before == '/' && (c == '/' || c == '.')))
-			return (struct http_text){routes->scratch, (uint32_t)route_normalise(path, routes->scratch)};
+			return rewritten_path(routes, path);
 		before = c;
 	}
 	return (struct http_text){path.data, len};
@@ -169,17 +184,18 @@ static bool is_any(int c)
 
 /* A container of somebody else's may decode before it routes, so that %2F hides a segment's end from us and not from it:
  * for private paths the path is looked at with everything decoded, too. */
-static bool is_private(const struct routes *routes, struct http_text normal, const struct strings *paths)
+static bool is_private(struct routes *routes, struct http_text normal, const struct strings *paths)
 {
 	if (has_any(normal, paths))
 		return true;
 	if (memchr(normal.data, '%', normal.len) == NULL)
 		return false;
+	make_room(routes, normal.len);
 	size_t len = remove_dots(routes->decoded, decode(normal.data, normal.len, is_any, routes->decoded));
 	return has_any((struct http_text){routes->decoded, (uint32_t)len}, paths);
 }
 
-bool routes_find(const struct routes *routes, struct http_text path, enum http_method method, struct route_match *match)
+bool routes_find(struct routes *routes, struct http_text path, enum http_method method, struct route_match *match)
 {
 	struct http_text normal = normal_path(routes, path);
 	for (size_t i = 0; i < routes->count; i++) {

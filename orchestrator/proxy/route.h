@@ -23,8 +23,7 @@ struct routes *routes_new(const struct config *config);
 void routes_free(struct routes *routes);
 
 /* path: of the target, origin-form, query included. False: no service's. */
-bool routes_find(const struct routes *routes, struct http_text path, enum http_method method,
-                 struct route_match *match);
+bool routes_find(struct routes *routes, struct http_text path, enum http_method method, struct route_match *match);
 
 /* Writes the path for comparing into out (at least path.len bytes), without query. Returns its length. */
 size_t route_normalise(struct http_text path, char *out);

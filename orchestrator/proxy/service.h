@@ -16,6 +16,7 @@ struct service {
 	struct supervisor *supervisor;
 	struct fleet *fleet;
 	struct stats stats;
+	bool retired; /* not configured any more: what is in flight ends, nothing waits */
 	struct held *first_held;
 	struct held *last_held;
 	size_t held_count;

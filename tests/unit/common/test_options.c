@@ -286,6 +286,22 @@ START_TEST(test_first_difference_is_named)
 }
 END_TEST
 
+START_TEST(test_what_may_change)
+{
+	static const struct option two[] = {
+	        {.key = "flag", .type = OPTION_BOOL, .offset = offsetof(struct outer, flag), .reloadable = true},
+	        {.key = "count", .type = OPTION_INT, .offset = offsetof(struct outer, count)},
+	        OPTION_END,
+	};
+	struct outer now = {.flag = true, .count = 1}, good = {.count = 1}, bad = {.count = 2};
+	const char *key = NULL;
+
+	ck_assert(options_may_change(two, &now, &good, &key));
+	ck_assert(!options_may_change(two, &now, &bad, &key));
+	ck_assert_str_eq(key, "count");
+}
+END_TEST
+
 START_TEST(test_document)
 {
 	char *text;
@@ -316,5 +332,5 @@ START_TEST(test_cross_field_errors)
 END_TEST
 
 UNIT_MAIN("options", test_defaults, test_every_type_from_the_file, test_every_fault_says_where_what_and_what_is_allowed,
-          test_required_without_a_file, test_what_is_printed_reads_back, test_first_difference_is_named, test_document,
-          test_cross_field_errors)
+          test_required_without_a_file, test_what_is_printed_reads_back, test_first_difference_is_named,
+          test_what_may_change, test_document, test_cross_field_errors)

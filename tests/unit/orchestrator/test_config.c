@@ -228,6 +228,38 @@ START_TEST(the_hash_tells_containers_apart)
 }
 END_TEST
 
+#define ONE "{\"name\": \"acts\", \"image\": \"x\"}"
+
+static const struct {
+	const char *text;
+	const char *key; /* NULL: may be */
+} changes[] = {
+        {SERVICE(", \"routes\": \"/x\""), NULL},
+        {SERVICE(", \"scale\": {\"max\": 3}"), NULL},
+        {TWO("", ", \"name\": \"b2\", \"routes\": \"/x\""), NULL},
+        {"{\"hold_ms\": 5, \"log_level\": \"warn\", \"access_log\": \"-\", \"services\": [" ONE "]}", NULL},
+        {"{\"listen\": \"127.0.0.1:81\", \"services\": [" ONE "]}", "listen: "},
+        {"{\"admin\": [], \"services\": [" ONE "]}", "admin: "},
+        {"{\"admin_token_file\": \"/t\", \"services\": [" ONE "]}", "admin_token_file: "},
+        {"{\"name\": \"other\", \"services\": [" ONE "]}", "name: "},
+        {"{\"docker_socket\": \"/x\", \"services\": [" ONE "]}", "docker_socket: "},
+        {"{\"socket_dir\": \"/x\", \"services\": [" ONE "]}", "socket_dir: "},
+        {"{\"state_dir\": \"/x\", \"services\": [" ONE "]}", "state_dir: "},
+};
+
+START_TEST(what_may_change_while_it_runs)
+{
+	struct config *now = load(SERVICE("")), *next = load(changes[_i].text);
+	struct err err;
+	bool may = config_may_become(now, next, &err);
+	ck_assert_msg(may == (changes[_i].key == NULL), "%s", changes[_i].text);
+	if (!may)
+		ck_assert_msg(strncmp(err.message, changes[_i].key, strlen(changes[_i].key)) == 0, "%s", err.message);
+	config_free(now);
+	config_free(next);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("config");
@@ -240,6 +272,7 @@ int main(void)
 	tcase_add_test(tcase, a_place_is_looked_for_until_nothing_is_in_the_way);
 	tcase_add_test(tcase, what_is_printed_reads_back_to_the_same);
 	tcase_add_test(tcase, the_hash_tells_containers_apart);
+	tcase_add_loop_test(tcase, what_may_change_while_it_runs, 0, sizeof changes / sizeof changes[0]);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

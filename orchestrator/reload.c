@@ -1,0 +1,131 @@
+/* reload: one configuration after the other.
+ *
+ *   read and check -> may it change while we run? -> the access log's file opens -> control -> proxy -> admin
+ *
+ * All that can fail comes before anything is changed; what follows the access log cannot. Services that are gone, their
+ * supervisors and the configurations they read are swept away later: the proxy's first, since its requests in flight
+ * hold on to the fleets; then the supervisors, since their containers take a while; the configurations last.
+ */
+#include "orchestrator/reload.h"
+
+#include "common/log.h"
+#include "common/mem.h"
+#include "orchestrator/admin/admin.h"
+#include "orchestrator/fleet/control.h"
+#include "orchestrator/proxy/proxy.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SWEEP_US 100000
+
+struct reload {
+	struct reload_settings settings; /* config: the one in force */
+	struct config **retired;
+	size_t retired_count;
+	struct event *sweep;
+};
+
+const struct config *reload_config(const struct reload *reload)
+{
+	return reload->settings.config;
+}
+
+static void free_retired(struct reload *reload)
+{
+	for (size_t i = 0; i < reload->retired_count; i++)
+		config_free(reload->retired[i]);
+	reload->retired_count = 0;
+}
+
+static void on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct reload *reload = arg;
+	if (proxy_sweep(reload->settings.proxy) > 0 || control_sweep(reload->settings.control) > 0)
+		event_add(reload->sweep, &(struct timeval){0, SWEEP_US});
+	else
+		free_retired(reload);
+}
+
+struct reload *reload_new(const struct reload_settings *settings)
+{
+	struct reload *reload = mem_zero(sizeof *reload);
+	reload->settings = *settings;
+	reload->sweep = mem_must(event_new(settings->base, -1, 0, on_sweep, reload));
+	return reload;
+}
+
+void reload_free(struct reload *reload)
+{
+	if (reload == NULL)
+		return;
+	event_free(reload->sweep);
+	free_retired(reload);
+	free(reload->retired);
+	config_free(reload->settings.config);
+	free(reload);
+}
+
+/* The file's configuration, if it is good and may take the place of ours; else NULL. */
+static struct config *read_next(const struct reload *reload, struct err *err)
+{
+	const char *path = reload->settings.path;
+	struct config *next = NULL;
+	if (path == NULL) {
+		err_set(err, "the built-in configuration is in force: there is no file to read (use -c FILE)");
+		return NULL;
+	}
+	if (!config_load(path, &next, err))
+		return NULL;
+	if (config_may_become(reload_config(reload), next, err))
+		return next;
+	config_free(next);
+	err_prefix(err, "%s", path);
+	return NULL;
+}
+
+static bool change_access_log(struct reload *reload, const struct config *next, struct err *err)
+{
+	if (strcmp(reload_config(reload)->access_log, next->access_log) == 0)
+		return true;
+	return proxy_reload_log(reload->settings.proxy, next->access_log, err);
+}
+
+static void tell_proxy(struct reload *reload, const struct config *next)
+{
+	struct control *control = reload->settings.control;
+	size_t count = control_count(control);
+	struct supervisor **supervisors = mem_array(NULL, count, sizeof(struct supervisor *));
+	for (size_t i = 0; i < count; i++)
+		supervisors[i] = control_at(control, i);
+	proxy_reload(reload->settings.proxy, next, supervisors);
+	free(supervisors);
+}
+
+static void apply(struct reload *reload, struct config *next)
+{
+	log_set_level((enum log_level)next->log_level);
+	control_reload(reload->settings.control, next);
+	tell_proxy(reload, next);
+	admin_reload(reload->settings.admin, next);
+	reload->retired = mem_array(reload->retired, reload->retired_count + 1, sizeof(struct config *));
+	reload->retired[reload->retired_count++] = reload->settings.config;
+	reload->settings.config = next;
+	event_add(reload->sweep, &(struct timeval){0, SWEEP_US});
+}
+
+void reload_now(struct reload *reload)
+{
+	struct err err;
+	struct config *next = read_next(reload, &err);
+	if (next == NULL || !change_access_log(reload, next, &err)) {
+		config_free(next);
+		log_error("event=reload-refused error=%s", log_quote(err.message));
+		return;
+	}
+	apply(reload, next);
+	log_info("event=reloaded file=%s services=%zu", log_quote(reload->settings.path), config_service_count(next));
+}

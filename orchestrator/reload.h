@@ -1,0 +1,33 @@
+/* reload: SIGHUP. The file is read again and applied whole, or refused whole with the reason logged.
+ *
+ * Owns the configuration in force and those that it took the place of: services that are on their way out still read
+ * theirs. Those are freed once no such service is left.
+ */
+#pragma once
+
+#include "orchestrator/config.h"
+
+struct admin;
+struct control;
+struct event_base;
+struct proxy;
+struct reload;
+
+struct reload_settings {
+	struct event_base *base;
+	const char *path;      /* of the file; NULL: the built-in configuration is in force */
+	struct config *config; /* what the others were made with; from now on ours */
+	struct control *control;
+	struct proxy *proxy;
+	struct admin *admin;
+};
+
+struct reload *reload_new(const struct reload_settings *settings);
+
+/* After control, proxy and admin: they read the configuration. NULL is fine. */
+void reload_free(struct reload *reload);
+
+/* The signal came. */
+void reload_now(struct reload *reload);
+
+const struct config *reload_config(const struct reload *reload);
