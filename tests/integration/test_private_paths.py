@@ -17,7 +17,7 @@ def running(shared_orchestrate, backend_image):
     "/api/v1/%5Fcrash", "/api/v1/%5fcrash", "/api/v1/_cras%68", "/api//v1/_crash", "//api/v1/_crash",
     "/api/v1/./_crash", "/api/v1/x/../_crash", "/api/v1/%2e/_crash", "/api/v1/x/%2E%2e/_crash", "/x/../api/v1/_crash",
     "/../api/v1/_crash", "/api/v1/_crash/.", "/api/v1/_crash/x/..", "/%61pi/v1/_crash",
-    "http://example.org/api/v1/_crash",
+    "http://example.org/api/v1/_crash", "/api/v1%2F_crash", "/api/v1/_crash%2fx",
 ])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_403(running, target, method):
@@ -29,7 +29,7 @@ def test_403(running, target, method):
     assert reply.get("Content-Type") == "application/problem+json"
 
 
-@pytest.mark.parametrize("target", ["/api/v1/_crashed", "/api/v1/x_crash", "/_crashx", "/api/v1/_crash%2Fx"])
+@pytest.mark.parametrize("target", ["/api/v1/_crashed", "/api/v1/x_crash", "/_crashx"])
 def test_neighbours_are_not_private(running, target):
     orchestrator, _ = running
     assert orchestrator.get(target).status == 200

@@ -1,8 +1,11 @@
 """An idempotent request whose backend fails before its reply began is sent to another one; a POST once sent is not."""
 
+import pathlib
+
 import pytest
 
 from harness.client import raw_target
+from harness.wait import wait_until
 
 IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"]
 
@@ -89,6 +92,10 @@ def test_idle_connection_closed_by_the_backend(orchestrate, backend_image):
     """A kept connection that the backend closed meanwhile costs no POST its reply."""
     orchestrator, _ = recording(orchestrate, backend_image, 1)
     closing = raw_target(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ms=0, then="close")
+    descriptors = pathlib.Path(f"/proc/{orchestrator.process.pid}/fd")
+    before = len(list(descriptors.iterdir()))
     for _ in range(30):
         assert orchestrator.get(closing).status == 200
+        # a POST that is written before the backend's close arrives is rightly answered 502
+        wait_until(lambda: len(list(descriptors.iterdir())) <= before, 10, "the end of the closed connection")
         assert orchestrator.get("/echo", method="POST", body=b"x").status == 200
