@@ -67,32 +67,47 @@ class RawClient:
     def end(self):
         self.socket.shutdown(socket.SHUT_WR)
 
-    def _more(self):
+    def _receive(self):
+        """What comes next; nothing at the end."""
         try:
-            data = self.socket.recv(65536)
+            return self.socket.recv(65536)
         except ConnectionResetError:
-            data = b""
-        self.held += data
-        return bool(data)
+            return b""
+
+    def _read(self, is_whole, wanted):
+        """Reads on until is_whole(data) gives a length; that much is taken. Data grows in place, also to many MB."""
+        data = bytearray(self.held)
+        try:
+            while (length := is_whole(data)) is None:
+                piece = self._receive()
+                assert piece, f"connection ended before {wanted}, after {bytes(data[-1000:])!r}"
+                data += piece
+        except (OSError, AssertionError):
+            self.held = bytes(data)
+            raise
+        self.held = bytes(data[length:])
+        return bytes(data[:length])
 
     def read_all(self):
         """Everything up to the end of the connection."""
-        while self._more():
-            pass
-        data, self.held = self.held, b""
-        return data
+        pieces = [self.held]
+        self.held = b""
+        while piece := self._receive():
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def read_exactly(self, count):
-        while len(self.held) < count:
-            assert self._more(), f"connection ended after {self.held!r}, {count} bytes wanted"
-        data, self.held = self.held[:count], self.held[count:]
-        return data
+        return self._read(lambda data: count if len(data) >= count else None, f"{count} bytes")
 
     def read_until(self, end):
-        while end not in self.held:
-            assert self._more(), f"connection ended before {end!r}, after {self.held!r}"
-        at = self.held.index(end) + len(end)
-        return self.read_exactly(at)
+        searched = 0
+
+        def found(data):
+            nonlocal searched
+            at = data.find(end, searched)
+            searched = max(0, len(data) - len(end) + 1)
+            return None if at < 0 else at + len(end)
+        return self._read(found, repr(end))
 
     def read_head(self):
         """(status, [(name, value)]) of the next reply head."""
@@ -131,7 +146,7 @@ class RawClient:
 
     def is_closed(self):
         """True once the peer has ended the connection and nothing is left to read."""
-        return not self.held and not self._more()
+        return not self.held and not self._receive()
 
 
 def raw_target(first, ms=0, second=b"", then="keep"):
