@@ -114,7 +114,7 @@ static void process_create(struct engine *base, const struct engine_spec *spec, 
                            engine_done *done, void *arg)
 {
 	struct process_engine *engine = (struct process_engine *)base;
-	struct process_record record;
+	struct process_record record = {0};
 	const struct asker asker = {engine, record.container.id, done, arg};
 	char data[PROCESS_PATH_SIZE];
 	struct err err;
