@@ -34,7 +34,7 @@ struct process {
 };
 
 extern const struct engine_verbs process_verbs;  /* process.c */
-void process_engine_free(struct engine *engine); /* process_engine.c */
+void process_engine_free(struct engine *base); /* process_engine.c */
 
 /* --- process_table.c: the processes and their records --- */
 

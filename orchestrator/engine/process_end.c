@@ -81,16 +81,17 @@ static bool forget(struct process *process, struct err *err)
 void process_has_ended(struct process *process)
 {
 	struct err err = {.message = ""};
-	struct process_wait *wait;
+	struct process_wait *wait, *next;
 	bool goes = false;
 	bool gone;
 
 	TAILQ_FOREACH(wait, &process->waits, link)
 	goes |= wait->then == PROCESS_THEN_GOES;
 	gone = goes && forget(process, &err);
-	while ((wait = TAILQ_FIRST(&process->waits)) != NULL) {
+	for (wait = TAILQ_FIRST(&process->waits); wait != NULL; wait = next) {
 		bool kept = wait->then == PROCESS_THEN_GOES && !gone;
 
+		next = TAILQ_NEXT(wait, link);
 		wait_answer(wait, kept ? ENGINE_REFUSED : ENGINE_OK, kept ? err.message : "");
 	}
 	if (gone)
@@ -119,6 +120,11 @@ void process_end(struct process *process, enum process_then then, int grace_ms, 
 
 void process_forget_waits(struct process *process)
 {
-	while (!TAILQ_EMPTY(&process->waits))
-		wait_free(TAILQ_FIRST(&process->waits));
+	struct process_wait *wait = TAILQ_FIRST(&process->waits);
+
+	while (wait != NULL) {
+		struct process_wait *next = TAILQ_NEXT(wait, link);
+		wait_free(wait);
+		wait = next;
+	}
 }

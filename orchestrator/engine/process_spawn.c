@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 
+#include <assert.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -51,6 +52,7 @@ static int spawn(char **argv, char **envp, int null_fd, int log_fd, pid_t *pid)
 	posix_spawnattr_t attributes;
 	int error;
 
+	assert(argv[0] != NULL);
 	set_attributes(&attributes);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, null_fd, STDIN_FILENO);
