@@ -4,16 +4,15 @@
  *                            BUSY -> TUNNEL       the protocol was changed
  *   any of the first three -> LINGER              refused: the reason was sent, the rest is read and thrown away
  *
- * Invariant: `req` is set in BUSY and TUNNEL, and in LINGER where a reply was complete before.
+ * Invariant: the client has a seat, or waits for one, in BUSY and TUNNEL, and else has none.
  */
 #include "orchestrator/proxy/client_private.h"
 
 #include "common/mem.h"
 
 #include <arpa/inet.h>
-#include <event2/event.h>
-#include <event2/http.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define OUTPUT_MAX 1048576 /* what one turn may leave unwritten; sources stop at the first byte */
 #define BUFFER_KEPT 4096   /* bytes of memory that an empty buffer may keep */
@@ -48,46 +47,26 @@ static void free_now(struct client *client)
 	free(client);
 }
 
-/* Lets go of everything but the memory. */
-static void leave(struct client *client)
+void client_close(struct client *client)
 {
 	const struct front_settings *settings = front_settings(client->front);
+	if (client->over)
+		return;
 	client->over = true;
-	client->bev = NULL;
-	client->evcon = NULL;
-	if (client->readable != NULL)
-		event_free(client->readable);
+	struct client_peer peer = client->peer;
+	client->peer = (struct client_peer){0};
+	event_del(&client->readable);
 	if (client->writable != NULL)
 		event_free(client->writable);
-	client->readable = client->writable = NULL;
+	client->writable = NULL;
 	deadline_remove(settings->deadlines, &client->deadline);
-	front_forget(client->front, client->fd, client);
+	seats_leave(front_seats(client->front), &client->guest);
+	front_forget(client->front, &client->link);
+	close(client->fd);
 	defer_call(settings->defer, &client->deferred);
-}
-
-/* evhttp frees its connection: the peer went, a timeout of ours, or the reply's end. Where the peer went it detached a
- * request that was still owed a reply; that one is ours to free. */
-static void on_closed(struct evhttp_connection *evcon, void *arg)
-{
-	(void)evcon;
-	struct client *client = arg;
-	if (client->req != NULL && evhttp_request_get_connection(client->req) == NULL)
-		evhttp_request_free(client->req);
-	client->req = NULL;
-	struct client_peer peer = client->peer;
-	void *peer_arg = client->peer_arg;
-	client->peer = (struct client_peer){0};
-	leave(client);
 	if (peer.on_gone != NULL)
-		peer.on_gone(peer_arg);
+		peer.on_gone(client->peer_arg);
 	client_drop_request(client);
-}
-
-/* Not from within a callback of evhttp's. */
-static void close_now(struct client *client)
-{
-	client->req = NULL; /* evhttp still has it in its list and frees it */
-	evhttp_connection_free(client->evcon);
 }
 
 void client_mark_broken(struct client *client)
@@ -135,7 +114,7 @@ static void on_deadline(struct deadline *deadline)
 		break;
 	case CLIENT_IDLE:
 	case CLIENT_LINGER:
-		close_now(client);
+		client_close(client);
 		break;
 	}
 }
@@ -146,34 +125,15 @@ static void on_deferred(struct deferred *deferred)
 	if (client->over)
 		free_now(client);
 	else if (client->broken)
-		close_now(client);
+		client_close(client);
 	else if (client->state == CLIENT_IDLE && client->input.len > 0)
 		client_read_kept(client);
 }
 
 /* --- the beginning --------------------------------------------------------------------------------------------- */
 
-struct client *client_new(struct front *front, struct bufferevent *bev)
+static void read_address(struct client *client, const struct sockaddr *peer)
 {
-	struct client *client = mem_zero(sizeof *client);
-	const struct front_settings *settings = front_settings(front);
-	client->front = front;
-	client->bev = bev;
-	client->fd = -1;
-	client->deferred.run = on_deferred;
-	buf_init(&client->input, (size_t)settings->config->max_head_bytes + 2 * CLIENT_INPUT_MAX);
-	buf_init(&client->out, OUTPUT_MAX);
-	struct http_limits limits = {.head_bytes = (uint32_t)settings->config->max_head_bytes,
-	                             .target_bytes = (uint32_t)settings->config->max_head_bytes / 2};
-	message_init(&client->message, MESSAGE_REQUEST, &limits);
-	deadline_add(settings->deadlines, &client->deadline, on_deadline);
-	client_set_deadline(client, settings->config->idle_timeout_ms);
-	return client;
-}
-
-static void read_address(struct client *client)
-{
-	const struct sockaddr *peer = evhttp_connection_get_addr(client->evcon);
 	client->trusted = front_is_trusted(client->front, peer);
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)peer;
 	if (peer->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
@@ -185,21 +145,27 @@ static void read_address(struct client *client)
 		          sizeof client->address);
 }
 
-void client_adopt(struct client *client)
+void client_new(struct front *front, int fd, const struct sockaddr *peer)
 {
-	void *evcon = NULL;
-	bufferevent_getcb(client->bev, NULL, NULL, &client->evhttp_on_event, &evcon);
-	if (evcon == NULL) { /* evhttp gave up on it already */
-		leave(client);
-		return;
-	}
-	client->evcon = evcon;
-	client->fd = bufferevent_getfd(client->bev);
-	bufferevent_disable(client->bev, EV_READ); /* from now on it is us who read */
-	client->readable = event_new(front_settings(client->front)->base, client->fd, EV_READ | EV_PERSIST,
-	                             client_on_readable, client);
-	event_add(client->readable, NULL);
-	evhttp_connection_set_closecb(client->evcon, on_closed, client);
-	front_register(client->front, client->fd, client);
-	read_address(client);
+	struct client *client = mem_zero(sizeof *client);
+	const struct front_settings *settings = front_settings(front);
+	client->front = front;
+	client->fd = fd;
+	client->deferred.run = on_deferred;
+	buf_init(&client->input, (size_t)settings->config->max_head_bytes + 2 * CLIENT_INPUT_MAX);
+	buf_init(&client->out, OUTPUT_MAX);
+	struct http_limits limits = {.head_bytes = (uint32_t)settings->config->max_head_bytes,
+	                             .target_bytes = (uint32_t)settings->config->max_head_bytes / 2};
+	message_init(&client->message, MESSAGE_REQUEST, &limits);
+	deadline_add(settings->deadlines, &client->deadline, on_deadline);
+	client_set_deadline(client, settings->config->idle_timeout_ms);
+	event_assign(&client->readable, settings->base, fd, EV_READ | EV_PERSIST, client_on_readable, client);
+	event_add(&client->readable, NULL);
+	read_address(client, peer);
+	front_register(front, &client->link);
+}
+
+struct client *client_of_link(struct front_link *link)
+{
+	return (struct client *)((char *)link - offsetof(struct client, link));
 }

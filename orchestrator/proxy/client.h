@@ -1,13 +1,10 @@
 /* client: one connection from a client.
  *
- * The connection belongs to evhttp, and evhttp is kept from everything that outside bytes could do to it: its bufferevent
- * never reads. We read the socket, strictly (message, gate), keep what must be sent on, and once a request is complete
- * give evhttp a head of ours, "GET / HTTP/1.1". It then hands over its evhttp_request, which stands for "a reply is
- * owed" until client_end. Replies are written straight to the socket.
- * So no two parsers can disagree about a request, any method works, the client's leaving is seen while a backend works,
- * and a request costs four system calls and no change of the poll set.
+ * We read the socket, strictly (message, gate), and keep what must be sent on. A complete request takes a seat at evhttp
+ * (seats) until client_end. Replies are written straight to the socket: so a request costs four system calls and no
+ * change of the poll set, and the client's leaving is seen while a backend works.
  *
- * Ownership: evhttp owns the connection; the client object dies with it (at the end of the loop's turn). The request
+ * Ownership: the client object belongs to its connection and goes with it, at the end of the loop's turn. The request
  * belongs to the client and lives until client_end or on_gone.
  */
 #pragma once
@@ -19,10 +16,11 @@
 #include <stddef.h>
 #include <sys/uio.h>
 
-struct bufferevent;
 struct client;
-struct evhttp_request;
 struct front;
+struct front_link;
+struct guest;
+struct sockaddr;
 
 /* Whoever answers the request: an exchange, or a tunnel. */
 struct client_peer {
@@ -56,9 +54,12 @@ void client_resume_reading(struct client *client);
 
 /* --- for front ------------------------------------------------------------------------------------------------- */
 
-/* Made when evhttp asks for a bufferevent; client_adopt follows in the same turn, when evhttp's side is complete. */
-struct client *client_new(struct front *front, struct bufferevent *bev);
-void client_adopt(struct client *client);
+/* Takes the connected, non-blocking socket over. peer: its address. */
+void client_new(struct front *front, int fd, const struct sockaddr *peer);
 
-/* evhttp's request callback. */
-void client_on_request(struct client *client, struct evhttp_request *req);
+/* Closes the connection at once, whatever is in work. */
+void client_close(struct client *client);
+struct client *client_of_link(struct front_link *link);
+
+/* The request has its seat. */
+void client_on_seated(struct guest *guest);

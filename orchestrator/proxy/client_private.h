@@ -7,8 +7,10 @@
 #include "orchestrator/proxy/client.h"
 #include "orchestrator/proxy/front.h"
 #include "orchestrator/proxy/message.h"
+#include "orchestrator/proxy/seats.h"
 
-#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
 #include <netinet/in.h>
 
 #define CLIENT_INPUT_MAX 65536 /* bytes read ahead of a request in work */
@@ -17,10 +19,8 @@ enum client_state { CLIENT_IDLE, CLIENT_HEAD, CLIENT_BODY, CLIENT_BUSY, CLIENT_T
 
 struct client {
 	struct front *front;
-	struct bufferevent *bev; /* borrowed from evhttp; NULL once the connection is gone */
-	struct evhttp_connection *evcon;
-	bufferevent_event_cb evhttp_on_event;
-	struct evhttp_request *req;
+	struct front_link link;
+	struct guest guest;
 	int fd;
 	enum client_state state;
 	bool reading_paused;
@@ -36,7 +36,7 @@ struct client {
 	int64_t lingered;
 	struct buf input;
 	struct buf out;
-	struct event *readable;
+	struct event readable;
 	struct event *writable; /* NULL until first needed */
 	struct deadline deadline;
 	struct deferred deferred;

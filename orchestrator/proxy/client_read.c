@@ -1,7 +1,6 @@
 /* client_read: bytes in, requests out.
  *
  * Bytes that come while a request is in work wait in `input` (bounded: reading stops above CLIENT_INPUT_MAX).
- * Invariant: evhttp's input buffer is empty but for the canonical head while it is handed over.
  */
 #include "orchestrator/proxy/client_private.h"
 
@@ -9,17 +8,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/event.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #define READ_BYTES 65536
 #define BODY_READS 16 /* reads in one turn, so that others get theirs */
 #define LINGER_BYTES_MAX 67108864
-
-static const char canonical[] = "GET / HTTP/1.1\r\n\r\n";
-#define CANONICAL_LEN (sizeof canonical - 1)
 
 static const char too_large[] = "the request's head is too large to be sent on";
 
@@ -199,19 +193,6 @@ static void linger(struct client *client, size_t len)
 		client_mark_broken(client);
 }
 
-/* Gives evhttp the canonical head; it answers with its request callback before this returns. */
-static void hand_over(struct client *client)
-{
-	struct evbuffer *input = bufferevent_get_input(client->bev);
-	evbuffer_unfreeze(input, 0); /* a socket's input buffer takes bytes from its own reads only */
-	bool added = evbuffer_add(input, canonical, CANONICAL_LEN) == 0;
-	evbuffer_freeze(input, 0);
-	if (added)
-		bufferevent_trigger(client->bev, EV_READ, 0);
-	else
-		client_mark_broken(client);
-}
-
 static void take_bytes(struct client *client, const char *data, size_t len)
 {
 	switch (client->state) {
@@ -219,7 +200,7 @@ static void take_bytes(struct client *client, const char *data, size_t len)
 	case CLIENT_HEAD:
 	case CLIENT_BODY:
 		if (read_input(client, data, len) == READ_REQUEST)
-			hand_over(client);
+			seats_take(front_seats(client->front), &client->guest);
 		break;
 	case CLIENT_BUSY:
 		keep_input(client, data, len);
@@ -234,13 +215,6 @@ static void take_bytes(struct client *client, const char *data, size_t len)
 	}
 }
 
-/* The client left; evhttp is told in the words of its bufferevent. */
-static void end_of_stream(struct client *client, bool orderly)
-{
-	short what = BEV_EVENT_READING | (orderly ? BEV_EVENT_EOF : BEV_EVENT_ERROR);
-	client->evhttp_on_event(client->bev, what, client->evcon);
-}
-
 /* A body is read on in the same turn, a few times: there is more of it, most likely. */
 void client_on_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -251,7 +225,7 @@ void client_on_readable(evutil_socket_t fd, short what, void *arg)
 		if (got == -1 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (got <= 0) {
-			end_of_stream(client, got == 0);
+			client_close(client);
 			return;
 		}
 		take_bytes(client, scratch, (size_t)got);
@@ -268,13 +242,13 @@ void client_read_kept(struct client *client)
 		return;
 	buf_drop(&client->input, used);
 	if (result == READ_REQUEST)
-		hand_over(client);
+		seats_take(front_seats(client->front), &client->guest);
 }
 
-void client_on_request(struct client *client, struct evhttp_request *req)
+void client_on_seated(struct guest *guest)
 {
-	assert(client->state == CLIENT_BUSY && client->req == NULL);
-	client->req = req;
+	struct client *client = (struct client *)((char *)guest - offsetof(struct client, guest));
+	assert(client->state == CLIENT_BUSY);
 	if (client->input.len > CLIENT_INPUT_MAX)
 		client_pause_reading(client);
 	const struct front_settings *settings = front_settings(client->front);
@@ -286,7 +260,7 @@ void client_pause_reading(struct client *client)
 	if (client->reading_paused || client->over)
 		return;
 	client->reading_paused = true;
-	event_del(client->readable);
+	event_del(&client->readable);
 }
 
 void client_resume_reading(struct client *client)
@@ -294,7 +268,7 @@ void client_resume_reading(struct client *client)
 	if (!client->reading_paused || client->over)
 		return;
 	client->reading_paused = false;
-	event_add(client->readable, NULL);
+	event_add(&client->readable, NULL);
 }
 
 void client_tunnel(struct client *client)

@@ -2,8 +2,6 @@
 #include "orchestrator/proxy/client_private.h"
 
 #include <errno.h>
-#include <event2/event.h>
-#include <event2/http.h>
 #include <sys/socket.h>
 
 #define LINGER_US 2000000
@@ -103,22 +101,19 @@ static void finish_reply(struct client *client)
 {
 	client->ending = false;
 	client_drop_request(client);
+	seats_leave(front_seats(client->front), &client->guest);
 	if (client->close && (client->input.len > 0 || client->reading_paused)) {
 		start_linger(client);
 		return;
 	}
-	struct evhttp_request *req = client->req;
-	client->req = NULL;
+	if (client->close) {
+		client_close(client);
+		return;
+	}
 	client->state = CLIENT_IDLE;
 	client_resume_reading(client);
 	client_shrink(&client->input);
 	client_set_deadline(client, client_config(client)->idle_timeout_ms);
-	if (client->close)
-		evhttp_add_header(evhttp_request_get_output_headers(req), "Connection", "close");
-	evhttp_send_reply_end(req); /* starts the next request, or closes: then client is over */
-	if (client->over)
-		return;
-	bufferevent_disable(client->bev, EV_READ);
 	if (client->input.len > 0)
 		defer_call(front_settings(client->front)->defer, &client->deferred);
 }

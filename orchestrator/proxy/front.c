@@ -1,7 +1,6 @@
-/* front: evhttp, tamed.
+/* front: listeners, and a list of all clients.
  *
- * evhttp makes the connection object only after it asked us for a bufferevent, so a new client waits in `newborn` until
- * the deferred call of the same turn, before anything can be read from it.
+ * Invariant: `connections` is the length of the list; nothing is accepted while it is at max_connections.
  */
 #include "orchestrator/proxy/front.h"
 
@@ -9,13 +8,10 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/address.h"
+#include "orchestrator/proxy/seats.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/http.h>
 #include <event2/listener.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -25,27 +21,18 @@
 #define ACCEPT_PAUSE_MS 100 /* after EMFILE and the like */
 #define WARN_EVERY_US 10000000
 
-struct newborn {
-	struct client *client;
-	struct bufferevent *bev; /* a reference of ours */
-};
-
 struct front {
 	struct front_settings settings;
-	struct evhttp *http;
-	struct evhttp_bound_socket **bound;
-	size_t bound_count;
+	struct seats *seats;
+	struct evconnlistener **listeners;
+	size_t listener_count;
 	struct event *accept_again;
 	bool accepting;
 	bool draining;
-	struct client **clients; /* by descriptor */
-	size_t clients_size;
+	struct front_link clients; /* the head of a ring */
 	unsigned connections;
 	int64_t buffered;
 	int64_t warned_us;
-	struct newborn *newborn;
-	size_t newborn_count, newborn_size;
-	struct deferred adopt;
 	struct network *trusted;
 	size_t trusted_count;
 };
@@ -53,6 +40,11 @@ struct front {
 const struct front_settings *front_settings(const struct front *front)
 {
 	return &front->settings;
+}
+
+struct seats *front_seats(const struct front *front)
+{
+	return front->seats;
 }
 
 bool front_is_draining(const struct front *front)
@@ -88,12 +80,11 @@ static void set_accepting(struct front *front, bool accepting)
 	if (front->accepting == accepting)
 		return;
 	front->accepting = accepting;
-	for (size_t i = 0; i < front->bound_count; i++) {
-		struct evconnlistener *listener = evhttp_bound_socket_get_listener(front->bound[i]);
+	for (size_t i = 0; i < front->listener_count; i++) {
 		if (accepting)
-			evconnlistener_enable(listener);
+			evconnlistener_enable(front->listeners[i]);
 		else
-			evconnlistener_disable(listener);
+			evconnlistener_disable(front->listeners[i]);
 	}
 }
 
@@ -111,17 +102,12 @@ static void on_accept_again(evutil_socket_t fd, short what, void *arg)
 		set_accepting(front, true);
 }
 
-/* The listener's argument became evhttp's own when it took the listener over, so the error callback must know its front
- * by itself: there is one in a process. */
-static struct front *only_front;
-
 /* Out of descriptors or memory: waiting connections stay in the kernel's queue; nothing spins. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
 	(void)listener;
-	(void)arg;
+	struct front *front = arg;
 	int problem = errno;
-	struct front *front = only_front;
 	int64_t now = clock_us();
 	bool told = front->warned_us != 0 && now - front->warned_us < WARN_EVERY_US;
 	if (!told) {
@@ -134,76 +120,52 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 	event_add(front->accept_again, &pause);
 }
 
-static void on_adopt(struct deferred *deferred)
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *peer, int len, void *arg)
 {
-	struct front *front = (struct front *)((char *)deferred - offsetof(struct front, adopt));
-	for (size_t i = 0; i < front->newborn_count; i++) {
-		client_adopt(front->newborn[i].client);
-		bufferevent_decref(front->newborn[i].bev);
-	}
-	front->newborn_count = 0;
-}
-
-static struct bufferevent *on_new_connection(struct event_base *base, void *arg)
-{
+	(void)listener;
+	(void)len;
 	struct front *front = arg;
-	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-	if (bev == NULL)
-		return NULL;
-	if (front->newborn_count == front->newborn_size) {
-		front->newborn_size = front->newborn_size == 0 ? 64 : front->newborn_size * 2;
-		front->newborn = mem_array(front->newborn, front->newborn_size, sizeof *front->newborn);
-	}
-	bufferevent_incref(bev);
-	front->newborn[front->newborn_count++] = (struct newborn){client_new(front, bev), bev};
-	defer_call(front->settings.defer, &front->adopt);
-	front->connections++;
+	client_new(front, fd, peer);
 	if (!has_room(front))
 		set_accepting(front, false);
-	return bev;
 }
 
-void front_register(struct front *front, int fd, struct client *client)
+void front_register(struct front *front, struct front_link *link)
 {
-	if ((size_t)fd >= front->clients_size) {
-		size_t size = front->clients_size == 0 ? 256 : front->clients_size;
-		while (size <= (size_t)fd)
-			size *= 2;
-		front->clients = mem_array(front->clients, size, sizeof(struct client *));
-		memset(front->clients + front->clients_size, 0, (size - front->clients_size) * sizeof(struct client *));
-		front->clients_size = size;
-	}
-	front->clients[fd] = client;
+	link->prev = front->clients.prev;
+	link->next = &front->clients;
+	link->prev->next = link->next->prev = link;
+	front->connections++;
 }
 
-void front_forget(struct front *front, int fd, struct client *client)
+void front_forget(struct front *front, struct front_link *link)
 {
-	if (fd >= 0 && front->clients[fd] == client)
-		front->clients[fd] = NULL;
+	link->prev->next = link->next;
+	link->next->prev = link->prev;
 	front->connections--;
 	if (!front->accepting && has_room(front) && !event_pending(front->accept_again, EV_TIMEOUT, NULL))
 		set_accepting(front, true);
 }
 
-static void on_request(struct evhttp_request *req, void *arg)
-{
-	struct front *front = arg;
-	struct evhttp_connection *evcon = evhttp_request_get_connection(req);
-	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(evcon));
-	client_on_request(front->clients[fd], req);
-}
-
 /* --- listening ------------------------------------------------------------------------------------------------- */
+
+static struct evconnlistener *listen_at(struct front *front, const struct address *address, int fd)
+{
+	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
+	if (fd != -1) /* it listens already: 0 leaves its backlog as it is */
+		return evconnlistener_new(front->settings.base, on_accept, front, flags, 0, fd);
+	return evconnlistener_new_bind(front->settings.base, on_accept, front, flags, BACKLOG,
+	                               (const struct sockaddr *)&address->addr, (int)address->len);
+}
 
 static bool listen_on(struct front *front, const char *text, struct err *err)
 {
 	struct address address;
+	const struct front_settings *settings = &front->settings;
 	if (!address_parse(text, &address))
 		return err_set(err, "listen: \"%s\" is no ADDRESS:PORT", text);
-	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
-	struct evconnlistener *listener =
-	        evconnlistener_new_bind(front->settings.base, NULL, NULL, flags, BACKLOG,
-	                                (const struct sockaddr *)&address.addr, (int)address.len);
+	int fd = settings->inherited == NULL ? -1 : settings->inherited(text, settings->inherited_arg);
+	struct evconnlistener *listener = listen_at(front, &address, fd);
 	if (listener == NULL)
 		return err_set_errno(err, errno, "listen: cannot serve on %s%s", text,
 		                     errno == EADDRINUSE
@@ -212,14 +174,9 @@ static bool listen_on(struct front *front, const char *text, struct err *err)
 		                                       : "");
 	/* inherited by the sockets that are accepted */
 	setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-	struct evhttp_bound_socket *bound = evhttp_bind_listener(front->http, listener);
-	if (bound == NULL) {
-		evconnlistener_free(listener);
-		return err_set(err, "listen: no memory for %s", text);
-	}
 	evconnlistener_set_error_cb(listener, on_accept_error);
-	front->bound = mem_array(front->bound, front->bound_count + 1, sizeof *front->bound);
-	front->bound[front->bound_count++] = bound;
+	front->listeners = mem_array(front->listeners, front->listener_count + 1, sizeof(struct evconnlistener *));
+	front->listeners[front->listener_count++] = listener;
 	return true;
 }
 
@@ -236,16 +193,16 @@ static void read_trusted(struct front *front)
 
 bool front_new(const struct front_settings *settings, struct front **result, struct err *err)
 {
-	assert(only_front == NULL);
-	struct front *front = only_front = mem_zero(sizeof *front);
+	struct front *front = mem_zero(sizeof *front);
 	front->settings = *settings;
 	front->accepting = true;
-	front->adopt.run = on_adopt;
-	front->http = evhttp_new(settings->base);
+	front->clients.prev = front->clients.next = &front->clients;
 	front->accept_again = event_new(settings->base, -1, 0, on_accept_again, front);
 	read_trusted(front);
-	evhttp_set_bevcb(front->http, on_new_connection, front);
-	evhttp_set_gencb(front->http, on_request, front);
+	if (!seats_new(settings->base, settings->defer, client_on_seated, &front->seats, err)) {
+		front_free(front);
+		return false;
+	}
 	for (size_t i = 0; i < settings->config->listen.count; i++) {
 		if (!listen_on(front, settings->config->listen.items[i], err)) {
 			front_free(front);
@@ -268,9 +225,9 @@ void front_reload(struct front *front, const struct config *config)
 
 static void unlisten(struct front *front)
 {
-	for (size_t i = 0; i < front->bound_count; i++)
-		evhttp_del_accept_socket(front->http, front->bound[i]);
-	front->bound_count = 0;
+	for (size_t i = 0; i < front->listener_count; i++)
+		evconnlistener_free(front->listeners[i]);
+	front->listener_count = 0;
 }
 
 void front_free(struct front *front)
@@ -279,14 +236,14 @@ void front_free(struct front *front)
 		return;
 	unlisten(front);
 	front->accepting = true; /* nothing is left to enable */
-	evhttp_free(front->http);
+	while (front->clients.next != &front->clients)
+		client_close(client_of_link(front->clients.next));
+	defer_run(front->settings.defer);
+	seats_free(front->seats);
 	event_free(front->accept_again);
-	free(front->bound);
-	free(front->clients);
-	free(front->newborn);
+	free(front->listeners);
 	free(front->trusted);
 	free(front);
-	only_front = NULL;
 }
 
 void front_drain(struct front *front)

@@ -1,5 +1,5 @@
-/* front: where clients come in: evhttp with our listeners, the limit on connections, what happens when descriptors run
- * out. Hands each complete request to on_request, which answers through client.h.
+/* front: where clients come in: the listeners, the limit on connections, what happens when descriptors run out. Hands
+ * each complete request to on_request, which answers through client.h.
  */
 #pragma once
 
@@ -26,6 +26,9 @@ struct front_settings {
 	/* A request was refused by us while it was read; request is NULL where its head was not even accepted. */
 	void (*on_refused)(struct client *client, const struct request *request, int status, void *arg);
 	void *arg;
+	/* A listening socket that was handed to this process for an address, or -1; may be NULL. Its owner is the front. */
+	int (*inherited)(const char *address, void *arg);
+	void *inherited_arg;
 };
 
 bool front_new(const struct front_settings *settings, struct front **front, struct err *err) MUST_CHECK;
@@ -43,9 +46,15 @@ unsigned front_connections(const struct front *front);
 
 /* --- for client ------------------------------------------------------------------------------------------------ */
 
+/* Embedded in each client. */
+struct front_link {
+	struct front_link *prev, *next;
+};
+
 const struct front_settings *front_settings(const struct front *front);
-void front_register(struct front *front, int fd, struct client *client);
-void front_forget(struct front *front, int fd, struct client *client); /* fd -1: was never registered */
+struct seats *front_seats(const struct front *front);
+void front_register(struct front *front, struct front_link *link);
+void front_forget(struct front *front, struct front_link *link);
 bool front_is_trusted(const struct front *front, const struct sockaddr *peer);
 
 /* Bytes of bodies kept in memory, over all clients: false where they would pass max_buffered_bytes. */
