@@ -4,7 +4,8 @@
  *                            BUSY -> TUNNEL       the protocol was changed
  *   any of the first three -> LINGER              refused: the reason was sent, the rest is read and thrown away
  *
- * Invariant: the client has a seat, or waits for one, in BUSY and TUNNEL, and else has none.
+ * Invariant: in BUSY and TUNNEL the client has a seat, or waits for one. It may keep the seat from one request to the
+ * next, but not while it is silent.
  */
 #include "orchestrator/proxy/client_private.h"
 
@@ -98,6 +99,17 @@ void client_shrink(struct buf *buf)
 
 /* --- deadlines, deferred work ---------------------------------------------------------------------------------- */
 
+/* First it loses its seat, then its connection. */
+static void be_silent(struct client *client)
+{
+	if (client->guest.seat == NULL) {
+		client_close(client);
+		return;
+	}
+	seats_leave(front_seats(client->front), &client->guest);
+	deadline_set(&client->deadline, client->silent_since_us + client_config(client)->idle_timeout_ms * 1000);
+}
+
 static void on_deadline(struct deadline *deadline)
 {
 	struct client *client = (struct client *)((char *)deadline - offsetof(struct client, deadline));
@@ -113,6 +125,8 @@ static void on_deadline(struct deadline *deadline)
 		client_mark_cut(client); /* it does not read its reply */
 		break;
 	case CLIENT_IDLE:
+		be_silent(client);
+		break;
 	case CLIENT_LINGER:
 		client_close(client);
 		break;

@@ -1,8 +1,8 @@
 /* client: one connection from a client.
  *
- * We read the socket, strictly (message, gate), and keep what must be sent on. A complete request takes a seat at evhttp
- * (seats) until client_end. Replies are written straight to the socket: so a request costs four system calls and no
- * change of the poll set, and the client's leaving is seen while a backend works.
+ * We read the socket, strictly (message, gate), and keep what must be sent on. Its first complete request takes a seat
+ * at evhttp (seats), which the client keeps until it falls silent. Replies are written straight to the socket: so a
+ * request costs four system calls and no change of the poll set, and the client's leaving is seen while a backend works.
  *
  * Ownership: the client object belongs to its connection and goes with it, at the end of the loop's turn. The request
  * belongs to the client and lives until client_end or on_gone.

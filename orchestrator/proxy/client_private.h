@@ -34,6 +34,7 @@ struct client {
 	struct request *request;
 	int64_t buffered; /* counted with front_buffer */
 	int64_t lingered;
+	int64_t silent_since_us; /* IDLE: the last reply's end */
 	struct buf input;
 	struct buf out;
 	struct event readable;

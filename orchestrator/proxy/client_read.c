@@ -193,6 +193,29 @@ static void linger(struct client *client, size_t len)
 		client_mark_broken(client);
 }
 
+static void start_work(struct client *client)
+{
+	assert(client->state == CLIENT_BUSY);
+	if (client->input.len > CLIENT_INPUT_MAX)
+		client_pause_reading(client);
+	const struct front_settings *settings = front_settings(client->front);
+	settings->on_request(client, client->request, settings->arg);
+}
+
+void client_on_seated(struct guest *guest)
+{
+	start_work((struct client *)((char *)guest - offsetof(struct client, guest)));
+}
+
+/* One that just had a reply still sits. */
+static void sit_down(struct client *client)
+{
+	if (client->guest.seat != NULL)
+		start_work(client);
+	else
+		seats_take(front_seats(client->front), &client->guest);
+}
+
 static void take_bytes(struct client *client, const char *data, size_t len)
 {
 	switch (client->state) {
@@ -200,7 +223,7 @@ static void take_bytes(struct client *client, const char *data, size_t len)
 	case CLIENT_HEAD:
 	case CLIENT_BODY:
 		if (read_input(client, data, len) == READ_REQUEST)
-			seats_take(front_seats(client->front), &client->guest);
+			sit_down(client);
 		break;
 	case CLIENT_BUSY:
 		keep_input(client, data, len);
@@ -242,17 +265,7 @@ void client_read_kept(struct client *client)
 		return;
 	buf_drop(&client->input, used);
 	if (result == READ_REQUEST)
-		seats_take(front_seats(client->front), &client->guest);
-}
-
-void client_on_seated(struct guest *guest)
-{
-	struct client *client = (struct client *)((char *)guest - offsetof(struct client, guest));
-	assert(client->state == CLIENT_BUSY);
-	if (client->input.len > CLIENT_INPUT_MAX)
-		client_pause_reading(client);
-	const struct front_settings *settings = front_settings(client->front);
-	settings->on_request(client, client->request, settings->arg);
+		sit_down(client);
 }
 
 void client_pause_reading(struct client *client)

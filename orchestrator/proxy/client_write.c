@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #define LINGER_US 2000000
+#define SEAT_KEPT_US 50000 /* the next request of a busy client comes sooner */
 
 static void finish_reply(struct client *client);
 
@@ -91,6 +92,7 @@ enum client_write client_write(struct client *client, const struct iovec *iov, i
 static void start_linger(struct client *client)
 {
 	shutdown(client->fd, SHUT_WR);
+	seats_leave(front_seats(client->front), &client->guest);
 	buf_clear(&client->input);
 	client_resume_reading(client);
 	client->state = CLIENT_LINGER;
@@ -101,7 +103,6 @@ static void finish_reply(struct client *client)
 {
 	client->ending = false;
 	client_drop_request(client);
-	seats_leave(front_seats(client->front), &client->guest);
 	if (client->close && (client->input.len > 0 || client->reading_paused)) {
 		start_linger(client);
 		return;
@@ -113,7 +114,8 @@ static void finish_reply(struct client *client)
 	client->state = CLIENT_IDLE;
 	client_resume_reading(client);
 	client_shrink(&client->input);
-	client_set_deadline(client, client_config(client)->idle_timeout_ms);
+	client->silent_since_us = clock_us();
+	deadline_set(&client->deadline, client->silent_since_us + SEAT_KEPT_US);
 	if (client->input.len > 0)
 		defer_call(front_settings(client->front)->defer, &client->deferred);
 }

@@ -2,9 +2,9 @@
  *
  * evhttp makes a request only within a connection object of its own; the two take 2 kB, too much for each of ten
  * thousand clients that are silent most of the time. So these objects are not tied to the clients' sockets: there are as
- * many as requests were ever in work at once. A complete request takes a free one, its seat, and evhttp is given a
- * canonical head there, "GET / HTTP/1.1". The evhttp_request that it hands over stands for "a reply is owed"; with the
- * reply's end the seat is free again.
+ * many as clients were ever served at once. A complete request takes a free one, its seat, and evhttp is given a
+ * canonical head there, "GET / HTTP/1.1". The evhttp_request that it hands over stands for the conversation with the
+ * client; when the client falls silent the seat is free again.
  * So no outside byte ever reaches evhttp, no two parsers can disagree about a request, and any method works.
  */
 #pragma once
@@ -35,5 +35,5 @@ void seats_free(struct seats *seats);
 /* on_seated is called before this returns where a seat is free, else as soon as there is one, in order of arrival. */
 void seats_take(struct seats *seats, struct guest *guest);
 
-/* The reply is over, or nobody waits for it any more. Without a seat nothing happens. */
+/* The conversation is over. Without a seat nothing happens. */
 void seats_leave(struct seats *seats, struct guest *guest);
