@@ -6,7 +6,11 @@
 /* Monotonic time in microseconds (CLOCK_MONOTONIC). */
 int64_t clock_us(void);
 
-/* The same in milliseconds, rounded down. */
+/* What clock_us said last: for code that runs many times in one callback of the loop, which reads the clock as it starts.
+ * 0 before the first reading. */
+int64_t clock_recent_us(void);
+
+/* clock_us in milliseconds, rounded down. */
 int64_t clock_ms(void);
 
 /* Tests: from now on the clock reads this many microseconds; -1 goes back to the real one. */

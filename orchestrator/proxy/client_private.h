@@ -52,7 +52,7 @@ static inline const struct config *client_config(const struct client *client)
 
 static inline void client_set_deadline(struct client *client, int64_t timeout_ms)
 {
-	deadline_set(&client->deadline, clock_us() + timeout_ms * 1000);
+	deadline_set(&client->deadline, clock_recent_us() + timeout_ms * 1000);
 }
 
 /* client.c */

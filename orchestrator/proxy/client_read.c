@@ -42,7 +42,7 @@ static bool accept_head(struct client *client)
 	request->idempotent = http_method_idempotent(head.method);
 	request->http_1_0 = head.minor == 0;
 	request->close = head.close;
-	request->started_us = clock_us();
+	request->started_us = clock_recent_us();
 	request->upgrade = wants_websocket(&head);
 	forward_request_id(&head, request->id);
 	struct forward_from from = {client->address, client->trusted, request->id};
@@ -243,6 +243,7 @@ void client_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)what;
 	struct client *client = arg;
+	clock_us(); /* for all clock_recent_us below */
 	for (int i = 0; i < BODY_READS; i++) {
 		ssize_t got = recv(fd, scratch, sizeof scratch, 0);
 		if (got == -1 && (errno == EAGAIN || errno == EINTR))

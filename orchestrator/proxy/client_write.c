@@ -15,6 +15,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	struct client *client = arg;
 	if (client->broken)
 		return;
+	clock_us();
 	ssize_t put = send(fd, client->out.data, client->out.len, MSG_NOSIGNAL);
 	if (put == -1 && errno != EAGAIN && errno != EINTR) {
 		client_mark_broken(client);
@@ -114,7 +115,7 @@ static void finish_reply(struct client *client)
 	client->state = CLIENT_IDLE;
 	client_resume_reading(client);
 	client_shrink(&client->input);
-	client->silent_since_us = clock_us();
+	client->silent_since_us = clock_recent_us();
 	deadline_set(&client->deadline, client->silent_since_us + SEAT_KEPT_US);
 	if (client->input.len > 0)
 		defer_call(front_settings(client->front)->defer, &client->deferred);

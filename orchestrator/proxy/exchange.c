@@ -167,7 +167,7 @@ static void over(struct exchange *exchange, int code, enum fleet_outcome outcome
 	release(exchange, outcome);
 	service_unhold(exchange->service, &exchange->held);
 	deadline_remove(exchange->proxy->deadlines, &exchange->deadline);
-	int64_t total_us = clock_us() - exchange->request->started_us;
+	int64_t total_us = clock_recent_us() - exchange->request->started_us;
 	stats_reply(&exchange->service->stats, code, total_us);
 	log_access(exchange, code, total_us);
 	exchange->service->stats.in_flight--;

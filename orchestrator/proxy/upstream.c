@@ -213,7 +213,7 @@ static void become_idle(struct upstream *upstream)
 	upstream->state = UPSTREAM_IDLE;
 	if (upstream->paused)
 		event_add(upstream->readable, NULL);
-	deadline_set(&upstream->deadline, clock_us() + IDLE_US);
+	deadline_set(&upstream->deadline, clock_recent_us() + IDLE_US);
 }
 
 /* The reply is complete. surplus: bytes behind it, which no request asked for. */
@@ -239,7 +239,8 @@ static void finish(struct upstream *upstream, size_t surplus)
 static void expect_progress(struct upstream *upstream)
 {
 	if (!upstream->paused)
-		deadline_set(&upstream->deadline, clock_us() + upstream->settings.response_timeout_ms * INT64_C(1000));
+		deadline_set(&upstream->deadline,
+		             clock_recent_us() + upstream->settings.response_timeout_ms * INT64_C(1000));
 }
 
 /* --- reading --------------------------------------------------------------------------------------------------- */
@@ -320,6 +321,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)what;
 	struct upstream *upstream = arg;
+	clock_us(); /* for all clock_recent_us below */
 	ssize_t got = recv(fd, scratch, sizeof scratch, 0);
 	if (got == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -409,6 +411,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	struct upstream *upstream = arg;
+	clock_us();
 	if (upstream->state == UPSTREAM_CONNECTING)
 		on_connected(upstream);
 	else if (upstream->state == UPSTREAM_BUSY) {
@@ -465,6 +468,15 @@ static void on_connect_again(evutil_socket_t fd, short what, void *arg)
 	try_connect(arg);
 }
 
+/* The backend is on this host: a congestion control that paces (bbr) would only set timers; Reno is always there, and
+ * may be chosen by everybody (tcp(7)). */
+static void tune(int fd)
+{
+	static const char reno[] = "reno";
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof reno - 1);
+}
+
 static void open_socket(struct upstream *upstream)
 {
 	int family = backend_address(upstream->backend)->addr.ss_family;
@@ -474,7 +486,7 @@ static void open_socket(struct upstream *upstream)
 		return;
 	}
 	if (family != AF_UNIX)
-		setsockopt(upstream->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+		tune(upstream->fd);
 	upstream->readable =
 	        event_new(upstream->settings.base, upstream->fd, EV_READ | EV_PERSIST, on_readable, upstream);
 	try_connect(upstream);
