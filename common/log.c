@@ -5,7 +5,9 @@
  */
 #include "common/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +34,7 @@ static const struct {
 
 static enum log_level shown = LOG_INFO;
 static bool to_journal;
+static atomic_uint lost; /* lines, since the last one that was written */
 
 /* JOURNAL_STREAM is inherited, so it only counts where it names the stderr we have now ("device:inode"). */
 void log_open(void)
@@ -77,6 +80,14 @@ static size_t log_start(char *line, size_t size, enum log_level level)
 	       (size_t)snprintf(line + len, size - len, ".%03ldZ %s ", now.tv_nsec / 1000000, levels[level].padded);
 }
 
+/* Whoever reads stderr may have stopped (a full pipe, a terminal on hold): then the line is lost rather than the process
+ * stopped, too. Where poll says yes there is room for a whole line (PIPE_BUF, pipe(7)). */
+static bool log_would_block(void)
+{
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+	return poll(&out, 1, 0) == 0;
+}
+
 static void log_write(const char *line, size_t len)
 {
 	while (len > 0) {
@@ -109,7 +120,14 @@ void log_line(enum log_level level, const char *format, ...)
 			line[i] = '?';
 	}
 	line[end] = '\n';
+	if (log_would_block()) {
+		atomic_fetch_add(&lost, 1);
+		return;
+	}
 	log_write(line, end + 1);
+	unsigned before = atomic_exchange(&lost, 0);
+	if (before > 0)
+		log_line(LOG_WARN, "event=log-lines-lost count=%u reason=stderr-was-full", before);
 }
 
 /* At most four bytes. */

@@ -3,6 +3,7 @@
  *   2026-03-01T12:00:00.123Z warn  event=backend-down service=acts slot=0 container=4f2a reason=probe-timeout
  *
  * error = someone must act, warn = we coped, info = something changed, debug = for developers.
+ * Never blocks: while nobody reads stderr lines are lost, and their number is told once somebody does.
  * Under journald (JOURNAL_STREAM names our stderr) the time is left out and each line starts with <3> <4> <6> <7>.
  * Keys are the same everywhere: event service slot container request incident reason error. A value that may hold
  * spaces, quotes or control characters goes through log_quote.

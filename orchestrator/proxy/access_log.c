@@ -28,6 +28,7 @@
 #define RING_URGENT (RING_BYTES / 4)
 #define LINE_MAX_BYTES 32768
 #define FLUSH_MS 100
+#define CLOSE_S 2
 
 /* Where lines go: made by the loop, handed to the thread. */
 struct target {
@@ -57,7 +58,11 @@ static int open_file(const char *path)
 {
 	if (strcmp(path, "-") == 0)
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	/* a FIFO that nobody reads is an error here, and no wait; the writes may wait, in their thread */
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+	if (fd != -1)
+		fcntl(fd, F_SETFL, O_APPEND);
+	return fd;
 }
 
 static void target_free(struct target *target)
@@ -241,13 +246,33 @@ void access_log_pause(struct access_log *log)
 	send_target(log, nowhere);
 }
 
+static struct access_log *stuck; /* its thread still uses it; the process ends soon */
+
+static uint64_t bytes_waiting(struct access_log *log)
+{
+	return atomic_load(&log->head) - atomic_load(&log->tail);
+}
+
+/* Nobody may be reading the pipe that it writes to. */
+static bool wait_for_writer(struct access_log *log)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += CLOSE_S;
+	return pthread_timedjoin_np(log->thread, NULL, &until) == 0;
+}
+
 void access_log_close(struct access_log *log)
 {
 	if (log == NULL)
 		return;
 	atomic_store(&log->closing, true);
 	wake(log);
-	pthread_join(log->thread, NULL);
+	if (!wait_for_writer(log)) {
+		log_warn("event=access-log-stuck lost_bytes=%llu", (unsigned long long)bytes_waiting(log));
+		stuck = log;
+		return;
+	}
 	if (log->dropped > 0)
 		log_warn("event=access-lines-dropped count=%llu", (unsigned long long)log->dropped);
 	free_log(log);

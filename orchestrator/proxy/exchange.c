@@ -26,7 +26,6 @@
 #define REPLY_MAX (4 * 65536) /* head, and what one read can bring */
 #define BREAKS_MAX 2          /* a request that breaks so many backends is not tried on another */
 #define COPY_MAX 4096         /* a body up to here is cheaper copied behind its head than sent beside it */
-#define INTERIMS_MAX 32       /* 1xx replies passed on for one request */
 #define RETRY_AFTER_S 1
 #define SPARES_MAX 64
 #define SPARE_REPLY_MAX 8192
@@ -45,8 +44,7 @@ struct exchange {
 	struct fleet_tried tried;
 	unsigned tries; /* sent so often, stale connections included */
 	unsigned breaks;
-	unsigned interims; /* 1xx replies of the current try */
-	bool fresh;        /* the next try takes no pooled connection */
+	bool fresh; /* the next try takes no pooled connection */
 	struct held held;
 	int64_t held_since_us;
 	int64_t held_us;                  /* in all, so far */
@@ -270,8 +268,6 @@ static void choose_framing(struct exchange *exchange, const struct http_head *he
 static void pass_interim(struct exchange *exchange, const struct http_head *head)
 {
 	if (head->status == 100 || exchange->request->http_1_0)
-		return;
-	if (++exchange->interims > INTERIMS_MAX)
 		return;
 	if (forward_reply(&exchange->reply, head, FORWARD_NO_BODY, false, false) &&
 	    client_write(exchange->client, &(struct iovec){exchange->reply.data, exchange->reply.len}, 1) ==

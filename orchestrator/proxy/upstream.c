@@ -32,6 +32,7 @@
 #define IDLE_MAX 256     /* connections kept for one backend */
 #define IDLE_US 30000000 /* and for how long */
 #define CONNECT_AGAIN_US 2000
+#define INTERIMS_MAX 32 /* 1xx replies to one request */
 
 enum upstream_state { UPSTREAM_CONNECTING, UPSTREAM_BUSY, UPSTREAM_IDLE, UPSTREAM_OVER };
 
@@ -68,6 +69,7 @@ struct upstream {
 	bool paused;
 	bool write_failed;
 	struct message message;
+	unsigned interims;   /* 1xx heads of this reply */
 	struct buf partial;  /* a head that came in pieces */
 	struct buf trailers; /* of the current reply */
 };
@@ -245,14 +247,20 @@ static void expect_progress(struct upstream *upstream)
 
 /* --- reading --------------------------------------------------------------------------------------------------- */
 
-static void take_head(struct upstream *upstream)
+/* False: more interim replies than anybody needs, and each would give it more time. */
+static bool take_head(struct upstream *upstream)
 {
-	if (head.status >= 200 || head.status == 101) {
+	bool final = head.status >= 200 || head.status == 101;
+	if (!final && ++upstream->interims > INTERIMS_MAX)
+		return false;
+	if (final) {
 		upstream->got_head = true;
 		upstream->keep = !head.close;
 		upstream->upgraded = head.status == 101;
 	}
+	expect_progress(upstream);
 	upstream->reader.on_head(&head, upstream->arg);
+	return true;
 }
 
 /* Gives data to the reader event by event; returns how many bytes need not be kept. */
@@ -269,7 +277,10 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 		case MESSAGE_MORE:
 			return at;
 		case MESSAGE_HEAD:
-			take_head(upstream);
+			if (!take_head(upstream)) {
+				fail(upstream, UPSTREAM_MALFORMED);
+				return len;
+			}
 			break;
 		case MESSAGE_BODY:
 			upstream->reader.on_body(piece.data, piece.len, upstream->arg);
@@ -291,7 +302,8 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 static void take_bytes(struct upstream *upstream, const char *data, size_t len)
 {
 	upstream->got_bytes = true;
-	expect_progress(upstream);
+	if (upstream->got_head) /* a head has one deadline, however slowly its bytes drip in */
+		expect_progress(upstream);
 	if (upstream->partial.len == 0) {
 		size_t used = deliver(upstream, data, len);
 		if (upstream->state == UPSTREAM_BUSY && used < len &&
@@ -548,6 +560,7 @@ struct upstream *upstream_send(const struct upstream_settings *settings, struct 
 	upstream->reader = *reader;
 	upstream->arg = arg;
 	upstream->written = 0;
+	upstream->interims = 0;
 	upstream->got_bytes = upstream->got_head = upstream->keep = upstream->paused = upstream->write_failed = false;
 	message_start(&upstream->message, request->method);
 	buf_reset(&upstream->trailers);

@@ -1,5 +1,7 @@
 """Whatever a backend answers, the client gets a well-formed reply, a clean 502, or a reply that is visibly cut."""
 
+import time
+
 import pytest
 
 from harness.client import RawClient, raw_target
@@ -136,6 +138,26 @@ def test_slow_head_passes_within_the_limit(running):
     orchestrator, _ = running
     slow = raw_target(OK + b"Content-Le", ms=700, second=b"ngth: 2\r\n\r\nok")
     assert orchestrator.get(slow).body == b"ok"
+
+
+def test_interim_replies_without_end(running):
+    """Those that were passed on were; then it is enough, and another backend is no better."""
+    orchestrator, _ = running
+    with RawClient(orchestrator.port) as client:
+        target = raw_target(b"HTTP/1.1 102 Processing\r\n\r\n" * 33 + OK + b"Content-Length: 2\r\n\r\nok")
+        client.send(f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        answer = client.read_all()
+    assert answer.count(b"HTTP/1.1 102 ") == 2 * 32 and b"HTTP/1.1 502 " in answer and b"ok" not in answer[-2:]
+    _assert_all_well(orchestrator)
+
+
+def test_a_head_that_drips_is_504(running):
+    """A head has one deadline: bytes of it give the backend no more time."""
+    orchestrator, _ = running
+    began = time.monotonic()
+    assert orchestrator.get(raw_target(OK + b"X: ", ms=1300, second=b"y")).status == 504
+    assert time.monotonic() - began < 1.5 + 1.1
+    _assert_all_well(orchestrator)
 
 
 def test_nothing_stays_in_flight(running):

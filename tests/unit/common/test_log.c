@@ -126,5 +126,36 @@ START_TEST(test_quote)
 }
 END_TEST
 
+/* A reader of stderr that stopped stops nobody; later it is told what it missed. */
+START_TEST(test_full_pipe)
+{
+	int ends[2], old = dup(STDERR_FILENO);
+	ck_assert_int_eq(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	alarm(10);
+	for (int i = 0; i < 4000; i++)
+		log_info("event=filling line=%04d text=%0100d", i, 0);
+	alarm(0);
+	size_t got = 0;
+	char bytes[65536];
+	ssize_t len = read(ends[0], bytes, sizeof bytes);
+	ck_assert_int_gt(len, 4096);
+	got += (size_t)len;
+	log_info("event=after");
+	while (got < 300000 && (len = read(ends[0], text, sizeof text - 1)) > 0) {
+		text[len] = '\0';
+		got += (size_t)len;
+		if (strstr(text, "event=log-lines-lost count=") != NULL)
+			break;
+	}
+	dup2(old, STDERR_FILENO);
+	close(old);
+	close(ends[0]);
+	ck_assert_ptr_nonnull(strstr(text, "event=after"));
+	ck_assert_ptr_nonnull(strstr(text, "event=log-lines-lost count="));
+}
+END_TEST
+
 UNIT_MAIN("log", test_time_level_and_text, test_journal_wants_a_priority_and_no_time, test_level_decides_what_is_shown,
-          test_a_value_cannot_start_a_line, test_long_lines_are_cut_and_still_end, test_quote)
+          test_a_value_cannot_start_a_line, test_long_lines_are_cut_and_still_end, test_quote, test_full_pipe)
