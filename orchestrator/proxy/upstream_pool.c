@@ -1,0 +1,117 @@
+/* upstream_pool: a backend's connections, the idle ones last used first. It hangs on the backend (backend_proxy_slot) and
+ * goes when that is down.
+ */
+#include "orchestrator/proxy/upstream_private.h"
+
+#include "common/mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#define IDLE_MAX 256     /* connections kept for one backend */
+#define IDLE_US 30000000 /* and for how long */
+
+static struct pool *pool_of(struct backend *backend)
+{
+	void **slot = backend_proxy_slot(backend);
+	if (*slot == NULL)
+		*slot = mem_zero(sizeof(struct pool));
+	return *slot;
+}
+
+static void list_add(struct upstream **list, struct upstream *upstream)
+{
+	upstream->prev = NULL;
+	upstream->next = *list;
+	if (*list != NULL)
+		(*list)->prev = upstream;
+	*list = upstream;
+}
+
+static void list_remove(struct upstream **list, struct upstream *upstream)
+{
+	if (upstream->prev != NULL)
+		upstream->prev->next = upstream->next;
+	else
+		*list = upstream->next;
+	if (upstream->next != NULL)
+		upstream->next->prev = upstream->prev;
+	upstream->prev = upstream->next = NULL;
+}
+
+void upstream_pool_leave(struct upstream *upstream)
+{
+	struct pool *pool = upstream->pool;
+	if (pool == NULL)
+		return;
+	if (upstream->state == UPSTREAM_IDLE) {
+		list_remove(&pool->idle, upstream);
+		pool->idle_count--;
+	} else {
+		list_remove(&pool->busy, upstream);
+	}
+}
+
+void upstream_pool_add(struct upstream *upstream)
+{
+	upstream->pool = pool_of(upstream->backend);
+	list_add(&upstream->pool->busy, upstream);
+}
+
+void upstream_pool_keep(struct upstream *upstream)
+{
+	struct pool *pool = upstream->pool;
+	if (pool == NULL || pool->idle_count >= IDLE_MAX) {
+		upstream_end(upstream);
+		return;
+	}
+	list_remove(&pool->busy, upstream);
+	list_add(&pool->idle, upstream);
+	pool->idle_count++;
+	upstream->state = UPSTREAM_IDLE;
+	if (upstream->paused)
+		event_add(upstream->readable, NULL);
+	deadline_set(&upstream->deadline, clock_recent_us() + IDLE_US);
+}
+
+/* Has the backend closed it, and the loop not heard yet? */
+static bool is_stale(const struct upstream *upstream)
+{
+	char byte;
+	return recv(upstream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 || errno != EAGAIN;
+}
+
+struct upstream *upstream_pool_take(struct backend *backend, bool must_live)
+{
+	struct pool *pool = pool_of(backend);
+	while (must_live && pool->idle != NULL && is_stale(pool->idle))
+		upstream_end(pool->idle);
+	struct upstream *upstream = pool->idle;
+	if (upstream == NULL)
+		return NULL;
+	list_remove(&pool->idle, upstream);
+	pool->idle_count--;
+	list_add(&pool->busy, upstream);
+	upstream->reused = true;
+	upstream->state = UPSTREAM_BUSY;
+	return upstream;
+}
+
+void upstream_close_backend(struct backend *backend)
+{
+	void **slot = backend_proxy_slot(backend);
+	struct pool *pool = *slot;
+	if (pool == NULL)
+		return;
+	*slot = NULL;
+	while (pool->idle != NULL)
+		upstream_end(pool->idle);
+	while (pool->busy != NULL) {
+		struct upstream *upstream = pool->busy;
+		list_remove(&pool->busy, upstream);
+		upstream->pool = NULL;
+		upstream_fail_later(upstream, UPSTREAM_DOWN);
+	}
+	free(pool);
+}

@@ -1,0 +1,98 @@
+/* upstream_private: the insides of a connection to a backend, for the files that are it: upstream.c (its life),
+ * upstream_pool.c (between two requests), upstream_read.c (replies) and upstream_write.c (connecting, requests). Nobody
+ * else includes this.
+ */
+#pragma once
+
+#include "common/buf.h"
+#include "common/clock.h"
+#include "orchestrator/defer.h"
+#include "orchestrator/proxy/message.h"
+#include "orchestrator/proxy/upstream.h"
+
+#include <event2/event.h>
+#include <stdint.h>
+
+#define UPSTREAM_SCRATCH_BYTES 65536
+
+enum upstream_state { UPSTREAM_CONNECTING, UPSTREAM_BUSY, UPSTREAM_IDLE, UPSTREAM_OVER };
+
+struct pool {
+	struct upstream *idle; /* last used first */
+	struct upstream *busy;
+	unsigned idle_count;
+};
+
+struct upstream {
+	struct upstream_settings settings;
+	struct backend *backend;
+	struct pool *pool;            /* NULL once the backend is down */
+	struct upstream *prev, *next; /* in the pool's list */
+	enum upstream_state state;
+	int fd;
+	struct event *readable;
+	struct event *writable; /* NULL until first needed */
+	struct event *again;    /* connects again; NULL until first needed */
+	struct deadline deadline;
+	struct deferred deferred;
+	bool fail_later; /* deferred: fail with `later` */
+	enum upstream_failure later;
+
+	struct upstream_request request;
+	struct upstream_reader reader;
+	void *arg;
+	size_t written; /* bytes of head and body */
+	bool reused;
+	bool got_bytes; /* of this reply */
+	bool got_head;  /* the final one */
+	bool keep;      /* the reply lets the connection live on */
+	bool upgraded;
+	bool paused;
+	bool write_failed;
+	struct message message;
+	unsigned interims;   /* 1xx heads of this reply */
+	struct buf partial;  /* a head that came in pieces */
+	struct buf trailers; /* of the current reply */
+};
+
+/* upstream.c */
+
+/* The one way out: nothing of the connection is left but the memory, which goes at the turn's end. */
+void upstream_end(struct upstream *upstream);
+
+/* The same, and the reader is told, now or in a later turn. */
+void upstream_fail(struct upstream *upstream, enum upstream_failure failure);
+void upstream_fail_later(struct upstream *upstream, enum upstream_failure failure);
+
+/* Something must happen by then; not while it is us who do not read. */
+static inline void upstream_expect_progress(struct upstream *upstream)
+{
+	if (!upstream->paused)
+		deadline_set(&upstream->deadline,
+		             clock_recent_us() + upstream->settings.response_timeout_ms * INT64_C(1000));
+}
+
+/* upstream_pool.c */
+
+/* A new connection of the backend's, busy. */
+void upstream_pool_add(struct upstream *upstream);
+
+/* The reply is over: it waits for the next request, or ends where there are enough that do. */
+void upstream_pool_keep(struct upstream *upstream);
+
+/* One that waits, busy from now on; NULL if there is none. must_live: the request cannot be sent again, so the connection
+ * is looked at first. */
+struct upstream *upstream_pool_take(struct backend *backend, bool must_live);
+void upstream_pool_leave(struct upstream *upstream);
+
+/* upstream_read.c */
+
+void upstream_on_readable(evutil_socket_t fd, short what, void *arg);
+
+/* upstream_write.c */
+
+/* Connects, then starts. */
+void upstream_open(struct upstream *upstream);
+
+/* It is connected: writes the request. */
+void upstream_start(struct upstream *upstream);

@@ -1,0 +1,136 @@
+/* upstream_read: a reply's bytes, told to the reader event by event; and what the end of the connection means. */
+#include "orchestrator/proxy/upstream_private.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#define INTERIMS_MAX 32 /* 1xx replies to one request */
+
+static char scratch[UPSTREAM_SCRATCH_BYTES];
+static struct http_head head;
+
+static enum upstream_failure failure_of(const struct upstream *upstream)
+{
+	if (upstream->state == UPSTREAM_CONNECTING)
+		return UPSTREAM_CONNECT;
+	if (upstream->got_head)
+		return UPSTREAM_CUT;
+	return upstream->reused && !upstream->got_bytes ? UPSTREAM_STALE : UPSTREAM_BROKEN;
+}
+
+/* The reply is complete. surplus: bytes behind it, which no request asked for. */
+static void finish(struct upstream *upstream, size_t surplus)
+{
+	struct upstream_reader reader = upstream->reader;
+	void *arg = upstream->arg;
+	struct http_text trailers = {upstream->trailers.data, (uint32_t)upstream->trailers.len};
+	if (upstream->upgraded) {
+		reader.on_done(trailers, arg);
+		upstream_end(upstream);
+		return;
+	}
+	bool whole = upstream->written == (size_t)upstream->request.head.len + upstream->request.body.len;
+	if (upstream->keep && surplus == 0 && whole)
+		upstream_pool_keep(upstream);
+	else
+		upstream_end(upstream);
+	reader.on_done(trailers, arg);
+}
+
+/* False: more interim replies than anybody needs, and each would give it more time. */
+static bool take_head(struct upstream *upstream)
+{
+	bool final = head.status >= 200 || head.status == 101;
+	if (!final && ++upstream->interims > INTERIMS_MAX)
+		return false;
+	if (final) {
+		upstream->got_head = true;
+		upstream->keep = !head.close;
+		upstream->upgraded = head.status == 101;
+	}
+	upstream_expect_progress(upstream);
+	upstream->reader.on_head(&head, upstream->arg);
+	return true;
+}
+
+/* Gives data to the reader event by event; returns how many bytes need not be kept. */
+static size_t deliver(struct upstream *upstream, const char *data, size_t len)
+{
+	size_t at = 0, used = 0;
+	struct http_text piece = {NULL, 0};
+	enum http_fault fault = HTTP_FAULT_NONE;
+	while (upstream->state == UPSTREAM_BUSY) {
+		enum message_event event =
+		        message_next(&upstream->message, data + at, len - at, &used, &head, &piece, &fault);
+		at += used;
+		switch (event) {
+		case MESSAGE_MORE:
+			return at;
+		case MESSAGE_HEAD:
+			if (!take_head(upstream)) {
+				upstream_fail(upstream, UPSTREAM_MALFORMED);
+				return len;
+			}
+			break;
+		case MESSAGE_BODY:
+			upstream->reader.on_body(piece.data, piece.len, upstream->arg);
+			break;
+		case MESSAGE_END:
+			if (upstream->upgraded && at < len)
+				upstream->reader.on_body(data + at, len - at, upstream->arg);
+			if (upstream->state == UPSTREAM_BUSY)
+				finish(upstream, len - at);
+			return len;
+		case MESSAGE_BAD:
+			upstream_fail(upstream, upstream->got_head ? UPSTREAM_CUT : UPSTREAM_MALFORMED);
+			return len;
+		}
+	}
+	return len;
+}
+
+static void take_bytes(struct upstream *upstream, const char *data, size_t len)
+{
+	upstream->got_bytes = true;
+	if (upstream->got_head) /* a head has one deadline, however slowly its bytes drip in */
+		upstream_expect_progress(upstream);
+	if (upstream->partial.len == 0) {
+		size_t used = deliver(upstream, data, len);
+		if (upstream->state == UPSTREAM_BUSY && used < len &&
+		    !buf_add(&upstream->partial, data + used, len - used))
+			upstream_fail(upstream, UPSTREAM_MALFORMED);
+		return;
+	}
+	if (!buf_add(&upstream->partial, data, len)) {
+		upstream_fail(upstream, UPSTREAM_MALFORMED);
+		return;
+	}
+	size_t used = deliver(upstream, upstream->partial.data, upstream->partial.len);
+	buf_drop(&upstream->partial, used);
+}
+
+static void on_end_of_stream(struct upstream *upstream, bool orderly)
+{
+	if (orderly && upstream->got_head && message_close(&upstream->message)) {
+		upstream->keep = false;
+		finish(upstream, 0);
+		return;
+	}
+	upstream_fail(upstream, failure_of(upstream));
+}
+
+void upstream_on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	struct upstream *upstream = arg;
+	clock_us(); /* for all clock_recent_us below */
+	ssize_t got = recv(fd, scratch, sizeof scratch, 0);
+	if (got == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got > 0 && upstream->state == UPSTREAM_BUSY)
+		take_bytes(upstream, scratch, (size_t)got);
+	else if (got > 0 || upstream->state == UPSTREAM_IDLE)
+		upstream_end(upstream); /* bytes nobody asked for, or an idle connection's end */
+	else if (upstream->state != UPSTREAM_CONNECTING)
+		on_end_of_stream(upstream, got == 0);
+}
