@@ -1,4 +1,6 @@
-/* deadline: a list and a tick.  While the list is walked, `cursor` is the next to look at; removal moves it on. */
+/* deadline: a list and a tick.  While the list is walked, `cursor` is the next to look at; removal moves it on. A long list
+ * is walked in several turns of the loop, so that ten thousand idle connections delay nobody.
+ */
 #include "orchestrator/proxy/deadline.h"
 
 #include "common/clock.h"
@@ -9,9 +11,11 @@
 
 #define TICK_MIN_MS 5
 #define TICK_MAX_MS 250
+#define AT_ONCE 1000 /* looked at in one turn */
 
 struct deadlines {
 	struct event *tick;
+	struct event *more; /* walks on in the next turn: an event made active by itself would come in this one */
 	struct deadline list; /* ring */
 	struct deadline *cursor;
 };
@@ -22,8 +26,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct deadlines *deadlines = arg;
 	int64_t now = clock_us();
-	deadlines->cursor = deadlines->list.next;
-	while (deadlines->cursor != &deadlines->list) {
+	if (deadlines->cursor == NULL)
+		deadlines->cursor = deadlines->list.next;
+	for (int count = 0; deadlines->cursor != &deadlines->list; count++) {
+		if (count == AT_ONCE) {
+			event_add(deadlines->more, &(struct timeval){0, 0});
+			return;
+		}
 		struct deadline *deadline = deadlines->cursor;
 		deadlines->cursor = deadline->next;
 		if (deadline->at_us > now)
@@ -39,6 +48,7 @@ struct deadlines *deadlines_new(struct event_base *base, int64_t shortest_timeou
 	struct deadlines *deadlines = mem_zero(sizeof *deadlines);
 	deadlines->list.next = deadlines->list.prev = &deadlines->list;
 	deadlines->tick = event_new(base, -1, EV_PERSIST, on_tick, deadlines);
+	deadlines->more = event_new(base, -1, 0, on_tick, deadlines);
 	deadlines_retune(deadlines, shortest_timeout_ms);
 	return deadlines;
 }
@@ -56,6 +66,7 @@ void deadlines_free(struct deadlines *deadlines)
 	if (deadlines == NULL)
 		return;
 	event_free(deadlines->tick);
+	event_free(deadlines->more);
 	free(deadlines);
 }
 

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#define MANY 10000
+
 struct timed {
 	struct deadline deadline;
 	int passed;
@@ -102,6 +104,32 @@ START_TEST(removed_while_walked)
 }
 END_TEST
 
+/* A long list is walked in more than one turn, and whole. */
+START_TEST(many)
+{
+	static struct timed timed[MANY];
+	memset(timed, 0, sizeof timed);
+	for (int i = 0; i < MANY; i++) {
+		deadline_add(deadlines, &timed[i].deadline, on_passed);
+		deadline_set(&timed[i].deadline, 1);
+	}
+	tick();
+	ck_assert_int_eq(timed[0].passed, 1);
+	ck_assert_int_eq(timed[MANY - 1].passed, 0);
+	for (int i = 0; i < MANY; i++)
+		if (timed[i].passed == 0) { /* the cursor stands here: it must move on */
+			deadline_remove(deadlines, &timed[i].deadline);
+			break;
+		}
+	for (int turns = 0; turns < 100 && timed[MANY - 1].passed == 0; turns++)
+		tick();
+	int passed = 0;
+	for (int i = 0; i < MANY; i++)
+		passed += timed[i].passed;
+	ck_assert_int_eq(passed, MANY - 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("deadline");
@@ -110,6 +138,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, make, clear);
 	tcase_add_test(tcase, at_its_time_and_once);
 	tcase_add_test(tcase, removed_while_walked);
+	tcase_add_test(tcase, many);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
