@@ -4,6 +4,7 @@ import glob
 import re
 import statistics
 import subprocess
+import threading
 
 
 def descendants(pid):
@@ -44,6 +45,31 @@ def rss_kb(pid):
         with open(f"/proc/{process}/status", encoding="ascii") as status:
             total += int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
     return total
+
+
+class RssWatch:
+    """`with RssWatch(pid) as watch: ...`: the largest RSS of the process tree meanwhile, in watch.peak_kb."""
+
+    EVERY_S = 0.2
+
+    def __init__(self, pid):
+        self.pid, self.peak_kb = pid, 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self):
+        while True:
+            self.peak_kb = max(self.peak_kb, rss_kb(self.pid))
+            if self._over.wait(self.EVERY_S):
+                return
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
 
 
 _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
