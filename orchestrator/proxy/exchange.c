@@ -1,6 +1,6 @@
 /* exchange: the way of one request.
  *
- *   start -> (its way ends here: see hop; no service: 404, private: 403)
+ *   start -> (answered here: see answer)
  *   seek  -> acquired: SENT          none ready: HELD -> seek again when one is      hopeless: 502 or 503
  *   SENT  -> head: REPLYING (small ones are gathered first; 5xx are WITHHELD meanwhile)
  *         -> failed: replay (seek) or 502, 504
@@ -15,7 +15,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/fleet/health.h"
-#include "orchestrator/proxy/hop.h"
+#include "orchestrator/proxy/answer.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/proxy/tunnel.h"
 
@@ -29,7 +29,6 @@
 #define COPY_MAX 4096         /* a body up to here is cheaper copied behind its head than sent beside it */
 #define INTERIMS_MAX 32       /* 1xx replies passed on for one request */
 #define RETRY_AFTER_S 1
-#define ALLOWED "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 #define SPARES_MAX 64
 #define SPARE_REPLY_MAX 8192
 
@@ -133,11 +132,6 @@ static void drop_upstream(struct exchange *exchange)
 	exchange->upstream = NULL;
 }
 
-static struct http_text request_method(const struct request *request)
-{
-	return (struct http_text){request->head.data, (uint32_t)(request->target_at - 1)};
-}
-
 static void log_access(const struct exchange *exchange, int code, int64_t total_us)
 {
 	if (exchange->proxy->access_log == NULL)
@@ -175,19 +169,6 @@ static void over(struct exchange *exchange, int code, enum fleet_outcome outcome
 	exchange->service->stats.in_flight--;
 	exchange->proxy->in_flight--;
 	defer_call(exchange->proxy->defer, &exchange->deferred);
-}
-
-static void answer_problem(struct client *client, const struct request *request, struct problem problem)
-{
-	struct buf out;
-	problem.request_id = request->id;
-	problem.keep_alive_said = request->http_1_0;
-	problem.head_only = request->method == HTTP_HEAD_METHOD;
-	buf_init(&out, 8192);
-	if (problem_write(&out, &problem))
-		client_write(client, &(struct iovec){out.data, out.len}, 1);
-	buf_clear(&out);
-	client_end(client, problem.close);
 }
 
 static void give_up(struct exchange *exchange, int status, const char *detail)
@@ -635,60 +616,11 @@ static struct exchange *exchange_new(struct proxy *proxy, struct service *servic
 	return exchange;
 }
 
-static void turn_away(struct proxy *proxy, struct client *client, struct request *request, struct problem problem)
-{
-	int64_t total_us = clock_us() - request->started_us;
-	stats_reply(&proxy->stats, problem.status, total_us);
-	if (proxy->access_log != NULL) {
-		struct access_line line = {.request_id = request->id,
-		                           .client = client_address(client),
-		                           .method = request_method(request),
-		                           .target = request_target(request),
-		                           .code = problem.status,
-		                           .slot = -1,
-		                           .container = "",
-		                           .total_us = total_us};
-		access_log_write(proxy->access_log, &line);
-	}
-	problem.close |= request->close || front_is_draining(proxy->front);
-	answer_problem(client, request, problem);
-}
-
-/* TRACE is not echoed, as nginx does not either: what came is the business of who sent it, but a script that made
- * somebody's browser ask would read cookies and what proxies added. */
-static bool ends_here(struct proxy *proxy, struct client *client, struct request *request)
-{
-	struct problem answer = {.status = 204, .allow = ALLOWED};
-	switch (hop_take(&request->head)) {
-	case HOP_ON:
-		return false;
-	case HOP_BAD:
-		answer = (struct problem){400, .detail = "Max-Forwards must be one number", .close = true};
-		break;
-	case HOP_ENDS:
-		if (request->method == HTTP_TRACE)
-			answer = (struct problem){405, .detail = "TRACE is not answered here", .allow = ALLOWED};
-		break;
-	}
-	turn_away(proxy, client, request, answer);
-	return true;
-}
-
 void exchange_start(struct proxy *proxy, struct client *client, struct request *request)
 {
 	struct route_match match;
-	bool counts_hops = request->method == HTTP_OPTIONS || request->method == HTTP_TRACE;
-	if (counts_hops && ends_here(proxy, client, request))
+	if (answer_here(proxy, client, request, &match))
 		return;
-	if (!routes_find(proxy->routes, request_target(request), request->method, &match)) {
-		turn_away(proxy, client, request, (struct problem){404, .detail = "no service has this path"});
-		return;
-	}
-	if (match.is_private) {
-		turn_away(proxy, client, request,
-		          (struct problem){403, .detail = "this path is not served to the outside"});
-		return;
-	}
 	struct service *service = proxy->services[match.service];
 	struct exchange *exchange = exchange_new(proxy, service, client, request);
 	if (match.counted)

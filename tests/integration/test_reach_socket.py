@@ -5,7 +5,7 @@ import os
 import shutil
 import threading
 
-from harness.faults import docker_kill, docker_remove, hurt_and_wait
+from harness.faults import crash, docker_kill, docker_pause, docker_remove, hurt_and_wait
 from harness.poller import Poller
 from harness.wait import wait_until
 
@@ -54,8 +54,8 @@ def test_requests_go_through_the_socket(web):
 def test_replacement_takes_the_directory_away(web):
     orchestrator, service = web(2, reach="socket")
     with Poller(orchestrator.port) as poller:
-        for slot, hurt in ((0, docker_kill), (1, docker_remove)):
-            hurt_and_wait(orchestrator, service, slot, hurt, 5)
+        for slot, hurt in ((0, docker_kill), (1, docker_remove), (0, docker_pause), (1, crash)):
+            hurt_and_wait(orchestrator, service, slot, hurt, 8)
     poller.assert_clean()
     wait_tidy(orchestrator, 2)
     orchestrator.send_signal(2)
