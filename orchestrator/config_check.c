@@ -8,6 +8,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
+
+#define SOCKET_PATH_MAX ((int)sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 
 /* Where a rule looks: the file, the service's object and its path in messages. */
 struct place {
@@ -22,7 +25,7 @@ static bool wrong(const struct place *place, const char *key, const char *format
 
 static bool wrong(const struct place *place, const char *key, const char *format, ...)
 {
-	char message[384];
+	char message[512];
 	va_list args;
 	va_start(args, format);
 	vsnprintf(message, sizeof message, format, args);
@@ -165,6 +168,21 @@ static bool check_publish(const struct place *place, const struct config_service
 	return true;
 }
 
+/* SOCKET_DIR/NAME_SLOT.XXXXXXXX/http must fit into a sockaddr_un. */
+static bool check_socket_path(const struct place *place, const struct config *config,
+                              const struct config_service *service)
+{
+	char slot[24]; /* also -1, of a roll's stand-in */
+	snprintf(slot, sizeof slot, "%2lld", (long long)service->scale.max);
+	size_t len = strlen(config->socket_dir) + strlen(service->name) + strlen(slot) + strlen("/_.XXXXXXXX/http");
+	if (service->reach != REACH_SOCKET || len <= SOCKET_PATH_MAX)
+		return true;
+	return wrong(place, "reach",
+	             "\"socket\" needs paths like %s/%s_0.01234567/http, and a socket's path has at most %d bytes: "
+	             "shorten socket_dir or the service's name by %zu",
+	             config->socket_dir, service->name, SOCKET_PATH_MAX, len - SOCKET_PATH_MAX);
+}
+
 static bool check_ports(const struct place *place, const struct config_service *service)
 {
 	if (config_port_end(service) > 65536)
@@ -206,7 +224,8 @@ static bool check_service(const struct place *place, const struct config *config
 	       check_paths(place, "private", &service->private_paths) &&
 	       check_paths(place, "scale.count", &service->scale.count) &&
 	       check_paths(place, "scale.not_counted", &service->scale.not_counted) &&
-	       check_env(place, &service->env) && check_publish(place, service) && check_ports(place, service);
+	       check_env(place, &service->env) && check_publish(place, service) &&
+	       check_socket_path(place, config, service) && check_ports(place, service);
 }
 
 /* "/api/v1" and "/api/v1/" are the same prefix. */

@@ -146,9 +146,10 @@ const struct option config_options[] = {
 const char config_default[] =
         "{\n"
         "  \"services\": [\n"
-        "    {\"name\": \"acts\", \"image\": \"actscontainer\", \"first_port\": 8000, \"volumes\": [\"acts_data:/static\"],\n"
-        "     \"env\": {\"USERS_URL\": \"http://users:8000\"}, \"routes\": [\"/api/v1/\", \"/\"]},\n"
-        "    {\"name\": \"users\", \"image\": \"usercontainer\", \"first_port\": 8080, \"volumes\": [\"users_data:/static\"],\n"
-        "     \"routes\": [\"/api/v1/users\"], \"scale\": {\"min\": 1, \"max\": 1}}\n"
+        "    {\"name\": \"acts\", \"image\": \"actscontainer\", \"first_port\": 8000, \"reach\": \"socket\",\n"
+        "     \"volumes\": [\"acts_data:/static\"], \"env\": {\"USERS_URL\": \"http://users:8000\"},\n"
+        "     \"routes\": [\"/api/v1/\", \"/\"]},\n"
+        "    {\"name\": \"users\", \"image\": \"usercontainer\", \"first_port\": 8080, \"reach\": \"socket\",\n"
+        "     \"volumes\": [\"users_data:/static\"], \"routes\": [\"/api/v1/users\"], \"scale\": {\"min\": 1, \"max\": 1}}\n"
         "  ]\n"
         "}\n";

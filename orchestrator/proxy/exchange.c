@@ -1,6 +1,6 @@
 /* exchange: the way of one request.
  *
- *   start -> (no service: 404, private: 403)
+ *   start -> (answered here: see answer)
  *   seek  -> acquired: SENT          none ready: HELD -> seek again when one is      hopeless: 502 or 503
  *   SENT  -> head: REPLYING (small ones are gathered first; 5xx are WITHHELD meanwhile)
  *         -> failed: replay (seek) or 502, 504
@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/fleet/health.h"
+#include "orchestrator/proxy/answer.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/proxy/tunnel.h"
 
@@ -129,11 +130,6 @@ static void drop_upstream(struct exchange *exchange)
 	exchange->upstream = NULL;
 }
 
-static struct http_text request_method(const struct request *request)
-{
-	return (struct http_text){request->head.data, (uint32_t)(request->target_at - 1)};
-}
-
 static void log_access(const struct exchange *exchange, int code, int64_t total_us)
 {
 	if (exchange->proxy->access_log == NULL)
@@ -173,24 +169,6 @@ static void over(struct exchange *exchange, int code, enum fleet_outcome outcome
 	defer_call(exchange->proxy->defer, &exchange->deferred);
 }
 
-static void answer_problem(struct client *client, const struct request *request, int status, const char *detail,
-                           int retry_after_s, bool close)
-{
-	struct problem problem = {.status = status,
-	                          .detail = detail,
-	                          .request_id = request->id,
-	                          .retry_after_s = retry_after_s,
-	                          .close = close,
-	                          .keep_alive_said = request->http_1_0,
-	                          .head_only = request->method == HTTP_HEAD_METHOD};
-	struct buf out;
-	buf_init(&out, 8192);
-	if (problem_write(&out, &problem))
-		client_write(client, &(struct iovec){out.data, out.len}, 1);
-	buf_clear(&out);
-	client_end(client, close);
-}
-
 static void give_up(struct exchange *exchange, int status, const char *detail)
 {
 	struct client *client = exchange->client;
@@ -200,7 +178,11 @@ static void give_up(struct exchange *exchange, int status, const char *detail)
 	         exchange->service->config->name, request->id, status, exchange->tried.count,
 	         (long long)(exchange->held_us / 1000), log_quote(detail));
 	over(exchange, status, FLEET_FAILED);
-	answer_problem(client, request, status, detail, status == 503 ? RETRY_AFTER_S : 0, close);
+	answer_problem(client, request,
+	               (struct problem){.status = status,
+	                                .detail = detail,
+	                                .retry_after_s = status == 503 ? RETRY_AFTER_S : 0,
+	                                .close = close});
 }
 
 /* The reply was begun and cannot be completed. */
@@ -630,36 +612,11 @@ static struct exchange *exchange_new(struct proxy *proxy, struct service *servic
 	return exchange;
 }
 
-static void turn_away(struct proxy *proxy, struct client *client, struct request *request, int status,
-                      const char *detail)
-{
-	int64_t total_us = clock_us() - request->started_us;
-	stats_reply(&proxy->stats, status, total_us);
-	if (proxy->access_log != NULL) {
-		struct access_line line = {.request_id = request->id,
-		                           .client = client_address(client),
-		                           .method = request_method(request),
-		                           .target = request_target(request),
-		                           .code = status,
-		                           .slot = -1,
-		                           .container = "",
-		                           .total_us = total_us};
-		access_log_write(proxy->access_log, &line);
-	}
-	answer_problem(client, request, status, detail, 0, request->close || front_is_draining(proxy->front));
-}
-
 void exchange_start(struct proxy *proxy, struct client *client, struct request *request)
 {
 	struct route_match match;
-	if (!routes_find(proxy->routes, request_target(request), request->method, &match)) {
-		turn_away(proxy, client, request, 404, "no service has this path");
+	if (answer_here(proxy, client, request, &match))
 		return;
-	}
-	if (match.is_private) {
-		turn_away(proxy, client, request, 403, "this path is not served to the outside");
-		return;
-	}
 	struct service *service = proxy->services[match.service];
 	struct exchange *exchange = exchange_new(proxy, service, client, request);
 	if (match.counted)

@@ -132,6 +132,8 @@ struct http_text forward_path(const struct http_head *head)
 		return target;
 	struct http_text authority = absolute_authority(target);
 	const char *path = authority.data + authority.len, *end = target.data + target.len;
+	if (path == end && head->method == HTTP_OPTIONS) /* RFC 9112 section 3.2.4 */
+		return (struct http_text){"*", 1};
 	return path == end ? (struct http_text){"/", 1} : (struct http_text){path, (uint32_t)(end - path)};
 }
 

@@ -18,8 +18,8 @@ struct forward_from {
 	const char *request_id;
 };
 
-/* The path of the target in origin-form: of an absolute-form target the part behind the authority, "/" if empty;
- * "*" stays. */
+/* The path of the target in origin-form: of an absolute-form target the part behind the authority, "/" if empty
+ * ("*" for OPTIONS); "*" stays. */
 struct http_text forward_path(const struct http_head *head);
 
 /* The request head for a backend, without its framing and without the empty line. False: it does not fit. */

@@ -32,10 +32,12 @@ static bool write_head(struct buf *out, const struct problem *problem, size_t bo
 {
 	char date[40];
 	write_date(date);
-	return buf_add_format(out,
-	                      "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: application/problem+json\r\n"
-	                      "Content-Length: %zu\r\n",
-	                      problem->status, http_status_text(problem->status), date, body_len) &&
+	return buf_add_format(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", problem->status, http_status_text(problem->status),
+	                      date) &&
+	       (body_len == 0 || buf_add_format(out,
+	                                        "Content-Type: application/problem+json\r\n"
+	                                        "Content-Length: %zu\r\n",
+	                                        body_len)) &&
 	       (problem->allow == NULL || buf_add_format(out, "Allow: %s\r\n", problem->allow)) &&
 	       (problem->retry_after_s == 0 || buf_add_format(out, "Retry-After: %d\r\n", problem->retry_after_s)) &&
 	       (!problem->close || buf_add_text(out, "Connection: close\r\n")) &&
@@ -47,7 +49,7 @@ bool problem_write(struct buf *out, const struct problem *problem)
 {
 	struct buf body;
 	buf_init(&body, 4096);
-	bool ok = write_body(&body, problem) && write_head(out, problem, body.len) &&
+	bool ok = (problem->status == 204 || write_body(&body, problem)) && write_head(out, problem, body.len) &&
 	          (problem->head_only || buf_add(out, body.data, body.len));
 	buf_clear(&body);
 	return ok;

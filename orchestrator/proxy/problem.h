@@ -16,5 +16,5 @@ struct problem {
 	bool head_only;       /* the reply to a HEAD request */
 };
 
-/* The whole reply, head and body. */
+/* The whole reply, head and body. 204, which is no problem (what OPTIONS is answered), has no body. */
 bool problem_write(struct buf *out, const struct problem *problem) MUST_CHECK;

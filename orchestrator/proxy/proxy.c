@@ -212,8 +212,10 @@ static struct service *service_of(struct proxy *proxy, const struct backend *bac
 
 void proxy_backend_changed(struct proxy *proxy, struct backend *backend)
 {
-	if (backend_state(backend) == BACKEND_DOWN)
+	if (backend_state(backend) == BACKEND_DOWN) {
 		upstream_close_backend(backend);
+		tunnel_backend_down(&proxy->tunnels, backend);
+	}
 	struct service *service = service_of(proxy, backend);
 	if (service != NULL && backend_state(backend) == BACKEND_READY)
 		exchange_release_held(service);

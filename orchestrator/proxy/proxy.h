@@ -13,6 +13,7 @@
 #include "orchestrator/proxy/front.h"
 #include "orchestrator/proxy/route.h"
 #include "orchestrator/proxy/service.h"
+#include "orchestrator/proxy/tunnel.h"
 #include "orchestrator/proxy/upstream.h"
 
 struct event_base;
@@ -32,7 +33,8 @@ struct proxy {
 	struct access_log *access_log; /* NULL: off */
 	struct access_log *log_writer; /* its thread, kept while it is off; NULL: there was none yet */
 	struct stats stats;            /* requests of no service */
-	uint64_t in_flight;            /* exchanges */
+	struct tunnels tunnels;
+	uint64_t in_flight; /* exchanges and tunnels */
 };
 
 struct proxy_settings {

@@ -23,6 +23,11 @@ struct request *request_new(size_t head_max, size_t body_max);
 void request_free(struct request *request); /* NULL is fine; goes to a short list of spare ones */
 void request_free_spares(void);
 
+static inline struct http_text request_method(const struct request *request)
+{
+	return (struct http_text){request->head.data, (uint32_t)(request->target_at - 1)};
+}
+
 static inline struct http_text request_target(const struct request *request)
 {
 	return (struct http_text){request->head.data + request->target_at, (uint32_t)request->target_len};

@@ -2,6 +2,8 @@
  *
  * Back-pressure: while one side has not taken what the other sent, the other is not read.
  * An end of either side ends both, after what was read from the backend has been written.
+ * A dead backend's kernel usually says so at once. Where it does not (the engine is away and cannot kill it, or its
+ * network vanished with it), the tunnel has a last deadline from the moment that its backend is DOWN.
  */
 #include "orchestrator/proxy/tunnel.h"
 
@@ -27,6 +29,8 @@ struct tunnel {
 	struct buf to_backend;
 	struct deadline deadline;
 	struct deferred deferred;
+	LIST_ENTRY(tunnel) link; /* proxy->tunnels, until it is over */
+	bool doomed;             /* its backend is DOWN: the deadline stands, whatever moves */
 	bool over;
 };
 
@@ -44,6 +48,7 @@ static void over(struct tunnel *tunnel)
 	if (tunnel->over)
 		return;
 	tunnel->over = true;
+	LIST_REMOVE(tunnel, link);
 	event_free(tunnel->readable);
 	event_free(tunnel->writable);
 	close(tunnel->end.fd);
@@ -56,7 +61,14 @@ static void over(struct tunnel *tunnel)
 
 static void touch(struct tunnel *tunnel)
 {
-	deadline_set(&tunnel->deadline, clock_us() + tunnel->end.proxy->config->idle_timeout_ms * 1000);
+	if (!tunnel->doomed)
+		deadline_set(&tunnel->deadline, clock_us() + tunnel->end.proxy->config->idle_timeout_ms * 1000);
+}
+
+static void doom(struct tunnel *tunnel)
+{
+	tunnel->doomed = true;
+	deadline_set(&tunnel->deadline, clock_us() + tunnel->end.proxy->config->stop_ms * 1000);
 }
 
 static void end_both(struct tunnel *tunnel)
@@ -130,7 +142,7 @@ static void on_gone(void *arg)
 	over(arg);
 }
 
-static void on_idle(struct deadline *deadline)
+static void on_deadline(struct deadline *deadline)
 {
 	end_both((struct tunnel *)((char *)deadline - offsetof(struct tunnel, deadline)));
 }
@@ -147,10 +159,22 @@ void tunnel_start(const struct tunnel_end *end, struct client *client)
 	tunnel->readable = event_new(end->proxy->base, end->fd, EV_READ | EV_PERSIST, on_readable, tunnel);
 	tunnel->writable = event_new(end->proxy->base, end->fd, EV_WRITE, on_writable, tunnel);
 	event_add(tunnel->readable, NULL);
-	deadline_add(end->proxy->deadlines, &tunnel->deadline, on_idle);
+	deadline_add(end->proxy->deadlines, &tunnel->deadline, on_deadline);
+	LIST_INSERT_HEAD(&end->proxy->tunnels, tunnel, link);
 	touch(tunnel);
+	if (backend_state(end->backend) == BACKEND_DOWN)
+		doom(tunnel);
 	end->service->stats.in_flight++;
 	end->proxy->in_flight++;
 	client_set_peer(client, &peer, tunnel);
 	client_tunnel(client);
+}
+
+void tunnel_backend_down(struct tunnels *tunnels, const struct backend *backend)
+{
+	struct tunnel *tunnel;
+
+	LIST_FOREACH(tunnel, tunnels, link)
+	if (tunnel->end.backend == backend)
+		doom(tunnel);
 }

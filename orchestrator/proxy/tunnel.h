@@ -1,10 +1,16 @@
-/* tunnel: an upgraded connection (101): bytes both ways until one side ends it. Counts as in flight for its backend. */
+/* tunnel: an upgraded connection (101): bytes both ways until one side ends it, nothing moved for idle_timeout_ms, or its
+ * backend is gone. Counts as in flight for its backend, so that draining waits for it.
+ */
 #pragma once
+
+#include <sys/queue.h>
 
 struct backend;
 struct client;
 struct proxy;
 struct service;
+
+LIST_HEAD(tunnels, tunnel);
 
 struct tunnel_end {
 	struct proxy *proxy;
@@ -14,3 +20,7 @@ struct tunnel_end {
 };
 
 void tunnel_start(const struct tunnel_end *end, struct client *client);
+
+/* The backend is DOWN. Its process is being stopped, and what it still says (a WebSocket's close frame) is passed on;
+ * what has not ended when it must be dead, after stop_ms, is ended. */
+void tunnel_backend_down(struct tunnels *tunnels, const struct backend *backend);

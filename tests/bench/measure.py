@@ -4,6 +4,7 @@ import glob
 import re
 import statistics
 import subprocess
+import threading
 
 
 def descendants(pid):
@@ -46,6 +47,31 @@ def rss_kb(pid):
     return total
 
 
+class RssWatch:
+    """`with RssWatch(pid) as watch: ...`: the largest RSS of the process tree meanwhile, in watch.peak_kb."""
+
+    EVERY_S = 0.2
+
+    def __init__(self, pid):
+        self.pid, self.peak_kb = pid, 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self):
+        while True:
+            self.peak_kb = max(self.peak_kb, rss_kb(self.pid))
+            if self._over.wait(self.EVERY_S):
+                return
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+
+
 _UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 
@@ -55,7 +81,11 @@ def _latency_ms(text, percentile):
 
 
 class Load:
-    """What one run of wrk says."""
+    """What one run of wrk says.
+
+    Its percentiles hold what a stalled connection would have asked meanwhile, too (it corrects for coordinated omission):
+    one stall of 1 s on 32 connections weighs as many requests as would have been made in it.
+    """
 
     def __init__(self, text):
         self.requests = int(re.search(r"(\d+) requests in", text)[1])

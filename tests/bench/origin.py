@@ -1,4 +1,7 @@
-"""The backend that all proxies are measured with: nginx in an image made FROM scratch of what ldd names."""
+"""The backend that all proxies are measured with: nginx in an image made FROM scratch of what ldd names.
+
+It listens where LISTEN tells a service to, also on the unix socket: its configuration is fixed, LISTEN is not read.
+"""
 
 import hashlib
 import pathlib
@@ -25,6 +28,7 @@ http {{
     tcp_nodelay on;
     server {{
         listen 8000 backlog=4096;
+        listen unix:/run/selfless/http backlog=4096;
         default_type text/plain;
         location = /1m {{ root /data; }}
         location = /64k {{ root /data; }}
@@ -44,7 +48,7 @@ def _files():
     files = {"/nginx.conf": (CONF.encode(), 0o644), "/etc/passwd": (b"root:x:0:0::/:/\n", 0o644),
              "/etc/group": (b"root:x:0:\n", 0o644), "/data/1m": (b"m" * (1 << 20), 0o644),
              "/data/64k": (b"k" * (1 << 16), 0o644)}
-    for folder in ("/tmp", "/var/lib/nginx/body", "/var/log/nginx"):
+    for folder in ("/tmp", "/var/lib/nginx/body", "/var/log/nginx", "/run/selfless"):
         files[f"{folder}/.keep"] = (b"", 0o644)
     for path in [binary, *_libraries(binary)]:
         files[path] = (pathlib.Path(path).resolve().read_bytes(), 0o755)

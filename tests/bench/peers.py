@@ -159,8 +159,8 @@ class Ours:
 
     name = "selfless"
 
-    def __init__(self, orchestrator, core=None):
-        self.orchestrator, self.core = orchestrator, core
+    def __init__(self, orchestrator, core=None, name=name):
+        self.orchestrator, self.core, self.name = orchestrator, core, name
         self.port = orchestrator.port
 
     @property

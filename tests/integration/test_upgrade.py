@@ -1,12 +1,16 @@
 """Connection: upgrade becomes a tunnel: bytes pass both ways, unharmed, and it counts as in flight."""
 
 import os
+import threading
+import time
 
 import pytest
 
 from harness.client import RawClient
 from harness.faults import docker_kill, hurt_and_wait
-from harness.wait import wait_until
+from harness.relay import DockerRelay
+from harness.wait import holds_for, wait_until
+from test_reload import reload
 
 UPGRADE = b"GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n"
 
@@ -66,3 +70,181 @@ def test_death_of_the_backend_ends_it(web):
     with open_tunnel(orchestrator) as client:
         orchestrator.docker.kill(orchestrator.ids(service)[0])
         assert client.is_closed()
+
+
+# --- an hour's worth of WebSocket messages ----------------------------------------------------------------------------
+
+MESSAGES = 36000        # ten a second for an hour
+BURST = 20              # messages under way at a time
+
+
+def frame(number):
+    """A masked WebSocket text frame (RFC 6455 section 5.2) whose payload, length and mask tell which one it is."""
+    mask = number.to_bytes(4, "big")
+    payload = b"message %d " % number + b"." * (number % 90)
+    return bytes((0x81, 0x80 | len(payload))) + mask + bytes(b ^ mask[i & 3] for i, b in enumerate(payload))
+
+
+class Talk:
+    """One connection on which bursts of frames go out and must come back, the same and in order."""
+
+    def __init__(self, client):
+        self.client, self.done = client, 0
+
+    def burst(self):
+        data = b"".join(frame(number) for number in range(self.done, self.done + BURST))
+        self.client.send(data)
+        assert self.client.read_exactly(len(data)) == data
+        self.done += BURST
+
+    def meanwhile(self, action):
+        """Talks on while the action runs; how many messages that were."""
+        before, problems = self.done, []
+
+        def run():
+            try:
+                action()
+            except Exception as problem:    # pylint: disable=broad-except
+                problems.append(problem)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        while thread.is_alive():
+            self.burst()
+        thread.join()
+        assert not problems, problems
+        return self.done - before
+
+
+def test_an_hour_of_messages(web):
+    """36,000 echoes on one connection, through a reload and through the replacement of another container."""
+    orchestrator, service = web(2)
+    begin = time.monotonic()
+    with open_tunnel(orchestrator) as client:
+        talk = Talk(client)
+        busy = next(s["slot"] for s in orchestrator.slots(service) if s["in_flight"] == 1)
+        ids = orchestrator.ids(service)
+
+        def change():
+            orchestrator.config.update(idle_timeout_ms=50000, max_body_bytes=1000)
+            orchestrator.settings(service)["health"] = {"fall": 3, "interval_ms": 500}
+            reload(orchestrator)
+
+        def replace_other():
+            hurt_and_wait(orchestrator, service, 1 - busy, docker_kill, 5)
+
+        while talk.done < MESSAGES // 4:
+            talk.burst()
+        assert talk.meanwhile(change) > 0
+        assert talk.meanwhile(replace_other) > BURST
+        while talk.done < MESSAGES:
+            talk.burst()
+        assert orchestrator.get("/fast", method="POST", body="x" * 1001).status == 413, "the reload did nothing"
+        after = orchestrator.ids(service)
+        assert after[busy] == ids[busy] and after[1 - busy] != ids[1 - busy]
+    assert time.monotonic() - begin < 30
+
+
+# --- how a tunnel ends ------------------------------------------------------------------------------------------------
+
+def is_over(client):
+    """The client has noticed, without saying anything."""
+    client.socket.settimeout(0.001)
+    try:
+        return client.socket.recv(65536) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+
+
+def talk_until_over(client, deadline_s, what):
+    """The client goes on talking, to nobody maybe, until it is told; seconds that took."""
+    begin = time.monotonic()
+
+    def told():
+        time.sleep(0.02)
+        try:
+            client.send(b"anybody there?")
+        except OSError:
+            return True
+        return is_over(client)
+    wait_until(told, deadline_s, what)
+    return time.monotonic() - begin
+
+
+def test_a_silent_tunnel_is_closed_and_a_talking_one_is_not(web):
+    orchestrator, _ = web(1, settings={"idle_timeout_ms": 800})
+    with open_tunnel(orchestrator) as silent, open_tunnel(orchestrator) as talking:
+        begin = time.monotonic()
+        closed_after = None
+        while time.monotonic() - begin < 3:
+            talking.send(b"x")
+            assert talking.read_exactly(1) == b"x"
+            if closed_after is None and is_over(silent):
+                closed_after = time.monotonic() - begin
+        assert closed_after is not None and closed_after > 0.5, closed_after
+
+
+def two_tunnels(web, **settings):
+    """(orchestrator, service, one tunnel to slot 1, ids); slot 0 has one, too, which the caller need not know."""
+    orchestrator, service = web(None, settings=settings, scale={"min": 1, "max": 3})
+    orchestrator.scale(service, 2)
+    ids = orchestrator.wait_slots(service, 2)
+    clients = {}
+    for _ in range(2):
+        client = open_tunnel(orchestrator)
+        slot = next(s["slot"] for s in orchestrator.slots(service) if s["in_flight"] == 1 and s["slot"] not in clients)
+        clients[slot] = client
+    return orchestrator, service, clients[1], ids
+
+
+def test_scaling_down_waits_for_it(web):
+    orchestrator, service, client, ids = two_tunnels(web)
+    orchestrator.scale(service, 1)
+    wait_until(lambda: orchestrator.leaving(service) == [(1, "draining")], 3, "slot 1 drains")
+
+    def echoes():
+        client.send(b"still here")
+        return client.read_exactly(10) == b"still here"
+    holds_for(echoes, 2, "the draining container's tunnel lives")
+    assert orchestrator.leaving(service) == [(1, "draining")]
+    client.close()
+    wait_until(lambda: not orchestrator.docker.exists(ids[1]), 20, "slot 1's container removed")
+
+
+def test_drain_ms_bounds_it(web):
+    orchestrator, service, client, ids = two_tunnels(web, drain_ms=500, stop_ms=500)
+    orchestrator.scale(service, 1)
+    assert talk_until_over(client, 10, "the client is told") > 0.4
+    wait_until(lambda: not orchestrator.docker.exists(ids[1]), 20, "slot 1's container removed")
+
+
+def test_backend_that_hangs_ends_it(web):
+    """A paused container is replaced; its tunnel ends with it, although the client goes on talking."""
+    orchestrator, service = web(1)
+    with open_tunnel(orchestrator) as client:
+        before = orchestrator.ids(service)[0]
+        orchestrator.docker.pause(before)
+        talk_until_over(client, 15, "the client is told")
+        orchestrator.wait_slots(service, 1)
+        wait_until(lambda: not orchestrator.docker.exists(before), 20, "removed")
+    wait_until(lambda: orchestrator.slots(service)[0]["in_flight"] == 0, 5, "nothing in flight")
+
+
+def test_backend_that_hangs_while_the_engine_is_away(orchestrate, backend_image, tmp_path):
+    """Nobody can kill the container, so its kernel keeps the connection: the proxy ends the tunnel by itself."""
+    orchestrator = orchestrate(stop_ms=500)
+    relay = DockerRelay(tmp_path / "docker.sock", orchestrator.docker.path)
+    orchestrator.config["docker_socket"] = relay.path
+    service = orchestrator.add_service("web", backend_image, 1)
+    orchestrator.start()
+    with open_tunnel(orchestrator) as client:
+        paused = orchestrator.ids(service)[0]
+        relay.cut()
+        orchestrator.docker.pause(paused)
+        try:
+            talk_until_over(client, 10, "the client is told")
+            assert orchestrator.docker.inspect(paused)["State"]["Paused"]
+        finally:
+            orchestrator.kill()     # SIGINT would wait for the engine

@@ -12,7 +12,8 @@ PICTURE = base64.b64encode(b"\x89PNG not really").decode()
 
 class Application:
     def __init__(self, orchestrator, images, acts=1, **settings):
-        """acts: how many acts containers, always; None: scaled as by default."""
+        """acts: how many acts containers, always; None: scaled as by default. Reached as the built-in configuration does."""
+        settings.setdefault("reach", "socket")
         self.orchestrator = orchestrator
         name = orchestrator.name
         self.users = orchestrator.add_service(

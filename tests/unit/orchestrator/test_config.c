@@ -12,6 +12,11 @@
 #define TWO(first, second) \
 	"{\"services\": [{\"name\": \"acts\", \"image\": \"x\"" first "},\n {\"image\": \"x\"" second "}]}"
 
+/* 87 bytes: /a1_10.01234567/http behind it makes 107, the most there may be */
+#define LONG_DIR                                                                                               \
+	"{\"socket_dir\": \"/run/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789" \
+	"/more2"
+
 static struct config *load(const char *text)
 {
 	struct config *config;
@@ -35,6 +40,8 @@ START_TEST(the_built_in_one_is_good)
 	ck_assert_int_eq(acts->spare_port, 8010);
 	ck_assert_int_eq(users->first_port, 8080);
 	ck_assert_int_eq(users->scale.max, 1);
+	ck_assert_int_eq(acts->reach, REACH_SOCKET);
+	ck_assert_int_eq(users->reach, REACH_SOCKET);
 	ck_assert_uint_eq(acts->private_paths.count, 3);
 	config_free(config);
 	config_free(NULL);
@@ -75,6 +82,8 @@ static const struct {
         {SERVICE(", \"first_port\": 65530"), "65535"},
         {SERVICE(", \"first_port\": 8000, \"spare_port\": 8005"), "services[0].spare_port"},
         {SERVICE(", \"reach\": \"magic\""), "services[0].reach"},
+        {LONG_DIR "3\", \"services\": [{\"name\": \"a1\", \"image\": \"x\", \"reach\": \"socket\"}]}",
+         "at most 107 bytes"},
         {SERVICE("") "x", ":1:"},
         {"{\"services\": [{\"name\": \"a b\", \"image\": \"x\"}]}", "services[0].name"},
         {"{\"services\": [{\"name\": \"acts\"}]}", "image"},
@@ -103,6 +112,13 @@ START_TEST(refuses_and_says_where)
 	ck_assert_msg(strncmp(err.message, "/proc/self/fd/", 14) == 0, "no file: %s", err.message);
 	ck_assert_msg(strstr(err.message, bad[_i].says) != NULL, "%s\nfor %s\nlacks %s", err.message, bad[_i].text,
 	              bad[_i].says);
+}
+END_TEST
+
+START_TEST(a_socket_path_that_just_fits)
+{
+	config_free(load(LONG_DIR "\", \"services\": [{\"name\": \"a1\", \"image\": \"x\", \"reach\": \"socket\"}]}"));
+	config_free(load(LONG_DIR "3\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}"));
 }
 END_TEST
 
@@ -267,6 +283,7 @@ int main(void)
 
 	tcase_add_test(tcase, the_built_in_one_is_good);
 	tcase_add_loop_test(tcase, refuses_and_says_where, 0, sizeof bad / sizeof bad[0]);
+	tcase_add_test(tcase, a_socket_path_that_just_fits);
 	tcase_add_test(tcase, files_that_cannot_be_read);
 	tcase_add_test(tcase, ports_are_placed_clear_of_others);
 	tcase_add_test(tcase, a_place_is_looked_for_until_nothing_is_in_the_way);

@@ -34,6 +34,8 @@ START_TEST(requests)
 	        {"GET http://b:8/p HTTP/1.1\r\nHost: a\r\n\r\n", "GET /p HTTP/1.1\r\nHost: b:8\r\n" OWN("b:8")},
 	        {"GET http://b HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: b\r\n" OWN("b")},
 	        {"GET HTTPS://b?q HTTP/1.1\r\nHost: a\r\n\r\n", "GET /?q HTTP/1.1\r\nHost: b\r\n" OWN("b")},
+	        {"OPTIONS http://b:8 HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: b:8\r\n" OWN("b:8")},
+	        {"OPTIONS http://b/ HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS / HTTP/1.1\r\nHost: b\r\n" OWN("b")},
 	        {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: a\r\n" OWN("a")},
 	        /* hop-by-hop fields, those that Connection names, and what frames the body */
 	        {"POST / HTTP/1.1\r\nHost: a\r\nConnection: close, X-A ,x-b\r\nX-A: 1\r\nX-B: 2\r\nX-C: 3\r\nKeep-Alive: 1\r\n"

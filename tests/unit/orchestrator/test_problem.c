@@ -53,6 +53,20 @@ START_TEST(fields_follow_the_problem)
 }
 END_TEST
 
+START_TEST(no_content)
+{
+	struct problem answer = {.status = 204, .allow = "GET, OPTIONS", .keep_alive_said = true};
+	struct buf out;
+	const struct http_head *head = write_and_read(&out, &answer);
+	ck_assert_int_eq(head->status, 204);
+	ck_assert_uint_eq(head->size, out.len);
+	ck_assert_int_eq(head->content_length, -1);
+	ck_assert(has_field(head, "allow", "get, options") && has_field(head, "connection", "keep-alive"));
+	ck_assert(!has_field(head, "content-type", "application/problem+json"));
+	buf_clear(&out);
+}
+END_TEST
+
 START_TEST(a_head_alone_says_the_length_of_its_body)
 {
 	struct problem problem = {.status = 404, .detail = "no", .head_only = true, .keep_alive_said = true};
@@ -89,5 +103,5 @@ START_TEST(what_does_not_fit_is_said)
 }
 END_TEST
 
-UNIT_MAIN("problem", to_the_byte, fields_follow_the_problem, a_head_alone_says_the_length_of_its_body, the_body_is_json,
-          what_does_not_fit_is_said)
+UNIT_MAIN("problem", to_the_byte, fields_follow_the_problem, no_content, a_head_alone_says_the_length_of_its_body,
+          the_body_is_json, what_does_not_fit_is_said)
