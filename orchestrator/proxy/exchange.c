@@ -7,72 +7,22 @@
  *   REPLYING -> done: over           failed: cut
  *
  * Invariant: `backend` is set exactly while we count as its in flight; `upstream` while a final callback of it is due.
- * One way out: over().
+ * One way out: exchange_over().
  */
-#include "orchestrator/proxy/exchange.h"
+#include "orchestrator/proxy/exchange_private.h"
 
-#include "common/clock.h"
-#include "common/log.h"
 #include "common/mem.h"
-#include "orchestrator/fleet/health.h"
 #include "orchestrator/proxy/answer.h"
-#include "orchestrator/proxy/proxy.h"
-#include "orchestrator/proxy/tunnel.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define BUFFER_MAX 65536      /* replies up to here are received whole before they are sent */
 #define REPLY_MAX (4 * 65536) /* head, and what one read can bring */
-#define BREAKS_MAX 2          /* a request that breaks so many backends is not tried on another */
-#define COPY_MAX 4096         /* a body up to here is cheaper copied behind its head than sent beside it */
 #define RETRY_AFTER_S 1
 #define SPARES_MAX 64
 #define SPARE_REPLY_MAX 8192
 
-enum exchange_state { EXCHANGE_SEEKING, EXCHANGE_HELD, EXCHANGE_SENT, EXCHANGE_REPLYING, EXCHANGE_OVER };
-
-struct exchange {
-	struct proxy *proxy;
-	struct service *service;
-	struct client *client;
-	struct request *request;
-	enum exchange_state state;
-
-	struct backend *backend;
-	struct upstream *upstream;
-	struct fleet_tried tried;
-	unsigned tries; /* sent so often, stale connections included */
-	unsigned breaks;
-	bool fresh; /* the next try takes no pooled connection */
-	struct held held;
-	int64_t held_since_us;
-	int64_t held_us;                  /* in all, so far */
-	struct deadline deadline;         /* of being held */
-	struct health_question *question; /* WITHHELD: is the backend well? */
-
-	int status;
-	enum forward_framing framing;
-	int64_t length;
-	bool gather;   /* received whole before it is sent */
-	bool complete; /* all of it was received */
-	bool begun;    /* a byte of it was sent */
-	bool close;
-	bool upgraded;
-	int64_t bytes; /* sent to the client */
-	int last_slot; /* of the backend it was sent to last; -1 none */
-	char last_container[ENGINE_ID_SIZE];
-	struct buf reply; /* not sent yet: the head, and body behind it */
-	struct deferred deferred;
-};
-
 static struct exchange *spares[SPARES_MAX];
 static unsigned spare_count;
-
-static const char removed[] = "the service was taken out of the configuration";
-
-static void seek(struct exchange *exchange);
 
 /* --- the end --------------------------------------------------------------------------------------------------- */
 
@@ -111,7 +61,7 @@ static struct exchange *exchange_alloc(void)
 	return exchange;
 }
 
-static void release(struct exchange *exchange, enum fleet_outcome outcome)
+void exchange_release(struct exchange *exchange, enum fleet_outcome outcome)
 {
 	if (exchange->backend == NULL)
 		return;
@@ -120,7 +70,7 @@ static void release(struct exchange *exchange, enum fleet_outcome outcome)
 	fleet_release(backend, outcome);
 }
 
-static void drop_upstream(struct exchange *exchange)
+void exchange_drop_upstream(struct exchange *exchange)
 {
 	if (exchange->question != NULL)
 		health_ask_cancel(exchange->question);
@@ -151,14 +101,13 @@ static void log_access(const struct exchange *exchange, int code, int64_t total_
 	access_log_write(exchange->proxy->access_log, &line);
 }
 
-/* code 0: the client left before its reply was complete. */
-static void over(struct exchange *exchange, int code, enum fleet_outcome outcome)
+void exchange_over(struct exchange *exchange, int code, enum fleet_outcome outcome)
 {
 	if (exchange->state == EXCHANGE_OVER)
 		return;
 	exchange->state = EXCHANGE_OVER;
-	drop_upstream(exchange);
-	release(exchange, outcome);
+	exchange_drop_upstream(exchange);
+	exchange_release(exchange, outcome);
 	service_unhold(exchange->service, &exchange->held);
 	deadline_remove(exchange->proxy->deadlines, &exchange->deadline);
 	int64_t total_us = clock_recent_us() - exchange->request->started_us;
@@ -169,7 +118,7 @@ static void over(struct exchange *exchange, int code, enum fleet_outcome outcome
 	defer_call(exchange->proxy->defer, &exchange->deferred);
 }
 
-static void give_up(struct exchange *exchange, int status, const char *detail)
+void exchange_give_up(struct exchange *exchange, int status, const char *detail)
 {
 	struct client *client = exchange->client;
 	struct request *request = exchange->request;
@@ -177,7 +126,7 @@ static void give_up(struct exchange *exchange, int status, const char *detail)
 	log_info("event=request-failed service=%s request=%s code=%d tries=%u held_ms=%lld reason=%s",
 	         exchange->service->config->name, request->id, status, exchange->tried.count,
 	         (long long)(exchange->held_us / 1000), log_quote(detail));
-	over(exchange, status, FLEET_FAILED);
+	exchange_over(exchange, status, FLEET_FAILED);
 	answer_problem(client, request,
 	               (struct problem){.status = status,
 	                                .detail = detail,
@@ -185,397 +134,13 @@ static void give_up(struct exchange *exchange, int status, const char *detail)
 	                                .close = close});
 }
 
-/* The reply was begun and cannot be completed. */
-static void cut(struct exchange *exchange)
+void exchange_cut(struct exchange *exchange)
 {
 	struct client *client = exchange->client;
 	log_warn("event=reply-cut service=%s request=%s code=%d", exchange->service->config->name,
 	         exchange->request->id, exchange->status);
-	over(exchange, exchange->status, FLEET_FAILED);
+	exchange_over(exchange, exchange->status, FLEET_FAILED);
 	client_abort(client);
-}
-
-/* --- the reply ------------------------------------------------------------------------------------------------- */
-
-static void send_out(struct exchange *exchange, const struct iovec *iov, int count)
-{
-	exchange->begun = true;
-	for (int i = 0; i < count; i++)
-		exchange->bytes += (int64_t)iov[i].iov_len;
-	if (client_write(exchange->client, iov, count) == CLIENT_SLOW && exchange->upstream != NULL)
-		upstream_pause(exchange->upstream);
-}
-
-static void flush(struct exchange *exchange)
-{
-	if (exchange->reply.len == 0)
-		return;
-	send_out(exchange, &(struct iovec){exchange->reply.data, exchange->reply.len}, 1);
-	buf_reset(&exchange->reply);
-}
-
-static void finish(struct exchange *exchange)
-{
-	struct client *client = exchange->client;
-	bool close = exchange->close;
-	flush(exchange);
-	over(exchange, exchange->status, FLEET_SERVED);
-	client_end(client, close);
-}
-
-static void keep(struct exchange *exchange, const char *data, size_t len)
-{
-	if (exchange->state != EXCHANGE_OVER && !buf_add(&exchange->reply, data, len))
-		cut(exchange); /* cannot be: what one read brings fits */
-}
-
-static void choose_framing(struct exchange *exchange, const struct http_head *head)
-{
-	const struct request *request = exchange->request;
-	exchange->length = head->content_length;
-	if (!http_response_has_body(head, request->method))
-		exchange->framing = head->status == 204 || head->status == 101 ? FORWARD_NO_BODY : FORWARD_AS_IS;
-	else if (head->content_length >= 0)
-		exchange->framing = FORWARD_LENGTH;
-	else
-		exchange->framing = request->http_1_0 ? FORWARD_UNTIL_CLOSE : FORWARD_CHUNKED;
-	exchange->close =
-	        request->close || exchange->framing == FORWARD_UNTIL_CLOSE || front_is_draining(exchange->proxy->front);
-	exchange->gather = exchange->framing == FORWARD_LENGTH
-	                           ? head->content_length <= BUFFER_MAX
-	                           : exchange->framing == FORWARD_AS_IS || exchange->framing == FORWARD_NO_BODY;
-}
-
-/* 100 was answered by us; the others are for the client, if its version knows them. */
-static void pass_interim(struct exchange *exchange, const struct http_head *head)
-{
-	if (head->status == 100 || exchange->request->http_1_0)
-		return;
-	if (forward_reply(&exchange->reply, head, FORWARD_NO_BODY, false, false) &&
-	    client_write(exchange->client, &(struct iovec){exchange->reply.data, exchange->reply.len}, 1) ==
-	            CLIENT_SLOW)
-		upstream_pause(exchange->upstream);
-	buf_reset(&exchange->reply);
-}
-
-static void replay(struct exchange *exchange, enum stats_replay reason);
-static void fail_or_replay(struct exchange *exchange, enum upstream_failure failure, bool untouched);
-
-static void on_answer(bool well, void *arg)
-{
-	struct exchange *exchange = arg;
-	exchange->question = NULL;
-	if (!well) {
-		drop_upstream(exchange);
-		replay(exchange, STATS_REPLAY_STATUS);
-		return;
-	}
-	if (exchange->complete) {
-		finish(exchange);
-		return;
-	}
-	if (!exchange->gather)
-		flush(exchange);
-	upstream_resume(exchange->upstream);
-}
-
-/* Is it health's to judge (not one that is leaving, or gone)? */
-static bool is_judged(const struct backend *backend)
-{
-	enum backend_state state = backend_state(backend);
-	return state == BACKEND_READY || state == BACKEND_SUSPECT;
-}
-
-/* Is its 5xx to be asked about? One that was found ill while the reply was under way is doubted, too: there the answer is
- * no at once. One that leaves in good health is taken at its word. */
-static bool is_doubted(const struct backend *backend)
-{
-	return is_judged(backend) || backend_state(backend) == BACKEND_DOWN;
-}
-
-/* A backend that is ill says 5xx to everything: before such a reply is passed on, the backend is asked. */
-static void withhold(struct exchange *exchange)
-{
-	exchange->question = health_ask(health_of(exchange->backend), exchange->backend, on_answer, exchange);
-	if (!exchange->gather)
-		upstream_pause(exchange->upstream);
-}
-
-static void on_head(const struct http_head *head, void *arg)
-{
-	struct exchange *exchange = arg;
-	if (head->status < 200 && head->status != 101) {
-		pass_interim(exchange, head);
-		return;
-	}
-	exchange->state = EXCHANGE_REPLYING;
-	exchange->status = head->status;
-	if (head->status == 101 && !exchange->request->upgrade) {
-		upstream_cancel(exchange->upstream);
-		exchange->upstream = NULL;
-		fail_or_replay(exchange, UPSTREAM_MALFORMED, false);
-		return;
-	}
-	exchange->upgraded = head->status == 101;
-	choose_framing(exchange, head);
-	if (!forward_reply(&exchange->reply, head, exchange->framing, exchange->close, exchange->request->http_1_0)) {
-		upstream_cancel(exchange->upstream);
-		exchange->upstream = NULL;
-		fail_or_replay(exchange, UPSTREAM_MALFORMED, false);
-		return;
-	}
-	if (head->status >= 500 && exchange->request->idempotent && is_doubted(exchange->backend))
-		withhold(exchange);
-	else if (!exchange->gather)
-		flush(exchange);
-}
-
-static void take_chunk(struct exchange *exchange, const char *data, size_t len)
-{
-	char size[24];
-	int digits = snprintf(size, sizeof size, "%zx\r\n", len);
-	struct iovec iov[3] = {{size, (size_t)digits}, {(char *)(uintptr_t)data, len}, {(char *)(uintptr_t) "\r\n", 2}};
-	if (exchange->question == NULL) {
-		send_out(exchange, iov, 3);
-		return;
-	}
-	for (int i = 0; i < 3; i++)
-		keep(exchange, iov[i].iov_base, iov[i].iov_len);
-}
-
-static void on_body(const char *data, size_t len, void *arg)
-{
-	struct exchange *exchange = arg;
-	if (exchange->state == EXCHANGE_OVER)
-		return;
-	if (exchange->framing == FORWARD_CHUNKED) {
-		take_chunk(exchange, data, len);
-		return;
-	}
-	bool whole = exchange->gather && exchange->question == NULL && (int64_t)len == exchange->length;
-	if (whole && len <= COPY_MAX) {
-		keep(exchange, data, len);
-		flush(exchange);
-	} else if (whole) {
-		/* head and body leave together, nothing is copied */
-		struct iovec iov[2] = {{exchange->reply.data, exchange->reply.len}, {(char *)(uintptr_t)data, len}};
-		send_out(exchange, iov, 2);
-		buf_reset(&exchange->reply);
-	} else if (exchange->gather || exchange->question != NULL) {
-		keep(exchange, data, len);
-	} else {
-		send_out(exchange, &(struct iovec){(char *)(uintptr_t)data, len}, 1);
-	}
-}
-
-static void start_tunnel(struct exchange *exchange)
-{
-	struct client *client = exchange->client;
-	struct tunnel_end end = {.proxy = exchange->proxy, .service = exchange->service, .backend = exchange->backend};
-	flush(exchange);
-	end.fd = upstream_detach(exchange->upstream);
-	exchange->upstream = NULL;
-	exchange->backend = NULL; /* the tunnel releases it */
-	over(exchange, 101, FLEET_SERVED);
-	tunnel_start(&end, client);
-}
-
-static void end_chunks(struct exchange *exchange, struct http_text trailers)
-{
-	if (!forward_last_chunk(&exchange->reply, trailers))
-		cut(exchange); /* cannot be: there is room for them */
-	else if (exchange->question == NULL)
-		flush(exchange);
-}
-
-static void on_done(struct http_text trailers, void *arg)
-{
-	struct exchange *exchange = arg;
-	if (exchange->upgraded) {
-		start_tunnel(exchange);
-		return;
-	}
-	exchange->upstream = NULL;
-	exchange->complete = true;
-	if (exchange->framing == FORWARD_CHUNKED)
-		end_chunks(exchange, trailers);
-	if (exchange->question == NULL && exchange->state != EXCHANGE_OVER)
-		finish(exchange);
-}
-
-/* --- when a backend fails -------------------------------------------------------------------------------------- */
-
-struct failure_rule {
-	bool breaks;       /* counts as a backend broken by this request */
-	bool evidence;     /* health wants to know */
-	bool same_backend; /* may be tried there again, on a new connection */
-	bool replayable;
-	enum stats_replay replay;
-};
-
-static const struct failure_rule failure_rules[UPSTREAM_FAILURES] = {
-        [UPSTREAM_CONNECT] = {.evidence = true, .replayable = true, .replay = STATS_REPLAY_CONNECT},
-        [UPSTREAM_LOCAL] = {.replayable = false},
-        [UPSTREAM_STALE] = {.same_backend = true, .replayable = true, .replay = STATS_REPLAY_STALE},
-        [UPSTREAM_BROKEN] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
-        [UPSTREAM_MALFORMED] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
-        [UPSTREAM_CUT] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
-        [UPSTREAM_TIMEOUT] = {.replayable = false},
-        [UPSTREAM_DOWN] = {.replayable = true, .replay = STATS_REPLAY_DOWN},
-};
-
-static void mark_tried(struct exchange *exchange)
-{
-	if (exchange->tried.count < FLEET_TRIES)
-		exchange->tried.serials[exchange->tried.count++] = backend_serial(exchange->backend);
-}
-
-static void reset_reply(struct exchange *exchange)
-{
-	buf_reset(&exchange->reply);
-	exchange->complete = exchange->upgraded = false;
-	exchange->status = 0;
-}
-
-static void replay(struct exchange *exchange, enum stats_replay reason)
-{
-	exchange->service->stats.replays[reason]++;
-	log_line(reason == STATS_REPLAY_STALE ? LOG_DEBUG : LOG_INFO,
-	         "event=replay service=%s request=%s slot=%d reason=%s tries=%u", exchange->service->config->name,
-	         exchange->request->id, backend_slot(exchange->backend), stats_replay_text(reason),
-	         exchange->tried.count + 1);
-	if (reason != STATS_REPLAY_STALE)
-		mark_tried(exchange);
-	release(exchange, reason == STATS_REPLAY_STALE ? FLEET_CANCELLED : FLEET_FAILED);
-	reset_reply(exchange);
-	if (exchange->breaks >= BREAKS_MAX)
-		give_up(exchange, 502, "the request broke two containers and is not tried on a third");
-	else if (exchange->tried.count >= FLEET_TRIES)
-		give_up(exchange, 502, "the containers that the request was tried on failed");
-	else
-		seek(exchange);
-}
-
-static void fail_or_replay(struct exchange *exchange, enum upstream_failure failure, bool untouched)
-{
-	const struct failure_rule *rule = &failure_rules[failure];
-	if (rule->evidence && is_judged(exchange->backend))
-		health_exchange_failed(health_of(exchange->backend), exchange->backend);
-	if (exchange->begun) {
-		cut(exchange);
-		return;
-	}
-	exchange->fresh = rule->same_backend;
-	exchange->breaks += rule->breaks ? 1 : 0;
-	bool may = rule->replayable && (untouched || exchange->request->idempotent);
-	if (may)
-		replay(exchange, rule->replay);
-	else if (failure == UPSTREAM_LOCAL)
-		give_up(exchange, 503, "this server is short of sockets at the moment");
-	else if (failure == UPSTREAM_TIMEOUT)
-		give_up(exchange, 504, "the container did not answer in time");
-	else
-		give_up(exchange, 502,
-		        "the container failed while it had the request; it may or may not have been carried out");
-}
-
-static void on_failed(enum upstream_failure failure, bool untouched, void *arg)
-{
-	struct exchange *exchange = arg;
-	exchange->upstream = NULL;
-	if (exchange->question != NULL)
-		health_ask_cancel(exchange->question);
-	exchange->question = NULL;
-	fail_or_replay(exchange, failure, untouched);
-}
-
-/* --- finding a backend ----------------------------------------------------------------------------------------- */
-
-static const struct upstream_reader reader = {on_head, on_body, on_done, on_failed};
-
-static void send_to(struct exchange *exchange, struct backend *backend)
-{
-	struct request *request = exchange->request;
-	struct upstream_request out = {
-	        .method = request->method,
-	        .head = {request->head.data, (uint32_t)request->head.len},
-	        .body = {request->body.data, (uint32_t)request->body.len},
-	        .fresh = exchange->fresh,
-	};
-	exchange->state = EXCHANGE_SENT;
-	exchange->backend = backend;
-	exchange->tries++;
-	if (exchange->proxy->access_log != NULL) {
-		exchange->last_slot = backend_slot(backend);
-		snprintf(exchange->last_container, sizeof exchange->last_container, "%s",
-		         backend_container_id(backend));
-	}
-	exchange->upstream = upstream_send(&exchange->proxy->upstream, backend, &out, &reader, exchange);
-}
-
-static void hold(struct exchange *exchange)
-{
-	const struct config *config = exchange->proxy->config;
-	int64_t left_us = config->hold_ms * 1000 - exchange->held_us;
-	if (left_us <= 0) {
-		give_up(exchange, 503, "no container got ready in time");
-		return;
-	}
-	if (!service_hold(exchange->service, &exchange->held, config->hold_max)) {
-		give_up(exchange, 503, "no container is ready, and as many requests wait already as may");
-		return;
-	}
-	exchange->state = EXCHANGE_HELD;
-	exchange->held_since_us = clock_us();
-	deadline_set(&exchange->deadline, exchange->held_since_us + left_us);
-}
-
-static void seek(struct exchange *exchange)
-{
-	struct backend *backend = fleet_acquire(exchange->service->fleet, &exchange->tried);
-	if (backend != NULL)
-		send_to(exchange, backend);
-	else if (exchange->service->retired)
-		give_up(exchange, 503, removed);
-	else if (service_may_recover(exchange->service, &exchange->tried))
-		hold(exchange);
-	else
-		give_up(exchange, 502, "the containers that the request was tried on failed");
-}
-
-static void unhold(struct exchange *exchange)
-{
-	service_unhold(exchange->service, &exchange->held);
-	deadline_clear(&exchange->deadline);
-	exchange->held_us += clock_us() - exchange->held_since_us;
-}
-
-static void on_held_too_long(struct deadline *deadline)
-{
-	struct exchange *exchange = (struct exchange *)((char *)deadline - offsetof(struct exchange, deadline));
-	unhold(exchange);
-	give_up(exchange, 503, "no container got ready in time");
-}
-
-void exchange_release_held(struct service *service)
-{
-	/* those that must wait on go to the end of the list: each is looked at once */
-	for (size_t count = service->held_count; count > 0 && service->first_held != NULL; count--) {
-		struct exchange *exchange =
-		        (struct exchange *)((char *)service->first_held - offsetof(struct exchange, held));
-		unhold(exchange);
-		seek(exchange);
-	}
-}
-
-void exchange_dismiss_held(struct service *service)
-{
-	while (service->first_held != NULL) {
-		struct exchange *exchange =
-		        (struct exchange *)((char *)service->first_held - offsetof(struct exchange, held));
-		unhold(exchange);
-		give_up(exchange, 503, removed);
-	}
 }
 
 /* --- the beginning --------------------------------------------------------------------------------------------- */
@@ -590,7 +155,7 @@ static void on_drained(void *arg)
 static void on_gone(void *arg)
 {
 	struct exchange *exchange = arg;
-	over(exchange, 0, FLEET_CANCELLED);
+	exchange_over(exchange, 0, FLEET_CANCELLED);
 }
 
 static const struct client_peer peer = {.on_drained = on_drained, .on_gone = on_gone};
@@ -605,7 +170,7 @@ static struct exchange *exchange_new(struct proxy *proxy, struct service *servic
 	exchange->request = request;
 	exchange->deferred.run = on_free;
 	exchange->last_slot = -1;
-	deadline_add(proxy->deadlines, &exchange->deadline, on_held_too_long);
+	deadline_add(proxy->deadlines, &exchange->deadline, exchange_on_held_too_long);
 	client_set_peer(client, &peer, exchange);
 	service->stats.in_flight++;
 	proxy->in_flight++;
@@ -621,5 +186,5 @@ void exchange_start(struct proxy *proxy, struct client *client, struct request *
 	struct exchange *exchange = exchange_new(proxy, service, client, request);
 	if (match.counted)
 		supervisor_count_request(service->supervisor);
-	seek(exchange);
+	exchange_seek(exchange);
 }

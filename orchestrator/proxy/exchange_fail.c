@@ -1,0 +1,85 @@
+/* exchange_fail: what a failed try leads to: a table says which failures may be tried again, and whom they are told. */
+#include "orchestrator/proxy/exchange_private.h"
+
+#define BREAKS_MAX 2 /* a request that breaks so many backends is not tried on another */
+
+bool exchange_is_judged(const struct backend *backend)
+{
+	enum backend_state state = backend_state(backend);
+	return state == BACKEND_READY || state == BACKEND_SUSPECT;
+}
+
+struct failure_rule {
+	bool breaks;       /* counts as a backend broken by this request */
+	bool evidence;     /* health wants to know */
+	bool same_backend; /* may be tried there again, on a new connection */
+	bool replayable;
+	enum stats_replay replay;
+};
+
+static const struct failure_rule failure_rules[UPSTREAM_FAILURES] = {
+        [UPSTREAM_CONNECT] = {.evidence = true, .replayable = true, .replay = STATS_REPLAY_CONNECT},
+        [UPSTREAM_LOCAL] = {.replayable = false},
+        [UPSTREAM_STALE] = {.same_backend = true, .replayable = true, .replay = STATS_REPLAY_STALE},
+        [UPSTREAM_BROKEN] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
+        [UPSTREAM_MALFORMED] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
+        [UPSTREAM_CUT] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
+        [UPSTREAM_TIMEOUT] = {.replayable = false},
+        [UPSTREAM_DOWN] = {.replayable = true, .replay = STATS_REPLAY_DOWN},
+};
+
+static void mark_tried(struct exchange *exchange)
+{
+	if (exchange->tried.count < FLEET_TRIES)
+		exchange->tried.serials[exchange->tried.count++] = backend_serial(exchange->backend);
+}
+
+static void reset_reply(struct exchange *exchange)
+{
+	buf_reset(&exchange->reply);
+	exchange->complete = exchange->upgraded = false;
+	exchange->status = 0;
+}
+
+void exchange_replay(struct exchange *exchange, enum stats_replay reason)
+{
+	exchange->service->stats.replays[reason]++;
+	log_line(reason == STATS_REPLAY_STALE ? LOG_DEBUG : LOG_INFO,
+	         "event=replay service=%s request=%s slot=%d reason=%s tries=%u", exchange->service->config->name,
+	         exchange->request->id, backend_slot(exchange->backend), stats_replay_text(reason),
+	         exchange->tried.count + 1);
+	if (reason != STATS_REPLAY_STALE)
+		mark_tried(exchange);
+	exchange_release(exchange, reason == STATS_REPLAY_STALE ? FLEET_CANCELLED : FLEET_FAILED);
+	reset_reply(exchange);
+	if (exchange->breaks >= BREAKS_MAX)
+		exchange_give_up(exchange, 502, "the request broke two containers and is not tried on a third");
+	else if (exchange->tried.count >= FLEET_TRIES)
+		exchange_give_up(exchange, 502, "the containers that the request was tried on failed");
+	else
+		exchange_seek(exchange);
+}
+
+void exchange_fail(struct exchange *exchange, enum upstream_failure failure, bool untouched)
+{
+	const struct failure_rule *rule = &failure_rules[failure];
+	if (rule->evidence && exchange_is_judged(exchange->backend))
+		health_exchange_failed(health_of(exchange->backend), exchange->backend);
+	if (exchange->begun) {
+		exchange_cut(exchange);
+		return;
+	}
+	exchange->fresh = rule->same_backend;
+	exchange->breaks += rule->breaks ? 1 : 0;
+	bool may = rule->replayable && (untouched || exchange->request->idempotent);
+	if (may)
+		exchange_replay(exchange, rule->replay);
+	else if (failure == UPSTREAM_LOCAL)
+		exchange_give_up(exchange, 503, "this server is short of sockets at the moment");
+	else if (failure == UPSTREAM_TIMEOUT)
+		exchange_give_up(exchange, 504, "the container did not answer in time");
+	else
+		exchange_give_up(
+		        exchange, 502,
+		        "the container failed while it had the request; it may or may not have been carried out");
+}

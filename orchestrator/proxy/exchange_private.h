@@ -1,0 +1,82 @@
+/* exchange_private: the insides of an exchange, for the files that are it: exchange.c (its life), exchange_seek.c (finding
+ * a backend, being held), exchange_reply.c (the reply), exchange_fail.c (what a failed try leads to). Nobody else includes
+ * this.
+ */
+#pragma once
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "orchestrator/fleet/health.h"
+#include "orchestrator/proxy/exchange.h"
+#include "orchestrator/proxy/proxy.h"
+
+enum exchange_state { EXCHANGE_SEEKING, EXCHANGE_HELD, EXCHANGE_SENT, EXCHANGE_REPLYING, EXCHANGE_OVER };
+
+struct exchange {
+	struct proxy *proxy;
+	struct service *service;
+	struct client *client;
+	struct request *request;
+	enum exchange_state state;
+
+	struct backend *backend;
+	struct upstream *upstream;
+	struct fleet_tried tried;
+	unsigned tries; /* sent so often, stale connections included */
+	unsigned breaks;
+	bool fresh; /* the next try takes no pooled connection */
+	struct held held;
+	int64_t held_since_us;
+	int64_t held_us;                  /* in all, so far */
+	struct deadline deadline;         /* of being held */
+	struct health_question *question; /* WITHHELD: is the backend well? */
+
+	int status;
+	enum forward_framing framing;
+	int64_t length;
+	bool gather;   /* received whole before it is sent */
+	bool complete; /* all of it was received */
+	bool begun;    /* a byte of it was sent */
+	bool close;
+	bool upgraded;
+	int64_t bytes; /* sent to the client */
+	int last_slot; /* of the backend it was sent to last; -1 none */
+	char last_container[ENGINE_ID_SIZE];
+	struct buf reply; /* not sent yet: the head, and body behind it */
+	struct deferred deferred;
+};
+
+/* exchange.c */
+
+/* The one way out. code 0: the client left before its reply was complete. */
+void exchange_over(struct exchange *exchange, int code, enum fleet_outcome outcome);
+void exchange_release(struct exchange *exchange, enum fleet_outcome outcome);
+void exchange_drop_upstream(struct exchange *exchange);
+
+/* Over, with an answer of our own. detail: static text. */
+void exchange_give_up(struct exchange *exchange, int status, const char *detail);
+
+/* The reply was begun and cannot be completed. */
+void exchange_cut(struct exchange *exchange);
+
+/* exchange_seek.c */
+
+/* Sends the request to a backend, holds it, or gives up. */
+void exchange_seek(struct exchange *exchange);
+
+/* It was held for hold_ms. */
+void exchange_on_held_too_long(struct deadline *deadline);
+
+/* exchange_reply.c */
+
+/* What upstream calls. */
+extern const struct upstream_reader exchange_reader;
+
+/* exchange_fail.c */
+
+/* Is the backend health's to judge (not one that is leaving, or gone)? */
+bool exchange_is_judged(const struct backend *backend);
+
+/* The try failed (there is no upstream any more): another one, or the end. untouched: no byte was written. */
+void exchange_fail(struct exchange *exchange, enum upstream_failure failure, bool untouched);
+void exchange_replay(struct exchange *exchange, enum stats_replay reason);

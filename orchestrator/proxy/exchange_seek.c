@@ -1,0 +1,91 @@
+/* exchange_seek: to a backend that is ready, or into the list of those who wait for one. */
+#include "orchestrator/proxy/exchange_private.h"
+
+#include <stdio.h>
+
+static const char removed[] = "the service was taken out of the configuration";
+
+static void send_to(struct exchange *exchange, struct backend *backend)
+{
+	struct request *request = exchange->request;
+	struct upstream_request out = {
+	        .method = request->method,
+	        .head = {request->head.data, (uint32_t)request->head.len},
+	        .body = {request->body.data, (uint32_t)request->body.len},
+	        .fresh = exchange->fresh,
+	};
+	exchange->state = EXCHANGE_SENT;
+	exchange->backend = backend;
+	exchange->tries++;
+	if (exchange->proxy->access_log != NULL) {
+		exchange->last_slot = backend_slot(backend);
+		snprintf(exchange->last_container, sizeof exchange->last_container, "%s",
+		         backend_container_id(backend));
+	}
+	exchange->upstream = upstream_send(&exchange->proxy->upstream, backend, &out, &exchange_reader, exchange);
+}
+
+static void hold(struct exchange *exchange)
+{
+	const struct config *config = exchange->proxy->config;
+	int64_t left_us = config->hold_ms * 1000 - exchange->held_us;
+	if (left_us <= 0) {
+		exchange_give_up(exchange, 503, "no container got ready in time");
+		return;
+	}
+	if (!service_hold(exchange->service, &exchange->held, config->hold_max)) {
+		exchange_give_up(exchange, 503, "no container is ready, and as many requests wait already as may");
+		return;
+	}
+	exchange->state = EXCHANGE_HELD;
+	exchange->held_since_us = clock_us();
+	deadline_set(&exchange->deadline, exchange->held_since_us + left_us);
+}
+
+void exchange_seek(struct exchange *exchange)
+{
+	struct backend *backend = fleet_acquire(exchange->service->fleet, &exchange->tried);
+	if (backend != NULL)
+		send_to(exchange, backend);
+	else if (exchange->service->retired)
+		exchange_give_up(exchange, 503, removed);
+	else if (service_may_recover(exchange->service, &exchange->tried))
+		hold(exchange);
+	else
+		exchange_give_up(exchange, 502, "the containers that the request was tried on failed");
+}
+
+static void unhold(struct exchange *exchange)
+{
+	service_unhold(exchange->service, &exchange->held);
+	deadline_clear(&exchange->deadline);
+	exchange->held_us += clock_us() - exchange->held_since_us;
+}
+
+void exchange_on_held_too_long(struct deadline *deadline)
+{
+	struct exchange *exchange = (struct exchange *)((char *)deadline - offsetof(struct exchange, deadline));
+	unhold(exchange);
+	exchange_give_up(exchange, 503, "no container got ready in time");
+}
+
+void exchange_release_held(struct service *service)
+{
+	/* those that must wait on go to the end of the list: each is looked at once */
+	for (size_t count = service->held_count; count > 0 && service->first_held != NULL; count--) {
+		struct exchange *exchange =
+		        (struct exchange *)((char *)service->first_held - offsetof(struct exchange, held));
+		unhold(exchange);
+		exchange_seek(exchange);
+	}
+}
+
+void exchange_dismiss_held(struct service *service)
+{
+	while (service->first_held != NULL) {
+		struct exchange *exchange =
+		        (struct exchange *)((char *)service->first_held - offsetof(struct exchange, held));
+		unhold(exchange);
+		exchange_give_up(exchange, 503, removed);
+	}
+}
