@@ -19,6 +19,7 @@
 #include "orchestrator/loop.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/reload.h"
+#include "orchestrator/simulate/simulate.h"
 
 #include <event2/event.h>
 #include <signal.h>
@@ -286,6 +287,21 @@ static int run(struct config *config, const char *path)
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int run_simulation(const struct command *command, const struct config *config)
+{
+	struct simulate_settings settings = {.config = config,
+	                                     .trace_path = command->trace_path,
+	                                     .service = command->service,
+	                                     .chart_path = command->chart_path,
+	                                     .json = command->json,
+	                                     .start_ms = command->start_ms};
+	struct err err;
+	if (simulate(&settings, &err))
+		return EXIT_SUCCESS;
+	fprintf(stderr, "%s\n", err.message);
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	struct command command = command_read(argc, argv);
@@ -298,6 +314,7 @@ int main(int argc, char **argv)
 	log_open();
 	struct config *config;
 	struct err err;
+	int exit_code = EXIT_SUCCESS;
 	if (!config_load(command.config_path, &config, &err)) {
 		fprintf(stderr, "%s\n", err.message);
 		return EXIT_BAD_CONFIG;
@@ -306,8 +323,10 @@ int main(int argc, char **argv)
 		config_print(config, stdout);
 	else if (command.action == COMMAND_CHECK)
 		printf("%s: good\n", command.config_path != NULL ? command.config_path : "(built-in configuration)");
+	else if (command.action == COMMAND_SIMULATE)
+		exit_code = run_simulation(&command, config);
 	else
 		return run(config, command.config_path);
 	config_free(config);
-	return EXIT_SUCCESS;
+	return exit_code;
 }
