@@ -67,6 +67,10 @@ static bool read_seconds(const char **text, int64_t *us)
 static void add_point(struct reader *reader, int64_t at_us, uint64_t count)
 {
 	struct trace *trace = reader->trace;
+	if (trace->count + 1 > reader->allocated) {
+		reader->allocated = reader->allocated * 2 + 64;
+		trace->points = mem_array(trace->points, reader->allocated, sizeof *trace->points);
+	}
 	struct trace_point *last = trace->count > 0 ? &trace->points[trace->count - 1] : NULL;
 	trace->requests += count;
 	if (last != NULL && last->at_us == at_us) {
@@ -75,10 +79,6 @@ static void add_point(struct reader *reader, int64_t at_us, uint64_t count)
 	}
 	if (last != NULL && at_us - last->at_us < last->spread_us)
 		last->spread_us = at_us - last->at_us;
-	if (trace->count == reader->allocated) {
-		reader->allocated = reader->allocated * 2 + 64;
-		trace->points = mem_array(trace->points, reader->allocated, sizeof *trace->points);
-	}
 	trace->points[trace->count++] = (struct trace_point){.at_us = at_us, .spread_us = US_PER_S, .count = count};
 }
 
