@@ -3,6 +3,7 @@
 
 #include "common/mem.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -71,6 +72,7 @@ static void add_point(struct reader *reader, int64_t at_us, uint64_t count)
 		reader->allocated = reader->allocated * 2 + 64;
 		trace->points = mem_array(trace->points, reader->allocated, sizeof *trace->points);
 	}
+	assert(trace->points != NULL);
 	struct trace_point *last = trace->count > 0 ? &trace->points[trace->count - 1] : NULL;
 	trace->requests += count;
 	if (last != NULL && last->at_us == at_us) {

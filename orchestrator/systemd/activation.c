@@ -111,8 +111,8 @@ static void name_address(struct inherited *inherited)
 		const struct sockaddr_un *un = (const struct sockaddr_un *)addr;
 		int len = (int)inherited->address.len - (int)offsetof(struct sockaddr_un, sun_path);
 		bool abstract = len > 0 && un->sun_path[0] == '\0';
-		snprintf(inherited->text, TEXT_SIZE, "unix:%s%.*s", abstract ? "@" : "", len > abstract ? len - abstract : 0,
-		         un->sun_path + abstract);
+		snprintf(inherited->text, TEXT_SIZE, "unix:%s%.*s", abstract ? "@" : "",
+		         len > abstract ? len - abstract : 0, un->sun_path + abstract);
 	} else {
 		snprintf(inherited->text, TEXT_SIZE, "family %d", addr->ss_family);
 	}
@@ -129,8 +129,10 @@ static bool inspect(int fd, struct inherited *inherited, struct err *err)
 	address->len = sizeof address->addr;
 	if (!has_option(fd, SO_TYPE, SOCK_STREAM) || !has_option(fd, SO_ACCEPTCONN, 1) ||
 	    getsockname(fd, (struct sockaddr *)&address->addr, &address->len) == -1)
-		return err_set(err, "LISTEN_FDS: descriptor %d is no listening stream socket; the socket unit needs "
-		                    "ListenStream= and Accept=no", fd);
+		return err_set(err,
+		               "LISTEN_FDS: descriptor %d is no listening stream socket; the socket unit needs "
+		               "ListenStream= and Accept=no",
+		               fd);
 	if (address->addr.ss_family == AF_INET6 && getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_alone, &len) != -1)
 		inherited->v6_alone = v6_alone != 0;
 	name_address(inherited);

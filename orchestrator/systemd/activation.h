@@ -27,6 +27,6 @@ size_t activation_count(const struct activation *activation);
 const char *activation_address(const struct activation *activation, size_t i); /* "127.0.0.1:80", "unix:/path" */
 const char *activation_name(const struct activation *activation, size_t i);    /* FileDescriptorName=; "unknown" */
 
-/* The socket bound to this address ("ADDRESS:PORT"), -1 if there is none; it is the caller's from then on. One bound to
- * [::] serves 0.0.0.0, too, unless it is for IPv6 alone. `activation` is a struct activation, NULL is fine. */
-int activation_take(const char *address, void *activation);
+/* The socket bound to the address in text ("ADDRESS:PORT"), -1 if there is none; it is the caller's from then on. One
+ * bound to [::] serves 0.0.0.0, too, unless it is for IPv6 alone. `arg` is a struct activation; NULL is fine. */
+int activation_take(const char *text, void *arg);
