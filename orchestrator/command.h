@@ -1,11 +1,26 @@
 /* command: the command line of the orchestrator. */
 #pragma once
 
-enum command_action { COMMAND_RUN, COMMAND_CHECK, COMMAND_PRINT_CONFIG, COMMAND_DOCUMENT, COMMAND_EXIT };
+#include <stdbool.h>
+#include <stdint.h>
+
+enum command_action {
+	COMMAND_RUN,
+	COMMAND_CHECK,
+	COMMAND_PRINT_CONFIG,
+	COMMAND_DOCUMENT,
+	COMMAND_SIMULATE,
+	COMMAND_EXIT
+};
 
 struct command {
 	enum command_action action;
 	const char *config_path; /* NULL: the built-in configuration */
+	const char *trace_path;  /* SIMULATE, and what follows */
+	const char *service;     /* NULL: the first one */
+	const char *chart_path;  /* NULL: no chart */
+	bool json;
+	int64_t start_ms;
 	int exit_code;           /* EXIT */
 };
 

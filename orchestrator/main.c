@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/admin/admin.h"
+#include "orchestrator/announce.h"
 #include "orchestrator/command.h"
 #include "orchestrator/config.h"
 #include "orchestrator/defer.h"
@@ -19,6 +20,9 @@
 #include "orchestrator/loop.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/reload.h"
+#include "orchestrator/simulate/simulate.h"
+#include "orchestrator/systemd/activation.h"
+#include "orchestrator/systemd/notify.h"
 
 #include <event2/event.h>
 #include <signal.h>
@@ -34,6 +38,9 @@ struct orchestrator {
 	struct event_base *base;
 	struct defer *defer;
 	struct loop_lag *lag;
+	struct activation *activation; /* sockets handed to us, until the proxy listens */
+	struct notify *notify;
+	struct announce *announce;
 	struct engine *engine;
 	struct control *control;
 	struct proxy *proxy;
@@ -119,6 +126,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	self->drain_until_ms = clock_ms() + reload_config(self->reload)->drain_ms;
 	log_info("event=stopping signal=%s containers=%s", strsignal((int)number),
 	         self->remove_containers ? "removed" : "kept");
+	announce_stopping(self->announce);
 	proxy_drain(self->proxy);
 	event_add(self->drain_check, &(struct timeval){0, DRAIN_CHECK_US});
 }
@@ -136,8 +144,11 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 	(void)number;
 	(void)what;
 	struct orchestrator *self = arg;
-	if (!self->leaving)
-		reload_now(self->reload);
+	if (self->leaving)
+		return;
+	announce_reloading(self->announce);
+	reload_now(self->reload);
+	announce_reloaded(self->announce);
 }
 
 /* --- making ---------------------------------------------------------------------------------------------------- */
@@ -217,6 +228,9 @@ static void make_reload(struct orchestrator *self, struct config *config, const 
 static bool make_all(struct orchestrator *self, struct err *err)
 {
 	raise_limits();
+	self->notify = notify_open();
+	if (!activation_open(ACTIVATION_FIRST_FD, &self->activation, err))
+		return false;
 	self->base = loop_new();
 	self->defer = defer_new(self->base);
 	self->lag = loop_lag_new(self->base);
@@ -226,7 +240,12 @@ static bool make_all(struct orchestrator *self, struct err *err)
 	if (!make_engine(self, err))
 		return false;
 	control_start(self->control, self->engine);
-	return make_proxy(self, err) && make_admin(self, err);
+	if (!make_proxy(self, err) || !make_admin(self, err))
+		return false;
+	activation_free(self->activation);
+	self->activation = NULL;
+	self->announce = announce_new(self->base, self->notify, self->control);
+	return true;
 }
 
 static void free_event(struct event *event)
@@ -237,6 +256,9 @@ static void free_event(struct event *event)
 
 static void free_all(struct orchestrator *self)
 {
+	announce_free(self->announce);
+	activation_free(self->activation);
+	notify_close(self->notify);
 	admin_free(self->admin);
 	proxy_free(self->proxy);
 	self->admin = NULL;
@@ -286,6 +308,21 @@ static int run(struct config *config, const char *path)
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int run_simulation(const struct command *command, const struct config *config)
+{
+	struct simulate_settings settings = {.config = config,
+	                                     .trace_path = command->trace_path,
+	                                     .service = command->service,
+	                                     .chart_path = command->chart_path,
+	                                     .json = command->json,
+	                                     .start_ms = command->start_ms};
+	struct err err;
+	if (simulate(&settings, &err))
+		return EXIT_SUCCESS;
+	fprintf(stderr, "%s\n", err.message);
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	struct command command = command_read(argc, argv);
@@ -298,6 +335,7 @@ int main(int argc, char **argv)
 	log_open();
 	struct config *config;
 	struct err err;
+	int exit_code = EXIT_SUCCESS;
 	if (!config_load(command.config_path, &config, &err)) {
 		fprintf(stderr, "%s\n", err.message);
 		return EXIT_BAD_CONFIG;
@@ -306,8 +344,10 @@ int main(int argc, char **argv)
 		config_print(config, stdout);
 	else if (command.action == COMMAND_CHECK)
 		printf("%s: good\n", command.config_path != NULL ? command.config_path : "(built-in configuration)");
+	else if (command.action == COMMAND_SIMULATE)
+		exit_code = run_simulation(&command, config);
 	else
 		return run(config, command.config_path);
 	config_free(config);
-	return EXIT_SUCCESS;
+	return exit_code;
 }

@@ -110,6 +110,11 @@ bool control_engine_up(const struct control *control)
 	return control->up;
 }
 
+bool control_engine_known(const struct control *control)
+{
+	return control->up || control->told_down;
+}
+
 void control_backend_changed(struct backend *backend, enum backend_state from)
 {
 	struct supervisor *supervisor = *fleet_supervisor_slot(backend_fleet(backend));

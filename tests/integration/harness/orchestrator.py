@@ -41,6 +41,7 @@ class Orchestrator:
         self.port, self.admin_port = free_ports(), free_ports()
         self.socket_dir = f"/tmp/{self.name}"       # short: a unix socket's path has 107 bytes at most
         self.process = None
+        self.environment = {}                       # beyond our own
         self.config_path, self.log_path = folder / "config.json", folder / "orchestrator.log"
         self.first_ports = {}
         self.config = {
@@ -96,7 +97,7 @@ class Orchestrator:
     def spawn(self):
         """Starts the process and does not wait for anything."""
         self.write_config()
-        env = dict(os.environ, **sanitizer.ENVIRONMENT)
+        env = dict(os.environ, **sanitizer.ENVIRONMENT, **self.environment)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([str(binary()), "-c", str(self.config_path)], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, env=env)
