@@ -181,8 +181,12 @@ static bool make_proxy(struct orchestrator *self, struct err *err)
 	struct supervisor **supervisors = mem_array(NULL, count, sizeof(struct supervisor *));
 	for (size_t i = 0; i < count; i++)
 		supervisors[i] = control_at(self->control, i);
-	struct proxy_settings settings = {
-	        .base = self->base, .config = self->config, .defer = self->defer, .supervisors = supervisors};
+	struct proxy_settings settings = {.base = self->base,
+	                                  .config = self->config,
+	                                  .defer = self->defer,
+	                                  .supervisors = supervisors,
+	                                  .inherited = activation_take,
+	                                  .inherited_arg = self->activation};
 	bool ok = proxy_new(&settings, &self->proxy, err);
 	free(supervisors);
 	return ok;

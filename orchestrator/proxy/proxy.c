@@ -159,7 +159,9 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 	                               .config = config,
 	                               .on_request = on_request,
 	                               .on_refused = on_refused,
-	                               .arg = proxy};
+	                               .arg = proxy,
+	                               .inherited = settings->inherited,
+	                               .inherited_arg = settings->inherited_arg};
 	if (!proxy_reload_log(proxy, config->access_log, err) || !front_new(&front, &proxy->front, err)) {
 		proxy_free(proxy);
 		return false;

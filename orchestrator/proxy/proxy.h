@@ -42,6 +42,8 @@ struct proxy_settings {
 	const struct config *config;
 	struct defer *defer;
 	struct supervisor *const *supervisors; /* in the order of the config's services; borrowed */
+	int (*inherited)(const char *address, void *arg); /* see front */
+	void *inherited_arg;
 };
 
 /* Listens from now on: requests are held until a backend is ready. */

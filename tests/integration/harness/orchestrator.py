@@ -41,6 +41,7 @@ class Orchestrator:
         self.port, self.admin_port = free_ports(), free_ports()
         self.socket_dir = f"/tmp/{self.name}"       # short: a unix socket's path has 107 bytes at most
         self.process = None
+        self.listener = None                        # a listening socket to hand over
         self.environment = {}                       # beyond our own
         self.config_path, self.log_path = folder / "config.json", folder / "orchestrator.log"
         self.first_ports = {}
@@ -98,9 +99,13 @@ class Orchestrator:
         """Starts the process and does not wait for anything."""
         self.write_config()
         env = dict(os.environ, **sanitizer.ENVIRONMENT, **self.environment)
+        command, handed = [str(binary()), "-c", str(self.config_path)], {}
+        if self.listener is not None:       # as systemd would: descriptor 3, and LISTEN_PID its own
+            command = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", *command]
+            env["LISTEN_FDS"] = "1"
+            handed = {"close_fds": False, "preexec_fn": lambda: os.dup2(self.listener.fileno(), 3)}
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([str(binary()), "-c", str(self.config_path)], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, env=env)
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env, **handed)
 
     def start(self):
         self.spawn()
