@@ -15,7 +15,7 @@
 
 struct deadlines {
 	struct event *tick;
-	struct event *more; /* walks on in the next turn: an event made active by itself would come in this one */
+	struct event *more;   /* walks on in the next turn: an event made active by itself would come in this one */
 	struct deadline list; /* ring */
 	struct deadline *cursor;
 };

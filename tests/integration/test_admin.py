@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 import shutil
 import subprocess
 
@@ -16,10 +17,12 @@ TOKEN = "a-token-of-the-tests-0123456789"
 
 
 class Events:
-    """A client of /api/events; `next(name)` waits for the next event of that name and gives its data."""
+    """A client of /api/events; `next(name)` waits for the next event of that name and gives its data. Events that are
+    passed over meanwhile are kept for later calls."""
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.kept = []
         self.connection.request("GET", "/api/events")
         self.reply = self.connection.getresponse()
         assert self.reply.status == 200
@@ -41,11 +44,19 @@ class Events:
                 data = json.loads(value)
         return name, data
 
-    def next(self, name, fits=lambda data: True):
-        while True:
-            got, data = self._event()
-            if got == name and fits(data):
-                return data
+    def next(self, name, fits=lambda data: True, deadline_s=30):
+        for event in self.kept:
+            if event[0] == name and fits(event[1]):
+                self.kept.remove(event)
+                return event[1]
+        end = time.monotonic() + deadline_s
+        while time.monotonic() < end:       # heartbeats come more often than the socket's timeout
+            event = self._event()
+            if event[0] == name and fits(event[1]):
+                return event[1]
+            if event[0] is not None:
+                self.kept.append(event)
+        raise AssertionError(f"no event {name} within {deadline_s} s; others: {self.kept}")
 
 
 def post(orchestrator, target, body=None, **kwargs):

@@ -26,7 +26,7 @@ SHARED = re.compile(r"orchestrator/(config|config_\w+|address|defer\w*|stats|tim
 # header of a library -> files that may know it
 CORNERED = {
     "evhtp": re.compile(r"services/rest\w*\.[ch]"),
-    "event2/http": re.compile(r"orchestrator/(proxy/(front|client)\w*|admin/\w+)\.[ch]|services/acts/acts_users\w*\.[ch]"),
+    "event2/http": re.compile(r"orchestrator/(proxy/seats|admin/\w+)\.[ch]|services/acts/acts_users\w*\.[ch]"),
     "curl/": re.compile(r"orchestrator/engine/\w+\.[ch]"),
     "sqlite3": re.compile(r"common/store\w*\.[ch]|tests/.*"),
     "yajl": re.compile(r"common/json\w*\.[ch]|tests/.*"),

@@ -5,6 +5,7 @@
 
 #include <event2/event.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -42,7 +43,7 @@ static void turn(int turns)
 {
 	for (int i = 0; i < turns; i++) {
 		event_base_loop(base, EVLOOP_NONBLOCK);
-		usleep(1000);
+		poll(NULL, 0, 1);
 	}
 }
 
