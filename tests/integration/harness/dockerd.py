@@ -1,0 +1,54 @@
+"""A dockerd of the scenario's own, with live-restore, that can be stopped and started while its containers run."""
+
+import signal
+import subprocess
+
+from .docker import Docker
+from .wait import wait_until
+
+
+class Dockerd:
+    """Everything of it is in `folder`. Neither bridge nor iptables rules of its own: the machine's dockerd has them."""
+
+    def __init__(self, folder):
+        self.folder, self.process = folder, None
+        self.docker = Docker(str(folder / "docker.sock"))
+
+    def start(self):
+        command = ["dockerd", "--live-restore", "--bridge=none", "--iptables=false", "--ip-masq=false",
+                   "--data-root", self.folder / "data", "--exec-root", self.folder / "exec",
+                   "--pidfile", self.folder / "dockerd.pid", "--host", f"unix://{self.docker.path}"]
+        with open(self.folder / "dockerd.log", "ab") as log:
+            self.process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL, start_new_session=True)
+        wait_until(self._answers, 60, f"dockerd in {self.folder} answers")
+        return self
+
+    def _answers(self):
+        try:
+            return bool(self.docker.call("GET", "/_ping"))
+        except OSError:
+            assert self.process.poll() is None, (self.folder / "dockerd.log").read_text()[-2000:]
+            return False
+
+    def stop(self, number=signal.SIGTERM):
+        """Containers live on. It waits, since a new one refuses to start while the old one's process lives."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(60)
+            self.process = None
+
+    def pid_of(self, container):
+        return self.docker.inspect(container)["State"]["Pid"]
+
+    def close(self):
+        """Stops the containers, too: what they ran on is taken away with the folder."""
+        if self.process is None:
+            self.start()
+        for container in self.docker.list():
+            self.docker.remove(container["Id"])
+        self.stop()
+        for line in open("/proc/self/mounts", encoding="utf-8").read().splitlines():
+            mounted = line.split()[1]
+            if mounted.startswith(str(self.folder)):
+                subprocess.run(["umount", "-l", mounted], check=False)
