@@ -157,6 +157,16 @@ static void log_access(const struct exchange *exchange, int code, int64_t total_
 	access_log_write(exchange->proxy->access_log, &line);
 }
 
+/* Out of the list of those that wait, if it is there; the supervisor hears how many are left. */
+static void leave_held(struct exchange *exchange)
+{
+	struct service *service = exchange->service;
+	size_t before = service->held_count;
+	service_unhold(service, &exchange->held);
+	if (service->held_count != before)
+		supervisor_set_waiting(service->supervisor, service->held_count);
+}
+
 /* code 0: the client left before its reply was complete. */
 static void over(struct exchange *exchange, int code, enum fleet_outcome outcome)
 {
@@ -165,7 +175,7 @@ static void over(struct exchange *exchange, int code, enum fleet_outcome outcome
 	exchange->state = EXCHANGE_OVER;
 	drop_upstream(exchange);
 	release(exchange, outcome);
-	service_unhold(exchange->service, &exchange->held);
+	leave_held(exchange);
 	deadline_remove(exchange->proxy->deadlines, &exchange->deadline);
 	int64_t total_us = clock_us() - exchange->request->started_us;
 	stats_reply(&exchange->service->stats, code, total_us);
@@ -548,6 +558,7 @@ static void hold(struct exchange *exchange)
 		return;
 	}
 	exchange->state = EXCHANGE_HELD;
+	supervisor_set_waiting(exchange->service->supervisor, exchange->service->held_count);
 	exchange->held_since_us = clock_us();
 	deadline_set(&exchange->deadline, exchange->held_since_us + left_us);
 }
@@ -567,7 +578,7 @@ static void seek(struct exchange *exchange)
 
 static void unhold(struct exchange *exchange)
 {
-	service_unhold(exchange->service, &exchange->held);
+	leave_held(exchange);
 	deadline_clear(&exchange->deadline);
 	exchange->held_us += clock_us() - exchange->held_since_us;
 }

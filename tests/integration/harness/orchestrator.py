@@ -117,7 +117,7 @@ class Orchestrator:
         def ready():
             assert self.process.poll() is None, f"orchestrator ended, {self.process.returncode}:\n{self.log()[-3000:]}"
             slots = self.slots(service)
-            return len(slots) == count and all(s["state"] == "ready" for s in slots) and slots or None
+            return len(slots) == count and all(s["state"] == "ready" for s in slots)
         try:
             wait_until(ready, deadline_s, f"{count} ready slots of {service}")
         except AssertionError as error:
