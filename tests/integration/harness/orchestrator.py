@@ -42,6 +42,7 @@ class Orchestrator:
         self.socket_dir = f"/tmp/{self.name}"       # short: a unix socket's path has 107 bytes at most
         self.process = None
         self.environment = {}                       # beyond our own
+        self.prefix = []                            # a command that runs it
         self.config_path, self.log_path = folder / "config.json", folder / "orchestrator.log"
         self.first_ports = {}
         self.config = {
@@ -99,8 +100,8 @@ class Orchestrator:
         self.write_config()
         env = dict(os.environ, **sanitizer.ENVIRONMENT, **self.environment)
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([str(binary()), "-c", str(self.config_path)], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, env=env)
+            self.process = subprocess.Popen([*self.prefix, str(binary()), "-c", str(self.config_path)], stdout=log,
+                                            stderr=log, stdin=subprocess.DEVNULL, env=env)
 
     def start(self):
         self.spawn()
