@@ -123,6 +123,17 @@ struct scaler_decision scaler_count(struct scaler *scaler, int64_t now_us)
 	return decision;
 }
 
+struct scaler_decision scaler_wake(struct scaler *scaler, int64_t now_us)
+{
+	if (scaler->wanted > 0)
+		return nothing(scaler);
+	if (!scaler->open) {
+		scaler->open = true;
+		scaler->start_us = now_us;
+	}
+	return decide(scaler, (int)clamp(scaler->scale, 1), scaler->count, false);
+}
+
 struct scaler_decision scaler_ask(struct scaler *scaler, int wanted)
 {
 	return decide(scaler, (int)clamp(scaler->scale, wanted), scaler->count, false);

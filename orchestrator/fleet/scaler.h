@@ -40,6 +40,11 @@ struct scaler_decision scaler_adopt(struct scaler *scaler, int64_t now_us, int r
  * the decision returned is the last one made). */
 struct scaler_decision scaler_count(struct scaler *scaler, int64_t now_us);
 
+/* Somebody waits, and none is wanted: one is, until the end of the window, which opens now if none is open. Otherwise
+ * nothing happens. For requests that are not counted, and for those whose window ended before their container was
+ * ready. Windows that ended by now_us must be closed. */
+struct scaler_decision scaler_wake(struct scaler *scaler, int64_t now_us);
+
 /* Closes the window if it ended by now_us (one window a call). */
 struct scaler_decision scaler_tick(struct scaler *scaler, int64_t now_us);
 

@@ -50,6 +50,9 @@ void supervisor_backend_changed(struct supervisor *supervisor, struct backend *b
 /* The proxy: one request that the scaler counts. */
 void supervisor_count_request(struct supervisor *supervisor);
 
+/* The proxy: so many requests wait for a container now. While there are any, at least one container is wanted. */
+void supervisor_set_waiting(struct supervisor *supervisor, size_t requests);
+
 /* Operator (admin, signals). False with a message where it cannot be. */
 bool supervisor_scale(struct supervisor *supervisor, int wanted, struct err *err) MUST_CHECK;
 bool supervisor_replace(struct supervisor *supervisor, int slot, struct err *err) MUST_CHECK;

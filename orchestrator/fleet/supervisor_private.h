@@ -131,6 +131,7 @@ struct supervisor {
 	struct fleet *fleet;
 	struct health *health;
 	struct scaler scaler;
+	size_t waiting; /* requests in the proxy, for a container */
 	struct revision *revision; /* what new containers are made from */
 	struct revision *previous; /* what a failed roll goes back to; NULL */
 	unsigned last_revision;

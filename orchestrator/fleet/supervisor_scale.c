@@ -3,6 +3,9 @@
  * Growth takes the lowest slots that are empty, then those whose last container still drains (they start when it is
  * gone, so a slot never runs two). Shrinking retires the highest; slot 0 is the last. A live slot counts towards what
  * is wanted from the moment it is live, whatever state its container is in, so nothing is started twice.
+ *
+ * From nothing (min 0): a counted request asks for the first container at once; while a request waits, whether counted
+ * or not, and however long ago its window ended, the number does not stay 0.
  */
 #include "orchestrator/fleet/supervisor_private.h"
 
@@ -23,6 +26,13 @@ void supervisor_count_request(struct supervisor *supervisor)
 	if (decision.changed || decision.window_ended)
 		decision_log(supervisor, &decision, decision.window_ended ? "window" : "early");
 	if (decision.changed || decision.window_ended || !open)
+		supervisor_soon(supervisor);
+}
+
+void supervisor_set_waiting(struct supervisor *supervisor, size_t requests)
+{
+	supervisor->waiting = requests;
+	if (requests > 0 && supervisor->scaler.wanted == 0)
 		supervisor_soon(supervisor);
 }
 
@@ -98,6 +108,8 @@ void scale_step(struct supervisor *supervisor)
 
 	while ((decision = scaler_tick(&supervisor->scaler, clock_us())).window_ended)
 		decision_log(supervisor, &decision, "window");
+	if (supervisor->waiting > 0 && (decision = scaler_wake(&supervisor->scaler, clock_us())).changed)
+		decision_log(supervisor, &decision, "waiting");
 	if (supervisor->scaler.open)
 		supervisor_wake(supervisor, scaler_deadline_us(&supervisor->scaler));
 	for (size_t i = 0; i < supervisor->slot_count; i++) {

@@ -101,6 +101,15 @@ static void log_access(const struct exchange *exchange, int code, int64_t total_
 	access_log_write(exchange->proxy->access_log, &line);
 }
 
+void exchange_leave_held(struct exchange *exchange)
+{
+	struct service *service = exchange->service;
+	size_t before = service->held_count;
+	service_unhold(service, &exchange->held);
+	if (service->held_count != before)
+		supervisor_set_waiting(service->supervisor, service->held_count);
+}
+
 void exchange_over(struct exchange *exchange, int code, enum fleet_outcome outcome)
 {
 	if (exchange->state == EXCHANGE_OVER)
@@ -108,7 +117,7 @@ void exchange_over(struct exchange *exchange, int code, enum fleet_outcome outco
 	exchange->state = EXCHANGE_OVER;
 	exchange_drop_upstream(exchange);
 	exchange_release(exchange, outcome);
-	service_unhold(exchange->service, &exchange->held);
+	exchange_leave_held(exchange);
 	deadline_remove(exchange->proxy->deadlines, &exchange->deadline);
 	int64_t total_us = clock_recent_us() - exchange->request->started_us;
 	stats_reply(&exchange->service->stats, code, total_us);

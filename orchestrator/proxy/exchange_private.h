@@ -51,6 +51,9 @@ struct exchange {
 /* The one way out. code 0: the client left before its reply was complete. */
 void exchange_over(struct exchange *exchange, int code, enum fleet_outcome outcome);
 void exchange_release(struct exchange *exchange, enum fleet_outcome outcome);
+
+/* Out of the list of those that wait, if it is there; the supervisor hears how many are left. */
+void exchange_leave_held(struct exchange *exchange);
 void exchange_drop_upstream(struct exchange *exchange);
 
 /* Over, with an answer of our own. detail: static text. */

@@ -38,6 +38,7 @@ static void hold(struct exchange *exchange)
 		return;
 	}
 	exchange->state = EXCHANGE_HELD;
+	supervisor_set_waiting(exchange->service->supervisor, exchange->service->held_count);
 	exchange->held_since_us = clock_us();
 	deadline_set(&exchange->deadline, exchange->held_since_us + left_us);
 }
@@ -57,7 +58,7 @@ void exchange_seek(struct exchange *exchange)
 
 static void unhold(struct exchange *exchange)
 {
-	service_unhold(exchange->service, &exchange->held);
+	exchange_leave_held(exchange);
 	deadline_clear(&exchange->deadline);
 	exchange->held_us += clock_us() - exchange->held_since_us;
 }

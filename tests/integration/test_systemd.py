@@ -5,11 +5,13 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import pytest
 
 from harness.orchestrator import binary
+from harness.ports import free_ports
 from harness.processes import ProcessOrchestrator
 from harness.wait import holds_for, wait_until
 
@@ -175,6 +177,33 @@ def with_socket(orchestrator, listener, count="1"):
     return subprocess.run(["sh", "-c", command, str(binary()), str(orchestrator.config_path)], capture_output=True,
                           text=True, timeout=30, check=False, close_fds=False,
                           env=dict(os.environ, LISTEN_FDS=count), preexec_fn=lambda: os.dup2(listener.fileno(), 3))
+
+
+# As systemd does it: a listening socket at argv[1], as descriptor 3, for the program that follows.
+HAND_OVER = """
+import os, socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+os.dup2(listener.fileno(), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES="web.socket")
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def test_a_socket_for_no_address_of_ours_is_closed(tmp_path):
+    orchestrator = ProcessOrchestrator(tmp_path, next(_numbers))
+    web = orchestrator.add_backends("web", 1)
+    port = free_ports()
+    orchestrator.prefix = [sys.executable, "-c", HAND_OVER, str(port)]
+    try:
+        orchestrator.start()
+        assert f'event=socket-unused address="127.0.0.1:{port}" name="web.socket"' in orchestrator.log()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), 5)
+        with open(f"/proc/{orchestrator.pid(web, 0)}/environ", "rb") as file:
+            assert b"LISTEN_FDS" not in file.read()
+    finally:
+        orchestrator.close()
 
 
 def test_what_is_no_listening_socket_is_refused(tmp_path):

@@ -43,6 +43,7 @@ class Orchestrator:
         self.process = None
         self.listener = None                        # a listening socket to hand over
         self.environment = {}                       # beyond our own
+        self.prefix = []                            # a command that runs it
         self.config_path, self.log_path = folder / "config.json", folder / "orchestrator.log"
         self.first_ports = {}
         self.config = {
@@ -99,7 +100,7 @@ class Orchestrator:
         """Starts the process and does not wait for anything."""
         self.write_config()
         env = dict(os.environ, **sanitizer.ENVIRONMENT, **self.environment)
-        command, handed = [str(binary()), "-c", str(self.config_path)], {}
+        command, handed = [*self.prefix, str(binary()), "-c", str(self.config_path)], {}
         if self.listener is not None:       # as systemd would: descriptor 3, and LISTEN_PID its own
             command = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", *command]
             env["LISTEN_FDS"] = "1"
@@ -122,7 +123,7 @@ class Orchestrator:
         def ready():
             assert self.process.poll() is None, f"orchestrator ended, {self.process.returncode}:\n{self.log()[-3000:]}"
             slots = self.slots(service)
-            return len(slots) == count and all(s["state"] == "ready" for s in slots) and slots or None
+            return len(slots) == count and all(s["state"] == "ready" for s in slots)
         try:
             wait_until(ready, deadline_s, f"{count} ready slots of {service}")
         except AssertionError as error:

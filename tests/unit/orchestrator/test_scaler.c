@@ -150,6 +150,30 @@ START_TEST(from_nothing)
 }
 END_TEST
 
+/* Somebody waits: one until the window's end, and no request is made up. */
+START_TEST(woken)
+{
+	struct scaler_decision decision;
+
+	ck_assert(!scaler_wake(&scaler, S(1)).changed); /* min is 1 */
+	ck_assert(!scaler.open);
+	scale.min = 0;
+	scaler_init(&scaler, &scale);
+	decision = scaler_wake(&scaler, S(1));
+	ck_assert(decision.changed);
+	ck_assert_int_eq(decision.wanted, 1);
+	ck_assert_uint_eq(decision.count, 0);
+	ck_assert(!scaler_wake(&scaler, S(2)).changed);
+	ck_assert_int_eq(scaler_deadline_us(&scaler), S(121));
+	ck_assert_int_eq(scaler_tick(&scaler, S(121)).wanted, 0);
+	ck_assert(!scaler.open);
+	count_at(S(200), 1);
+	scaler_ask(&scaler, 0);
+	ck_assert_int_eq(scaler_wake(&scaler, S(210)).wanted, 1); /* in the window that is open */
+	ck_assert_int_eq(scaler_deadline_us(&scaler), S(320));
+}
+END_TEST
+
 START_TEST(asked_for)
 {
 	struct scaler_decision decision = scaler_ask(&scaler, 4);
@@ -200,6 +224,7 @@ int main(void)
 	tcase_add_test(tcase, no_drift_in_a_day);
 	tcase_add_test(tcase, request_after_the_end_counts_in_the_next);
 	tcase_add_test(tcase, from_nothing);
+	tcase_add_test(tcase, woken);
 	tcase_add_test(tcase, asked_for);
 	tcase_add_test(tcase, adopts_for_one_window);
 	tcase_add_test(tcase, reload_clamps);

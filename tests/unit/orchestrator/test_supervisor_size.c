@@ -8,6 +8,28 @@
 
 /* --- start, growth, shrinking --- */
 
+/* From nothing, for a request that is not counted; its start takes longer than the window, and is not cut short. */
+START_TEST(wakes_for_one_that_waits)
+{
+	bench.service.scale.min = 0;
+	bench.service.scale.window_s = 1;
+	bench.engine->delay_us[FAKE_START] = 1500000;
+	begin();
+	wait_settled();
+	ck_assert_uint_eq(fake_count(bench.engine, ENGINE_RUNNING), 0);
+	supervisor_set_waiting(supervisor, 1);
+	wait_ready(1);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_START], 1);
+	bench_run(&bench, 1200); /* still waiting, window after window */
+	ck_assert_uint_eq(ready_now(), 1);
+	ck_assert_int_eq(fake_by_name(bench.engine, "acts_0")->state, ENGINE_RUNNING);
+	supervisor_set_waiting(supervisor, 0);
+	wait_ready(0);
+	wait_settled();
+	ck_assert_uint_eq(fake_count(bench.engine, ENGINE_RUNNING), 0);
+}
+END_TEST
+
 START_TEST(starts_the_minimum)
 {
 	begin();
@@ -190,6 +212,7 @@ int main(void)
 
 	tcase = tcase_of(suite, "scale", 20);
 	tcase_add_test(tcase, starts_the_minimum);
+	tcase_add_test(tcase, wakes_for_one_that_waits);
 	tcase_add_test(tcase, grows_and_shrinks);
 	tcase_add_test(tcase, requests_grow_it_early);
 	tcase_add_test(tcase, window_end_shrinks_on_time);
