@@ -25,6 +25,7 @@
 #define BUFFER_MAX 65536      /* replies up to here are received whole before they are sent */
 #define REPLY_MAX (4 * 65536) /* head, and what one read can bring */
 #define BREAKS_MAX 2          /* a request that breaks so many backends is not tried on another */
+#define REFUSALS_MAX 8        /* failed connects that do not count as tries: nothing was sent */
 #define COPY_MAX 4096         /* a body up to here is cheaper copied behind its head than sent beside it */
 #define INTERIMS_MAX 32       /* 1xx replies passed on for one request */
 #define RETRY_AFTER_S 1
@@ -45,6 +46,7 @@ struct exchange {
 	struct fleet_tried tried;
 	unsigned tries; /* sent so often, stale connections included */
 	unsigned breaks;
+	unsigned refusals;
 	unsigned interims; /* 1xx replies of the current try */
 	bool fresh;        /* the next try takes no pooled connection */
 	struct held held;
@@ -446,6 +448,14 @@ static const struct failure_rule failure_rules[UPSTREAM_FAILURES] = {
         [UPSTREAM_DOWN] = {.replayable = true, .replay = STATS_REPLAY_DOWN},
 };
 
+/* One that could not be connected to is suspect, so it is not chosen again before a probe found it well. */
+static bool counts_as_try(struct exchange *exchange, enum stats_replay reason)
+{
+	if (reason == STATS_REPLAY_CONNECT)
+		return ++exchange->refusals > REFUSALS_MAX;
+	return reason != STATS_REPLAY_STALE;
+}
+
 static void mark_tried(struct exchange *exchange)
 {
 	if (exchange->tried.count < FLEET_TRIES)
@@ -466,7 +476,7 @@ static void replay(struct exchange *exchange, enum stats_replay reason)
 	         "event=replay service=%s request=%s slot=%d reason=%s tries=%u", exchange->service->config->name,
 	         exchange->request->id, backend_slot(exchange->backend), stats_replay_text(reason),
 	         exchange->tried.count + 1);
-	if (reason != STATS_REPLAY_STALE)
+	if (counts_as_try(exchange, reason))
 		mark_tried(exchange);
 	release(exchange, reason == STATS_REPLAY_STALE ? FLEET_CANCELLED : FLEET_FAILED);
 	reset_reply(exchange);
