@@ -1,4 +1,4 @@
-"""The clients: each asks for idempotent things again and again and keeps what went wrong."""
+"""The clients: each of them asks for idempotent things again and again and keeps what went wrong."""
 
 import http.client
 import re
