@@ -34,7 +34,7 @@ enum scope { PROXY, SERVICE, ONCE };
 	X(held, "selfless_held", GAUGE, SERVICE, "service", "Requests that wait now for a container to become ready.") \
 	X(replays, "selfless_replays_total", COUNTER, SERVICE, "service,reason", \
 	  "Times a request was sent again, by what had happened to it.") \
-	X(backends, "selfless_backends", GAUGE, SERVICE, "service,state", "Containers now, by state.") \
+	X(backends, "selfless_backends", GAUGE, SERVICE, "service,state", "Containers now, by state; spare: paused, to stand in.") \
 	X(replacements, "selfless_replacements_total", COUNTER, SERVICE, "service,reason", \
 	  "Replacements of containers begun, by the fault that caused them.") \
 	X(replacement_seconds, "selfless_replacement_seconds", HISTOGRAM, SERVICE, "service", \
@@ -131,6 +131,7 @@ static void backends(struct exposition *out, const struct source *source)
 	for (int i = 0; i < BACKEND_STATES; i++)
 		by_service_and(out, source, "state", backend_state_text((enum backend_state)i),
 		               fleet_count_state(fleet, (enum backend_state)i));
+	by_service_and(out, source, "state", "spare", supervisor_spares_waiting(source->supervisor));
 }
 
 static void replacements(struct exposition *out, const struct source *source)

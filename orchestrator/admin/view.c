@@ -75,12 +75,48 @@ static void slots(struct json_writer *w, const struct supervisor *supervisor)
 	json_end_array(w);
 }
 
-static bool has_slot(const struct supervisor *supervisor, const struct backend *backend)
+static void spare(struct json_writer *w, const struct supervisor *supervisor, size_t index)
+{
+	struct supervisor_spare spare;
+	supervisor_spare_at(supervisor, index, &spare);
+	json_begin_object(w);
+	json_member_number(w, "spare", spare.spare);
+	json_member_text(w, "state", spare.state);
+	json_key(w, "stands_in_for");
+	if (spare.slot >= 0)
+		json_number(w, spare.slot);
+	else
+		json_null(w);
+	json_member_text(w, "reason", reason_text(spare.reason));
+	json_member_text(w, "message", spare.message);
+	if (spare.backend != NULL)
+		view_backend(w, spare.backend);
+	else
+		json_member_text(w, "container", spare.container);
+	json_end_object(w);
+}
+
+static void spares(struct json_writer *w, const struct supervisor *supervisor)
+{
+	json_key(w, "spares");
+	json_begin_array(w);
+	for (size_t i = 0; i < supervisor_spare_count(supervisor); i++)
+		spare(w, supervisor, i);
+	json_end_array(w);
+}
+
+static bool has_place(const struct supervisor *supervisor, const struct backend *backend)
 {
 	struct supervisor_slot slot;
+	struct supervisor_spare spare;
 	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++) {
 		supervisor_slot_at(supervisor, i, &slot);
 		if (slot.backend == backend)
+			return true;
+	}
+	for (size_t i = 0; i < supervisor_spare_count(supervisor); i++) {
+		supervisor_spare_at(supervisor, i, &spare);
+		if (spare.backend == backend)
 			return true;
 	}
 	return false;
@@ -94,7 +130,7 @@ static void leaving(struct json_writer *w, struct supervisor *supervisor)
 	json_begin_array(w);
 	for (size_t i = 0; i < fleet_count(fleet); i++) {
 		struct backend *backend = fleet_at(fleet, i);
-		if (has_slot(supervisor, backend))
+		if (has_place(supervisor, backend))
 			continue;
 		json_begin_object(w);
 		json_member_number(w, "slot", backend_slot(backend));
@@ -153,6 +189,7 @@ static void service(struct json_writer *w, const struct admin *admin, size_t ind
 	json_member_number(w, "requests", (int64_t)replies(stats));
 	json_member_number(w, "replacements", (int64_t)replacements(supervisor));
 	slots(w, supervisor);
+	spares(w, supervisor);
 	leaving(w, supervisor);
 	json_end_object(w);
 }

@@ -159,7 +159,7 @@ static bool is_trouble(enum backend_state to, enum reason reason)
 {
 	static const bool ours[REASON_COUNT] = {
 	        [REASON_SCALE_DOWN] = true, [REASON_ROLL] = true,     [REASON_OPERATOR] = true,
-	        [REASON_SHUTDOWN] = true,   [REASON_REPLACED] = true,
+	        [REASON_SHUTDOWN] = true,   [REASON_REPLACED] = true, [REASON_SPARE] = true,
 	};
 
 	return (to == BACKEND_SUSPECT || to == BACKEND_DOWN) && !ours[reason];

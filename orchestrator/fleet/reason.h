@@ -32,6 +32,7 @@
 	X(OPERATOR, "operator") /* asked for through admin */                            \
 	X(SHUTDOWN, "shutdown")                                                          \
 	X(UNCONFIGURED, "unconfigured") /* its service is */                             \
+	X(SPARE, "spare") /* waits, paused, or goes back to that */                       \
 	X(REPLACED, "replaced")
 
 enum reason {

@@ -1,7 +1,7 @@
 /* supervisor: the step that keeps one service as it should be, and the wishes of those outside.
  *
- * A step: the first list has come? -> prepare what containers share -> how many slots -> each slot -> the roll ->
- * each container on its way out -> when is the next step due. It is repeated while it changes something itself.
+ * A step: the first list has come? -> prepare what containers share -> how many slots -> each slot -> spares -> the
+ * roll -> each container on its way out -> when is the next step due. It is repeated while it changes something itself.
  * Invariant: engine calls are made from a step only, and nowhere while the engine is down.
  */
 #include "orchestrator/fleet/supervisor_private.h"
@@ -69,6 +69,7 @@ void supervisor_free(struct supervisor *supervisor)
 	for (size_t i = 0; i < supervisor->slot_count; i++)
 		free(supervisor->slots[i]);
 	free(supervisor->slots);
+	spares_free(supervisor);
 	fleet_free(supervisor->fleet);
 	revision_free(supervisor->revision);
 	revision_free(supervisor->previous);
@@ -180,6 +181,7 @@ static void step_serve(struct supervisor *supervisor)
 	scale_step(supervisor);
 	for (size_t i = 0; i < supervisor->slot_count; i++)
 		slot_step(supervisor, supervisor->slots[i]);
+	spares_step(supervisor);
 	roll_step(supervisor);
 	if (supervisor->list_wanted && !supervisor->listing && supervisor->engine_up)
 		supervisor_ask_list(supervisor);

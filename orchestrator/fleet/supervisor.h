@@ -3,7 +3,7 @@
  * Slot i is container NAME_i on host port first_port + i. For each live slot a NAME_i.next is created ahead (never
  * started); on a fault the dead container is removed and .next started at the same time (start is tried again every few
  * ms while the port is still held), then renamed once the old name is free. Growth fills the lowest free slots,
- * shrinking drains the highest. A slot that fails three times within 30 s backs off, 0.5 s doubling to 30 s.
+ * shrinking drains the highest. Spares NAME_spare_k run ahead, paused, and stand in for a slot that does not serve. A slot that fails three times within 30 s backs off, 0.5 s doubling to 30 s.
  */
 #pragma once
 
@@ -84,6 +84,20 @@ struct supervisor_slot {
 };
 size_t supervisor_slot_count(const struct supervisor *supervisor);
 void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struct supervisor_slot *view);
+
+/* For admin: spare i (0 .. spares-1). */
+struct supervisor_spare {
+	int spare;
+	const char *state; /* "spare" (waits), backend_state_text, or "down", "creating", "starting", "backing-off" */
+	int slot;          /* it stands in for; -1 none */
+	enum reason reason;
+	char message[256];
+	const char *container;   /* its id, "" if none; borrowed */
+	struct backend *backend; /* borrowed; NULL if none */
+};
+size_t supervisor_spare_count(const struct supervisor *supervisor);
+void supervisor_spare_at(const struct supervisor *supervisor, size_t index, struct supervisor_spare *view);
+unsigned supervisor_spares_waiting(const struct supervisor *supervisor);
 
 /* Counter: replacements begun. */
 uint64_t supervisor_replacements(const struct supervisor *supervisor, enum reason reason);

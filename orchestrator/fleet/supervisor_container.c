@@ -76,7 +76,9 @@ const struct incident *container_incident(const struct container *container)
 		return &container->incident;
 	if (slot != NULL && slot->current == container && incident_open(&slot->incident))
 		return &slot->incident;
-	return container->backend != NULL ? backend_incident(container->backend) : &container->incident;
+	if (container->backend != NULL && incident_open(backend_incident(container->backend)))
+		return backend_incident(container->backend);
+	return &container->incident; /* of a spare: its slot's */
 }
 
 void container_log(int level, const struct container *container, const char *event, const char *reason,
@@ -134,6 +136,9 @@ static void container_failed(struct container *container, enum reason reason, co
 	case CONTAINER_EXTRA:
 		container_log(LOG_ERROR, container, "stand-in-failed", reason_text(reason), message);
 		break;
+	case CONTAINER_SPARE:
+		spare_failed(container, reason, message);
+		break;
 	case CONTAINER_LEAVING:
 		break;
 	}
@@ -148,6 +153,7 @@ static void container_drop(struct container *container)
 		slot->current = NULL;
 	if (slot != NULL && slot->next == container)
 		slot->next = NULL;
+	spare_forget(container);
 	roll_container_lost(container->supervisor, container);
 	container_free(container);
 }
@@ -262,7 +268,9 @@ static void container_serve(struct container *container, const struct backend_ad
 	if (container->adopted)
 		backend_set_state(container->backend, BACKEND_STARTING, REASON_ADOPTED);
 	backend_join_incident(container->backend, container_incident(container));
-	fleet_add(supervisor->fleet, container->backend);
+	container->in_fleet = container->use != CONTAINER_SPARE || spare_stands_in(container);
+	if (container->in_fleet)
+		fleet_add(supervisor->fleet, container->backend);
 	health_watch(supervisor->health, container->backend);
 }
 
@@ -319,7 +327,9 @@ void container_retire_backend(struct container *container, enum reason reason)
 	if (backend_state(backend) != BACKEND_DOWN)
 		backend_set_state(backend, BACKEND_DOWN, reason);
 	health_unwatch(container->supervisor->health, backend);
-	fleet_remove(container->supervisor->fleet, backend);
+	if (container->in_fleet)
+		fleet_remove(container->supervisor->fleet, backend);
+	container->in_fleet = false;
 	backend_unref(backend);
 }
 

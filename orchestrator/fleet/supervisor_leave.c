@@ -34,7 +34,7 @@ static void slot_forget(struct container *container)
 		slot->next = NULL;
 }
 
-static bool begin_drain(struct container *container, enum reason reason)
+bool container_drain(struct container *container, enum reason reason)
 {
 	struct backend *backend = container->backend;
 
@@ -55,8 +55,9 @@ void container_leave(struct container *container, enum reason reason, enum leave
 	container->reason = reason;
 	container_log(LOG_INFO, container, "leaving", reason_text(reason), NULL);
 	slot_forget(container);
+	spare_forget(container);
 	roll_container_lost(container->supervisor, container);
-	if (how == LEAVE_AFTER_DRAIN && begin_drain(container, reason)) {
+	if (how == LEAVE_AFTER_DRAIN && container_drain(container, reason)) {
 		container->stage = LEAVE_DRAIN;
 	} else {
 		container_retire_backend(container, reason);
@@ -144,18 +145,26 @@ static void on_removed(struct supervisor *supervisor, struct container *containe
 
 /* --- the step --- */
 
+bool container_drained(struct container *container)
+{
+	const struct backend *backend = container->backend;
+
+	if (backend == NULL || container->dead || backend_state(backend) == BACKEND_DOWN ||
+	    backend_in_flight(backend) == 0)
+		return true;
+	if (clock_us() < container->drain_until_us) {
+		supervisor_wake(container->supervisor, container->drain_until_us);
+		return false;
+	}
+	container_log(LOG_WARN, container, "drain-timeout", reason_text(backend_reason(backend)),
+	              "requests were still in flight when drain_ms had passed");
+	return true;
+}
+
 static void leave_drain(struct container *container)
 {
-	bool idle = container->backend == NULL || backend_in_flight(container->backend) == 0;
-	bool died = container->dead || container->backend == NULL || backend_state(container->backend) == BACKEND_DOWN;
-
-	if (!idle && !died && clock_us() < container->drain_until_us) {
-		supervisor_wake(container->supervisor, container->drain_until_us);
+	if (!container_drained(container))
 		return;
-	}
-	if (!idle && !died)
-		container_log(LOG_WARN, container, "drain-timeout", reason_text(container->reason),
-		              "requests were still in flight when drain_ms had passed");
 	container_retire_backend(container, container->reason);
 	container->stage = LEAVE_STOP;
 }

@@ -7,6 +7,8 @@
  *   supervisor_leave.c      one container on its way out
  *   supervisor_reconcile.c  the engine's list and events against what we know
  *   supervisor_roll.c       one slot after the other to the newest revision
+ *   supervisor_spare.c      containers that wait, paused, to stand in for a slot
+ *   supervisor_stand_in.c   which of them for which slot
  *   supervisor_call.c       engine calls in flight
  *   supervisor_view.c       what admin and metrics read
  *
@@ -37,6 +39,7 @@ enum container_use {
 	CONTAINER_CURRENT, /* in its slot */
 	CONTAINER_NEXT,    /* created ahead for its slot */
 	CONTAINER_EXTRA,   /* stands in during a roll */
+	CONTAINER_SPARE,   /* waits, paused, or stands in for a slot */
 	CONTAINER_LEAVING  /* on its way out */
 };
 
@@ -69,9 +72,12 @@ struct container {
 	char socket_dir[PLACE_DIR_SIZE];
 	int host_port;
 	struct backend *backend; /* a reference, and a member of the fleet; NULL if it does not serve */
+	bool in_fleet;
 	bool adopted;
 	bool may_run; /* start was called, or it was found running; until it is known dead */
 	bool dead;    /* ran and does not any more */
+	bool paused;  /* a spare that waits */
+	bool warm;    /* a spare that has shown that it works */
 	bool gone;    /* does not exist any more */
 	bool oom;
 	bool by_hand;       /* somebody else killed it: no sign of a crash loop */
@@ -112,6 +118,18 @@ struct slot {
 	enum reason incident_reason;
 };
 
+struct spare {
+	int index;
+	struct container *container;
+	int slot;  /* the one it stands in for; SLOT_EXTRA: none */
+	bool told; /* that it serves there */
+	enum reason reason;
+	char message[256];
+	unsigned level;
+	int64_t retry_us; /* nothing is tried before */
+	int64_t born_us;
+};
+
 enum roll_state { ROLL_IDLE, ROLL_STAND_IN, ROLL_SLOTS };
 
 struct roll {
@@ -138,6 +156,8 @@ struct supervisor {
 	struct containers containers;
 	struct slot **slots; /* never shrinks; slots from scale.max on are not used */
 	size_t slot_count;
+	struct spare **spares; /* never shrinks; those from scale.spares on have no container, or one that leaves */
+	size_t spare_count;
 	struct roll roll;
 	struct timer *timer; /* the next step */
 	int64_t wake_us;     /* collected by a step: when the next one is due */
@@ -203,8 +223,26 @@ void leave_step(struct container *container);
 void container_died(struct container *container, enum reason reason);
 void supervisor_ask_list(struct supervisor *supervisor);
 
+bool container_drain(struct container *container, enum reason reason); /* false: it does not serve */
+bool container_drained(struct container *container);                   /* or drain_ms passed; else a step comes */
+
+/* supervisor_spare.c */
+void spares_step(struct supervisor *supervisor);
+void spares_free(struct supervisor *supervisor);
+bool spare_stands_in(const struct container *container);
+void spare_forget(struct container *container);
+void spare_failed(struct container *container, enum reason reason, const char *message);
+void spare_paused_outside(struct container *container, bool paused); /* so says the engine */
+struct spare *spare_free_for(struct supervisor *supervisor, const char *name); /* NULL: not a spare's, or it has one */
+void spare_adopt(struct spare *spare, struct container *container, enum engine_state state);
+
+/* supervisor_stand_in.c */
+void stand_ins_assign(struct supervisor *supervisor);
+void stand_in_settle(struct spare *spare); /* it serves in its slot's stead */
+
 /* supervisor_roll.c */
 void roll_step(struct supervisor *supervisor);
+bool roll_settled(struct supervisor *supervisor); /* no roll is under way, none is due */
 void roll_container_lost(struct supervisor *supervisor, struct container *container);
 void roll_cancel(struct supervisor *supervisor, enum leave_how how);
 void roll_to(struct supervisor *supervisor, struct revision *revision); /* takes it over */

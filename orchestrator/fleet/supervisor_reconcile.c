@@ -71,6 +71,8 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 			health_engine_doubt(supervisor->health, container->backend, REASON_OOM_KILLED);
 		break;
 	case ENGINE_EVENT_PAUSE:
+		if (container->use == CONTAINER_SPARE)
+			spare_paused_outside(container, true);
 		if (container->backend != NULL)
 			health_engine_doubt(supervisor->health, container->backend, REASON_PAUSED);
 		break;
@@ -81,6 +83,8 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 		}
 		break;
 	case ENGINE_EVENT_UNPAUSE: /* the next probe sees it */
+		if (container->use == CONTAINER_SPARE)
+			spare_paused_outside(container, false);
 		break;
 	case ENGINE_EVENT_DESTROY:
 		container_vanished(container);
@@ -108,10 +112,14 @@ static void reconcile_known(struct container *container, const struct engine_con
 			container_died(container, REASON_EXITED);
 		break;
 	case ENGINE_PAUSED:
+		if (container->use == CONTAINER_SPARE)
+			spare_paused_outside(container, true);
 		if (container->backend != NULL)
 			health_engine_doubt(supervisor->health, container->backend, REASON_PAUSED);
 		break;
 	case ENGINE_RUNNING:
+		if (container->use == CONTAINER_SPARE)
+			spare_paused_outside(container, false);
 		if (container->use == CONTAINER_NEXT) {
 			container->may_run = true;
 			container_leave(container, REASON_OPERATOR, LEAVE_AT_ONCE);
@@ -201,6 +209,18 @@ static bool adopt_created(struct supervisor *supervisor, const struct engine_con
 	return true;
 }
 
+static bool adopt_spare(struct supervisor *supervisor, const struct engine_container *listed)
+{
+	struct spare *spare = spare_free_for(supervisor, listed->name);
+	bool usable =
+	        listed->state == ENGINE_CREATED || listed->state == ENGINE_RUNNING || listed->state == ENGINE_PAUSED;
+
+	if (spare == NULL || !usable || listed->slot != SLOT_EXTRA || !place_dir_exists(listed->socket_dir))
+		return false;
+	spare_adopt(spare, container_found(supervisor, listed, CONTAINER_SPARE), listed->state);
+	return true;
+}
+
 static void remove_unwanted(struct supervisor *supervisor, const struct engine_container *listed)
 {
 	struct container *container = container_found(supervisor, listed, CONTAINER_NEXT);
@@ -224,7 +244,8 @@ static void reconcile_unknown(struct supervisor *supervisor, const struct engine
 		(void)adopt_running(supervisor, listed, ".next");
 		break;
 	case 2:
-		(void)adopt_created(supervisor, listed);
+		if (!adopt_created(supervisor, listed))
+			(void)adopt_spare(supervisor, listed);
 		break;
 	default:
 		remove_unwanted(supervisor, listed);

@@ -25,6 +25,11 @@ static struct slot *stale_slot(struct supervisor *supervisor)
 	return NULL;
 }
 
+bool roll_settled(struct supervisor *supervisor)
+{
+	return supervisor->roll.state == ROLL_IDLE && stale_slot(supervisor) == NULL;
+}
+
 void roll_cancel(struct supervisor *supervisor, enum leave_how how)
 {
 	struct roll *roll = &supervisor->roll;

@@ -78,3 +78,48 @@ void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struc
 	view->next_ready = slot->next != NULL && slot->next->phase == CONTAINER_CREATED;
 	view->faults = slot->faults;
 }
+
+size_t supervisor_spare_count(const struct supervisor *supervisor)
+{
+	size_t count = supervisor->spare_count;
+
+	/* not those that are wanted no more */
+	while (count > (size_t)supervisor->service->scale.spares && supervisor->spares[count - 1]->container == NULL)
+		count--;
+	return count;
+}
+
+static const char *spare_state_text(const struct spare *spare)
+{
+	const struct container *container = spare->container;
+
+	if (container == NULL)
+		return clock_us() < spare->retry_us ? "backing-off" : "down";
+	if (container->in_fleet)
+		return backend_state_text(backend_state(container->backend));
+	if (container->paused)
+		return reason_text(REASON_SPARE);
+	return container->phase < CONTAINER_STARTED ? "creating" : "starting";
+}
+
+void supervisor_spare_at(const struct supervisor *supervisor, size_t index, struct supervisor_spare *view)
+{
+	const struct spare *spare = supervisor->spares[index];
+
+	view->spare = spare->index;
+	view->state = spare_state_text(spare);
+	view->slot = spare->slot;
+	view->reason = spare->reason;
+	snprintf(view->message, sizeof(view->message), "%s", spare->message);
+	view->container = spare->container != NULL ? spare->container->id : "";
+	view->backend = spare->container != NULL && spare->container->in_fleet ? spare->container->backend : NULL;
+}
+
+unsigned supervisor_spares_waiting(const struct supervisor *supervisor)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < supervisor->spare_count; i++)
+		n += supervisor->spares[i]->container != NULL && supervisor->spares[i]->container->paused;
+	return n;
+}

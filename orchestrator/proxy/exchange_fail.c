@@ -1,7 +1,8 @@
 /* exchange_fail: what a failed try leads to: a table says which failures may be tried again, and whom they are told. */
 #include "orchestrator/proxy/exchange_private.h"
 
-#define BREAKS_MAX 2 /* a request that breaks so many backends is not tried on another */
+#define BREAKS_MAX 2   /* a request that breaks so many backends is not tried on another */
+#define REFUSALS_MAX 8 /* failed connects that do not count as tries: nothing was sent */
 
 bool exchange_is_judged(const struct backend *backend)
 {
@@ -28,6 +29,14 @@ static const struct failure_rule failure_rules[UPSTREAM_FAILURES] = {
         [UPSTREAM_DOWN] = {.replayable = true, .replay = STATS_REPLAY_DOWN},
 };
 
+/* One that could not be connected to is suspect, so it is not chosen again before a probe found it well. */
+static bool counts_as_try(struct exchange *exchange, enum stats_replay reason)
+{
+	if (reason == STATS_REPLAY_CONNECT)
+		return ++exchange->refusals > REFUSALS_MAX;
+	return reason != STATS_REPLAY_STALE;
+}
+
 static void mark_tried(struct exchange *exchange)
 {
 	if (exchange->tried.count < FLEET_TRIES)
@@ -48,7 +57,7 @@ void exchange_replay(struct exchange *exchange, enum stats_replay reason)
 	         "event=replay service=%s request=%s slot=%d reason=%s tries=%u", exchange->service->config->name,
 	         exchange->request->id, backend_slot(exchange->backend), stats_replay_text(reason),
 	         exchange->tried.count + 1);
-	if (reason != STATS_REPLAY_STALE)
+	if (counts_as_try(exchange, reason))
 		mark_tried(exchange);
 	exchange_release(exchange, reason == STATS_REPLAY_STALE ? FLEET_CANCELLED : FLEET_FAILED);
 	reset_reply(exchange);

@@ -24,6 +24,7 @@ struct exchange {
 	struct fleet_tried tried;
 	unsigned tries; /* sent so often, stale connections included */
 	unsigned breaks;
+	unsigned refusals;
 	bool fresh; /* the next try takes no pooled connection */
 	struct held held;
 	int64_t held_since_us;

@@ -195,6 +195,7 @@ static const struct action {
         {"/reset_early", mischief_reset, true},
         {"/close", mischief_close, false},
         {"/hang", mischief_hang, false},
+        {"/eat", mischief_eat, false},
         {"/upgrade", mischief_upgrade, true},
 };
 

@@ -100,6 +100,16 @@ bool mischief_hang(struct connection *connection, struct request *request)
 	return hang(connection);
 }
 
+bool mischief_eat(struct connection *connection, struct request *request)
+{
+	size_t len = (size_t)request_number(request, "mb", 1) << 20;
+	char *eaten = malloc(len);
+
+	for (size_t at = 0; eaten != NULL && at < len; at += 4096)
+		((volatile char *)eaten)[at] = 1; /* only then it is ours */
+	return reply_send(connection, request, eaten != NULL ? 200 : 500, "", "eaten\n", 6);
+}
+
 bool mischief_upgrade(struct connection *connection, struct request *request)
 {
 	char protocol[128] = "", fields[256], data[16384];

@@ -18,5 +18,8 @@ bool mischief_close(struct connection *connection, struct request *request);
 /* No reply until the peer goes away. */
 bool mischief_hang(struct connection *connection, struct request *request);
 
+/* /eat?mb=N: takes so much memory and keeps it; 200, or 500 where it gets none. */
+bool mischief_eat(struct connection *connection, struct request *request);
+
 /* 101, then every byte comes back, until the peer ends. */
 bool mischief_upgrade(struct connection *connection, struct request *request);

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from harness.client import request
+from harness.client import RawClient, request
 from harness.poller import Poller
 from harness.processes import ProcessOrchestrator, is_alive
 from harness.wait import holds_for, wait_until
@@ -75,6 +75,24 @@ def test_killed_it_is_replaced_within_a_second(processes, size):
         orchestrator.wait_replaced(service, 0, before, 1)
         wait_until(lambda: before not in orchestrator.containers(), 5, "the dead one's record is gone")
     assert "exit_code=137" in orchestrator.log()
+
+
+def test_all_killed_at_once(processes):
+    """A request that finds one container after the other gone was sent to none of them: it waits for the next."""
+    orchestrator, service = processes(4, reach="socket")
+    client = RawClient(orchestrator.port)
+    with client:
+        client.send(b"GET /fast HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.read_reply().status == 200
+        orchestrator.send_signal(signal.SIGSTOP)
+        client.send(b"GET /fast HTTP/1.1\r\nHost: x\r\n\r\n")      # so it is seen before their ends are
+        for pid in orchestrator.running(service).values():
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not any(is_alive(p) for p in orchestrator.running(service).values()), 5, "all are dead")
+        orchestrator.send_signal(signal.SIGCONT)
+        assert client.read_reply().status == 200
+    refused = orchestrator.metrics()[f'selfless_replays_total{{service="{service}",reason="connect"}}']
+    assert refused >= 4
 
 
 def test_killed_again_and_again(processes):

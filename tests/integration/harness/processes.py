@@ -54,6 +54,10 @@ class ProcessOrchestrator(Orchestrator):
     def pid(self, service, slot):
         return self.running(service)[self.ids(service)[slot]]
 
+    def send_stop(self, service, slot):
+        """It hangs from now on, as a container that somebody paused."""
+        os.killpg(self.pid(service, slot), signal.SIGSTOP)
+
     def close(self):
         try:
             if self.process is not None and self.process.poll() is None:

@@ -70,6 +70,8 @@ static void on_request(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (n <= 0)
 		talk_end(talk);
+	else if (talk->container->state == ENGINE_PAUSED)
+		return;
 	else if (talk->container->answer == FAKE_GOOD)
 		talk_reply(talk, "200 OK");
 	else if (talk->container->answer == FAKE_ILL)
@@ -224,8 +226,13 @@ void fake_remove(struct fake_engine *fake, struct fake_container *container)
 void fake_pause(struct fake_engine *fake, struct fake_container *container)
 {
 	container->state = ENGINE_PAUSED;
-	container->answer = FAKE_HANG;
 	tell(fake, ENGINE_EVENT_PAUSE, container);
+}
+
+void fake_unpause(struct fake_engine *fake, struct fake_container *container)
+{
+	container->state = ENGINE_RUNNING;
+	tell(fake, ENGINE_EVENT_UNPAUSE, container);
 }
 
 unsigned fake_count(const struct fake_engine *fake, enum engine_state state)
@@ -269,6 +276,19 @@ static enum engine_fault do_rename(struct op *op, struct fake_container *contain
 	if (other != NULL)
 		return other == container ? ENGINE_REFUSED : ENGINE_NAME_TAKEN;
 	set_text(container->name, sizeof(container->name), op->name);
+	return ENGINE_OK;
+}
+
+static enum engine_fault do_pause(struct op *op, struct fake_container *container)
+{
+	bool pause = op->verb == FAKE_PAUSE;
+
+	if (container->state != (pause ? ENGINE_RUNNING : ENGINE_PAUSED))
+		return pause && container->state == ENGINE_PAUSED ? ENGINE_OK : ENGINE_REFUSED;
+	if (pause)
+		fake_pause(op->fake, container);
+	else
+		fake_unpause(op->fake, container);
 	return ENGINE_OK;
 }
 
@@ -336,6 +356,9 @@ static enum engine_fault effect(struct op *op, struct engine_result *result)
 		return ENGINE_OK;
 	case FAKE_RENAME:
 		return do_rename(op, container);
+	case FAKE_PAUSE:
+	case FAKE_UNPAUSE:
+		return do_pause(op, container);
 	case FAKE_INSPECT:
 		return do_inspect(container, result);
 	default:
@@ -436,6 +459,16 @@ static void verb_rename(struct engine *engine, const char *id, const char *name,
 	set_text(op->name, sizeof(op->name), name);
 }
 
+static void verb_pause(struct engine *engine, const char *id, engine_done *done, void *arg)
+{
+	op_new(engine, FAKE_PAUSE, id, done, arg);
+}
+
+static void verb_unpause(struct engine *engine, const char *id, engine_done *done, void *arg)
+{
+	op_new(engine, FAKE_UNPAUSE, id, done, arg);
+}
+
 static void verb_inspect(struct engine *engine, const char *id, engine_done *done, void *arg)
 {
 	op_new(engine, FAKE_INSPECT, id, done, arg);
@@ -455,6 +488,8 @@ static const struct engine_verbs fake_verbs = {
         .stop = verb_stop,
         .remove = verb_remove,
         .rename = verb_rename,
+        .pause = verb_pause,
+        .unpause = verb_unpause,
         .inspect = verb_inspect,
         .logs = verb_logs,
 };

@@ -17,6 +17,8 @@ enum fake_verb {
 	FAKE_STOP,
 	FAKE_REMOVE,
 	FAKE_RENAME,
+	FAKE_PAUSE,
+	FAKE_UNPAUSE,
 	FAKE_INSPECT,
 	FAKE_LOGS,
 	FAKE_VERBS
@@ -40,7 +42,7 @@ struct fake_container {
 	int port;
 	enum engine_state state;
 	bool foreign; /* not in lists */
-	enum fake_answer answer;
+	enum fake_answer answer; /* while it is not paused */
 	int fd;
 	struct event *accept;
 	int exit_code;
@@ -75,4 +77,5 @@ struct fake_container *fake_by_name(struct fake_engine *fake, const char *name);
 void fake_kill(struct fake_engine *fake, struct fake_container *container, int exit_code); /* die event */
 void fake_remove(struct fake_engine *fake, struct fake_container *container);              /* as rm -f */
 void fake_pause(struct fake_engine *fake, struct fake_container *container);               /* pause event */
+void fake_unpause(struct fake_engine *fake, struct fake_container *container);             /* unpause event */
 unsigned fake_count(const struct fake_engine *fake, enum engine_state state);

@@ -113,14 +113,38 @@ void bench_run(struct fleet_bench *bench, int ms)
 	(void)bench_until(bench, never, NULL, ms);
 }
 
-int bench_free_port(void)
+/* 0: any. Returns the port, -1 if it is taken. */
+static int try_port(int port)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in in = {
+	        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(in);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	bool ok = bind(fd, (struct sockaddr *)&in, len) == 0 && getsockname(fd, (struct sockaddr *)&in, &len) == 0;
 
-	if (bind(fd, (struct sockaddr *)&in, len) == -1 || getsockname(fd, (struct sockaddr *)&in, &len) == -1)
-		abort();
 	close(fd);
-	return ntohs(in.sin_port);
+	return ok ? ntohs(in.sin_port) : -1;
+}
+
+int bench_free_port(void)
+{
+	int port = try_port(0);
+
+	if (port == -1)
+		abort();
+	return port;
+}
+
+/* Below the ephemeral ones, so that nobody's outgoing connection sits on them. */
+int bench_free_ports(int count)
+{
+	int first = 12000 + getpid() % 18000;
+	int found = 0;
+
+	for (int port = first; port < 32000; port++) {
+		found = try_port(port) == port ? found + 1 : 0;
+		if (found == count)
+			return port - count + 1;
+	}
+	abort();
 }

@@ -25,3 +25,4 @@ bool bench_until(struct fleet_bench *bench, bool (*condition)(void *arg), void *
 void bench_run(struct fleet_bench *bench, int ms); /* for things that must not happen */
 
 int bench_free_port(void);
+int bench_free_ports(int count); /* the first of so many neighbours */

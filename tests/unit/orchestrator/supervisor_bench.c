@@ -84,14 +84,18 @@ bool settled(void *arg)
 	}
 	return live == (unsigned)supervisor_scaler(supervisor)->wanted && bench.engine->in_flight == 0 &&
 	       fake_count(bench.engine, ENGINE_RUNNING) == live && fake_count(bench.engine, ENGINE_CREATED) == live &&
-	       fake_count(bench.engine, ENGINE_EXITED) == 0 && fake_count(bench.engine, ENGINE_PAUSED) == 0;
+	       fake_count(bench.engine, ENGINE_EXITED) == 0 &&
+	       fake_count(bench.engine, ENGINE_PAUSED) == (unsigned)bench.service.scale.spares &&
+	       supervisor_spares_waiting(supervisor) == (unsigned)bench.service.scale.spares;
 }
 
 void wait_settled(void)
 {
-	ck_assert_msg(bench_until(&bench, settled, NULL, 3000), "running %u created %u exited %u wanted %d ready %u",
+	ck_assert_msg(bench_until(&bench, settled, NULL, 3000),
+	              "running %u created %u exited %u paused %u wanted %d ready %u",
 	              fake_count(bench.engine, ENGINE_RUNNING), fake_count(bench.engine, ENGINE_CREATED),
-	              fake_count(bench.engine, ENGINE_EXITED), supervisor_scaler(supervisor)->wanted, ready_now());
+	              fake_count(bench.engine, ENGINE_EXITED), fake_count(bench.engine, ENGINE_PAUSED),
+	              supervisor_scaler(supervisor)->wanted, ready_now());
 }
 
 struct supervisor_slot view_of(size_t index)

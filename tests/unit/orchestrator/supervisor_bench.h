@@ -17,7 +17,8 @@ void teardown(void);
 unsigned ready_now(void);
 void wait_ready(unsigned n);
 
-/* Nothing in flight, every live slot ready with its next one ahead, nothing leaving. */
+/* Nothing in flight, every live slot ready with its next one ahead, nothing leaving, every spare
+ * paused. */
 bool settled(void *arg);
 void wait_settled(void);
 

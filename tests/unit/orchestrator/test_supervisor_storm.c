@@ -16,7 +16,7 @@ static void mischief(unsigned *seed)
 		container = container->next;
 	if (container == NULL)
 		return;
-	switch (rand_r(seed) % 6) {
+	switch (rand_r(seed) % 7) {
 	case 0:
 		fake_kill(bench.engine, container, 137);
 		break;
@@ -33,6 +33,10 @@ static void mischief(unsigned *seed)
 	case 4:
 		bench.engine->fail_times[rand_r(seed) % FAKE_VERBS] = 1;
 		break;
+	case 5:
+		if (container->state == ENGINE_PAUSED)
+			fake_unpause(bench.engine, container);
+		break;
 	default:
 		scale_to(1 + rand_r(seed) % 4);
 	}
@@ -41,9 +45,10 @@ static void mischief(unsigned *seed)
 START_TEST(storm)
 {
 	static const enum engine_fault faults[FAKE_VERBS] = {
-	        [FAKE_PREPARE] = ENGINE_REFUSED, [FAKE_LIST] = ENGINE_TIMEOUT,    [FAKE_CREATE] = ENGINE_TIMEOUT,
-	        [FAKE_START] = ENGINE_TIMEOUT,   [FAKE_STOP] = ENGINE_TIMEOUT,    [FAKE_REMOVE] = ENGINE_REFUSED,
-	        [FAKE_RENAME] = ENGINE_TIMEOUT,  [FAKE_INSPECT] = ENGINE_TIMEOUT, [FAKE_LOGS] = ENGINE_TIMEOUT};
+	        [FAKE_PREPARE] = ENGINE_REFUSED, [FAKE_LIST] = ENGINE_TIMEOUT,  [FAKE_CREATE] = ENGINE_TIMEOUT,
+	        [FAKE_START] = ENGINE_TIMEOUT,   [FAKE_STOP] = ENGINE_TIMEOUT,  [FAKE_REMOVE] = ENGINE_REFUSED,
+	        [FAKE_RENAME] = ENGINE_TIMEOUT,  [FAKE_PAUSE] = ENGINE_TIMEOUT, [FAKE_UNPAUSE] = ENGINE_TIMEOUT,
+	        [FAKE_INSPECT] = ENGINE_TIMEOUT, [FAKE_LOGS] = ENGINE_TIMEOUT};
 	unsigned seed = (unsigned)_i + 1;
 
 	for (int i = 0; i < FAKE_VERBS; i++) {
@@ -51,6 +56,7 @@ START_TEST(storm)
 		bench.engine->hidden_failure[i] = i % 2 == 0;
 		bench.engine->delay_us[i] = 500 + 700 * i;
 	}
+	bench.service.scale.spares = _i % 3;
 	begin();
 	for (int i = 0; i < 60; i++) {
 		mischief(&seed);
@@ -59,8 +65,7 @@ START_TEST(storm)
 	}
 	memset(bench.engine->fail_times, 0, sizeof(bench.engine->fail_times));
 	for (struct fake_container *c = bench.engine->containers; c != NULL; c = c->next)
-		if (c->state != ENGINE_PAUSED)
-			c->answer = FAKE_GOOD;
+		c->answer = FAKE_GOOD;
 	ck_assert_msg(bench_until(&bench, settled, NULL, 40000),
 	              "seed %u: running %u created %u exited %u paused %u "
 	              "wanted %d ready %u calls %u",
@@ -76,6 +81,6 @@ int main(void)
 	TCase *tcase;
 
 	tcase = tcase_of(suite, "storm", 90);
-	tcase_add_loop_test(tcase, storm, 0, 10);
+	tcase_add_loop_test(tcase, storm, 0, 18);
 	return run_suite(suite);
 }

@@ -1,0 +1,337 @@
+/* supervisor_spare: containers that run ahead, paused, and stand in for a slot that does not serve.
+ *
+ *   nothing there -> create, start, first good probe -> pause -> waits
+ *   waits --a slot is not ready--> unpause, probe -> serves in the slot's stead --the slot is ready--> drain -> pause -> waits
+ *
+ * A spare is NAME_spare_k on port first_port + max + k; it never becomes a slot's container and does not count towards
+ * max. Each time it stands in it is another backend (DOWN is final), so the proxy keeps no connection into a paused
+ * container. While it shows for the first time that it works, its backend is no member of the fleet.
+ * Invariant: paused only without a backend; in the fleet only while it stands in, or drains after that.
+ */
+#include "orchestrator/fleet/supervisor_private.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void spare_name(const struct supervisor *supervisor, int index, char name[ENGINE_NAME_SIZE])
+{
+	snprintf(name, ENGINE_NAME_SIZE, "%s_spare_%d", supervisor->service->name, index);
+}
+
+static int spare_port(const struct supervisor *supervisor, int index)
+{
+	return revision_port(supervisor->revision, (int)supervisor->service->scale.max + index);
+}
+
+static struct spare *spare_at(struct supervisor *supervisor, int index)
+{
+	while (supervisor->spare_count <= (size_t)index) {
+		struct spare *spare = mem_zero(sizeof(*spare));
+
+		spare->index = (int)supervisor->spare_count;
+		spare->slot = SLOT_EXTRA;
+		supervisor->spares = mem_array(supervisor->spares, supervisor->spare_count + 1, sizeof(struct spare *));
+		supervisor->spares[supervisor->spare_count++] = spare;
+	}
+	return supervisor->spares[index];
+}
+
+/* Whose container is it? NULL once it leaves. */
+static struct spare *spare_of(const struct container *container)
+{
+	const struct supervisor *supervisor = container->supervisor;
+
+	for (size_t i = 0; i < supervisor->spare_count; i++)
+		if (supervisor->spares[i]->container == container)
+			return supervisor->spares[i];
+	return NULL;
+}
+
+bool spare_stands_in(const struct container *container)
+{
+	const struct spare *spare = spare_of(container);
+
+	return spare != NULL && spare->slot != SLOT_EXTRA;
+}
+
+void spares_free(struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->spare_count; i++)
+		free(supervisor->spares[i]);
+	free(supervisor->spares);
+}
+
+/* --- failures --- */
+
+void spare_forget(struct container *container)
+{
+	struct spare *spare = spare_of(container);
+
+	if (spare == NULL)
+		return;
+	spare->container = NULL;
+	spare->slot = SLOT_EXTRA;
+}
+
+void spare_failed(struct container *container, enum reason reason, const char *message)
+{
+	struct spare *spare = spare_of(container);
+
+	if (spare == NULL)
+		return;
+	spare->reason = reason;
+	snprintf(spare->message, sizeof(spare->message), "%s", message);
+	spare->retry_us = clock_us() + back_off_us(++spare->level);
+	container_log(LOG_WARN, container, "spare-failed", reason_text(reason), message);
+}
+
+static bool spare_lost(const struct container *container)
+{
+	if (container->backend != NULL && backend_state(container->backend) == BACKEND_DOWN)
+		return true;
+	return container->dead && !container->busy;
+}
+
+/* One that was killed by hand is made anew at once; one that keeps dying soon after its birth is not. */
+static void spare_fault(struct spare *spare)
+{
+	struct container *container = spare->container;
+	enum reason reason = container->backend != NULL && backend_state(container->backend) == BACKEND_DOWN
+	                             ? backend_reason(container->backend)
+	                     : container->gone ? REASON_VANISHED
+	                     : container->oom  ? REASON_OOM_KILLED
+	                                       : REASON_EXITED;
+	bool early = clock_us() - spare->born_us < CRASH_WINDOW_US;
+
+	spare->reason = reason;
+	spare->level = !early ? 0 : spare->level + !container->by_hand;
+	spare->retry_us = spare->level < CRASH_FAULTS ? 0 : clock_us() + back_off_us(spare->level - CRASH_FAULTS + 1);
+	container_log(LOG_WARN, container, "spare-lost", reason_text(reason), NULL);
+	container_leave(container, reason, LEAVE_AT_ONCE);
+}
+
+/* --- pause, unpause --- */
+
+static void pause_failed(struct container *container, const char *what, const struct engine_result *result)
+{
+	struct spare *spare = spare_of(container);
+
+	container_log(LOG_WARN, container, what, engine_fault_text(result->fault), result->message);
+	if (result->fault == ENGINE_NOT_FOUND)
+		container->gone = container->dead = true;
+	else if (result->fault == ENGINE_REFUSED)
+		container_leave(container, REASON_REPLACED, LEAVE_AT_ONCE);
+	else if (spare != NULL)
+		spare->retry_us = clock_us() + BACK_OFF_MIN_US; /* in doubt: both may be asked for twice */
+}
+
+static void on_paused(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
+{
+	(void)supervisor;
+	if (container->use == CONTAINER_LEAVING)
+		return;
+	if (result->fault != ENGINE_OK) {
+		pause_failed(container, "pause-failed", result);
+		return;
+	}
+	container->paused = true;
+	container_log(LOG_INFO, container, "spare-waits", "spare", NULL);
+}
+
+static void on_unpaused(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
+{
+	(void)supervisor;
+	if (container->use == CONTAINER_LEAVING)
+		return;
+	if (result->fault == ENGINE_OK)
+		container->paused = false;
+	else
+		pause_failed(container, "unpause-failed", result);
+}
+
+static void spare_pause(struct container *container, bool pause)
+{
+	struct supervisor *supervisor = container->supervisor;
+	const struct engine_verbs *verbs = supervisor->engine->verbs;
+
+	if (pause)
+		verbs->pause(supervisor->engine, container->id, on_call, call_begin(supervisor, container, on_paused));
+	else
+		verbs->unpause(supervisor->engine, container->id, on_call,
+		               call_begin(supervisor, container, on_unpaused));
+}
+
+void spare_paused_outside(struct container *container, bool paused)
+{
+	if (container->busy || container->phase != CONTAINER_STARTED)
+		return; /* our own doing, or health's to judge */
+	container->paused = paused;
+	supervisor_soon(container->supervisor);
+}
+
+/* --- one spare --- */
+
+/* Is the engine to start a slot's container now? That comes first. */
+static bool slots_pending(const struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->slot_count; i++) {
+		const struct slot *slot = supervisor->slots[i];
+		const struct container *container = slot->current;
+
+		if (slot->live && clock_us() >= slot->retry_us &&
+		    (container == NULL || container->backend == NULL ||
+		     backend_state(container->backend) == BACKEND_STARTING))
+			return true;
+	}
+	return false;
+}
+
+static void spare_make(struct supervisor *supervisor, struct spare *spare)
+{
+	char name[ENGINE_NAME_SIZE];
+
+	spare_name(supervisor, spare->index, name);
+	if (!supervisor->prepared || name_in_use(supervisor, name) || slots_pending(supervisor) ||
+	    !roll_settled(supervisor))
+		return; /* a step comes when that changes; a revision is tried by a roll, not by spares */
+	spare->container = container_new(supervisor, CONTAINER_SPARE, SLOT_EXTRA);
+	spare->born_us = clock_us();
+	container_create(spare->container, name, spare_port(supervisor, spare->index));
+}
+
+/* Has its backend served its turn? Then the container has none, and is as it was when it had just started. */
+static void spare_retire_backend(struct container *container)
+{
+	container_retire_backend(container, REASON_SPARE);
+	container->phase = CONTAINER_STARTED;
+	container->supervisor->again = true;
+}
+
+static void spare_drain(struct container *container)
+{
+	if (backend_state(container->backend) == BACKEND_READY)
+		(void)container_drain(container, REASON_SPARE);
+	if (backend_state(container->backend) == BACKEND_STARTING)
+		spare_retire_backend(container); /* it was not needed after all: shows now that it is well */
+	else if (backend_state(container->backend) == BACKEND_DRAINING && container_drained(container))
+		spare_retire_backend(container);
+}
+
+static void spare_serving(struct spare *spare)
+{
+	struct container *container = spare->container;
+	bool ready = backend_state(container->backend) == BACKEND_READY;
+
+	container->warm |= ready;
+	if (spare->slot != SLOT_EXTRA && !container->in_fleet)
+		spare_retire_backend(container); /* its next one is a member: requests held are told when it is ready */
+	else if (spare->slot != SLOT_EXTRA && ready && !spare->told)
+		stand_in_settle(spare);
+	else if (spare->slot == SLOT_EXTRA && container->in_fleet)
+		spare_drain(container);
+	else if (spare->slot == SLOT_EXTRA && ready)
+		spare_retire_backend(container);
+}
+
+static void spare_started(const struct spare *spare)
+{
+	struct container *container = spare->container;
+	bool stands_in = spare->slot != SLOT_EXTRA;
+
+	if (container->paused && stands_in)
+		spare_pause(container, false);
+	else if (!container->paused && (stands_in || !container->warm))
+		container_locate(container);
+	else if (!container->paused)
+		spare_pause(container, true);
+}
+
+static void spare_advance(struct spare *spare)
+{
+	struct container *container = spare->container;
+
+	if (container->busy)
+		return;
+	switch (container->phase) {
+	case CONTAINER_NEW:
+		break;
+	case CONTAINER_CREATED:
+		if (!slots_pending(container->supervisor))
+			container_start(container);
+		break;
+	case CONTAINER_STARTED:
+		spare_started(spare);
+		break;
+	case CONTAINER_SERVING:
+		spare_serving(spare);
+		break;
+	}
+}
+
+/* Too many, on a port that is another's now, or made from what is not the newest? */
+static bool spare_unwanted(struct supervisor *supervisor, const struct spare *spare)
+{
+	const struct container *container = spare->container;
+
+	if (container->backend != NULL && backend_state(container->backend) == BACKEND_DRAINING)
+		return false;
+	if (spare->index >= supervisor->service->scale.spares ||
+	    container->host_port != spare_port(supervisor, spare->index))
+		return true;
+	return spare->slot == SLOT_EXTRA && container_stale(container) && roll_settled(supervisor);
+}
+
+static void spare_step(struct supervisor *supervisor, struct spare *spare)
+{
+	if (spare->container != NULL && spare_lost(spare->container))
+		spare_fault(spare);
+	if (spare->container != NULL && spare_unwanted(supervisor, spare))
+		container_leave(spare->container, container_stale(spare->container) ? REASON_ROLL : REASON_SCALE_DOWN,
+		                LEAVE_AFTER_DRAIN);
+	if (!supervisor->engine_up || (spare->container == NULL && spare->index >= supervisor->service->scale.spares))
+		return;
+	if (clock_us() < spare->retry_us)
+		supervisor_wake(supervisor, spare->retry_us);
+	else if (spare->container == NULL)
+		spare_make(supervisor, spare);
+	else
+		spare_advance(spare);
+}
+
+void spares_step(struct supervisor *supervisor)
+{
+	if (supervisor->service->scale.spares > 0)
+		(void)spare_at(supervisor, (int)supervisor->service->scale.spares - 1);
+	stand_ins_assign(supervisor);
+	for (size_t i = 0; i < supervisor->spare_count; i++)
+		spare_step(supervisor, supervisor->spares[i]);
+}
+
+/* --- found in the engine's list --- */
+
+struct spare *spare_free_for(struct supervisor *supervisor, const char *name)
+{
+	char own[ENGINE_NAME_SIZE];
+
+	for (int i = 0; i < supervisor->service->scale.spares; i++) {
+		spare_name(supervisor, i, own);
+		if (strcmp(name, own) == 0)
+			return spare_at(supervisor, i)->container == NULL ? supervisor->spares[i] : NULL;
+	}
+	return NULL;
+}
+
+void spare_adopt(struct spare *spare, struct container *container, enum engine_state state)
+{
+	spare->container = container;
+	spare->born_us = clock_us();
+	container->paused = container->warm = state == ENGINE_PAUSED;
+	if (state != ENGINE_CREATED)
+		container->phase = CONTAINER_STARTED;
+	container_log(LOG_INFO, container, "spare-adopted", container_stale(container) ? "roll" : "none", NULL);
+}

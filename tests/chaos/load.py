@@ -1,0 +1,120 @@
+"""The clients: each of them asks for idempotent things again and again and keeps what went wrong."""
+
+import http.client
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+from harness.client import request_on
+
+TIMEOUT_S = 30
+BROKE_TWO = "broke two containers"
+MOST_TWICE = 1 / 2000   # of all requests
+REQUESTS = [("GET", "/fast", None), ("PUT", "/echo", "x" * 700), ("GET", "/bytes?n=40000", None), ("DELETE", "/fast", None),
+            ("GET", "/slow?ms=40", None)]
+
+
+class Client(threading.Thread):
+    def __init__(self, port, number):
+        super().__init__(daemon=True)
+        self.port, self.number = port, number
+        self.keep_alive = number % 2 == 0
+        self.asked, self.slowest = 0, 0.0
+        self.failures = []      # (begin, end, what)
+        self._over = threading.Event()
+
+    def run(self):
+        connection = None
+        while not self._over.is_set():
+            connection = connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
+            if not self._ask(connection) or not self.keep_alive:
+                connection.close()
+                connection = None
+            self._over.wait(0.004)
+        if connection is not None:
+            connection.close()
+
+    def _ask(self, connection):
+        method, target, body = REQUESTS[(self.asked + self.number) % len(REQUESTS)]
+        begin = time.monotonic()
+        try:
+            reply = request_on(connection, target, method, body)
+            wrong = None if reply.status == 200 else f"{reply.status} {reply.body[:300]!r}"
+            if wrong is None and target == "/echo" and reply.body.decode() != body:
+                wrong = "another body than was sent"
+        except (OSError, http.client.HTTPException) as error:
+            wrong = repr(error)
+        self.asked += 1
+        self.slowest = max(self.slowest, time.monotonic() - begin)
+        if wrong is not None:
+            self.failures.append((begin, time.monotonic(), f"{method} {target}: {wrong}"))
+        return wrong is None
+
+    def stop(self):
+        self._over.set()
+
+
+class Wrk:
+    """wrk beside them. It cannot say when a request failed, so it does not run while the orchestrator is killed."""
+
+    def __init__(self, port, connections):
+        self.command = ["wrk", "-t1", f"-c{connections}", "-d600s", "--timeout", f"{TIMEOUT_S}s", f"http://127.0.0.1:{port}/fast"]
+        self.process = None
+        self.asked, self.failures = 0, []
+
+    def start(self):
+        if shutil.which("wrk") is None:
+            raise SystemExit("--wrk: wrk is not installed (apt-get install wrk)")
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGINT)
+        text = self.process.communicate(timeout=TIMEOUT_S + 10)[0]
+        self.process = None
+        self.asked += int(re.search(r"(\d+) requests in", text)[1])
+        for line in text.splitlines():
+            if "Non-2xx" in line or "Socket errors" in line:
+                self.failures.append((0, 0, "wrk: " + line.strip()))
+
+
+class Load:
+    def __init__(self, port, clients, wrk_connections=0):
+        self.clients = [Client(port, number) for number in range(clients)]
+        self.wrk = Wrk(port, wrk_connections) if wrk_connections else None
+
+    def start(self):
+        for client in self.clients:
+            client.start()
+        if self.wrk is not None:
+            self.wrk.start()
+
+    def stop(self):
+        for client in self.clients:
+            client.stop()
+        for client in self.clients:
+            client.join(TIMEOUT_S + 10)
+        if self.wrk is not None:
+            self.wrk.stop()
+
+    def asked(self):
+        return sum(c.asked for c in self.clients) + (self.wrk.asked if self.wrk else 0)
+
+    def slowest(self):
+        return max(c.slowest for c in self.clients)
+
+    def judged(self, down):
+        """(what failed, how many were given up for having been on two containers that broke).
+
+        The orchestrator cannot know that it was the storm that broke both, so those are as they should be, if few.
+        Nothing is said of requests that were open while the orchestrator was killed.
+        """
+        failures = [f for c in self.clients for f in c.failures] + (self.wrk.failures if self.wrk else [])
+        failures = [f for f in failures if not any(f[0] <= to and begin <= f[1] for begin, to in down)]
+        twice = [f for f in failures if BROKE_TWO in f[2]]
+        few = len(twice) <= 1 + self.asked() * MOST_TWICE
+        return [f for f in failures if not few or f not in twice], len(twice)

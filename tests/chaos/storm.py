@@ -1,0 +1,181 @@
+"""What happens, and when: all of it follows from the seed, so that a storm can be replayed.
+
+A plan is a list of gusts (pause before it, name, three numbers from 0 to 1). A gust that needs a container picks it
+among those that are there by its number, so what a replay hits depends on the time the containers take, too.
+"""
+
+import json
+import random
+import time
+
+from harness.client import request
+from world import MOST, MOST_SPARES
+
+CRASHES = 2             # of a slot in CRASH_WINDOW_S: at the third it would back off, as it should
+CRASH_WINDOW_S = 31
+SOFT_GAP_S = 3.0        # between two that only a probe's timeout can tell: a request may sit in each of them
+QUIET_AT_THE_END_S = 4  # without a roll or a missing image, which take their time
+
+# name -> how often
+GUSTS = {"kill": 14, "pause": 4, "stop": 6, "remove": 12, "die": 5, "ill": 5, "hang": 3, "eat": 3, "two": 3, "ahead": 6,
+         "spare": 8, "slow": 6, "truncate": 6, "scale": 8, "hup": 4, "roll": 2, "bad_hup": 4, "restart": 3, "image": 2,
+         "dockerd": 1}
+SOFT = ("pause", "hang")
+CRASH = ("die", "ill", "eat", "stop")
+LATE = ("roll", "image", "dockerd")
+
+
+def plan(seed, seconds, allowed, pace):
+    """[(at_s, name, numbers)]"""
+    source = random.Random(seed)
+    names = [n for n in GUSTS if n in allowed]
+    gusts, at = [], 0.3
+    while at < seconds - 0.5:
+        name = source.choices(names, [GUSTS[n] for n in names])[0]
+        numbers = [source.random() for _ in range(3)]
+        if name not in LATE or at < seconds - QUIET_AT_THE_END_S:
+            gusts.append((at, name, numbers))
+        at += source.choice([0.05, 0.2, 0.4, 0.8]) * pace
+    return gusts
+
+
+class Storm:
+    def __init__(self, world, load, seed, seconds, with_dockerd=False):
+        self.world, self.load = world, load
+        own = {"two", "ahead", "spare", "slow", "truncate", "scale", "hup", "roll", "bad_hup", "restart"}
+        if world.engine == "docker":
+            own |= {"image"} | ({"dockerd"} if with_dockerd else set())
+        self.plan = plan(seed, seconds, own | set(world.faults), world.pace)
+        self.journal = []
+        self.count = {}
+        self._crashes, self._soft_s = {}, 0.0
+        self._specs = 0
+
+    def run(self):
+        begin = time.monotonic()
+        for at, name, numbers in self.plan:
+            time.sleep(max(0.0, begin + at - time.monotonic()))
+            what = getattr(self, f"_{name}", lambda n, name=name: self._hurt_slot(name, n))(numbers)
+            self.count[name] = self.count.get(name, 0) + (what is not None)
+            self.journal.append(f"{time.monotonic() - begin:7.2f} {name:8} {what if what is not None else '(nobody there)'}")
+
+    # --- one container ---
+
+    def _pick(self, number, fits):
+        found = sorted((c for c in self.world.containers() if fits(c)), key=lambda c: c.name)
+        return found[int(number * len(found))] if found else None
+
+    def _may(self, name, slot):
+        """A fault that must not come too often is turned into a kill where it would."""
+        now = time.monotonic()
+        if name in SOFT:
+            if now - self._soft_s < SOFT_GAP_S:
+                return "kill"
+            self._soft_s = now
+        if name in CRASH:
+            recent = [t for t in self._crashes.get(slot, []) if now - t < CRASH_WINDOW_S]
+            if len(recent) >= CRASHES:
+                return "kill"
+            self._crashes[slot] = recent + [now]
+        return name
+
+    def _hurt_slot(self, name, numbers):
+        seen = self._pick(numbers[0], lambda c: c.slot >= 0 and c.state == "running")
+        return None if seen is None else self._hurt(seen, self._may(name, seen.slot))
+
+    def _hurt(self, seen, name):
+        targets = {"die": "/die?code=3", "ill": "/_crash", "hang": "/_set?health=0", "eat": "/eat?mb=200"}
+        if name in targets:
+            self.world.call(seen.slot, targets[name])
+        else:
+            self.world.hurt(seen, name)
+        return f"{name} {seen}"
+
+    def _two(self, numbers):
+        first, second = self._hurt_slot("kill", numbers), self._hurt_slot("remove" if "remove" in self.world.faults else "kill",
+                                                                         numbers[1:])
+        return first and second and f"{first}, {second}"
+
+    def _ahead(self, numbers):
+        seen = self._pick(numbers[0], lambda c: c.name.endswith(".next"))
+        return seen and self._hurt(seen, "remove" if "remove" in self.world.faults else "kill")
+
+    def _spare(self, numbers):
+        seen = self._pick(numbers[0], lambda c: "_spare_" in c.name)
+        how = [h for h in ("kill", "remove", "stop", "unpause") if h in self.world.faults + ("unpause",) * (
+            self.world.engine == "docker")]
+        return seen and self._hurt(seen, how[int(numbers[1] * len(how))])
+
+    # --- requests that hurt the container that gets them ---
+
+    def _ask(self, target):
+        try:
+            return f"{target[:20]}: {request(self.world.orchestrator.port, target, timeout=20).status}"
+        except OSError as error:
+            return f"{target[:20]}: {error!r}"
+
+    def _slow(self, numbers):
+        seen = self._pick(numbers[0], lambda c: c.slot >= 0 and c.state == "running")
+        if seen is None:
+            return None
+        self.world.call(seen.slot, f"/_set?delay={int(numbers[1] * 300)}")
+        return f"slow {seen}"
+
+    def _truncate(self, _numbers):
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"
+        return self._ask(f"/raw?a={head.hex()}&then=close")
+
+    # --- the orchestrator ---
+
+    def _scale(self, numbers):
+        wanted = 1 + int(numbers[0] * MOST)
+        body = json.dumps({"wanted": wanted})
+        try:
+            status = request(self.world.orchestrator.admin_port, f"/api/services/{self.world.service}/scale", "POST", body,
+                             timeout=10).status
+        except OSError as error:
+            return repr(error)
+        return f"scale {wanted}: {status}"
+
+    def _hup(self, numbers):
+        scale = self.world.settings()["scale"]
+        scale["spares"] = int(numbers[0] * (MOST_SPARES + 1))
+        scale["max"] = MOST - int(numbers[1] * 2)
+        scale["min"] = 1 + int(numbers[2] * 2)
+        self.world.reload()
+        return f"reload {scale}"
+
+    def _roll(self, _numbers):
+        self._specs += 1
+        self.world.settings()["env"] = {"STORM": str(self._specs)}
+        self.world.reload()
+        return f"reload STORM={self._specs}"
+
+    def _bad_hup(self, _numbers):
+        good = self.world.settings()["scale"]["min"]
+        self.world.settings()["scale"]["min"] = 5000
+        self.world.reload()
+        time.sleep(0.05)        # it is read by then, or the good one is: neither may hurt
+        self.world.settings()["scale"]["min"] = good
+        self.world.orchestrator.write_config()
+        return "reload of a bad file"
+
+    def _restart(self, _numbers):
+        if self.load.wrk is not None:
+            self.load.wrk.stop()
+        self.world.kill_orchestrator()
+        if self.load.wrk is not None:
+            self.load.wrk.start()
+        return "orchestrator killed and started"
+
+    # --- the engine ---
+
+    def _image(self, numbers):
+        self.world.remove_image()
+        time.sleep(0.2 + numbers[0])
+        self.world.add_image()
+        return "image removed and put back"
+
+    def _dockerd(self, _numbers):
+        self.world.restart_dockerd()
+        return "dockerd restarted"

@@ -1,0 +1,210 @@
+"""One orchestrator and what it made, seen and hurt from outside: the same face for both engines."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from harness.docker import Docker, DockerError
+from harness.images import backend_binary
+from harness.orchestrator import Orchestrator
+from harness.processes import ProcessOrchestrator, is_alive
+from harness.wait import wait_until
+
+MEMORY_MB = 64
+MOST = 4                # slots, ever
+MOST_SPARES = 2
+SETTINGS = {"hold_ms": 15000, "drain_ms": 2000, "stop_ms": 1000, "response_timeout_ms": 4000, "idle_timeout_ms": 3000}
+SCALE = {"min": 2, "max": MOST, "spares": 1, "window_s": 3600, "requests_per_container": 1000000}
+HEALTH = {"interval_ms": 300, "timeout_ms": 500, "fall": 2}
+
+
+class Seen:
+    """A container as its engine describes it."""
+
+    def __init__(self, key, name, state, labels, pid=0):
+        self.key, self.name, self.state, self.labels, self.pid = key, name, state, labels, pid
+
+    @property
+    def slot(self):
+        return int(self.labels.get("slot", -2))
+
+    def __repr__(self):
+        return f"{self.name}({self.key[:8]}, {self.state})"
+
+
+class World:
+    """`service` is the one service; `down` the times (from, to) in which the orchestrator was killed."""
+
+    engine = None
+    faults = ()         # what hurt() can do to a container here
+    pace = 1.0          # how slowly the storm goes: its containers must have the time to start now and then
+
+    def __init__(self, orchestrator, image, **settings):
+        self.orchestrator = orchestrator
+        orchestrator.config.update(SETTINGS)
+        ports = MOST + MOST_SPARES + 1
+        self.service = orchestrator.add_service(
+            "web", image, scale=dict(SCALE, max=ports), health=dict(HEALTH), **settings)
+        orchestrator.settings(self.service)["scale"] = dict(SCALE)
+        self.short = self.service
+        self.down = []
+
+    def start(self):
+        self.orchestrator.start()
+        wait_until(lambda: self.is_settled() is None, 60, "all is settled before the storm")
+
+    def kill_orchestrator(self):
+        begin = time.monotonic()
+        self.down.append((begin, float("inf")))
+        self.orchestrator.kill()
+        self.orchestrator.spawn()
+        wait_until(self.orchestrator.fleet, 30, "the orchestrator is back")
+        wait_until(lambda: self.orchestrator.get("/fast", timeout=20), 30, "the proxy is back")
+        self.down[-1] = (begin, time.monotonic())
+
+    def reload(self):
+        self.orchestrator.write_config()
+        self.orchestrator.send_signal(signal.SIGHUP)
+
+    def settings(self):
+        return self.orchestrator.settings(self.service)
+
+    def fleet(self):
+        return next(s for s in self.orchestrator.fleet()["services"] if s["name"] == self.service)
+
+    def call(self, slot, target):
+        """A request to a container on its own port; what it says does not matter."""
+        try:
+            self.orchestrator_request(self.orchestrator.slot_port(self.service, slot), target)
+        except OSError:
+            pass
+
+    @staticmethod
+    def orchestrator_request(port, target):
+        from harness.client import request      # pylint: disable=import-outside-toplevel
+        return request(port, target, timeout=1)
+
+    def is_settled(self):
+        """None if the engine holds exactly what the configuration and the scaler want, all of it well; else what is not so."""
+        fleet = self.fleet()
+        slots = [s for s in fleet["slots"] if s["state"] != "empty"]
+        spares = self.settings()["scale"]["spares"]
+        if len(slots) != fleet["wanted"] or any(s["state"] != "ready" or not s["next_ready"] for s in slots):
+            return f"wanted {fleet['wanted']}: " + ", ".join(f"{s['slot']} {s['state']} {s['message']}" for s in slots)
+        if [s["state"] for s in fleet["spares"]] != ["spare"] * spares:
+            return f"{spares} spares: {[(s['state'], s['message']) for s in fleet['spares']]}"
+        wanted = {f"{self.service}_spare_{i}": "paused" for i in range(spares)}
+        for slot in slots:
+            wanted |= {f"{self.service}_{slot['slot']}": "running", f"{self.service}_{slot['slot']}.next": "created"}
+        found = {c.name: c.state for c in self.containers()}
+        return None if found == wanted else f"wanted {wanted}, found {found}"
+
+    def close(self):
+        self.orchestrator.close()
+
+
+class DockerWorld(World):
+    engine = "docker"
+    pace = 1.6
+    faults = ("kill", "pause", "stop", "remove", "die", "ill", "hang", "eat")
+
+    def __init__(self, folder, number):
+        self.docker = Docker()
+        orchestrator = Orchestrator(self.docker, folder, number)
+        self.image = f"{orchestrator.name}:storm"
+        super().__init__(orchestrator, self.image, reach="socket", memory_mb=MEMORY_MB,
+                         volumes=[f"{orchestrator.name}-data:/data"])
+        self.add_image()
+
+    def add_image(self):
+        self.docker.import_image(self.image, {"/backend": (backend_binary().read_bytes(), 0o755)},
+                                 ['ENTRYPOINT ["/backend"]', "EXPOSE 8000"])
+
+    def remove_image(self):
+        try:
+            self.docker.call("DELETE", f"/images/{self.image}?force=1")
+        except DockerError as error:
+            if error.status not in (404, 409):
+                raise
+
+    def containers(self):
+        found = []
+        for c in self.docker.list(f"selfless.name={self.orchestrator.name}"):
+            labels = {k.removeprefix("selfless."): v for k, v in c["Labels"].items()}
+            found.append(Seen(c["Id"], c["Names"][0].lstrip("/"), c["State"], labels))
+        return found
+
+    def hurt(self, seen, how):
+        try:
+            getattr(self.docker, how)(seen.key)
+        except DockerError as error:
+            if error.status not in (404, 409, 500):     # gone, or not in a state for it
+                raise
+
+    def lives(self, seen):
+        """Docker's list says "running" of a dead one until its network and file system are taken apart; inspect does not."""
+        try:
+            state = self.docker.inspect(seen.key)["State"]
+        except DockerError:
+            return False
+        return state["Running"] and not state["Paused"] and is_alive(state["Pid"])
+
+    def left_over(self):
+        """What carries our name and is no container: (networks, volumes)."""
+        _, networks = self.docker._labelled(f"selfless.name={self.orchestrator.name}")     # pylint: disable=protected-access
+        things, _ = self.docker._labelled(f"selfless.name={self.orchestrator.name}")       # pylint: disable=protected-access
+        return len(networks), sum(t.startswith("/volumes/") for t in things)
+
+    def restart_dockerd(self):
+        """Only behind --dockerd: this dockerd may be everybody's."""
+        pid = int(pathlib.Path("/var/run/docker.pid").read_text(encoding="ascii"))
+        command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 60, "dockerd ended")
+        with open(os.devnull, "r+b") as null:
+            subprocess.Popen(command, stdin=null, stdout=null, stderr=null, start_new_session=True)
+        wait_until(lambda: self.docker.list() is not None, 60, "dockerd is back")
+
+    def close(self):
+        try:
+            super().close()
+        finally:
+            self.remove_image()
+
+
+class ProcessWorld(World):
+    engine = "process"
+    faults = ("kill", "pause", "stop", "die", "ill", "hang")
+
+    def __init__(self, folder, number):
+        super().__init__(ProcessOrchestrator(folder, number), "", reach="socket", command=[str(backend_binary())])
+
+    def containers(self):
+        found = []
+        for key, record in self.orchestrator.containers().items():
+            state = "paused" if record["paused"] else record["state"]
+            if state == "running" and not is_alive(record["pid"]):
+                state = "exited"        # and the engine is about to see it
+            labels = {"name": self.orchestrator.name, "service": record["service"], "slot": str(record["slot"]),
+                      "spec": record["spec"], "port": str(record["port"])}
+            found.append(Seen(key, record["name"], state, labels, record["pid"]))
+        return found
+
+    def hurt(self, seen, how):
+        number = {"kill": signal.SIGKILL, "pause": signal.SIGSTOP, "stop": signal.SIGTERM}[how]
+        if seen.pid > 1 and is_alive(seen.pid):
+            try:
+                os.killpg(seen.pid, number)
+            except ProcessLookupError:
+                pass
+
+    def lives(self, seen):
+        return is_alive(seen.pid)
+
+    def left_over(self):
+        return None
+
+
+WORLDS = {world.engine: world for world in (DockerWorld, ProcessWorld)}
