@@ -1,5 +1,6 @@
 """A dockerd of the scenario's own, with live-restore, that can be stopped and started while its containers run."""
 
+import os
 import signal
 import subprocess
 
@@ -8,21 +9,28 @@ from .wait import wait_until
 
 
 class Dockerd:
-    """Everything of it is in `folder`. Neither bridge nor iptables rules of its own: the machine's dockerd has them."""
+    """Everything of it is in `folder`, and its bridges in a network namespace of its own, which outlives it: two dockerds
+    in one would take docker0 away from each other."""
 
     def __init__(self, folder):
         self.folder, self.process = folder, None
+        self.space = subprocess.Popen(["unshare", "--net", "sh", "-c", "ip link set lo up && exec sleep 600"],
+                                      start_new_session=True)
         self.docker = Docker(str(folder / "docker.sock"))
+        wait_until(lambda: self._space() != os.readlink("/proc/self/ns/net"), 10, "a network namespace")
 
     def start(self):
-        command = ["dockerd", "--live-restore", "--bridge=none", "--iptables=false", "--ip-masq=false",
-                   "--data-root", self.folder / "data", "--exec-root", self.folder / "exec",
-                   "--pidfile", self.folder / "dockerd.pid", "--host", f"unix://{self.docker.path}"]
+        command = ["nsenter", f"--net=/proc/{self.space.pid}/ns/net", "dockerd", "--live-restore", "--data-root",
+                   self.folder / "data", "--exec-root", self.folder / "exec", "--pidfile",
+                   self.folder / "dockerd.pid", "--host", f"unix://{self.docker.path}"]
         with open(self.folder / "dockerd.log", "ab") as log:
             self.process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, start_new_session=True)
         wait_until(self._answers, 60, f"dockerd in {self.folder} answers")
         return self
+
+    def _space(self):
+        return os.readlink(f"/proc/{self.space.pid}/ns/net")
 
     def _answers(self):
         try:
@@ -48,6 +56,8 @@ class Dockerd:
         for container in self.docker.list():
             self.docker.remove(container["Id"])
         self.stop()
+        self.space.kill()
+        self.space.wait(10)
         for line in open("/proc/self/mounts", encoding="utf-8").read().splitlines():
             mounted = line.split()[1]
             if mounted.startswith(str(self.folder)):
