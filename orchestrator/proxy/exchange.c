@@ -66,7 +66,8 @@ struct exchange {
 	int64_t bytes; /* sent to the client */
 	int last_slot; /* of the backend it was sent to last; -1 none */
 	char last_container[ENGINE_ID_SIZE];
-	struct buf reply; /* not sent yet: the head, and body behind it */
+	struct incident incident; /* of the backend that failed it last; none open: none did */
+	struct buf reply;         /* not sent yet: the head, and body behind it */
 	struct deferred deferred;
 };
 
@@ -159,6 +160,16 @@ static void log_access(const struct exchange *exchange, int code, int64_t total_
 	access_log_write(exchange->proxy->access_log, &line);
 }
 
+/* The last line of an incident's story for this request. */
+static void log_incident(const struct exchange *exchange, int code, int64_t total_us)
+{
+	if (incident_open(&exchange->incident))
+		log_info("event=replayed service=%s request=%s code=%d tries=%u held_ms=%lld took_ms=%.1f incident=%s",
+		         exchange->service->config->name, exchange->request->id, code, exchange->tries,
+		         (long long)(exchange->held_us / 1000), (double)total_us / 1e3,
+		         incident_text(&exchange->incident));
+}
+
 /* code 0: the client left before its reply was complete. */
 static void over(struct exchange *exchange, int code, enum fleet_outcome outcome)
 {
@@ -172,6 +183,7 @@ static void over(struct exchange *exchange, int code, enum fleet_outcome outcome
 	int64_t total_us = clock_us() - exchange->request->started_us;
 	stats_reply(&exchange->service->stats, code, total_us);
 	log_access(exchange, code, total_us);
+	log_incident(exchange, code, total_us);
 	exchange->service->stats.in_flight--;
 	exchange->proxy->in_flight--;
 	defer_call(exchange->proxy->defer, &exchange->deferred);
@@ -200,9 +212,9 @@ static void give_up(struct exchange *exchange, int status, const char *detail)
 	struct client *client = exchange->client;
 	struct request *request = exchange->request;
 	bool close = request->close || front_is_draining(exchange->proxy->front);
-	log_info("event=request-failed service=%s request=%s code=%d tries=%u held_ms=%lld reason=%s",
+	log_info("event=request-failed service=%s request=%s code=%d tries=%u held_ms=%lld incident=%s reason=%s",
 	         exchange->service->config->name, request->id, status, exchange->tried.count,
-	         (long long)(exchange->held_us / 1000), log_quote(detail));
+	         (long long)(exchange->held_us / 1000), incident_text(&exchange->incident), log_quote(detail));
 	over(exchange, status, FLEET_FAILED);
 	answer_problem(client, request, status, detail, status == 503 ? RETRY_AFTER_S : 0, close);
 }
@@ -211,8 +223,8 @@ static void give_up(struct exchange *exchange, int status, const char *detail)
 static void cut(struct exchange *exchange)
 {
 	struct client *client = exchange->client;
-	log_warn("event=reply-cut service=%s request=%s code=%d", exchange->service->config->name,
-	         exchange->request->id, exchange->status);
+	log_warn("event=reply-cut service=%s request=%s code=%d incident=%s", exchange->service->config->name,
+	         exchange->request->id, exchange->status, incident_text(&exchange->incident));
 	over(exchange, exchange->status, FLEET_FAILED);
 	client_abort(client);
 }
@@ -469,13 +481,35 @@ static void reset_reply(struct exchange *exchange)
 	exchange->status = 0;
 }
 
+static void join_incident(struct exchange *exchange)
+{
+	if (incident_open(backend_incident(exchange->backend)))
+		exchange->incident = *backend_incident(exchange->backend);
+}
+
+/* Told to health, which doubts the backend now. The first one of an incident begins its story. */
+static void report_failure(struct exchange *exchange, enum stats_replay reason)
+{
+	struct backend *backend = exchange->backend;
+	bool first = !incident_open(backend_incident(backend));
+	backend_open_incident(backend);
+	join_incident(exchange);
+	if (first)
+		log_warn("event=exchange-failed service=%s request=%s slot=%d container=%.12s reason=%s incident=%s",
+		         exchange->service->config->name, exchange->request->id, backend_slot(backend),
+		         backend_container_id(backend), stats_replay_text(reason), incident_text(&exchange->incident));
+	health_exchange_failed(health_of(backend), backend);
+}
+
 static void replay(struct exchange *exchange, enum stats_replay reason)
 {
 	exchange->service->stats.replays[reason]++;
+	join_incident(exchange);
 	log_line(reason == STATS_REPLAY_STALE ? LOG_DEBUG : LOG_INFO,
-	         "event=replay service=%s request=%s slot=%d reason=%s tries=%u", exchange->service->config->name,
-	         exchange->request->id, backend_slot(exchange->backend), stats_replay_text(reason),
-	         exchange->tried.count + 1);
+	         "event=replay service=%s request=%s slot=%d container=%.12s reason=%s tries=%u incident=%s",
+	         exchange->service->config->name, exchange->request->id, backend_slot(exchange->backend),
+	         backend_container_id(exchange->backend), stats_replay_text(reason), exchange->tried.count + 1,
+	         incident_text(backend_incident(exchange->backend)));
 	if (counts_as_try(exchange, reason))
 		mark_tried(exchange);
 	release(exchange, reason == STATS_REPLAY_STALE ? FLEET_CANCELLED : FLEET_FAILED);
@@ -492,7 +526,7 @@ static void fail_or_replay(struct exchange *exchange, enum upstream_failure fail
 {
 	const struct failure_rule *rule = &failure_rules[failure];
 	if (rule->evidence && is_judged(exchange->backend))
-		health_exchange_failed(health_of(exchange->backend), exchange->backend);
+		report_failure(exchange, rule->replay);
 	if (exchange->begun) {
 		cut(exchange);
 		return;
