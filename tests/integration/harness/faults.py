@@ -71,5 +71,5 @@ def hurt_and_wait(orchestrator, service, slot, hurt, limit_s):
     took = time.monotonic() - begin
     ids = orchestrator.wait_slots(service, len(orchestrator.slots(service)), 10)
     assert ids[slot] != before
-    assert not orchestrator.docker.exists(before)
+    wait_until(lambda: not orchestrator.docker.exists(before), 10, "the old container is removed")
     return took
