@@ -52,6 +52,27 @@ static void note_kill(struct supervisor *supervisor, struct container *container
 	}
 }
 
+/* Told where it is news: not what we asked for, nor what follows from it. */
+static void event_log(struct container *container, const struct engine_event *event)
+{
+	static const char *const texts[] = {
+	        [ENGINE_EVENT_DIE] = "die",     [ENGINE_EVENT_OOM] = "oom",         [ENGINE_EVENT_START] = NULL,
+	        [ENGINE_EVENT_PAUSE] = "pause", [ENGINE_EVENT_UNPAUSE] = "unpause", [ENGINE_EVENT_DESTROY] = "destroy",
+	};
+	bool ours = container->use == CONTAINER_LEAVING ? !container->faulty
+	                                                : container->use == CONTAINER_SPARE && !container->in_fleet;
+	struct backend *backend = container->backend;
+
+	if (texts[event->type] == NULL || ours)
+		return;
+	if (backend != NULL && event->type != ENGINE_EVENT_UNPAUSE)
+		backend_open_incident(backend);
+	log_info("event=engine-event service=%s slot=%d container=%.12s name=%s reason=%s exit_code=%d incident=%s",
+	         container->supervisor->service->name, container->slot, container->id, container->name,
+	         texts[event->type], event->type == ENGINE_EVENT_DIE ? event->exit_code : -1,
+	         incident_text(container_incident(container)));
+}
+
 bool supervisor_event(struct supervisor *supervisor, const struct engine_event *event)
 {
 	struct container *container = container_by_id(supervisor, event->id);
@@ -59,6 +80,7 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 	if (container == NULL)
 		return false;
 	container->touched_us = clock_us();
+	event_log(container, event);
 	switch (event->type) {
 	case ENGINE_EVENT_DIE:
 		container->exit_code = event->exit_code;

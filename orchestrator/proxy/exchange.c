@@ -101,6 +101,16 @@ static void log_access(const struct exchange *exchange, int code, int64_t total_
 	access_log_write(exchange->proxy->access_log, &line);
 }
 
+/* The last line of an incident's story for this request. */
+static void log_incident(const struct exchange *exchange, int code, int64_t total_us)
+{
+	if (incident_open(&exchange->incident))
+		log_info("event=replayed service=%s request=%s code=%d tries=%u held_ms=%lld took_ms=%.1f incident=%s",
+		         exchange->service->config->name, exchange->request->id, code, exchange->tries,
+		         (long long)(exchange->held_us / 1000), (double)total_us / 1e3,
+		         incident_text(&exchange->incident));
+}
+
 void exchange_leave_held(struct exchange *exchange)
 {
 	struct service *service = exchange->service;
@@ -122,6 +132,7 @@ void exchange_over(struct exchange *exchange, int code, enum fleet_outcome outco
 	int64_t total_us = clock_recent_us() - exchange->request->started_us;
 	stats_reply(&exchange->service->stats, code, total_us);
 	log_access(exchange, code, total_us);
+	log_incident(exchange, code, total_us);
 	exchange->service->stats.in_flight--;
 	exchange->proxy->in_flight--;
 	defer_call(exchange->proxy->defer, &exchange->deferred);
@@ -132,9 +143,9 @@ void exchange_give_up(struct exchange *exchange, int status, const char *detail)
 	struct client *client = exchange->client;
 	struct request *request = exchange->request;
 	bool close = request->close || front_is_draining(exchange->proxy->front);
-	log_info("event=request-failed service=%s request=%s code=%d tries=%u held_ms=%lld reason=%s",
+	log_info("event=request-failed service=%s request=%s code=%d tries=%u held_ms=%lld incident=%s reason=%s",
 	         exchange->service->config->name, request->id, status, exchange->tried.count,
-	         (long long)(exchange->held_us / 1000), log_quote(detail));
+	         (long long)(exchange->held_us / 1000), incident_text(&exchange->incident), log_quote(detail));
 	exchange_over(exchange, status, FLEET_FAILED);
 	answer_problem(client, request,
 	               (struct problem){.status = status,
@@ -146,8 +157,8 @@ void exchange_give_up(struct exchange *exchange, int status, const char *detail)
 void exchange_cut(struct exchange *exchange)
 {
 	struct client *client = exchange->client;
-	log_warn("event=reply-cut service=%s request=%s code=%d", exchange->service->config->name,
-	         exchange->request->id, exchange->status);
+	log_warn("event=reply-cut service=%s request=%s code=%d incident=%s", exchange->service->config->name,
+	         exchange->request->id, exchange->status, incident_text(&exchange->incident));
 	exchange_over(exchange, exchange->status, FLEET_FAILED);
 	client_abort(client);
 }

@@ -50,13 +50,35 @@ static void reset_reply(struct exchange *exchange)
 	exchange->status = 0;
 }
 
+static void join_incident(struct exchange *exchange)
+{
+	if (incident_open(backend_incident(exchange->backend)))
+		exchange->incident = *backend_incident(exchange->backend);
+}
+
+/* Told to health, which doubts the backend now. The first one of an incident begins its story. */
+static void report_failure(struct exchange *exchange, enum stats_replay reason)
+{
+	struct backend *backend = exchange->backend;
+	bool first = !incident_open(backend_incident(backend));
+	backend_open_incident(backend);
+	join_incident(exchange);
+	if (first)
+		log_warn("event=exchange-failed service=%s request=%s slot=%d container=%.12s reason=%s incident=%s",
+		         exchange->service->config->name, exchange->request->id, backend_slot(backend),
+		         backend_container_id(backend), stats_replay_text(reason), incident_text(&exchange->incident));
+	health_exchange_failed(health_of(backend), backend);
+}
+
 void exchange_replay(struct exchange *exchange, enum stats_replay reason)
 {
 	exchange->service->stats.replays[reason]++;
+	join_incident(exchange);
 	log_line(reason == STATS_REPLAY_STALE ? LOG_DEBUG : LOG_INFO,
-	         "event=replay service=%s request=%s slot=%d reason=%s tries=%u", exchange->service->config->name,
-	         exchange->request->id, backend_slot(exchange->backend), stats_replay_text(reason),
-	         exchange->tried.count + 1);
+	         "event=replay service=%s request=%s slot=%d container=%.12s reason=%s tries=%u incident=%s",
+	         exchange->service->config->name, exchange->request->id, backend_slot(exchange->backend),
+	         backend_container_id(exchange->backend), stats_replay_text(reason), exchange->tried.count + 1,
+	         incident_text(backend_incident(exchange->backend)));
 	if (counts_as_try(exchange, reason))
 		mark_tried(exchange);
 	exchange_release(exchange, reason == STATS_REPLAY_STALE ? FLEET_CANCELLED : FLEET_FAILED);
@@ -73,7 +95,7 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 {
 	const struct failure_rule *rule = &failure_rules[failure];
 	if (rule->evidence && exchange_is_judged(exchange->backend))
-		health_exchange_failed(health_of(exchange->backend), exchange->backend);
+		report_failure(exchange, rule->replay);
 	if (exchange->begun) {
 		exchange_cut(exchange);
 		return;

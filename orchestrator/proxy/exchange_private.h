@@ -43,7 +43,8 @@ struct exchange {
 	int64_t bytes; /* sent to the client */
 	int last_slot; /* of the backend it was sent to last; -1 none */
 	char last_container[ENGINE_ID_SIZE];
-	struct buf reply; /* not sent yet: the head, and body behind it */
+	struct incident incident; /* of the backend that failed it last; none open: none did */
+	struct buf reply;         /* not sent yet: the head, and body behind it */
 	struct deferred deferred;
 };
 

@@ -1,0 +1,87 @@
+"""One grep by an incident's id tells its story in order: request, first failure, engine's event, verdict, how it ended, replacement."""
+
+import re
+import threading
+
+import pytest
+
+from harness.client import request
+from harness.faults import crash, docker_kill, docker_pause, docker_remove, hurt_and_wait
+from harness.wait import wait_until
+
+LIMIT_S = 10.0
+
+
+def incident_of(orchestrator, service, slot):
+    found = re.search(rf"event=replaced service={service} slot={slot} .*incident=([0-9a-f]{{8}})", orchestrator.log())
+    return found[1]
+
+
+def story(orchestrator, incident):
+    return [line for line in orchestrator.log().splitlines() if f"incident={incident}" in line]
+
+
+def assert_in_order(lines, *patterns):
+    """Each pattern is found in a line at or behind that of the pattern before."""
+    at = 0
+    for pattern in patterns:
+        found = [i for i in range(at, len(lines)) if re.search(pattern, lines[i])]
+        assert found, f"no {pattern!r} in its place:\n" + "\n".join(lines)
+        at = found[0]
+
+
+def ask_in_flight(orchestrator, count, ms):
+    """So many requests are in flight, on all containers; returns their threads and {request id: status}."""
+    statuses = {}
+
+    def ask(number):
+        reply = request(orchestrator.port, f"/slow?ms={ms}", headers={"X-Request-Id": f"story-{number}"}, timeout=30)
+        statuses[f"story-{number}"] = reply.status
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: sum(s["in_flight"] for s in orchestrator.fleet()["services"]) == count, 10, "all are in flight")
+    return threads, statuses
+
+
+@pytest.mark.parametrize("hurt", [docker_kill, docker_remove])
+def test_of_a_kill(web, hurt):
+    orchestrator, service = web(2, env={"RECORD": "/dev/stdout"})       # so that there is output
+    threads, statuses = ask_in_flight(orchestrator, 4, 1500)
+    container = orchestrator.ids(service)[0][:12]
+    hurt_and_wait(orchestrator, service, 0, hurt, LIMIT_S)
+    for thread in threads:
+        thread.join()
+    assert set(statuses.values()) == {200}
+    lines = story(orchestrator, incident_of(orchestrator, service, 0))
+    first = next(line for line in lines if "event=exchange-failed" in line)
+    failed = re.search(r"request=(story-\d)", first)[1]
+    assert lines[0] == first and f"container={container}" in first
+    assert_in_order(lines, f"exchange-failed .*request={failed}", "event=backend .*to=suspect reason=exchange-failed",
+                    "event=backend .*to=down", "event=fault", "event=leaving", "event=started",
+                    r"event=replaced .*took_ms=\d")
+    assert_in_order(lines, "exchange-failed", "engine-event .*reason=die exit_code=137", "event=started")
+    assert_in_order(lines, "exchange-failed", f"event=replay .*request={failed} .*container={container} reason=broken",
+                    f"event=replayed .*request={failed} code=200 tries=2")
+    if hurt is docker_kill:
+        assert_in_order(lines, "event=fault", "event=ended .*exit_code=137 oom=no", "event=output .*line=")
+
+
+def test_of_a_crash(web):
+    """A 5xx is the first evidence; nobody's request fails."""
+    orchestrator, service = web(1)
+    hurt_and_wait(orchestrator, service, 0, crash, LIMIT_S)
+    lines = story(orchestrator, incident_of(orchestrator, service, 0))
+    assert_in_order(lines, "event=backend .*to=down reason=probe-status", "event=fault .*reason=probe-status",
+                    "engine-event .*reason=die", "event=started", "event=replaced .*reason=probe-status")
+
+
+def test_of_a_pause_with_a_spare(web):
+    orchestrator, service = web(None, scale={"min": 1, "max": 1, "spares": 1})
+    wait_until(lambda: orchestrator.fleet()["services"][0]["spares"][0]["state"] == "spare", 20, "a spare waits")
+    hurt_and_wait(orchestrator, service, 0, docker_pause, LIMIT_S)
+    wait_until(lambda: "event=stood-in" in orchestrator.log(), 10, "the spare was dismissed")
+    lines = story(orchestrator, incident_of(orchestrator, service, 0))
+    assert_in_order(lines, "engine-event .*reason=pause", "event=backend .*to=suspect reason=paused", "event=stand-in",
+                    "event=standing-in .*took_ms=", "event=backend .*to=down reason=paused", "event=fault",
+                    "event=started", "event=replaced", "event=stood-in .*requests=")
