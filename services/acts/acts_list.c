@@ -102,9 +102,14 @@ static enum job_result read_first(struct job *job, void *tables)
 	return result;
 }
 
+/* One transaction for the rows of the piece: each on its own would lock and unlock the file. */
 static enum job_result read_next(struct job *job, void *tables)
 {
-	return fill_piece((struct act_list *)job, tables, &job->err);
+	if (acts_store_begin(tables, &job->err) != JOB_OK)
+		return JOB_UNAVAILABLE;
+	enum job_result result = fill_piece((struct act_list *)job, tables, &job->err);
+	acts_store_end(tables);
+	return result;
 }
 
 /* --- on the loop ---------------------------------------------------------------------------------------------------- */
