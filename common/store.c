@@ -29,8 +29,7 @@ struct store_statement {
 	struct store_statement *next;
 };
 
-/* Err from what SQLite says last. */
-static bool fail(struct store *store, struct err *err)
+bool store_fail(struct store *store, struct err *err)
 {
 	int code = sqlite3_extended_errcode(store->db);
 
@@ -54,7 +53,7 @@ bool store_retry(int code, int64_t until_us)
 
 bool store_exec(struct store *store, const char *sql, struct err *err)
 {
-	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail(store, err);
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_fail(store, err);
 }
 
 static bool exec_patiently(struct store *store, const char *sql, struct err *err)
@@ -63,7 +62,7 @@ static bool exec_patiently(struct store *store, const char *sql, struct err *err
 
 	while (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
 		if (!store_retry(sqlite3_extended_errcode(store->db), until_us))
-			return fail(store, err);
+			return store_fail(store, err);
 	}
 	return true;
 }
@@ -103,7 +102,7 @@ bool store_open(const struct store_options *options, struct store **store_out, s
 	store->busy_timeout_ms = options->busy_timeout_ms;
 	int rc = sqlite3_open_v2(options->path, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	mem_must(store->db);
-	bool ok = rc == SQLITE_OK || fail(store, err);
+	bool ok = rc == SQLITE_OK || store_fail(store, err);
 	ok = ok && set_pragmas(store, options->read_only, err);
 	ok = ok && store_migrate(store, options->migrations, options->read_only, err);
 	ok = ok && (!is_new || sync_directory(options->path, err));
@@ -155,7 +154,7 @@ bool store_prepare(struct store *store, const char *sql, struct store_statement 
 
 	*statement = NULL;
 	if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
-		return fail(store, err);
+		return store_fail(store, err);
 	assert(stmt != NULL);
 	struct store_statement *made = mem_zero(sizeof(*made));
 	*made = (struct store_statement){.store = store, .stmt = stmt, .next = store->statements};
@@ -199,7 +198,7 @@ enum store_step store_step(struct store_statement *statement, struct err *err)
 	if (rc == SQLITE_DONE)
 		return STORE_DONE;
 	assert((rc & 0xff) != SQLITE_MISUSE);
-	fail(statement->store, err);
+	store_fail(statement->store, err);
 	if ((rc & 0xff) == SQLITE_CONSTRAINT)
 		return STORE_CONSTRAINT;
 	return store_code_busy(rc) ? STORE_BUSY : STORE_FAILED;

@@ -12,6 +12,9 @@ struct store {
 	struct store_statement *statements;
 };
 
+/* Err from what SQLite says last; false. */
+bool store_fail(struct store *store, struct err *err);
+
 /* Does this result code mean another process's lock, and is there time left? Then it has slept a little: try again. */
 bool store_retry(int code, int64_t until_us);
 

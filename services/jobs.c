@@ -12,6 +12,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define WRITE_BATCH 256
 #define READ_BATCH 16    /* all of it is answered when the last is done */
@@ -21,6 +22,7 @@ struct jobs {
 	struct jobs_options options;
 	struct tasks *writer, *reader;
 	struct store_statement *savepoint, *release, *undo;
+	const void *stamps;                                 /* of the store that is read */
 	_Atomic int64_t waiting_since_ms, working_since_ms; /* 0: not */
 };
 
@@ -95,6 +97,18 @@ static void on_write(struct task *first, void *worker)
 	atomic_store(&jobs->working_since_ms, 0);
 }
 
+/* Stamps do not come back: where there is the same before and after, the store was that all the time. */
+static void read_one(struct jobs *jobs, struct job *job)
+{
+	struct store_stamp after;
+
+	store_stamp_read(jobs->stamps, &job->as_of);
+	job->result = job->work(job, jobs->options.read_tables);
+	store_stamp_read(jobs->stamps, &after);
+	if (!store_stamp_same(&job->as_of, &after))
+		memset(&job->as_of, 0, sizeof(job->as_of));
+}
+
 /* Several at a time, as waking the loop costs more than a small read. */
 static void on_read(struct task *first, void *worker)
 {
@@ -102,7 +116,7 @@ static void on_read(struct task *first, void *worker)
 
 	for (struct task *task = first; task != NULL; task = task->next) {
 		struct job *job = (struct job *)task;
-		job->result = job->work(job, jobs->options.read_tables);
+		read_one(jobs, job);
 		if (job->result == JOB_UNAVAILABLE)
 			log_error("event=store-read-failed code=%d error=\"%s\"", job->err.code, job->err.message);
 	}
@@ -127,6 +141,7 @@ bool jobs_new(const struct jobs_options *options, struct jobs **jobs, struct err
 		free(j);
 		return false;
 	}
+	j->stamps = store_stamp_source(options->read_store);
 	j->writer = tasks_new(options->base, &(struct tasks_options){.name = "store-write",
 	                                                             .threads = 1,
 	                                                             .limit = options->limit,

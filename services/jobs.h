@@ -9,7 +9,7 @@
 #pragma once
 
 #include "common/err.h"
-#include "common/store.h"
+#include "common/store_stamp.h"
 #include "services/tasks.h"
 
 #include <stdbool.h>
@@ -29,6 +29,7 @@ struct job {
 	void (*done)(struct job *job);         /* on the loop */
 	enum job_result result;
 	struct err err;
+	struct store_stamp as_of; /* of a read: what it read is the store of this stamp; not known: of none */
 };
 
 /* What a step that was no row and not the end means: a constraint refuses, anything else is the store's failure. */

@@ -64,6 +64,9 @@ struct http_text rest_name(const struct rest_request *request, unsigned index);
  * empty. */
 bool rest_query(const struct rest_request *request, const char *key, struct http_text *value);
 
+/* The request target as sent: path and query. */
+struct http_text rest_target(const struct rest_request *request);
+
 struct http_text rest_body(const struct rest_request *request);
 
 /* Does If-None-Match name this entity tag (with its quotes)? */
@@ -82,6 +85,9 @@ void rest_set_etag(struct rest_request *request, const char *etag);
 
 /* Takes over what json holds (it is empty afterwards). */
 void rest_reply_json(struct rest_request *request, int status, struct buf *json);
+
+/* JSON that stays the caller's. */
+void rest_reply_bytes(struct rest_request *request, int status, const char *json, size_t len);
 
 /* Fixed JSON text, such as "{}". */
 void rest_reply_text(struct rest_request *request, int status, const char *json);

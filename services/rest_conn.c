@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <event2/buffer.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -21,7 +22,6 @@
 #define BODY_MS 30000
 #define LINGER_QUIET_MS 2000
 #define LINGER_MS 30000
-#define WRITE_STEP_BYTES (1 << 20)
 
 struct bufferevent *rest_conn_bev(const struct rest_conn *conn)
 {
@@ -50,6 +50,7 @@ static evhtp_res on_conn_fini(evhtp_connection_t *peer, void *arg)
 	conn->peer = NULL;
 	conn->request = NULL;
 	LIST_REMOVE(conn, link);
+	event_free(conn->wake);
 	if (request != NULL && request->with_handler) {
 		request->conn = NULL;
 		request->peer = NULL;
@@ -117,6 +118,29 @@ static void on_written(struct bufferevent *bev, void *arg)
 	conn_leave(conn);
 }
 
+static void on_wake(evutil_socket_t fd, short events, void *arg)
+{
+	struct rest_conn *conn = arg;
+
+	(void)fd;
+	(void)events;
+	on_written(rest_conn_bev(conn), conn);
+}
+
+/* In this turn of the loop; where the next request is there already, in the next one, so that others get theirs. */
+void rest_conn_wake(struct rest_conn *conn)
+{
+	struct bufferevent *bev = rest_conn_bev(conn);
+	struct timeval soon = {.tv_sec = 0};
+
+	if (evbuffer_get_length(bufferevent_get_output(bev)) > 0)
+		return;
+	if (evbuffer_get_length(bufferevent_get_input(bev)) > 0)
+		event_add(conn->wake, &soon);
+	else
+		event_active(conn->wake, 0, 0);
+}
+
 /* A client that shuts down its sending side still gets the replies to what it has sent. Anything else is the end:
  * BEV_EVENT_ERROR keeps libevhtp from taking a stale EAGAIN in errno as a reason to go on reading. */
 static void on_event(struct bufferevent *bev, short events, void *arg)
@@ -138,12 +162,13 @@ evhtp_res rest_conn_accept(evhtp_connection_t *peer, void *server)
 
 	conn->server = server;
 	conn->peer = peer;
+	conn->wake = event_new(conn->server->base, -1, 0, on_wake, conn);
 	conn->state = REST_HEAD;
 	conn->since_ms = clock_ms();
 	bufferevent_getcb(bev, &conn->evhtp_readcb, &conn->evhtp_writecb, &conn->evhtp_eventcb, &conn->evhtp_arg);
 	bufferevent_setcb(bev, on_read, on_written, on_event, conn);
 	bufferevent_setwatermark(bev, EV_READ, 0, REST_INPUT_BYTES);
-	bufferevent_set_max_single_write(bev, WRITE_STEP_BYTES);
+	bufferevent_set_max_single_write(bev, REST_WRITE_BYTES);
 	evhtp_connection_set_hook(peer, evhtp_hook_on_connection_fini, (evhtp_hook)on_conn_fini, conn);
 	LIST_INSERT_HEAD(&conn->server->conns, conn, link);
 	return EVHTP_RES_OK;
@@ -154,6 +179,7 @@ evhtp_res rest_conn_accept(evhtp_connection_t *peer, void *server)
 void rest_conn_finish(struct rest_conn *conn, int status, const char *error)
 {
 	struct rest_reply_head head = {.status = status, .close = true, .json = error != NULL};
+	struct rest_head_text text;
 	struct evbuffer *out = bufferevent_get_output(rest_conn_bev(conn));
 	struct evbuffer *body = evbuffer_new();
 
@@ -166,7 +192,8 @@ void rest_conn_finish(struct rest_conn *conn, int status, const char *error)
 		head.allow = status == 405 ? conn->request->match.methods : 0;
 	conn->state = REST_LINGER;
 	conn->linger_since_ms = conn->since_ms = clock_ms();
-	rest_reply_head_write(out, &head, false);
+	rest_head_write(&text, &head, false);
+	evbuffer_add(out, text.data, text.len);
 	evbuffer_add_buffer(out, body);
 	evbuffer_free(body);
 	rest_request_free(conn->request);

@@ -22,6 +22,7 @@
 
 #define REST_HEAD_BYTES 32768U
 #define REST_TARGET_BYTES 12288U
+#define REST_WRITE_BYTES (1U << 20) /* most that is written at one time */
 #define REST_INPUT_BYTES 65536U /* most unread input held while a request is being answered */
 
 enum rest_state { REST_HEAD, REST_BODY, REST_BUSY, REST_LINGER };
@@ -61,6 +62,7 @@ struct rest_conn {
 	struct rest_server *server;
 	evhtp_connection_t *peer; /* NULL once libevhtp has freed it */
 	LIST_ENTRY(rest_conn) link;
+	struct event *wake; /* what was written straight to the socket is out */
 	bufferevent_data_cb evhtp_readcb, evhtp_writecb;
 	bufferevent_event_cb evhtp_eventcb;
 	void *evhtp_arg;
@@ -106,6 +108,7 @@ evhtp_res rest_conn_accept(evhtp_connection_t *peer, void *server);
 void rest_conn_sweep(struct rest_conn *conn, int64_t now_ms);
 bool rest_conn_idle(const struct rest_conn *conn);
 void rest_conn_close(struct rest_conn *conn); /* conn may be freed */
+void rest_conn_wake(struct rest_conn *conn);  /* an empty output would never report that it was written */
 void rest_conn_finish(struct rest_conn *conn, int status, const char *error);
 struct bufferevent *rest_conn_bev(const struct rest_conn *conn);
 
@@ -118,7 +121,7 @@ void rest_request_free(struct rest_request *request); /* NULL is fine */
 void rest_request_judge(struct rest_request *request, const struct http_head *head);
 void rest_request_run(struct rest_request *request);
 
-/* rest_reply.c */
+/* rest_head.c */
 struct rest_reply_head {
 	int status;
 	int64_t length; /* of the body; -1: not known, chunked or until close */
@@ -129,6 +132,17 @@ struct rest_reply_head {
 	bool preflight; /* the CORS fields of an OPTIONS reply */
 	bool chunked;
 };
-void rest_reply_head_write(struct evbuffer *out, const struct rest_reply_head *head, bool old_client);
+struct rest_head_text {
+	char data[1024];
+	size_t len;
+};
+void rest_head_write(struct rest_head_text *text, const struct rest_reply_head *head, bool old_client);
+
+/* rest_reply.c */
+void rest_reply_begin(struct rest_request *request, struct rest_head_text *text, int status, int64_t length, bool json);
+void rest_reply_hand_over(struct evbuffer *out, struct buf *body);
+void rest_reply_finish(struct rest_request *request); /* back to its connection until the reply is out, or to nobody */
 void rest_reply_early(struct rest_request *request);
+
+/* rest_stream.c */
 void rest_reply_ready(struct rest_request *request); /* the client took the piece, or left */

@@ -122,6 +122,11 @@ bool rest_query(const struct rest_request *request, const char *key, struct http
 	return times > 0;
 }
 
+struct http_text rest_target(const struct rest_request *request)
+{
+	return (struct http_text){.data = request->target, .len = (uint32_t)strlen(request->target)};
+}
+
 struct http_text rest_body(const struct rest_request *request)
 {
 	const char *data = request->body.data;

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "services/answers.h"
 #include "services/control.h"
 #include "services/jobs.h"
 
@@ -63,6 +64,7 @@ static bool open_data(struct running *r, struct err *err)
 	    !open_store(r, true, &r->write_store, &r->write_tables, err) ||
 	    !open_store(r, false, &r->read_store, &r->read_tables, err))
 		return false;
+	r->service.answers = answers_new(store_stamp_source(r->read_store));
 	struct jobs_options options = {.base = r->service.base,
 	                               .write_store = r->write_store,
 	                               .read_store = r->read_store,
@@ -133,6 +135,7 @@ static void close_all(struct running *r)
 	rest_server_free(r->server);
 	if (r->service.api != NULL)
 		r->kind->api_close(&r->service);
+	answers_free(r->service.answers);
 	control_close(r->service.control);
 	if (r->on_term != NULL)
 		event_free(r->on_term);

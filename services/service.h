@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 struct event_base;
+struct answers;
 struct control;
 struct jobs;
 
@@ -18,6 +19,7 @@ struct service {
 	struct settings settings;
 	struct control *control;
 	struct jobs *jobs;
+	struct answers *answers;
 	void *api; /* the service's own */
 };
 

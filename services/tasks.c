@@ -1,5 +1,8 @@
 /* A queue, some threads, and an eventfd back to the loop.
  *
+ * Waking costs more than many a task, so it is done once for many: sleeping threads are woken at the end of a round of
+ * the loop's callbacks, when all that these added is waiting, and the loop once for all that is finished until it comes.
+ *
  * The mutex guards both lists; nothing is done while it is held. Invariant: a task is in exactly one of: the waiting
  * list, a thread's hands, the finished list.
  */
@@ -27,11 +30,13 @@ struct tasks {
 	struct tasks_options options;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
+	unsigned asleep; /* threads that wait for the wake-up */
 	struct task_list waiting, finished;
 	bool stopping;
 	pthread_t threads[MOST_THREADS];
 	int fd;
-	struct event *event;
+	struct event *event, *waker;
+	bool wake_due; /* the loop's alone */
 };
 
 static void list_init(struct task_list *list)
@@ -89,8 +94,10 @@ static void *thread_main(void *arg)
 	pthread_setname_np(pthread_self(), tasks->options.name);
 	pthread_mutex_lock(&tasks->lock);
 	for (;;) {
+		tasks->asleep++;
 		while (tasks->waiting.first == NULL && !tasks->stopping)
 			pthread_cond_wait(&tasks->wake, &tasks->lock);
+		tasks->asleep--;
 		struct task *first = list_take(&tasks->waiting, tasks->options.batch);
 		if (first == NULL)
 			break;
@@ -124,6 +131,22 @@ static void on_finished(evutil_socket_t fd, short events, void *arg)
 		call_finished(arg);
 }
 
+/* As many as can have a batch of their own. */
+static void on_wake_due(evutil_socket_t fd, short events, void *arg)
+{
+	struct tasks *tasks = arg;
+
+	(void)fd;
+	(void)events;
+	tasks->wake_due = false;
+	pthread_mutex_lock(&tasks->lock);
+	size_t batches = (tasks->waiting.count + tasks->options.batch - 1) / tasks->options.batch;
+	size_t wanted = batches < tasks->asleep ? batches : tasks->asleep;
+	pthread_mutex_unlock(&tasks->lock);
+	for (size_t i = 0; i < wanted; i++)
+		pthread_cond_signal(&tasks->wake);
+}
+
 /* Signals are the loop's business. */
 static void start_threads(struct tasks *tasks)
 {
@@ -153,6 +176,7 @@ struct tasks *tasks_new(struct event_base *base, const struct tasks_options *opt
 	assert(tasks->fd != -1);
 	tasks->event = event_new(base, tasks->fd, EV_READ | EV_PERSIST, on_finished, tasks);
 	event_add(tasks->event, NULL);
+	tasks->waker = event_new(base, -1, 0, on_wake_due, tasks);
 	start_threads(tasks);
 	return tasks;
 }
@@ -164,9 +188,12 @@ bool tasks_add(struct tasks *tasks, struct task *task)
 	bool room = tasks->waiting.count < tasks->options.limit;
 	if (room)
 		list_append(&tasks->waiting, task);
+	bool wake = room && tasks->asleep > 0 && !tasks->wake_due;
 	pthread_mutex_unlock(&tasks->lock);
-	if (room)
-		pthread_cond_signal(&tasks->wake);
+	if (wake) {
+		tasks->wake_due = true;
+		event_active(tasks->waker, 0, 0);
+	}
 	return room;
 }
 
@@ -182,6 +209,7 @@ void tasks_free(struct tasks *tasks)
 		pthread_join(tasks->threads[i], NULL);
 	call_finished(tasks);
 	event_free(tasks->event);
+	event_free(tasks->waker);
 	close(tasks->fd);
 	pthread_cond_destroy(&tasks->wake);
 	pthread_mutex_destroy(&tasks->lock);

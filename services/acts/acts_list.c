@@ -1,6 +1,7 @@
 /* A list of acts is read in pieces: first the ids, then as many rows as make a piece, each piece in a short read of its
- * own, the next one only when the client has taken the last. So memory is bounded however slow the client is, and no
- * read transaction stays open that would keep the WAL from being checkpointed. An act deleted meanwhile is left out.
+ * own, the next one only when the client has taken the last. A picture that is large is divided. So memory is bounded
+ * however slow the client is, and no read transaction stays open that would keep the WAL from being checkpointed. An act
+ * deleted meanwhile is left out; where half of its picture is sent already, the reply is cut.
  *
  *   on_get -> [read: status, ids, first piece] -> small enough: one reply
  *                                             \-> stream: write -> on_ready -> [read: next piece] -> write ... end
@@ -15,8 +16,9 @@
 
 #include <stdlib.h>
 
-#define PIECE_BYTES (256U << 10)     /* enough rows are read when a piece holds this much */
-#define PIECE_MAX_BYTES (512U << 20) /* one row of the largest size, every byte of its caption escaped */
+#define PIECE_BYTES (128U << 10)     /* enough rows are read when a piece holds this much */
+#define DIVIDE_BYTES (252U << 10)    /* where a picture is divided; just below what a buffer doubles to */
+#define PIECE_MAX_BYTES (512U << 20) /* a caption of the largest size, every byte of it escaped */
 
 struct act_list {
 	struct job job;
@@ -27,6 +29,7 @@ struct act_list {
 	int status;
 	int64_t ids[ACTS_LIST_MOST];
 	size_t count, next;
+	struct acts_picture picture; /* of the act before next */
 	struct buf piece;
 	struct json_writer writer;
 	bool streaming;
@@ -58,13 +61,25 @@ static enum job_result choose(struct act_list *list, struct acts_tables *tables,
 	return acts_store_ids(tables, category, skip, most, list->ids, &list->count, err);
 }
 
+/* Is there nothing more to read? */
+static bool list_read(const struct act_list *list)
+{
+	return list->next == list->count && !acts_picture_unfinished(&list->picture);
+}
+
 static enum job_result fill_piece(struct act_list *list, struct acts_tables *tables, struct err *err)
 {
+	if (acts_picture_unfinished(&list->picture)) {
+		enum job_result result = acts_store_picture(tables, DIVIDE_BYTES, &list->picture, &list->writer, err);
+		if (result != JOB_OK)
+			return result;
+	}
 	while (list->next < list->count && list->piece.len < PIECE_BYTES) {
-		if (acts_store_act(tables, list->ids[list->next++], &list->writer, err) == JOB_UNAVAILABLE)
+		int64_t id = list->ids[list->next++];
+		if (acts_store_act(tables, id, DIVIDE_BYTES, &list->picture, &list->writer, err) == JOB_UNAVAILABLE)
 			return JOB_UNAVAILABLE;
 	}
-	if (list->next == list->count)
+	if (list_read(list))
 		json_end_array(&list->writer);
 	if (json_writer_ok(&list->writer))
 		return JOB_OK;
@@ -87,9 +102,14 @@ static enum job_result read_first(struct job *job, void *tables)
 	return result;
 }
 
+/* One transaction for the rows of the piece: each on its own would lock and unlock the file. */
 static enum job_result read_next(struct job *job, void *tables)
 {
-	return fill_piece((struct act_list *)job, tables, &job->err);
+	if (acts_store_begin(tables, &job->err) != JOB_OK)
+		return JOB_UNAVAILABLE;
+	enum job_result result = fill_piece((struct act_list *)job, tables, &job->err);
+	acts_store_end(tables);
+	return result;
 }
 
 /* --- on the loop ---------------------------------------------------------------------------------------------------- */
@@ -112,7 +132,7 @@ static void on_ready(void *arg)
 {
 	struct act_list *list = arg;
 
-	if (rest_gone(list->request) || list->next == list->count) {
+	if (rest_gone(list->request) || list_read(list)) {
 		stream_end(list, true);
 		return;
 	}
@@ -133,7 +153,7 @@ static void on_next_read(struct job *job)
 
 static void reply_rows(struct act_list *list)
 {
-	if (list->next == list->count || rest_gone(list->request)) {
+	if (list_read(list) || rest_gone(list->request)) {
 		rest_reply_json(list->request, 200, &list->piece);
 		list_free(list);
 		return;

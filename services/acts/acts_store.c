@@ -216,7 +216,35 @@ static void write_text(struct json_writer *w, const char *key, struct store_stat
 	json_text_n(w, text, len);
 }
 
-enum job_result acts_store_act(struct acts_tables *tables, int64_t id, struct json_writer *w, struct err *err)
+static size_t room_in(const struct json_writer *w, size_t most)
+{
+	return w->buf->len < most ? most - w->buf->len : 0;
+}
+
+static void write_picture(struct json_writer *w, struct store_statement *row, int64_t id, size_t most,
+                          struct acts_picture *picture)
+{
+	struct json_text image;
+
+	image.data = store_column_text(row, 4, &image.len);
+	json_key(w, "imgB64");
+	acts_picture_begin(picture, id, image, room_in(w, most), w);
+	if (!acts_picture_unfinished(picture))
+		json_end_object(w);
+}
+
+enum job_result acts_store_picture(struct acts_tables *tables, size_t most, struct acts_picture *picture,
+                                   struct json_writer *w, struct err *err)
+{
+	enum job_result result = acts_picture_go_on(picture, tables->store, room_in(w, most), w, err);
+
+	if (result == JOB_OK && !acts_picture_unfinished(picture))
+		json_end_object(w);
+	return result;
+}
+
+enum job_result acts_store_act(struct acts_tables *tables, int64_t id, size_t most, struct acts_picture *picture,
+                               struct json_writer *w, struct err *err)
 {
 	struct store_statement *act = tables->statements[ACT];
 
@@ -229,8 +257,7 @@ enum job_result acts_store_act(struct acts_tables *tables, int64_t id, struct js
 		write_text(w, "timestamp", act, 1);
 		write_text(w, "caption", act, 2);
 		json_member_number(w, "upvotes", store_column_int(act, 3));
-		write_text(w, "imgB64", act, 4);
-		json_end_object(w);
+		write_picture(w, act, id, most, picture);
 	}
 	store_reset(act);
 	if (step == STORE_DONE)

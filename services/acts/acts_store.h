@@ -3,6 +3,7 @@
 
 #include "common/json.h"
 #include "services/acts/act.h"
+#include "services/acts/acts_picture.h"
 #include "services/jobs.h"
 
 #define ACTS_LIST_MOST 100
@@ -34,8 +35,14 @@ enum job_result acts_store_category(struct acts_tables *tables, struct json_text
 enum job_result acts_store_ids(struct acts_tables *tables, int64_t category, int64_t skip, size_t most, int64_t *ids,
                                size_t *count, struct err *err);
 
-/* Writes one act as an object. JOB_REFUSED: it is not there any more. */
-enum job_result acts_store_act(struct acts_tables *tables, int64_t id, struct json_writer *w, struct err *err);
+/* Writes one act as an object, until the writer holds about `most` bytes: a picture that goes beyond stays unfinished.
+ * JOB_REFUSED: it is not there any more. */
+enum job_result acts_store_act(struct acts_tables *tables, int64_t id, size_t most, struct acts_picture *picture,
+                               struct json_writer *w, struct err *err);
+
+/* Goes on with the picture, and ends the act with it. JOB_REFUSED: it is not there any more, or is another one. */
+enum job_result acts_store_picture(struct acts_tables *tables, size_t most, struct acts_picture *picture,
+                                   struct json_writer *w, struct err *err);
 
 /* A read transaction round several of these. */
 enum job_result acts_store_begin(struct acts_tables *tables, struct err *err);

@@ -5,6 +5,7 @@
 
 #include "common/json.h"
 #include "common/mem.h"
+#include "services/answers.h"
 #include "services/control.h"
 #include "services/jobs.h"
 #include "services/users/users_hash.h"
@@ -175,6 +176,7 @@ static void on_user_delete(struct rest_request *request, void *owner)
 
 struct user_list {
 	struct job job;
+	struct answers *answers;
 	struct rest_request *request;
 	struct buf json;
 	size_t count;
@@ -211,12 +213,25 @@ static enum job_result read_list(struct job *job, void *tables)
 	return result;
 }
 
+static void keep_list(struct user_list *list)
+{
+	struct answer answer = {.as_of = &list->job.as_of, .status = 200, .json = &list->json, .etag = list->etag};
+
+	if (list->unchanged)
+		answer.status = 304;
+	else if (list->count == 0)
+		answer.status = 204;
+	answers_keep(list->answers, list->request, &answer);
+}
+
 static void on_list_read(struct job *job)
 {
 	struct user_list *list = (struct user_list *)job;
 
-	if (job->result == JOB_OK)
+	if (job->result == JOB_OK) {
+		keep_list(list);
 		rest_set_etag(list->request, list->etag);
+	}
 	if (job->result != JOB_OK)
 		rest_reply_error(list->request, 503, STORE_GONE);
 	else if (list->unchanged)
@@ -232,8 +247,11 @@ static void on_list_read(struct job *job)
 static void on_users_get(struct rest_request *request, void *owner)
 {
 	struct service *service = owner;
-	struct user_list *list = mem_zero(sizeof(*list));
 
+	if (answers_reply(service->answers, request))
+		return;
+	struct user_list *list = mem_zero(sizeof(*list));
+	list->answers = service->answers;
 	list->job = (struct job){.work = read_list, .done = on_list_read};
 	list->request = request;
 	buf_init(&list->json, LIST_BYTES);
