@@ -29,8 +29,7 @@ struct store_statement {
 	struct store_statement *next;
 };
 
-/* Err from what SQLite says last. */
-static bool fail(struct store *store, struct err *err)
+bool store_fail(struct store *store, struct err *err)
 {
 	int code = sqlite3_extended_errcode(store->db);
 
@@ -54,7 +53,7 @@ bool store_retry(int code, int64_t until_us)
 
 bool store_exec(struct store *store, const char *sql, struct err *err)
 {
-	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail(store, err);
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK || store_fail(store, err);
 }
 
 static bool exec_patiently(struct store *store, const char *sql, struct err *err)
@@ -63,7 +62,7 @@ static bool exec_patiently(struct store *store, const char *sql, struct err *err
 
 	while (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
 		if (!store_retry(sqlite3_extended_errcode(store->db), until_us))
-			return fail(store, err);
+			return store_fail(store, err);
 	}
 	return true;
 }
@@ -92,6 +91,15 @@ static bool sync_directory(const char *path, struct err *err)
 	return ok;
 }
 
+static bool open_for_writing(struct store *store, int checkpoint_pages, struct err *err)
+{
+	char *path = mem_format("%s-turn", store->path);
+	bool ok = store_turn_open(path, &store->turn, err) && store_wal_open(store, checkpoint_pages, err);
+
+	free(path);
+	return ok;
+}
+
 bool store_open(const struct store_options *options, struct store **store_out, struct err *err)
 {
 	int flags = options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -103,8 +111,9 @@ bool store_open(const struct store_options *options, struct store **store_out, s
 	store->busy_timeout_ms = options->busy_timeout_ms;
 	int rc = sqlite3_open_v2(options->path, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 	mem_must(store->db);
-	bool ok = rc == SQLITE_OK || fail(store, err);
+	bool ok = rc == SQLITE_OK || store_fail(store, err);
 	ok = ok && set_pragmas(store, options->read_only, err);
+	ok = ok && (options->read_only || open_for_writing(store, options->checkpoint_pages, err));
 	ok = ok && store_migrate(store, options->migrations, options->read_only, err);
 	ok = ok && (!is_new || sync_directory(options->path, err));
 	if (!ok) {
@@ -128,18 +137,54 @@ void store_close(struct store *store)
 	int rc = sqlite3_close(store->db);
 	assert(rc == SQLITE_OK);
 	(void)rc;
+	store_turn_close(store->turn);
 	free(store->path);
 	free(store);
 }
 
+/* A file that was removed or replaced under us would take writes, and lose them with our last descriptor of it. */
+static bool check_still_there(struct store *store, struct err *err)
+{
+	int moved = 0;
+
+	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	return !moved || err_set_code(err, SQLITE_READONLY_DBMOVED,
+	                              "%s: removed or replaced while in use: start the service again", store->path);
+}
+
+/* Who does not take turns, a tool say, may still hold the lock: it is waited for as long as time is left. */
+static bool begin_until(struct store *store, int64_t until_us, struct err *err)
+{
+	int64_t left_ms = (until_us - clock_us()) / 1000;
+
+	sqlite3_busy_timeout(store->db, left_ms > 0 ? (int)left_ms : 0);
+	bool good = store_exec(store, "BEGIN IMMEDIATE", err);
+	sqlite3_busy_timeout(store->db, store->busy_timeout_ms);
+	return good;
+}
+
 bool store_begin(struct store *store, struct err *err)
 {
-	return store_exec(store, "BEGIN IMMEDIATE", err);
+	int64_t until_us = clock_us() + (int64_t)store->busy_timeout_ms * 1000;
+
+	assert(store->turn != NULL);
+	if (!check_still_there(store, err))
+		return false;
+	if (!store_turn_take(store->turn, until_us, err))
+		return err_prefix(err, "%s", store->path);
+	if (begin_until(store, until_us, err))
+		return true;
+	store_turn_release(store->turn);
+	return false;
 }
 
 bool store_commit(struct store *store, struct err *err)
 {
-	return store_exec(store, "COMMIT", err);
+	if (!store_exec(store, "COMMIT", err))
+		return false;
+	store_turn_release(store->turn);
+	store_wal_tend(store);
+	return true;
 }
 
 /* Some failures have already rolled back; then there is nothing to do. */
@@ -147,6 +192,7 @@ void store_rollback(struct store *store)
 {
 	if (sqlite3_get_autocommit(store->db) == 0)
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	store_turn_release(store->turn);
 }
 
 bool store_prepare(struct store *store, const char *sql, struct store_statement **statement, struct err *err)
@@ -155,7 +201,7 @@ bool store_prepare(struct store *store, const char *sql, struct store_statement 
 
 	*statement = NULL;
 	if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
-		return fail(store, err);
+		return store_fail(store, err);
 	assert(stmt != NULL);
 	struct store_statement *made = mem_zero(sizeof(*made));
 	*made = (struct store_statement){.store = store, .stmt = stmt, .next = store->statements};
@@ -199,7 +245,7 @@ enum store_step store_step(struct store_statement *statement, struct err *err)
 	if (rc == SQLITE_DONE)
 		return STORE_DONE;
 	assert((rc & 0xff) != SQLITE_MISUSE);
-	fail(statement->store, err);
+	store_fail(statement->store, err);
 	if ((rc & 0xff) == SQLITE_CONSTRAINT)
 		return STORE_CONSTRAINT;
 	return store_code_busy(rc) ? STORE_BUSY : STORE_FAILED;

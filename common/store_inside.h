@@ -1,7 +1,8 @@
-/* store_inside: what store.c and store_migrate.c share.  Private to the store. */
+/* store_inside: what the store's files share.  Private to the store. */
 #pragma once
 
 #include "common/store.h"
+#include "common/store_turn.h"
 
 struct sqlite3;
 
@@ -10,10 +11,20 @@ struct store {
 	char *path;
 	int busy_timeout_ms;
 	struct store_statement *statements;
+	struct store_turn *turn; /* NULL: read-only */
+	int wal_pages;           /* in the log after the last commit */
+	int wal_limit, wal_copy_at;
 };
+
+/* Sets err from what SQLite says last. */
+bool store_fail(struct store *store, struct err *err);
 
 /* Does this result code mean another process's lock, and is there time left? Then it has slept a little: try again. */
 bool store_retry(int code, int64_t until_us);
 
 /* Runs the scripts that are missing. A read-only store must be up to date. */
 bool store_migrate(struct store *store, const char *const *migrations, bool read_only, struct err *err);
+
+/* The log's length: watched from now on; looked at after a commit. pages 0: the usual limit. */
+bool store_wal_open(struct store *store, int pages, struct err *err);
+void store_wal_tend(struct store *store);
