@@ -76,8 +76,8 @@ static bool set_pragmas(struct store *store, bool read_only, struct err *err)
 	       exec_patiently(store, "PRAGMA foreign_keys=ON", err);
 }
 
-/* A new file is only there for good once its directory is synced. SQLite does this for its journals alone. */
-static bool sync_directory(const char *path, struct err *err)
+/* SQLite does this for its journals alone. */
+bool store_sync_directory(const char *path, struct err *err)
 {
 	char *copy = mem_dup(path);
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -115,7 +115,7 @@ bool store_open(const struct store_options *options, struct store **store_out, s
 	ok = ok && set_pragmas(store, options->read_only, err);
 	ok = ok && (options->read_only || open_for_writing(store, options->checkpoint_pages, err));
 	ok = ok && store_migrate(store, options->migrations, options->read_only, err);
-	ok = ok && (!is_new || sync_directory(options->path, err));
+	ok = ok && (!is_new || store_sync_directory(options->path, err));
 	if (!ok) {
 		store_close(store);
 		return false;
