@@ -76,8 +76,8 @@ static bool set_pragmas(struct store *store, bool read_only, struct err *err)
 	       exec_patiently(store, "PRAGMA foreign_keys=ON", err);
 }
 
-/* A new file is only there for good once its directory is synced. SQLite does this for its journals alone. */
-static bool sync_directory(const char *path, struct err *err)
+/* SQLite does this for its journals alone. */
+bool store_sync_directory(const char *path, struct err *err)
 {
 	char *copy = mem_dup(path);
 	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -88,6 +88,15 @@ static bool sync_directory(const char *path, struct err *err)
 	if (fd != -1)
 		close(fd);
 	free(copy);
+	return ok;
+}
+
+static bool open_for_writing(struct store *store, int checkpoint_pages, struct err *err)
+{
+	char *path = mem_format("%s-turn", store->path);
+	bool ok = store_turn_open(path, &store->turn, err) && store_wal_open(store, checkpoint_pages, err);
+
+	free(path);
 	return ok;
 }
 
@@ -104,8 +113,9 @@ bool store_open(const struct store_options *options, struct store **store_out, s
 	mem_must(store->db);
 	bool ok = rc == SQLITE_OK || store_fail(store, err);
 	ok = ok && set_pragmas(store, options->read_only, err);
+	ok = ok && (options->read_only || open_for_writing(store, options->checkpoint_pages, err));
 	ok = ok && store_migrate(store, options->migrations, options->read_only, err);
-	ok = ok && (!is_new || sync_directory(options->path, err));
+	ok = ok && (!is_new || store_sync_directory(options->path, err));
 	if (!ok) {
 		store_close(store);
 		return false;
@@ -127,18 +137,54 @@ void store_close(struct store *store)
 	int rc = sqlite3_close(store->db);
 	assert(rc == SQLITE_OK);
 	(void)rc;
+	store_turn_close(store->turn);
 	free(store->path);
 	free(store);
 }
 
+/* A file that was removed or replaced under us would take writes, and lose them with our last descriptor of it. */
+static bool check_still_there(struct store *store, struct err *err)
+{
+	int moved = 0;
+
+	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	return !moved || err_set_code(err, SQLITE_READONLY_DBMOVED,
+	                              "%s: removed or replaced while in use: start the service again", store->path);
+}
+
+/* Who does not take turns, a tool say, may still hold the lock: it is waited for as long as time is left. */
+static bool begin_until(struct store *store, int64_t until_us, struct err *err)
+{
+	int64_t left_ms = (until_us - clock_us()) / 1000;
+
+	sqlite3_busy_timeout(store->db, left_ms > 0 ? (int)left_ms : 0);
+	bool good = store_exec(store, "BEGIN IMMEDIATE", err);
+	sqlite3_busy_timeout(store->db, store->busy_timeout_ms);
+	return good;
+}
+
 bool store_begin(struct store *store, struct err *err)
 {
-	return store_exec(store, "BEGIN IMMEDIATE", err);
+	int64_t until_us = clock_us() + (int64_t)store->busy_timeout_ms * 1000;
+
+	assert(store->turn != NULL);
+	if (!check_still_there(store, err))
+		return false;
+	if (!store_turn_take(store->turn, until_us, err))
+		return err_prefix(err, "%s", store->path);
+	if (begin_until(store, until_us, err))
+		return true;
+	store_turn_release(store->turn);
+	return false;
 }
 
 bool store_commit(struct store *store, struct err *err)
 {
-	return store_exec(store, "COMMIT", err);
+	if (!store_exec(store, "COMMIT", err))
+		return false;
+	store_turn_release(store->turn);
+	store_wal_tend(store);
+	return true;
 }
 
 /* Some failures have already rolled back; then there is nothing to do. */
@@ -146,6 +192,7 @@ void store_rollback(struct store *store)
 {
 	if (sqlite3_get_autocommit(store->db) == 0)
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	store_turn_release(store->turn);
 }
 
 bool store_prepare(struct store *store, const char *sql, struct store_statement **statement, struct err *err)

@@ -1,6 +1,8 @@
 /* store: one SQLite database file: open, migrate, transaction, prepared statements.
  *
  * WAL, synchronous=FULL, foreign keys on, a busy timeout. Errors carry SQLite's extended result code as err->code.
+ * Processes that write the same file take turns (store_turn.h; the file PATH-turn), and keep its log short between them
+ * (store_wal.c): at times a commit returns some milliseconds after it is durable.
  * Statements are prepared once and kept; a statement belongs to its store and dies with it.
  * Not thread safe: one store per thread.
  */
@@ -20,6 +22,7 @@ struct store_options {
 	const char *const *migrations;  /* NULL-terminated SQL scripts; number i brings user_version from i to i+1 */
 	int busy_timeout_ms;            /* how long to wait for another process's lock; 0 = do not wait */
 	bool read_only;
+	int checkpoint_pages;           /* how long the log may get before it is copied; 0 = 2000 pages, 8 MB */
 };
 
 /* Opens or makes the file, sets the pragmas, runs the migrations that are missing, each in a transaction. A database
@@ -28,7 +31,9 @@ bool store_open(const struct store_options *options, struct store **store, struc
 void store_close(struct store *store);          /* NULL is fine */
 
 bool store_exec(struct store *store, const char *sql, struct err *err) MUST_CHECK;
-bool store_begin(struct store *store, struct err *err) MUST_CHECK;        /* BEGIN IMMEDIATE */
+
+/* BEGIN IMMEDIATE once it is our turn. Whatever follows ends in a commit that is true, or in a rollback. */
+bool store_begin(struct store *store, struct err *err) MUST_CHECK;
 bool store_commit(struct store *store, struct err *err) MUST_CHECK;
 void store_rollback(struct store *store);
 

@@ -19,7 +19,7 @@ static int count(const char *const *migrations)
 	return n;
 }
 
-static bool read_version(struct store *store, int64_t *version, struct err *err)
+bool store_read_version(struct store *store, int64_t *version, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	bool ok = sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &stmt, NULL) == SQLITE_OK &&
@@ -41,7 +41,7 @@ static bool run_next(struct store *store, const char *const *migrations, int kno
 
 	if (!store_begin(store, err))
 		return false;
-	if (!read_version(store, version, err))
+	if (!store_read_version(store, version, err))
 		goto rollback;
 	if (*version < 0 || *version >= known) {
 		store_rollback(store);
@@ -66,7 +66,7 @@ static bool read_version_patiently(struct store *store, int64_t *version, struct
 	int64_t until_us = clock_us() + (int64_t)store->busy_timeout_ms * 1000;
 	struct err why;
 
-	while (!read_version(store, version, &why)) {
+	while (!store_read_version(store, version, &why)) {
 		if (!store_retry(why.code, until_us))
 			return err_set_code(err, why.code, "%s", why.message);
 	}

@@ -13,6 +13,9 @@ struct service;
 	"CREATE TABLE health (id INTEGER PRIMARY KEY CHECK (id = 1), beats INTEGER NOT NULL);" \
 	"INSERT INTO health VALUES (1, 0);"
 
+/* The rule that goes with it. */
+#define CONTROL_RULE "SELECT 'health has ' || n || ' rows' FROM (SELECT count(*) AS n FROM health) WHERE n <> 1"
+
 /* The rows for a service's route table; the owner of the routes must be a struct service. */
 #define CONTROL_ROUTES                                                                                           \
 	{HTTP_GET, "/api/v1/_count", control_on_count}, {HTTP_DELETE, "/api/v1/_count", control_on_count_reset}, \

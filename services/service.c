@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "services/answers.h"
+#include "services/command.h"
 #include "services/control.h"
 #include "services/jobs.h"
 
@@ -159,31 +160,13 @@ static void raise_file_limit(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int usage(const struct service_kind *kind, FILE *to, int code)
-{
-	fprintf(to, "usage: %s [--help] [--version]\n\nenvironment [default]:\n", kind->name);
-	settings_help(to);
-	return code;
-}
-
-static int arguments(const struct service_kind *kind, int argc, char **argv)
-{
-	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return usage(kind, stdout, 0);
-	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-		printf("%s %s\n", kind->name, SELFLESS_VERSION);
-		return 0;
-	}
-	return usage(kind, stderr, 2);
-}
-
 int service_main(const struct service_kind *kind, int argc, char **argv)
 {
 	struct running r = {.kind = kind};
 	struct err err = {.code = 0};
 
 	if (argc > 1)
-		return arguments(kind, argc, argv);
+		return command_run(kind, argc, argv);
 	log_open();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of write, like a full disk */

@@ -27,6 +27,7 @@ struct service_kind {
 	const char *name;              /* "acts" */
 	const char *file;              /* the database's name in DATA_DIR */
 	const char *const *migrations; /* see store.h */
+	const char *const *rules;      /* see store_check.h */
 	const char *const *counted;    /* see control.h */
 	const struct rest_route *routes;
 	size_t route_count;
@@ -38,5 +39,6 @@ struct service_kind {
 	void (*api_close)(struct service *service);
 };
 
-/* Returns the exit code: 0 clean, 1 it cannot run, 2 wrong usage. */
+/* Serves; with arguments, does what they say (command.h). Returns the exit code: 0 clean, 1 it cannot run, 2 wrong
+ * usage. */
 int service_main(const struct service_kind *kind, int argc, char **argv);

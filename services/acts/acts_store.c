@@ -23,6 +23,17 @@ const char *const acts_migrations[] = {
         NULL,
 };
 
+const char *const acts_rules[] = {
+        "SELECT 'category \"' || name || '\" says ' || acts || ' acts, and has ' || n FROM"
+        " (SELECT name, acts, (SELECT count(*) FROM acts a WHERE a.category_id = c.id) AS n FROM categories c)"
+        " WHERE n <> acts",
+        "SELECT 'act ' || act_id || ' has ' || upvotes || ' upvotes' FROM acts WHERE act_id < 0 OR upvotes < 0",
+        "SELECT 'act ' || act_id || ' has a picture that is not base64' FROM acts"
+        " WHERE typeof(img) <> 'text' OR img = '' OR img GLOB '*[^A-Za-z0-9+/=]*'",
+        CONTROL_RULE,
+        NULL,
+};
+
 enum {
 	CATEGORY_ADD,
 	CATEGORY_DELETE,

@@ -11,6 +11,7 @@
 struct acts_tables;
 
 extern const char *const acts_migrations[];
+extern const char *const acts_rules[]; /* see store_check.h */
 
 bool acts_tables_open(struct store *store, bool writer, void **tables, struct err *err);
 void acts_tables_close(void *tables);

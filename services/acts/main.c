@@ -11,6 +11,7 @@ int main(int argc, char **argv)
 	        .name = "acts",
 	        .file = "acts.db",
 	        .migrations = acts_migrations,
+	        .rules = acts_rules,
 	        .counted = COUNTED,
 	        .routes = acts_routes,
 	        .route_count = acts_route_count,

@@ -11,6 +11,7 @@ int main(int argc, char **argv)
 	        .name = "users",
 	        .file = "users.db",
 	        .migrations = users_migrations,
+	        .rules = users_rules,
 	        .counted = COUNTED,
 	        .routes = users_routes,
 	        .route_count = users_route_count,

@@ -21,6 +21,13 @@ const char *const users_migrations[] = {
         NULL,
 };
 
+const char *const users_rules[] = {
+        "SELECT 'user \"' || username || '\" has no hashed password' FROM users WHERE password NOT GLOB '$argon2id$*'",
+        "SELECT 'list has ' || n || ' rows' FROM (SELECT count(*) AS n FROM list) WHERE n <> 1",
+        CONTROL_RULE,
+        NULL,
+};
+
 enum { ADD, DELETE, ETAG, NAMES, BEGIN, END, STATEMENTS };
 
 static const char *const SQL[STATEMENTS] = {

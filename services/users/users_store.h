@@ -7,6 +7,7 @@
 struct users_tables;
 
 extern const char *const users_migrations[];
+extern const char *const users_rules[]; /* see store_check.h */
 
 bool users_tables_open(struct store *store, bool writer, void **tables, struct err *err);
 void users_tables_close(void *tables);

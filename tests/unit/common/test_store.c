@@ -32,7 +32,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-	static const char *const tails[] = {"", "-wal", "-shm"};
+	static const char *const tails[] = {"", "-wal", "-shm", "-turn"};
 	char name[100];
 
 	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {

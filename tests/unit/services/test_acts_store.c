@@ -42,6 +42,8 @@ static void tear_down(void)
 	store_close(read_store);
 	store_close(write_store);
 	unlink(path);
+	snprintf(path, sizeof(path), "%s/acts.db-turn", folder);
+	unlink(path);
 	rmdir(folder);
 }
 

@@ -62,6 +62,8 @@ static void tear_down(void)
 	event_base_free(base);
 	snprintf(command, sizeof(command), "%s/t.db", folder);
 	unlink(command);
+	snprintf(command, sizeof(command), "%s/t.db-turn", folder);
+	unlink(command);
 	rmdir(folder);
 }
 

@@ -1,0 +1,190 @@
+/* One table: the commands, whether they take a file, what runs them. Results go to stdout, everything else to stderr. */
+#include "services/command.h"
+
+#include "common/mem.h"
+#include "common/store_backup.h"
+#include "services/service.h"
+#include "services/settings.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum file { FILE_NONE, FILE_OPTIONAL, FILE_NEEDED };
+
+struct call {
+	const struct service_kind *kind;
+	const char *file; /* NULL: not given */
+	bool force;
+	const char *database; /* in DATA_DIR */
+};
+
+struct command {
+	const char *name;
+	enum file file;
+	bool may_force;
+	int (*run)(const struct call *call);
+	const char *form, *help;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+static bool on_progress(void *owner, const char *doing, int percent)
+{
+	const struct call *call = owner;
+
+	if (percent < 0)
+		fprintf(stderr, "%s: %s ...\n", call->kind->name, doing);
+	else
+		fprintf(stderr, "%s: %s: %d %%\n", call->kind->name, doing, percent);
+	return !stopped;
+}
+
+static void on_problem(void *owner, const char *problem)
+{
+	const struct call *call = owner;
+
+	printf("%s: %s\n", call->kind->name, problem);
+}
+
+static struct store_check check_of(const struct call *call)
+{
+	return (struct store_check){.path = call->file != NULL ? call->file : call->database,
+	                            .migrations = call->kind->migrations,
+	                            .rules = call->kind->rules};
+}
+
+static int fail(const struct call *call, const char *message)
+{
+	fprintf(stderr, "%s: %s\n", call->kind->name, message);
+	return 1;
+}
+
+static int run_check(const struct call *call)
+{
+	const struct store_watch watch = {on_progress, on_problem, (void *)call};
+	const struct store_check check = check_of(call);
+	size_t problems = 0;
+	struct err err;
+
+	if (!store_check(&check, &watch, &problems, &err))
+		return fail(call, err.message);
+	if (problems == 0)
+		printf("%s: %s is whole\n", call->kind->name, check.path);
+	else
+		printf("%s: %s is NOT whole: problems found: %zu\n", call->kind->name, check.path, problems);
+	return problems > 0;
+}
+
+static int run_backup(const struct call *call)
+{
+	const struct store_watch watch = {on_progress, on_problem, (void *)call};
+	struct store_backup backup = {.from = check_of(call), .to = call->file, .replace = call->force};
+	int64_t bytes = 0;
+	struct err err;
+
+	backup.from.path = call->database;
+	if (!store_backup(&backup, &watch, &bytes, &err))
+		return fail(call, err.message);
+	printf("%s: %s holds a copy of %s, %lld bytes, whole\n", call->kind->name, backup.to, call->database,
+	       (long long)bytes);
+	return 0;
+}
+
+static int usage(const struct service_kind *kind, FILE *to, int code);
+
+static int run_help(const struct call *call)
+{
+	return usage(call->kind, stdout, 0);
+}
+
+static int run_version(const struct call *call)
+{
+	printf("%s %s\n", call->kind->name, SELFLESS_VERSION);
+	return 0;
+}
+
+static const struct command COMMANDS[] = {
+        {"--check", FILE_OPTIONAL, false, run_check, "[FILE]",
+         "is the database in DATA_DIR (or FILE, a backup) whole? Also while services run"},
+        {"--backup", FILE_NEEDED, true, run_backup, "FILE [--force]",
+         "copies the database, also while services run; --force replaces FILE"},
+        {"--version", FILE_NONE, false, run_version, "", "prints the version"},
+        {"--help", FILE_NONE, false, run_help, "", "prints this"},
+};
+
+#define COMMAND_COUNT (sizeof(COMMANDS) / sizeof(COMMANDS[0]))
+
+static int usage(const struct service_kind *kind, FILE *to, int code)
+{
+	fprintf(to, "usage: %s [COMMAND]    with no command, it serves\n\ncommands:\n", kind->name);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(to, "  %s %-*s %s\n", COMMANDS[i].name, (int)(25 - strlen(COMMANDS[i].name)), COMMANDS[i].form,
+		        COMMANDS[i].help);
+	fprintf(to, "\nenvironment [default]:\n");
+	settings_help(to);
+	return code;
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(COMMANDS[i].name, name) == 0)
+			return &COMMANDS[i];
+	}
+	return NULL;
+}
+
+/* What follows the command's name: a file and --force, in any order. */
+static bool read_rest(const struct command *command, int count, char **words, struct call *call)
+{
+	for (int i = 0; i < count; i++) {
+		if (strcmp(words[i], "--force") == 0 && command->may_force && !call->force)
+			call->force = true;
+		else if (words[i][0] != '-' && words[i][0] != '\0' && command->file != FILE_NONE && call->file == NULL)
+			call->file = words[i];
+		else
+			return false;
+	}
+	return call->file != NULL || command->file != FILE_NEEDED;
+}
+
+static void handle_signals(void)
+{
+	struct sigaction stop = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGHUP, &stop, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of write, like a full disk */
+}
+
+int command_run(const struct service_kind *kind, int argc, char **argv)
+{
+	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
+	struct call call = {.kind = kind};
+	struct settings settings;
+	struct err err;
+
+	if (command == NULL || !read_rest(command, argc - 2, argv + 2, &call))
+		return usage(kind, stderr, 2);
+	if (!settings_read(&settings, &err)) {
+		settings_clear(&settings);
+		return fail(&call, err.message);
+	}
+	handle_signals();
+	char *database = mem_format("%s/%s", settings.data_dir, kind->file);
+	call.database = database;
+	int code = command->run(&call);
+	free(database);
+	settings_clear(&settings);
+	return code;
+}
