@@ -125,8 +125,8 @@ class Load:
         return sum(outcome == POSTED for client in self.clients for outcome in list(client.acts.values()))
 
     def summary(self):
-        outcomes = [outcome for client in self.clients for outcome in client.acts.values()]
-        upvotes = sum(good for client in self.clients for good, _ in client.upvotes.values())
+        outcomes = [outcome for client in self.clients for outcome in list(client.acts.values())]
+        upvotes = sum(good for client in self.clients for good, _ in list(client.upvotes.values()))
         return (f"{len(outcomes)} acts posted: {outcomes.count(POSTED)} acknowledged, {outcomes.count(UNKNOWN)} unknown; {upvotes} upvotes; "
                 f"{sum(len(c.deleted) for c in self.clients)} deletions; longest answer {max(c.longest for c in self.clients):.2f} s")
 
