@@ -55,7 +55,7 @@ _seeds = iter(range(int(time.time()), 1 << 40, 7919))
 
 
 def ask(case, addresses, connections, seconds):
-    """So many connections in all, by one wrk for each address."""
+    """By one wrk for each address, its share of the connections."""
     each = math.ceil(connections / len(addresses))
     running = []
     for address, port in addresses:
@@ -121,8 +121,8 @@ class Way:
     """One way to ask one of Ours."""
 
     def __init__(self, ours, connections, through):
-        self.ours, self.connections, self.through = ours, connections, through
         self.containers = len(ours.addresses)
+        self.ours, self.connections, self.through = ours, connections * self.containers, through
         self.name = f"{'orchestrator' if through else 'direct'}, {self.containers} acts"
 
     def runs(self, _):
@@ -135,11 +135,11 @@ class Way:
 
 
 class StoreLimit:
-    """As many processes as there are containers, each with its share of the clients in every transaction."""
+    """As many processes as there are containers, each with its clients' changes in every transaction."""
 
     def __init__(self, folder, connections, processes):
         self.path, self.processes = folder / f"limit-{processes}.db", processes
-        self.group = math.ceil(connections / processes)
+        self.group = connections
         self.name = f"store alone, {processes}"
 
     def runs(self, _):

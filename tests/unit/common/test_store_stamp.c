@@ -55,6 +55,9 @@ static void set_up(void)
 static void tear_down(void)
 {
 	close_both();
+	char turn[sizeof(path) + 8];
+	snprintf(turn, sizeof(turn), "%s-turn", path);
+	ck_assert_int_eq(unlink(turn), 0);
 	ck_assert_int_eq(unlink(path), 0);
 	ck_assert_int_eq(rmdir(folder), 0);
 }
