@@ -24,7 +24,7 @@
 
 struct found {
 	int images, lost, broken;
-	char first[256]; /* the first thing wrong */
+	char first[sizeof(((struct err *)0)->message)]; /* the first thing wrong */
 };
 
 static char work[40], image[64], path[64], image_path[96];
