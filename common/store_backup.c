@@ -133,6 +133,12 @@ static void remove_all(const char *path)
 	}
 }
 
+/* Whoever wants it stopped is heard until the very end, also where all went too fast for a look meanwhile. */
+static bool still_wanted(const struct store_watch *watch, struct err *err)
+{
+	return watch->on_progress(watch->owner, "naming", -1) || err_set(err, "stopped before the end");
+}
+
 bool store_backup(const struct store_backup *backup, const struct store_watch *watch, int64_t *bytes, struct err *err)
 {
 	if (!check_target(backup, err))
@@ -146,7 +152,7 @@ bool store_backup(const struct store_backup *backup, const struct store_watch *w
 	}
 	close(fd);
 	bool good = copy_to(path, backup, watch, err) && sync_file(path, bytes, err) &&
-	            check_copy(path, backup, watch, err) && give_name(path, backup, err);
+	            check_copy(path, backup, watch, err) && still_wanted(watch, err) && give_name(path, backup, err);
 	if (!good)
 		remove_all(path);
 	free(path);

@@ -198,7 +198,7 @@ def test_stopped_half_way(native, tmp_path):
         wait_until(lambda: list(tmp_path.glob("copy.db.*")), 10, "it has begun")
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=60)
-    assert process.returncode == 1 and "stopped" in err and "acts: c" in err, err     # "copying: 12 %" or "checking ..."
+    assert process.returncode == 1 and "stopped" in err, err
     assert not list(tmp_path.glob("copy.db*"))
 
 
