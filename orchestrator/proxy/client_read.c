@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 
 #define READ_BYTES 65536
-#define BODY_READS 16 /* reads in one turn, so that others get theirs */
+#define READS 16 /* in one turn, so that others get theirs */
 #define LINGER_BYTES_MAX 67108864
 
 static const char too_large[] = "the request's head is too large to be sent on";
@@ -238,24 +238,30 @@ static void take_bytes(struct client *client, const char *data, size_t len)
 	}
 }
 
-/* A body is read on in the same turn, a few times: there is more of it, most likely. */
+/* Edge-triggered: told once of what has come. A read that did not fill the buffer took all of it; the end of the stream
+ * that came along is told as EV_CLOSED. (Level-triggered, epoll looks at each socket twice.) */
 void client_on_readable(evutil_socket_t fd, short what, void *arg)
 {
-	(void)what;
 	struct client *client = arg;
 	clock_us(); /* for all clock_recent_us below */
-	for (int i = 0; i < BODY_READS; i++) {
+	for (int i = 0; i < READS; i++) {
 		ssize_t got = recv(fd, scratch, sizeof scratch, 0);
-		if (got == -1 && (errno == EAGAIN || errno == EINTR))
+		if (got == -1 && errno == EAGAIN)
 			return;
-		if (got <= 0) {
+		if (got == 0 || (got == -1 && errno != EINTR)) {
 			client_close(client);
 			return;
 		}
-		take_bytes(client, scratch, (size_t)got);
-		if (client->state != CLIENT_BODY || client->over || client->broken)
+		if (got > 0)
+			take_bytes(client, scratch, (size_t)got);
+		if (client->over || client->broken || client->reading_paused)
+			return;
+		if (got >= 0 && (size_t)got < sizeof scratch && (what & EV_CLOSED) == 0)
 			return;
 	}
+	/* there may be more: the others' turn, then told again */
+	event_del(&client->readable);
+	event_add(&client->readable, NULL);
 }
 
 void client_read_kept(struct client *client)

@@ -80,8 +80,8 @@ enum client_write client_write(struct client *client, const struct iovec *iov, i
 		return CLIENT_GONE;
 	}
 	if (client->writable == NULL)
-		client->writable =
-		        event_new(front_settings(client->front)->base, client->fd, EV_WRITE, on_writable, client);
+		client->writable = event_new(front_settings(client->front)->base, client->fd, EV_WRITE | EV_ET,
+		                             on_writable, client);
 	event_add(client->writable, NULL);
 	return CLIENT_SLOW;
 }

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #define INTERIMS_MAX 32 /* 1xx replies to one request */
+#define READS 4         /* in one turn, so that others get theirs */
 
 static char scratch[UPSTREAM_SCRATCH_BYTES];
 static struct http_head head;
@@ -119,18 +120,35 @@ static void on_end_of_stream(struct upstream *upstream, bool orderly)
 	upstream_fail(upstream, failure_of(upstream));
 }
 
-void upstream_on_readable(evutil_socket_t fd, short what, void *arg)
+/* got: what recv said; there is something, or the stream's end. */
+static void take(struct upstream *upstream, ssize_t got)
 {
-	(void)what;
-	struct upstream *upstream = arg;
-	clock_us(); /* for all clock_recent_us below */
-	ssize_t got = recv(fd, scratch, sizeof scratch, 0);
-	if (got == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
 	if (got > 0 && upstream->state == UPSTREAM_BUSY)
 		take_bytes(upstream, scratch, (size_t)got);
 	else if (got > 0 || upstream->state == UPSTREAM_IDLE)
 		upstream_end(upstream); /* bytes nobody asked for, or an idle connection's end */
-	else if (upstream->state != UPSTREAM_CONNECTING)
+	else
 		on_end_of_stream(upstream, got == 0);
+}
+
+/* Edge-triggered, as client_on_readable is. */
+void upstream_on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream *upstream = arg;
+	clock_us(); /* for all clock_recent_us below */
+	for (int i = 0; i < READS; i++) {
+		ssize_t got = recv(fd, scratch, sizeof scratch, 0);
+		if (got == -1 && errno == EAGAIN)
+			return;
+		if (got == -1 && errno == EINTR)
+			continue;
+		take(upstream, got);
+		if (upstream->state == UPSTREAM_OVER || upstream->paused)
+			return;
+		if ((size_t)got < sizeof scratch && (what & EV_CLOSED) == 0)
+			return;
+	}
+	/* there may be more: the others' turn, then told again */
+	event_del(upstream->readable);
+	event_add(upstream->readable, NULL);
 }

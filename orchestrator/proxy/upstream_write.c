@@ -34,7 +34,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg);
 static void wait_writable(struct upstream *upstream)
 {
 	if (upstream->writable == NULL)
-		upstream->writable = event_new(upstream->settings.base, upstream->fd, EV_WRITE, on_writable, upstream);
+		upstream->writable =
+		        event_new(upstream->settings.base, upstream->fd, EV_WRITE | EV_ET, on_writable, upstream);
 	event_add(upstream->writable, NULL);
 }
 
@@ -150,7 +151,7 @@ void upstream_open(struct upstream *upstream)
 	}
 	if (family != AF_UNIX)
 		tune(upstream->fd);
-	upstream->readable =
-	        event_new(upstream->settings.base, upstream->fd, EV_READ | EV_PERSIST, upstream_on_readable, upstream);
+	upstream->readable = event_new(upstream->settings.base, upstream->fd, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
+	                               upstream_on_readable, upstream);
 	try_connect(upstream);
 }
