@@ -77,11 +77,11 @@ def test_killed_it_is_replaced_within_a_second(processes, size):
     assert "exit_code=137" in orchestrator.log()
 
 
-def test_all_killed_at_once(processes):
-    """A request that finds one container after the other gone was sent to none of them: it waits for the next."""
-    orchestrator, service = processes(4, reach="socket")
-    client = RawClient(orchestrator.port)
-    with client:
+def kill_all_at_once(orchestrator, service):
+    """How many of them a request tried in vain, which was answered 200 in the end."""
+    name = f'selfless_replays_total{{service="{service}",reason="connect"}}'
+    before = orchestrator.metrics()[name]
+    with RawClient(orchestrator.port) as client:
         client.send(b"GET /fast HTTP/1.1\r\nHost: x\r\n\r\n")
         assert client.read_reply().status == 200
         orchestrator.send_signal(signal.SIGSTOP)
@@ -91,8 +91,15 @@ def test_all_killed_at_once(processes):
         wait_until(lambda: not any(is_alive(p) for p in orchestrator.running(service).values()), 5, "all are dead")
         orchestrator.send_signal(signal.SIGCONT)
         assert client.read_reply().status == 200
-    refused = orchestrator.metrics()[f'selfless_replays_total{{service="{service}",reason="connect"}}']
-    assert refused >= 4
+    orchestrator.wait_slots(service, 4)
+    return orchestrator.metrics()[name] - before
+
+
+def test_all_killed_at_once(processes):
+    """A request that finds one container after the other gone was sent to none of them: it waits for the next."""
+    orchestrator, service = processes(4, reach="socket")
+    # now and then the ends are seen first: then the request is held at once, which is not what is meant here
+    assert any(kill_all_at_once(orchestrator, service) >= 4 for _ in range(2))
 
 
 def test_killed_again_and_again(processes):
