@@ -11,6 +11,7 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "common/shared_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,37 +34,15 @@ struct store_turn {
 	bool ours;
 };
 
-/* Written, not only sized: a hole in a full file system would turn the first access into SIGBUS. */
-static bool fill(int fd, const char *path, struct err *err)
-{
-	static const uint32_t zeros[LOCKS];
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		return err_set_errno(err, errno, "%s", path);
-	if (st.st_size < (off_t)sizeof(zeros) && pwrite(fd, zeros, sizeof(zeros), 0) != sizeof(zeros))
-		return err_set_errno(err, errno, "%s: cannot write", path);
-	return true;
-}
-
 bool store_turn_open(const char *path, struct store_turn **turn, struct err *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	int fd;
+	void *memory;
 
-	if (fd == -1)
-		return err_set_errno(err, errno, "%s: cannot open", path);
-	if (!fill(fd, path, err)) {
-		close(fd);
+	if (!shared_file_open(path, LOCKS * sizeof(uint32_t), &fd, &memory, err))
 		return false;
-	}
-	void *map = mmap(NULL, LOCKS * sizeof(uint32_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED) {
-		err_set_errno(err, errno, "%s: cannot map", path);
-		close(fd);
-		return false;
-	}
 	*turn = mem_zero(sizeof(**turn));
-	**turn = (struct store_turn){.fd = fd, .unlocks = map};
+	**turn = (struct store_turn){.fd = fd, .unlocks = memory};
 	return true;
 }
 

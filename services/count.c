@@ -1,53 +1,28 @@
-/* The file is eight bytes, written (not only sized) under a lock when it is made: a hole in a full file system would
- * turn the first addition into SIGBUS.
- */
+/* The file is eight bytes: the number, in the machine's own order. */
 #include "services/count.h"
 
 #include "common/mem.h"
+#include "common/shared_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct count {
 	_Atomic uint64_t *shared;
 };
 
-static bool fill(int fd, const char *path, struct err *err)
-{
-	struct stat st;
-	uint64_t zero = 0;
-
-	if (flock(fd, LOCK_EX) == -1 || fstat(fd, &st) == -1)
-		return err_set_errno(err, errno, "%s", path);
-	if (st.st_size < (off_t)sizeof(zero) && pwrite(fd, &zero, sizeof(zero), 0) != sizeof(zero))
-		return err_set_errno(err, errno, "%s: cannot write", path);
-	flock(fd, LOCK_UN);
-	return true;
-}
-
 bool count_open(const char *path, struct count **count, struct err *err)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	int fd;
+	void *memory;
 
-	if (fd == -1)
-		return err_set_errno(err, errno, "%s: cannot open", path);
-	if (!fill(fd, path, err)) {
-		close(fd);
+	if (!shared_file_open(path, sizeof(uint64_t), &fd, &memory, err))
 		return false;
-	}
-	void *map = mmap(NULL, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	int failed = errno;
 	close(fd);
-	if (map == MAP_FAILED)
-		return err_set_errno(err, failed, "%s: cannot map", path);
 	*count = mem_alloc(sizeof(**count));
-	(*count)->shared = map;
+	(*count)->shared = memory;
 	return true;
 }
 
