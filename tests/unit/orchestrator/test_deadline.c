@@ -130,19 +130,4 @@ START_TEST(many)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("deadline");
-	TCase *tcase = tcase_create("deadline");
-
-	tcase_add_checked_fixture(tcase, make, clear);
-	tcase_add_test(tcase, at_its_time_and_once);
-	tcase_add_test(tcase, removed_while_walked);
-	tcase_add_test(tcase, many);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+UNIT_MAIN_WITH("deadline", make, clear, at_its_time_and_once, removed_while_walked, many)

@@ -167,21 +167,5 @@ START_TEST(normal_forms)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("route");
-	TCase *tcase = tcase_create("route");
-
-	tcase_add_checked_fixture(tcase, make, clear);
-	tcase_add_test(tcase, the_longest_prefix_wins_at_a_segments_end);
-	tcase_add_test(tcase, the_star_is_nobodys);
-	tcase_add_test(tcase, private_paths_have_no_other_name);
-	tcase_add_test(tcase, who_is_counted);
-	tcase_add_test(tcase, normal_forms);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+UNIT_MAIN_WITH("route", make, clear, the_longest_prefix_wins_at_a_segments_end, the_star_is_nobodys,
+               private_paths_have_no_other_name, who_is_counted, normal_forms)

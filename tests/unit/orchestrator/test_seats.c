@@ -206,23 +206,6 @@ START_TEST(strangers_are_turned_away)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("seats");
-	TCase *tcase = tcase_create("seats");
-
-	tcase_add_checked_fixture(tcase, make, clear);
-	tcase_add_test(tcase, first_ones_are_there);
-	tcase_add_test(tcase, many_in_order);
-	tcase_add_test(tcase, a_seat_is_used_again_and_again);
-	tcase_add_test(tcase, who_leaves_while_waiting_is_not_seated);
-	tcase_add_test(tcase, seats_hold_no_descriptors);
-	tcase_add_test(tcase, without_descriptors);
-	tcase_add_test(tcase, strangers_are_turned_away);
-	suite_add_tcase(suite, tcase);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+UNIT_MAIN_WITH("seats", make, clear, first_ones_are_there, many_in_order, a_seat_is_used_again_and_again,
+               who_leaves_while_waiting_is_not_seated, seats_hold_no_descriptors, without_descriptors,
+               strangers_are_turned_away)
