@@ -163,6 +163,7 @@ void client_new(struct front *front, int fd, const struct sockaddr *peer)
 {
 	struct client *client = mem_zero(sizeof *client);
 	const struct front_settings *settings = front_settings(front);
+	clock_us(); /* its first deadline is from now */
 	client->front = front;
 	client->fd = fd;
 	client->deferred.run = on_deferred;

@@ -18,17 +18,6 @@
 #define HEAD_BYTES_MAX 65536
 #define TRAILER_BYTES_MAX 8192
 
-static const char *const failure_texts[UPSTREAM_FAILURES] = {
-        [UPSTREAM_CONNECT] = "connect", [UPSTREAM_LOCAL] = "local",         [UPSTREAM_STALE] = "stale",
-        [UPSTREAM_BROKEN] = "broken",   [UPSTREAM_MALFORMED] = "malformed", [UPSTREAM_CUT] = "cut",
-        [UPSTREAM_TIMEOUT] = "timeout", [UPSTREAM_DOWN] = "down",
-};
-
-const char *upstream_failure_text(enum upstream_failure failure)
-{
-	return failure_texts[failure];
-}
-
 /* --- the end --------------------------------------------------------------------------------------------------- */
 
 static void free_now(struct upstream *upstream)

@@ -39,8 +39,6 @@ enum upstream_failure {
 	UPSTREAM_FAILURES
 };
 
-const char *upstream_failure_text(enum upstream_failure failure);
-
 struct upstream_reader {
 	void (*on_head)(const struct http_head *head, void *arg); /* 1xx ones too */
 	void (*on_body)(const char *data, size_t len, void *arg);
