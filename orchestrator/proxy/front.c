@@ -158,6 +158,16 @@ static struct evconnlistener *listen_at(struct front *front, const struct addres
 	                               (const struct sockaddr *)&address->addr, (int)address->len);
 }
 
+/* Inherited by the sockets that are accepted. What comes in by loopback never sees a network: a congestion control made
+ * for one (bbr paces, and models what it measured) would only cost time there. */
+static void tune(int fd, const struct address *address)
+{
+	static const char reno[] = "reno";
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	if (address_is_loopback(address))
+		setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof reno - 1);
+}
+
 static bool listen_on(struct front *front, const char *text, struct err *err)
 {
 	struct address address;
@@ -172,8 +182,7 @@ static bool listen_on(struct front *front, const char *text, struct err *err)
 		                             ? " (another program does; choose another port with \"listen\")"
 		                     : errno == EACCES ? " (ports below 1024 need root or CAP_NET_BIND_SERVICE)"
 		                                       : "");
-	/* inherited by the sockets that are accepted */
-	setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	tune(evconnlistener_get_fd(listener), &address);
 	evconnlistener_set_error_cb(listener, on_accept_error);
 	front->listeners = mem_array(front->listeners, front->listener_count + 1, sizeof(struct evconnlistener *));
 	front->listeners[front->listener_count++] = listener;
