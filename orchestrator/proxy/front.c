@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/patience.h"
 #include "orchestrator/address.h"
 #include "orchestrator/proxy/seats.h"
 
@@ -175,7 +176,10 @@ static bool listen_on(struct front *front, const char *text, struct err *err)
 	if (!address_parse(text, &address))
 		return err_set(err, "listen: \"%s\" is no ADDRESS:PORT", text);
 	int fd = settings->inherited == NULL ? -1 : settings->inherited(text, settings->inherited_arg);
-	struct evconnlistener *listener = listen_at(front, &address, fd);
+	struct evconnlistener *listener;
+	do
+		listener = listen_at(front, &address, fd);
+	while (listener == NULL && errno == EADDRINUSE && patience_wait());
 	if (listener == NULL)
 		return err_set_errno(err, errno, "listen: cannot serve on %s%s", text,
 		                     errno == EADDRINUSE
