@@ -112,6 +112,17 @@ static void on_drain_check(evutil_socket_t fd, short what, void *arg)
 	stop_control(self);
 }
 
+static void leave(struct orchestrator *self, const char *signal_name, bool remove_containers)
+{
+	self->leaving = true;
+	self->remove_containers = remove_containers;
+	self->drain_until_ms = clock_ms() + reload_config(self->reload)->drain_ms;
+	log_info("event=stopping signal=%s containers=%s", signal_name, remove_containers ? "removed" : "kept");
+	announce_stopping(self->announce);
+	proxy_drain(self->proxy);
+	event_add(self->drain_check, &(struct timeval){0, DRAIN_CHECK_US});
+}
+
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
 	(void)what;
@@ -121,14 +132,15 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 		event_base_loopexit(self->base, NULL);
 		return;
 	}
-	self->leaving = true;
-	self->remove_containers = number == SIGINT;
-	self->drain_until_ms = clock_ms() + reload_config(self->reload)->drain_ms;
-	log_info("event=stopping signal=%s containers=%s", strsignal((int)number),
-	         self->remove_containers ? "removed" : "kept");
-	announce_stopping(self->announce);
-	proxy_drain(self->proxy);
-	event_add(self->drain_check, &(struct timeval){0, DRAIN_CHECK_US});
+	leave(self, strsignal((int)number), number == SIGINT);
+}
+
+/* An operator's order: as TERM, but a second one is not more urgent than the first. */
+static void on_drain(void *arg)
+{
+	struct orchestrator *self = arg;
+	if (!self->leaving)
+		leave(self, "none", false); /* the order itself is in the log */
 }
 
 static void on_reopen(evutil_socket_t number, short what, void *arg)
@@ -200,6 +212,7 @@ static bool make_admin(struct orchestrator *self, struct err *err)
 	                                  .stats = stats_of,
 	                                  .connections = connections,
 	                                  .loop_lag_us = lag_us,
+	                                  .drain = on_drain,
 	                                  .arg = self};
 	return admin_new(&settings, &self->admin, err);
 }
