@@ -16,11 +16,11 @@
 #include "orchestrator/command.h"
 #include "orchestrator/config.h"
 #include "orchestrator/defer.h"
+#include "orchestrator/dispatch.h"
 #include "orchestrator/fleet/control.h"
 #include "orchestrator/loop.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/reload.h"
-#include "orchestrator/simulate/simulate.h"
 #include "orchestrator/systemd/activation.h"
 #include "orchestrator/systemd/notify.h"
 
@@ -325,46 +325,16 @@ static int run(struct config *config, const char *path)
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int run_simulation(const struct command *command, const struct config *config)
-{
-	struct simulate_settings settings = {.config = config,
-	                                     .trace_path = command->trace_path,
-	                                     .service = command->service,
-	                                     .chart_path = command->chart_path,
-	                                     .json = command->json,
-	                                     .start_ms = command->start_ms};
-	struct err err;
-	if (simulate(&settings, &err))
-		return EXIT_SUCCESS;
-	fprintf(stderr, "%s\n", err.message);
-	return EXIT_FAILURE;
-}
-
 int main(int argc, char **argv)
 {
 	struct command command = command_read(argc, argv);
-	if (command.action == COMMAND_EXIT)
-		return command.exit_code;
-	if (command.action == COMMAND_DOCUMENT) {
-		config_document(stdout);
-		return EXIT_SUCCESS;
-	}
-	log_open();
 	struct config *config;
 	struct err err;
-	int exit_code = EXIT_SUCCESS;
-	if (!config_load(command.config_path, &config, &err)) {
-		fprintf(stderr, "%s\n", err.message);
-		return EXIT_BAD_CONFIG;
-	}
-	if (command.action == COMMAND_PRINT_CONFIG)
-		config_print(config, stdout);
-	else if (command.action == COMMAND_CHECK)
-		printf("%s: good\n", command.config_path != NULL ? command.config_path : "(built-in configuration)");
-	else if (command.action == COMMAND_SIMULATE)
-		exit_code = run_simulation(&command, config);
-	else
+	log_open();
+	if (command.action != COMMAND_RUN)
+		return dispatch(&command, argc, argv);
+	if (config_load(command.config_path, &config, &err))
 		return run(config, command.config_path);
-	config_free(config);
-	return exit_code;
+	fprintf(stderr, "%s\n", err.message);
+	return EXIT_BAD_CONFIG;
 }
