@@ -336,9 +336,28 @@ def test_completion_script_is_clean_shell():
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.skipif(shutil.which("zsh") is None, reason="no zsh")
-def test_completion_script_is_good_zsh(tmp_path):
-    script = tmp_path / "_orchestrator"
-    script.write_text(run_binary("completion", "zsh").stdout)
-    done = subprocess.run(["zsh", "-f", "-n", script], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+SHELLS = {
+    "bash": (["bash", "--norc", "-i"], ". <(orchestrator completion bash)"),
+    "zsh": (["zsh", "-f", "-i"], "autoload -U compinit; compinit -u -D; . <(orchestrator completion zsh)"),
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_completion_typed(tmp_path, shell):
+    """In the shell itself: what is typed, and a tab."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell}")
+    (tmp_path / "orchestrator").symlink_to(binary())
+    (tmp_path / "some.json").write_text("")
+    command, setup = SHELLS[shell]
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "HOME": str(tmp_path), "PS1": "", "TERM": "dumb"}
+    with Terminal(command, columns=200, env=env) as terminal:
+        terminal.type(f"{setup}; echo rea''dy\n")
+        terminal.read_until(lambda out: b"ready" in out)
+        for begun, whole in [("orchestrator stat\t--wat\t", b"orchestrator status --watch "),
+                             ("orchestrator scale us\t", b"scale users "),
+                             (f"orchestrator -c {tmp_path}/so\tstat\t", b"some.json status ")]:
+            terminal.output = b""
+            terminal.type(begun)
+            terminal.read_until(lambda out, whole=whole: whole in out.replace(b" \x08", b""))
+            terminal.type("\x15")        # the line away

@@ -19,6 +19,7 @@ class Terminal:
         self.main, side = pty.openpty()
         fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.process = subprocess.Popen([str(c) for c in command], stdin=side, stdout=side, stderr=side,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
                                         start_new_session=True, env={**os.environ, "TERM": "xterm", **(env or {})})
         os.close(side)
         self.output = b""
@@ -43,6 +44,9 @@ class Terminal:
                 except OSError:     # all who wrote are gone
                     assert enough(self.output), f"the end came first: {self.output!r}"
         return self.output
+
+    def type(self, text):
+        os.write(self.main, text.encode())
 
     def resize(self, rows, columns):
         fcntl.ioctl(self.main, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
