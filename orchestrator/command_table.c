@@ -125,16 +125,16 @@ const struct command_verb command_verbs[] = {
          .options = status_options, .examples = status_examples},
         {"scale", COMMAND_SCALE, "run N containers of a service, until its scaling window ends",
          "N is within min and max of the service. At the end of the window the requests decide again.",
-         .words = {{"NAME", COMMAND_SERVICE}, {"N", COMMAND_NUMBER}}, .options = access_options,
+         .words = {{"NAME", .kind = COMMAND_SERVICE}, {"N", .kind = COMMAND_NUMBER}}, .options = access_options,
          .examples = scale_examples},
         {"replace", COMMAND_REPLACE, "put a new container into a slot",
          "A container that serves finishes what it has in flight; another one stands in meanwhile.",
-         .words = {{"NAME", COMMAND_SERVICE}, {"SLOT", COMMAND_SLOT}}, .options = access_options,
+         .words = {{"NAME", .kind = COMMAND_SERVICE}, {"SLOT", .kind = COMMAND_SLOT}}, .options = access_options,
          .examples = replace_examples},
         {"roll", COMMAND_ROLL, "replace all containers of a service, one by one",
          "Each new container is ready before an old one goes. If one does not get ready, the roll stops and the log "
          "says why. For a changed configuration no order is needed: reload it (HUP), and what changed is rolled.",
-         .words = {{"NAME", COMMAND_SERVICE}}, .options = access_options, .examples = roll_examples},
+         .words = {{"NAME", .kind = COMMAND_SERVICE}}, .options = access_options, .examples = roll_examples},
         {"drain", COMMAND_DRAIN, "finish what is in flight, then stop the orchestrator; containers stay",
          "New connections are refused from now on, so that a load balancer goes elsewhere; requests in flight are "
          "finished (for drain_ms at most), then the orchestrator ends with exit code 0. The containers run on, and the "
@@ -145,7 +145,7 @@ const struct command_verb command_verbs[] = {
         {"completion", COMMAND_COMPLETION, "print the completion script for a shell",
          "`cmake --install` puts the scripts in place; this is for those who have the program alone. Names of services "
          "and numbers of slots are completed, too, as the orchestrator that runs has them, else the configuration.",
-         .words = {{"SHELL", COMMAND_CHOICE, completion_choices}}, .options = help_options,
+         .words = {{"SHELL", COMMAND_CHOICE, .choices = completion_choices}}, .options = help_options,
          .examples = completion_examples},
         {"man", COMMAND_MAN, "print a manual page",
          "command: orchestrator(8), the default. config: orchestrator.json(5), the keys of the configuration.",
