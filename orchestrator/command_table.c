@@ -118,9 +118,9 @@ const struct command_verb command_verbs[] = {
          "the orchestrator that runs, over its admin API.",
          .options = run_options, .examples = run_examples},
         {"status", COMMAND_STATUS, "show services and containers",
-         "Shows each service with its scaling window (requests counted so far, containers wanted, time to the next "
-         "decision), and each slot with its container: state and why, requests in flight and in all, how long its "
-         "last probe took.\n\n"
+         "Shows each service with its scaling window (WINDOW: requests counted so far, LAST: in the window before, "
+         "DECIDES IN: time to the next decision), and each slot with its container: state and why, requests in flight "
+         "and in all, how long its last probe took, since when the state is what it is.\n\n"
          "Exit code 3 says that a service which wants containers has none that is ready.",
          .options = status_options, .examples = status_examples},
         {"scale", COMMAND_SCALE, "run N containers of a service, until its scaling window ends",
