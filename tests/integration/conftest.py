@@ -13,6 +13,7 @@ from harness import faults, images
 from harness.application import Application
 from harness.docker import Docker
 from harness.orchestrator import PREFIX, Orchestrator
+from harness.processes import ProcessOrchestrator
 from services_native import api, api_mode, native  # pylint: disable=unused-import
 
 
@@ -110,3 +111,22 @@ def application(orchestrate, service_images):
         return Application(orchestrate(), service_images, **settings).start()
 
     return start
+
+
+_process_numbers = iter(range(100000, 1 << 30))
+
+
+@pytest.fixture
+def processes(tmp_path):
+    """`processes(3)` is a started orchestrator with three scripted backends, and their service's name."""
+    made = []
+
+    def start(size=1, **service):
+        orchestrator = ProcessOrchestrator(tmp_path, next(_process_numbers))
+        made.append(orchestrator)
+        name = orchestrator.add_backends("web", size, **service)
+        return orchestrator.start(), name
+
+    yield start
+    for orchestrator in made:
+        orchestrator.close()
