@@ -21,6 +21,8 @@ static const struct {
         {{"check", no_argument, NULL, 'k'}, NULL, "only check the configuration: exit 0 if it is good, 2 if not"},
         {{"print-config", no_argument, NULL, 'p'}, NULL, "print the whole configuration, defaults filled in, as JSON"},
         {{"document-config", no_argument, NULL, 'd'}, NULL, "print the reference of all keys, in Markdown"},
+        {{"document-admin", no_argument, NULL, 'a'}, NULL, "print the reference of the admin API, in Markdown"},
+        {{"document-metrics", no_argument, NULL, 'M'}, NULL, "print the reference of all metrics, in Markdown"},
         {{"simulate", required_argument, NULL, 's'},
          "TRACE",
          "run the scaler over TRACE, lines of seconds,count, and print what it decides"},
@@ -118,6 +120,12 @@ struct command command_read(int argc, char **argv)
 			break;
 		case 'd':
 			command.action = COMMAND_DOCUMENT;
+			break;
+		case 'a':
+			command.action = COMMAND_DOCUMENT_ADMIN;
+			break;
+		case 'M':
+			command.action = COMMAND_DOCUMENT_METRICS;
 			break;
 		case 's':
 			command.action = COMMAND_SIMULATE;

@@ -327,15 +327,31 @@ static int run_simulation(const struct command *command, const struct config *co
 	return EXIT_FAILURE;
 }
 
+/* False: it is not asked for. */
+static bool document(enum command_action action)
+{
+	switch (action) {
+	case COMMAND_DOCUMENT:
+		config_document(stdout);
+		return true;
+	case COMMAND_DOCUMENT_ADMIN:
+		admin_document(stdout);
+		return true;
+	case COMMAND_DOCUMENT_METRICS:
+		admin_document_metrics(stdout);
+		return true;
+	default:
+		return false;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct command command = command_read(argc, argv);
 	if (command.action == COMMAND_EXIT)
 		return command.exit_code;
-	if (command.action == COMMAND_DOCUMENT) {
-		config_document(stdout);
+	if (document(command.action))
 		return EXIT_SUCCESS;
-	}
 	log_open();
 	struct config *config;
 	struct err err;
