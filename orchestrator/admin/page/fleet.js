@@ -48,7 +48,7 @@ class History {
 export class Fleet {
 	constructor() {
 		this.known = false;
-		this.name = "";
+		this.name = "selfless";
 		this.engineUp = true;
 		this.services = [];
 		this.process = {};

@@ -7,7 +7,7 @@ import { drawServices } from "./services.js";
 import { Stories } from "./stories.js";
 import { Stream } from "./stream.js";
 import { drawTimeline, showOlder } from "./timeline.js";
-import { ms, plural, span, whole } from "./words.js";
+import { clock, ms, plural, span, whole } from "./words.js";
 
 const fleet = new Fleet();
 const stories = new Stories();
@@ -18,6 +18,12 @@ let connection = "connecting";
 
 /* The one sentence somebody wants who looks for a second. */
 function verdict() {
+	if (connection === "token")
+		return ["unknown", "A token, please"];
+	if (!fleet.known)
+		return ["unknown", connection === "lost" ? "The orchestrator does not answer" : "Looking at the fleet"];
+	if (connection === "lost")
+		return ["unknown", `No word since ${clock(fleet.now, fleet.now)}`];
 	if (fleet.services.length === 0)
 		return ["unknown", "No service is configured"];
 	if (!fleet.engineUp)
@@ -37,7 +43,7 @@ function drawTop() {
 	set(byId("verdict"), { "data-state": state });
 	say(byId("verdict"), text);
 	say(byId("name"), fleet.name);
-	const title = `${state === "good" || state === "unknown" ? "" : "! "}${text} – ${fleet.name}`;
+	const title = `${state === "bad" ? "! " : ""}${text} – ${fleet.name}`;
 	if (document.title !== title)
 		document.title = title;
 }
@@ -61,9 +67,10 @@ let due = false;
 
 function draw() {
 	due = false;
+	drawTop();
+	show(byId("main"), fleet.known);
 	if (!fleet.known)
 		return;
-	drawTop();
 	drawProcess();
 	drawServices(byId("services"), fleet, orders);
 	drawTimeline(stories, fleet.now);
@@ -78,10 +85,11 @@ function drawSoon() {
 
 /* --- events ----------------------------------------------------------------------------------------------------- */
 
+/* Faults are read out, once; who opens the page has them in the list. */
 function takeStory(data) {
-	const fresh = stories.take(data).filter((story) => story.kind === "fault");
-	if (!data.whole && fresh.length > 0)
-		say(byId("news"), fresh.map((story) => story.headline).join("; "));
+	const faults = stories.take(data).filter((story) => story.kind === "fault" || story.kind === "mended");
+	if (!data.whole && faults.length > 0)
+		say(byId("news"), faults.map(({ headline, outcome }) => [headline, outcome].filter(Boolean).join(", ")).join("; "));
 }
 
 const TAKE = {
@@ -111,6 +119,7 @@ function onState(state) {
 	show(byId("token"), state === "token");
 	if (state === "token")
 		byId("token-field").focus();
+	drawSoon();
 }
 
 const stream = new Stream((name, data) => {

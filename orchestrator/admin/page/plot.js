@@ -41,9 +41,9 @@ export function drawSparkline(svg, values, least, label) {
 
 /* --- the scaling window ----------------------------------------------------------------------------------------- */
 
-const TALL = 132;
+const TALL = 140;
 const BELOW = 20;	/* the axis of time */
-const ABOVE = 10;
+const ABOVE = 18;
 const LABELS = 5;
 
 export function windowPlot() {

@@ -66,7 +66,7 @@ function reasonOf(slot) {
 function drawRow(row, fleet, service, slot, history) {
 	const { parts } = row;
 	const details = [reasonOf(slot), since(fleet, service, slot)].filter((text) => text !== "").join(", ");
-	set(row, { "data-state": slot.state, "data-counts": history !== null });
+	set(row, { "data-state": slot.state, "data-counts": history === null ? "no" : "yes" });
 	say(parts.state, stateText(slot.state));
 	say(parts.reason, details);
 	say(parts.message, slot.message);
@@ -82,9 +82,9 @@ function drawRow(row, fleet, service, slot, history) {
 
 /* --- one service ------------------------------------------------------------------------------------------------ */
 
-function figure(label, extra = null) {
+function figure(label, plot = null) {
 	const value = make("dd", {});
-	return { value, element: make("div", {}, make("dt", {}, label), value, extra) };
+	return { value, element: make("div", {}, make("dt", {}, label), value, plot && make("dd", { class: "plot" }, plot)) };
 }
 
 function makeCard(name, orders) {
@@ -179,7 +179,7 @@ function drawCard(card, fleet, service, orders) {
 	const { parts } = card;
 	const history = fleet.history(service.name);
 	const settled = readyCount(service) === slotsInUse(service).length && readyCount(service) === service.wanted;
-	set(card, { "data-settled": settled });
+	set(card, { "data-settled": settled ? "yes" : "no" });
 	say(parts.status, statusText(service));
 	say(parts.rate.value, rate(recent(history.rate)));
 	say(parts.inFlight.value, whole(service.in_flight));
