@@ -50,9 +50,11 @@ static bool host_is_ours(const struct door *door, const struct call *call)
 	return false;
 }
 
-static bool origin_is_ours(const struct call *call)
+/* A link on any page may lead to ours; all else is for our page alone. */
+static bool origin_is_ours(const struct call *call, bool is_page)
 {
-	if (guard_origin_is_ours(call_header(call, "Origin"), call_header(call, "Host")))
+	if (guard_origin_is_ours(call_header(call, "Origin"), call_header(call, "Host")) &&
+	    (is_page || guard_site_is_ours(call_header(call, "Sec-Fetch-Site"))))
 		return true;
 	call_problem(call, 403, "this is not for pages of other origins");
 	return false;
@@ -66,7 +68,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
 	const struct page_file *file = call_is_get(&call) && path != NULL ? page_find(path) : NULL;
-	if (!host_is_ours(door, &call) || !origin_is_ours(&call))
+	if (!host_is_ours(door, &call) || !origin_is_ours(&call, file != NULL))
 		return;
 	if (file != NULL)
 		page_answer(&call, file);
