@@ -28,7 +28,7 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 /* Who is told of each line, too: those of the calling thread that are info or worse, whatever is shown, without time and
  * newline. It must not log. One at a time; NULL: nobody. */
 typedef void log_listener(enum log_level level, const char *text, size_t len, void *arg);
-void log_listen(log_listener *listener, void *arg);
+void log_listen(log_listener *told, void *arg);
 
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)

@@ -152,4 +152,5 @@ START_TEST(token_files)
 }
 END_TEST
 
-UNIT_MAIN("admin guard", hosts_of_loopback, hosts_of_other_addresses, a_very_long_host, origins, sites, tokens, token_files)
+UNIT_MAIN("admin guard", hosts_of_loopback, hosts_of_other_addresses, a_very_long_host, origins, sites, tokens,
+          token_files)
