@@ -226,6 +226,7 @@ def made_failing(board, program):
 def test_nothing_runs_and_nothing_happened(board, browser):
     board(None, scale={"min": 0, "max": 3})
     wait_text(browser, ".none", "the next request brings the first one")
+    wait_text(browser, "h1", "No container is needed now")
     shoot_all(browser, "empty")
 
 

@@ -35,6 +35,8 @@ function verdict() {
 		return ["bad", `${out.map((service) => service.name).join(" and ")} ${out.length === 1 ? "has" : "have"} no ready container`];
 	if (ready < wanted)
 		return ["busy", `${ready} of ${plural(wanted, "container")} ready`];
+	if (wanted === 0)
+		return ["good", "No container is needed now"];
 	return ["good", wanted === 1 ? "The container is ready" : `All ${wanted} containers are ready`];
 }
 

@@ -81,8 +81,10 @@ export function drawWindow(svg, { lengthMs, points, count, elapsedMs, lines, wan
 	const y = (value) => bottom - (value / top) * (bottom - ABOVE);
 	const shown = lines.filter(({ at }) => at <= top);
 	const every = Math.ceil(shown.length / LABELS);
+	/* out of the line's way: it begins on the left */
+	const label = elapsedMs > lengthMs * 0.6 ? { x: 0, anchor: "start" } : { x: width, anchor: "end" };
 	texts(svg.querySelector(".thresholds"), shown.map(({ at, containers }, index) => ({
-		d: `M0 ${y(at).toFixed(1)}H${width}`, x: 0, y: (y(at) - 4).toFixed(1), anchor: "start",
+		d: `M0 ${y(at).toFixed(1)}H${width}`, ...label, y: (y(at) - 4).toFixed(1),
 		kind: containers <= wanted ? "reached" : "ahead",
 		text: (shown.length - 1 - index) % every === 0 ? `${containers} containers at ${at}` : "",
 	})));

@@ -101,6 +101,8 @@ function makeCard(name, orders) {
 		slots: make("ol", { class: "slots", role: "list", "aria-label": `Slots of ${name}` }),
 		none: make("p", { class: "quiet none" }),
 	};
+	parts.columns = make("div", { class: "columns", "aria-hidden": "true" },
+		...["Slot", "In flight", "Requests/s", "Probe"].map((text) => make("span", {}, text)));
 	parts.rate = figure("requests/s", parts.ratePlot);
 	parts.window = make("div", { class: "scaling" }, make("h3", {}, "Scaling window"), parts.caption, parts.plot);
 	const title = make("h2", { id: `service-${name}` }, name);
@@ -108,8 +110,7 @@ function makeCard(name, orders) {
 		make("div", { class: "head" }, make("div", {}, title, parts.status), make("div", { class: "buttons" }, parts.scale, parts.roll)),
 		make("dl", { class: "figures" }, parts.rate.element, parts.inFlight.element, parts.held.element, parts.replaced.element),
 		parts.window,
-		make("div", { class: "columns", "aria-hidden": "true" }, ...["", "Slot", "In flight", "Requests/s", "Probe", ""].map((text) => make("span", {}, text))),
-		parts.slots, parts.none);
+		parts.columns, parts.slots, parts.none);
 	parts.scale.addEventListener("click", () => orders.scale(name));
 	parts.roll.addEventListener("click", () => orders.roll(name));
 	card.parts = parts;
@@ -164,6 +165,7 @@ function drawRows(parts, fleet, service, orders) {
 	});
 	for (const [key, { slot, index }] of rows)
 		drawRow(elements.get(key), fleet, service, slot, index === undefined ? null : fleet.history(service.name, index));
+	show(parts.columns, rows.size > 0);
 	show(parts.none, rows.size === 0);
 	say(parts.none, service.wanted === 0 ? "No container runs, and none is needed: the next request brings the first one."
 		: "No container is there yet.");
