@@ -9,12 +9,13 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/patience.h"
 #include "orchestrator/admin/api.h"
 #include "orchestrator/admin/events.h"
 #include "orchestrator/admin/guard.h"
 #include "orchestrator/admin/metrics.h"
 #include "orchestrator/admin/page.h"
-#include "orchestrator/admin/token.h"
+#include "orchestrator/token.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -109,6 +110,13 @@ static struct evhttp *new_http(struct door *door)
 	return http;
 }
 
+static struct evconnlistener *listen_at(const struct door *door)
+{
+	return evconnlistener_new_bind(door->admin->settings.base, NULL, NULL,
+	                               LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
+	                               (const struct sockaddr *)&door->address.addr, (int)door->address.len);
+}
+
 static bool open_door(struct door *door, const char *text, struct err *err)
 {
 	if (!address_parse(text, &door->address))
@@ -116,10 +124,9 @@ static bool open_door(struct door *door, const char *text, struct err *err)
 	door->needs_token = !address_is_loopback(&door->address);
 	if (door->needs_token && door->admin->token == NULL)
 		return err_set(err, "admin: \"%s\" is not a loopback address: that needs admin_token_file", text);
-	door->listener =
-	        evconnlistener_new_bind(door->admin->settings.base, NULL, NULL,
-	                                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
-	                                (const struct sockaddr *)&door->address.addr, (int)door->address.len);
+	do
+		door->listener = listen_at(door);
+	while (door->listener == NULL && errno == EADDRINUSE && patience_wait());
 	if (door->listener == NULL)
 		return err_set_errno(err, errno, "admin: cannot serve on %s%s", text,
 		                     errno == EADDRINUSE ? " (another program does; choose another port with \"admin\")"
@@ -136,7 +143,7 @@ static bool open_all(struct admin *admin, struct err *err)
 {
 	const struct config *config = admin->settings.config;
 	if (config->admin_token_file[0] != '\0' && !token_read(config->admin_token_file, &admin->token, err))
-		return false;
+		return err_prefix(err, "admin_token_file");
 	admin->doors = mem_zero((config->admin.count + 1) * sizeof *admin->doors);
 	for (size_t i = 0; i < config->admin.count; i++) {
 		admin->doors[i].admin = admin;

@@ -12,7 +12,8 @@ const FOLLOWS_MS = 20000;
 /* Begin a story of their own: event -> [kind, headline]. */
 const OPENERS = {
 	scale: (line) => ["scale", scaleHeadline(line)],
-	operator: (line) => ["order", `${line.service}: ${line.order}${line.slot === undefined ? "" : ` slot ${line.slot}`}, by order`],
+	operator: (line) => ["order", line.service === undefined ? `${line.order}, by order`
+		: `${line.service}: ${line.order}${line.slot === undefined ? "" : ` slot ${line.slot}`}, by order`],
 	"roll-begin": (line) => ["order", `${line.service}: all containers are replaced, one after the other`],
 	"roll-again": (line) => ["order", `${line.service}: the roll begins anew`],
 	"roll-failed": (line) => ["fault", `${line.service}: the roll failed: ${line.error}`],
