@@ -49,11 +49,17 @@ async function call(method, path, body) {
 
 const categoryPath = (name) => `/categories/${encodeURIComponent(name)}/acts`;
 
+/* No browser asks for a path with these in it: they mean "here" and "one up" (WHATWG URL, dot segments), escaped or not.
+ * Categories of these names are left out.
+ */
+export const isDots = (name) => name === "." || name === "..";
+
 /* Map of name -> number of acts. A Map, since a category may be called "__proto__". */
 export async function categories() {
 	const { status, text } = await call("GET", "/categories");
+	const all = status === 204 ? [] : Object.entries(JSON.parse(text));
 
-	return status === 204 ? new Map() : new Map(Object.entries(JSON.parse(text)));
+	return new Map(all.filter(([name]) => !isDots(name)));
 }
 
 export async function addCategory(name) {

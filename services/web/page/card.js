@@ -92,8 +92,9 @@ export class Card {
 
 	async remove() {
 		const what = this.act.caption ? `${quoted(this.act.caption)} and its picture` : "The act and its picture";
-		const sure = await ask({ title: "Remove this act?", no: "Keep it", yes: "Remove it",
-			text: `${what} will be gone for everybody, with ${counted(this.act.upvotes, "upvote")}.` });
+		const votes = this.act.upvotes > 0 ? `, with ${counted(this.act.upvotes, "upvote")}` : "";
+		const sure = await ask({ title: "Remove this act?", text: `${what} will be gone for everybody${votes}.`,
+			no: "Keep it", yes: "Remove it" });
 
 		if (!sure)
 			return;

@@ -4,7 +4,7 @@
 import * as api from "/web/api.js";
 import { complain, prepare } from "/web/dialogs.js";
 import { $, busy, make } from "/web/dom.js";
-import { inWords } from "/web/words.js";
+import { inWords, UNUSABLE } from "/web/words.js";
 
 const SEARCHED_FROM = 10;       // fewer are seen at a glance
 const SHOWN = 100;
@@ -99,6 +99,10 @@ export class Categories {
 
 		if (name === "") {
 			complain(problem, "Give the category a name.", $("category-input"));
+			return;
+		}
+		if (api.isDots(name)) {
+			complain(problem, UNUSABLE, $("category-input"));
 			return;
 		}
 		try {

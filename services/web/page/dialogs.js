@@ -28,6 +28,7 @@ export function complain(problem, text, field = null) {
 	problem.textContent = text;
 	if (text && field) {
 		field.setAttribute("aria-invalid", "true");
+		field.setAttribute("aria-errormessage", problem.id);
 		field.focus();
 	}
 }

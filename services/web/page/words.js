@@ -6,11 +6,13 @@
 const AGAIN = "Try again.";
 const UNSURE = "We could not see whether that arrived. Try again: nothing is done twice.";
 
+export const UNUSABLE = "This name cannot be used: it is too long, or holds what cannot be read. Choose another one.";
+
 const ROWS = [
-	["signUp", 400, /already/, "Somebody has this name already. Choose another one, or, if it is yours, say that you have a name."],
-	["signUp", 400, /username/, "This name cannot be used: it may have up to 256 letters, and no control characters."],
+	["signUp", 400, /already/, "Somebody has this name already. Choose another one or, if it is yours, \u201cI have a name\u201d."],
+	["signUp", 400, /username/, UNUSABLE],
 	["addCategory", 400, /already/, "There is a category of this name already: you find it in the list."],
-	["addCategory", 400, null, "This name cannot be used: it may have up to 256 letters, and no control characters."],
+	["addCategory", 400, null, UNUSABLE],
 	["upload", 400, /username/, "Nobody has the name you post as any more. Sign up again, then post: your draft stays here."],
 	["upload", 400, /categoryName/, "This category has been removed meanwhile. Choose another one."],
 	["upload", 400, /imgB64/, "The server could not take this picture. Choose another one."],
