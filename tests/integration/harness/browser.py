@@ -14,6 +14,7 @@ import pathlib
 import re
 import shutil
 import time
+import urllib.parse
 
 from .images import build_dir
 from .webdriver import WebDriver, WebDriverError
@@ -103,7 +104,15 @@ class Browser:
     # --- what a person does
 
     def open(self, url):
+        """Of a server on this machine, by its port; see island.py."""
+        port = urllib.parse.urlsplit(url).port
+        if port is not None:
+            self.bring(port)
         self._driver.post("url", url=url)
+
+    def bring(self, port):
+        """Makes a port reachable that no opened page is on."""
+        self._driver.island.bring(port)
 
     def reload(self):
         self._driver.post("refresh")

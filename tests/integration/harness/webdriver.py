@@ -5,6 +5,8 @@ import json
 import re
 import subprocess
 
+from .island import COMMAND, Island
+
 START_S = 30
 _PORT = re.compile(rb"successfully on port (\d+)")
 
@@ -21,9 +23,10 @@ class WebDriver:
     def __init__(self, log_path):
         """Started on a port that it chooses itself."""
         self._log = open(log_path, "wb")
-        self._process = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=self._log,
-                                         stdin=subprocess.DEVNULL)
+        self._process = subprocess.Popen([*COMMAND, "chromedriver", "--port=0"], stdout=subprocess.PIPE,
+                                         stderr=self._log, stdin=subprocess.DEVNULL)
         self._port = self._read_port()
+        self.island = Island(self._process.pid)
         self._session = None
 
     def _read_port(self):
@@ -34,8 +37,9 @@ class WebDriver:
         raise AssertionError("chromedriver ended before it listened; is chromium-driver whole?")
 
     def _ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self._port)
         try:
+            connection.sock = self.island.connect(self._port)
             data = None if body is None else json.dumps(body).encode()
             connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
             value = json.loads(connection.getresponse().read())["value"]
@@ -65,6 +69,7 @@ class WebDriver:
             if self._session is not None:
                 self._ask("DELETE", f"/session/{self._session}")     # ends the browser
         finally:
+            self.island.close()
             self._process.terminate()
             self._process.wait(START_S)
             self._process.stdout.close()
