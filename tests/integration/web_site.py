@@ -17,12 +17,12 @@ class Site(Api):
 
     private = False
 
-    def __init__(self, folder, acts=1):
+    def __init__(self, folder):
         super().__init__(self)
         self.orchestrator = ProcessOrchestrator(folder, next(_numbers))
         users_port = free_ports(4)
-        self.users = self._add("users", 1, first_port=users_port, routes=["/api/v1/users"])
-        self.acts = self._add("acts", acts, routes=["/api/v1/", "/"], env={"USERS_URL": f"http://127.0.0.1:{users_port}"})
+        self._add("users", 1, first_port=users_port, routes=["/api/v1/users"])
+        self.acts_service = self._add("acts", 1, routes=["/api/v1/", "/"], env={"USERS_URL": f"http://127.0.0.1:{users_port}"})
 
     def _add(self, short, size, **settings):
         program = build_dir() / "services" / short / short
@@ -34,9 +34,6 @@ class Site(Api):
 
     def stop(self):
         self.orchestrator.close()
-
-    def pid(self, service):
-        return self.orchestrator.pid(service, 0)
 
     @property
     def users_port(self):

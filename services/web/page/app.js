@@ -96,5 +96,9 @@ function startPost() {
 prepare($("ask-dialog"));
 setUpViewer();
 $("post-button").addEventListener("click", startPost);
+document.querySelector(".skip").addEventListener("click", (event) => {
+	event.preventDefault();         // the address is the category's
+	$("feed-title").focus();
+});
 addEventListener("hashchange", open);
 load();

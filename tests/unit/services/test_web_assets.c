@@ -31,7 +31,8 @@ END_TEST
 
 START_TEST(found_by_whole_name)
 {
-	static const char *const strangers[] = {"", "index", "index.htm", "index.htmlx", "INDEX.HTML", "/index.html", ".."};
+	static const char *const strangers[] = {"",           "index",       "index.htm", "index.htmlx",
+	                                        "INDEX.HTML", "/index.html", ".."};
 
 	for (size_t i = 0; i < web_asset_count; i++)
 		ck_assert_ptr_eq(find(web_assets[i].name), &web_assets[i]);
