@@ -98,7 +98,7 @@ setUpViewer();
 $("post-button").addEventListener("click", startPost);
 document.querySelector(".skip").addEventListener("click", (event) => {
 	event.preventDefault();         // the address is the category's
-	$("feed-title").focus();
+	($("feed-head").hidden ? $("blank-button") : $("feed-title")).focus();
 });
 addEventListener("hashchange", open);
 load();

@@ -70,9 +70,9 @@ export class Categories {
 
 		$("category-search").hidden = this.counts.size < SEARCHED_FROM;
 		$("categories").replaceChildren(...found.slice(0, SHOWN).map((name) => this.link(name)));
-		$("categories-note").hidden = found.length > 0 && over <= 0;
+		$("categories-note").hidden = this.counts.size === 0 || (found.length > 0 && over <= 0);
 		$("categories-note").textContent = over > 0 ? `and ${over.toLocaleString("en")} more: find them by name`
-			: wanted ? "None has this in its name." : "None yet.";
+			: "None has this in its name.";
 	}
 
 	link(name) {

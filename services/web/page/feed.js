@@ -27,7 +27,7 @@ export class Feed {
 		$("newer").addEventListener("click", () => this.turn("newer"));
 	}
 
-	/* total: what the list of categories says. False: another category was opened meanwhile. */
+	/* category "": there is none. total: what the list of categories says. False: another one was opened meanwhile. */
 	async open(category, total) {
 		const visit = ++this.visit;
 
@@ -186,6 +186,7 @@ export class Feed {
 		const all = this.first === 1 && this.last >= this.total;
 
 		$("cards").ariaBusy = null;
+		$("feed-head").hidden = this.category === "";
 		$("feed-title").firstElementChild.textContent = this.category;
 		$("feed-count").textContent = this.total > 0 ? `${counted(this.total, "act")}, newest first` : "";
 		$("feed-range").textContent = this.cards.length === 0 || all ? ""
