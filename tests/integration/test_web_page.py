@@ -389,6 +389,7 @@ def test_by_keyboard_alone(browser, stage):
     assert person.focus() == "skip"
     browser.press("Enter")
     browser.wait_until("document.activeElement.id == 'feed-title'", 5)
+    assert browser.execute("return location.hash") == ""        # that would be another category
     browser.press("Tab")
     assert person.focus() == "picture"
     browser.press("Tab")
