@@ -134,6 +134,13 @@ def test_names_only_files_that_are_there():
         assert "innerHTML" not in text and "style=" not in text and not re.search(r"\son\w+=\"", text), name
 
 
+def test_asks_for_all_modules_at_once():
+    """Rather than one after the other, as each names the next: over a slow line that is seconds."""
+    page = (PAGE / "index.html").read_text()
+    for name in FILES:
+        assert not name.endswith(".js") or name == "app.js" or f'rel="modulepreload" href="/web/{name}"' in page, name
+
+
 def test_through_the_orchestrator(site):
     reply = site.orchestrator.get("/")
     assert (reply.status, reply.body) == (200, (PAGE / "index.html").read_bytes())

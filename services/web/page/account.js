@@ -14,7 +14,7 @@ const PASSWORD_LETTERS = 8;
 /* What the one form says in its three uses. `other` is where its link leads. */
 const MODES = {
 	fresh: { title: "Sign up", submit: "Sign up", link: "I have a name", other: "known",
-		lead: "A name is all you need to post: it stands beside your acts." },
+		lead: "To post you need a name: it stands beside your acts." },
 	known: { title: "Use your name", submit: "Use this name", link: "I have none yet", other: "fresh",
 		lead: "Type the name you signed up with, here or on another device." },
 	kept: { title: "Your name", submit: "Keep it", link: "Use another name", other: "known", lead: "" },
