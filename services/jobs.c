@@ -15,8 +15,9 @@
 #include <string.h>
 
 #define WRITE_BATCH 256
-#define READ_BATCH 16    /* all of it is answered when the last is done */
-#define CROWDED_OUT (-1) /* no code of SQLite's */
+#define WRITE_BATCH_BYTES (4 << 20) /* a transaction's, so that the write-ahead log and others' waiting stay short */
+#define READ_BATCH 16               /* all of it is answered when the last is done */
+#define CROWDED_OUT (-1)            /* no code of SQLite's */
 
 struct jobs {
 	struct jobs_options options;
@@ -146,6 +147,7 @@ bool jobs_new(const struct jobs_options *options, struct jobs **jobs, struct err
 	                                                             .threads = 1,
 	                                                             .limit = options->limit,
 	                                                             .batch = WRITE_BATCH,
+	                                                             .batch_weight = WRITE_BATCH_BYTES,
 	                                                             .run = on_write,
 	                                                             .worker = j});
 	j->reader = tasks_new(options->base, &(struct tasks_options){.name = "store-read",

@@ -23,7 +23,7 @@ enum job_result {
 
 /* Embedded as the first member of what a job is about. */
 struct job {
-	struct task task; /* private */
+	struct task task; /* private, but for task.weight: the bytes that a write brings, where they are many */
 	enum job_result (*work)(struct job *job,
 	                        void *tables); /* on the storage thread; sets err where it is UNAVAILABLE */
 	void (*done)(struct job *job);         /* on the loop */

@@ -54,13 +54,16 @@ static void list_append(struct task_list *list, struct task *task)
 	list->count++;
 }
 
-/* Takes up to `most` off the front, as a list of its own. */
-static struct task *list_take(struct task_list *list, size_t most)
+/* Takes up to `most` off the front, as a list of its own; none behind those that weigh `weight` together. */
+static struct task *list_take(struct task_list *list, size_t most, size_t weight)
 {
 	struct task *first = list->first, **end = &list->first;
+	size_t taken = 0;
 
-	for (size_t i = 0; i < most && *end != NULL; i++, list->count--)
+	for (size_t i = 0; i < most && *end != NULL && taken < weight; i++, list->count--) {
+		taken += (*end)->weight;
 		end = &(*end)->next;
+	}
 	list->first = *end;
 	*end = NULL;
 	if (list->first == NULL)
@@ -98,7 +101,7 @@ static void *thread_main(void *arg)
 		while (tasks->waiting.first == NULL && !tasks->stopping)
 			pthread_cond_wait(&tasks->wake, &tasks->lock);
 		tasks->asleep--;
-		struct task *first = list_take(&tasks->waiting, tasks->options.batch);
+		struct task *first = list_take(&tasks->waiting, tasks->options.batch, tasks->options.batch_weight);
 		if (first == NULL)
 			break;
 		pthread_mutex_unlock(&tasks->lock);
@@ -113,7 +116,7 @@ static void *thread_main(void *arg)
 static void call_finished(struct tasks *tasks)
 {
 	pthread_mutex_lock(&tasks->lock);
-	struct task *task = list_take(&tasks->finished, SIZE_MAX);
+	struct task *task = list_take(&tasks->finished, SIZE_MAX, SIZE_MAX);
 	pthread_mutex_unlock(&tasks->lock);
 	while (task != NULL) {
 		struct task *next = task->next;
@@ -168,6 +171,8 @@ struct tasks *tasks_new(struct event_base *base, const struct tasks_options *opt
 
 	assert(options->threads >= 1 && options->threads <= MOST_THREADS && options->batch >= 1);
 	tasks->options = *options;
+	if (options->batch_weight == 0)
+		tasks->options.batch_weight = SIZE_MAX;
 	pthread_mutex_init(&tasks->lock, NULL);
 	pthread_cond_init(&tasks->wake, NULL);
 	list_init(&tasks->waiting);

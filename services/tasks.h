@@ -2,7 +2,7 @@
  *
  * A task is added on the loop, run on one of the threads, and its done is called on the loop again, in the order in
  * which tasks were finished. The queue is bounded. A thread takes up to `batch` waiting tasks at a time and runs them
- * with one call, which is what makes group commits. Owners embed struct task as the first member of their own.
+ * with one call, which is what makes group commits; fewer, where they are heavy. Owners embed struct task as the first member of their own.
  */
 #pragma once
 
@@ -17,6 +17,7 @@ struct tasks;
 struct task {
 	void (*done)(struct task *task); /* on the loop; may free the task */
 	struct task *next;               /* private, but a run function walks it */
+	size_t weight;                   /* bytes that it brings into its batch; 0: nothing that counts */
 };
 
 struct tasks_options {
@@ -24,6 +25,7 @@ struct tasks_options {
 	unsigned threads;                              /* 1..16 */
 	size_t limit;                                  /* most tasks waiting */
 	size_t batch;                                  /* most tasks in one call of run */
+	size_t batch_weight;                           /* none joins a batch of that weight; 0: any weight */
 	void (*run)(struct task *first, void *worker); /* on a thread: the list ends with next NULL */
 	void *worker;                                  /* handed to run; shared if there are several threads */
 };

@@ -24,6 +24,9 @@ struct admin_settings {
 	/* Client connections now, and the longest the loop was late in the last second, in microseconds. */
 	unsigned (*connections)(void *arg);
 	int64_t (*loop_lag_us)(void *arg);
+	/* An operator's wish: finish what is in flight, then end; the containers stay. Again while that is under way:
+	 * nothing. */
+	void (*drain)(void *arg);
 	void *arg;
 };
 
@@ -36,5 +39,6 @@ void admin_reload(struct admin *admin, const struct config *config);
 /* News of the fleet, from main's observer: goes to the event streams. */
 void admin_backend_changed(struct admin *admin, struct backend *backend, enum backend_state from, enum reason reason);
 
-/* The reference of routes and metrics, in Markdown. */
+/* The references of routes and events, and of metrics, in Markdown: docs/admin.md and docs/metrics.md. */
 void admin_document(FILE *to);
+void admin_document_metrics(FILE *to);

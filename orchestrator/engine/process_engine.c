@@ -7,6 +7,7 @@
 #include "orchestrator/engine/process_proc.h"
 
 #include "common/mem.h"
+#include "common/patience.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -38,9 +39,11 @@ static bool lock_dir(struct process_engine *engine, struct err *err)
 	engine->lock = open(engine->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (engine->lock == -1)
 		return err_set_errno(err, errno, "cannot open %s", engine->dir);
-	if (flock(engine->lock, LOCK_EX | LOCK_NB) == -1)
-		return err_set(err, "%s is in use by another orchestrator: give this one another name or state_dir",
-		               engine->dir);
+	while (flock(engine->lock, LOCK_EX | LOCK_NB) == -1)
+		if (!patience_wait())
+			return err_set(err,
+			               "%s is in use by another orchestrator: give this one another name or state_dir",
+			               engine->dir);
 	return true;
 }
 

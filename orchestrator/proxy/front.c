@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/patience.h"
 #include "orchestrator/address.h"
 #include "orchestrator/proxy/seats.h"
 
@@ -158,6 +159,16 @@ static struct evconnlistener *listen_at(struct front *front, const struct addres
 	                               (const struct sockaddr *)&address->addr, (int)address->len);
 }
 
+/* Inherited by the sockets that are accepted. What comes in by loopback never sees a network: a congestion control made
+ * for one (bbr paces, and models what it measured) would only cost time there. */
+static void tune(int fd, const struct address *address)
+{
+	static const char reno[] = "reno";
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	if (address_is_loopback(address))
+		setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof reno - 1);
+}
+
 static bool listen_on(struct front *front, const char *text, struct err *err)
 {
 	struct address address;
@@ -165,15 +176,17 @@ static bool listen_on(struct front *front, const char *text, struct err *err)
 	if (!address_parse(text, &address))
 		return err_set(err, "listen: \"%s\" is no ADDRESS:PORT", text);
 	int fd = settings->inherited == NULL ? -1 : settings->inherited(text, settings->inherited_arg);
-	struct evconnlistener *listener = listen_at(front, &address, fd);
+	struct evconnlistener *listener;
+	do
+		listener = listen_at(front, &address, fd);
+	while (listener == NULL && errno == EADDRINUSE && patience_wait());
 	if (listener == NULL)
 		return err_set_errno(err, errno, "listen: cannot serve on %s%s", text,
 		                     errno == EADDRINUSE
 		                             ? " (another program does; choose another port with \"listen\")"
 		                     : errno == EACCES ? " (ports below 1024 need root or CAP_NET_BIND_SERVICE)"
 		                                       : "");
-	/* inherited by the sockets that are accepted */
-	setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	tune(evconnlistener_get_fd(listener), &address);
 	evconnlistener_set_error_cb(listener, on_accept_error);
 	front->listeners = mem_array(front->listeners, front->listener_count + 1, sizeof(struct evconnlistener *));
 	front->listeners[front->listener_count++] = listener;

@@ -72,7 +72,8 @@ static void on_user_checked(struct user_check *check, enum user_answer answer)
 	struct upload *upload = upload_of_check(check);
 
 	if (answer == USER_KNOWN) {
-		upload->job = (struct job){.work = store_act, .done = on_stored};
+		upload->job = (struct job){
+		        .task.weight = rest_body(upload->request).len, .work = store_act, .done = on_stored};
 		jobs_write(upload->service->jobs, &upload->job);
 		return;
 	}

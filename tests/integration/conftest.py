@@ -14,6 +14,7 @@ from harness.application import Application
 from harness.browser import Browser, is_there as browser_is_there
 from harness.docker import Docker
 from harness.orchestrator import PREFIX, Orchestrator
+from harness.processes import ProcessOrchestrator
 from services_native import api, api_mode, native  # pylint: disable=unused-import
 
 
@@ -123,3 +124,22 @@ def browser(tmp_path_factory):
         yield opened
         errors = opened.console_errors(*opened.expected_errors)
         assert not errors, "the browser's console:\n" + "\n".join(errors)
+
+
+_process_numbers = iter(range(100000, 1 << 30))
+
+
+@pytest.fixture
+def processes(tmp_path):
+    """`processes(3)` is a started orchestrator with three scripted backends, and their service's name."""
+    made = []
+
+    def start(size=1, **service):
+        orchestrator = ProcessOrchestrator(tmp_path, next(_process_numbers))
+        made.append(orchestrator)
+        name = orchestrator.add_backends("web", size, **service)
+        return orchestrator.start(), name
+
+    yield start
+    for orchestrator in made:
+        orchestrator.close()

@@ -4,11 +4,13 @@
 #include "common/mem.h"
 #include "orchestrator/engine/process_proc.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -226,6 +228,29 @@ START_TEST(one_directory_one_engine)
 }
 END_TEST
 
+/* A child that is not yet its own program shares the files of an orchestrator that was killed. */
+START_TEST(what_a_killed_one_holds_for_a_moment)
+{
+	char path[128];
+	int status;
+
+	watch_close(&watch);
+	snprintf(path, sizeof(path), "%s/process", state_dir);
+	pid_t killed = fork();
+	if (killed == 0) {
+		int fd = open(path, O_RDONLY | O_DIRECTORY);
+		bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+		if (fork() == 0)
+			usleep(300000);
+		_exit(locked ? 0 : 1);
+	}
+	waitpid(killed, &status, 0);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	watch_open_process(&watch, state_dir);
+	ck_assert_ptr_nonnull(watch.engine);
+}
+END_TEST
+
 START_TEST(what_is_no_record)
 {
 	char path[200];
@@ -251,7 +276,7 @@ int main(void)
 	const TTest *const tests[] = {
 	        by_the_next_engine,       created_and_ended_ones_too, after_kill_9,
 	        one_that_ended_meanwhile, a_pid_is_not_enough,        started_and_not_written_down,
-	        one_directory_one_engine, what_is_no_record,
+	        one_directory_one_engine, what_is_no_record,          what_a_killed_one_holds_for_a_moment,
 	};
 
 	return bench_main("process_adopt", tests, sizeof(tests) / sizeof(tests[0]));

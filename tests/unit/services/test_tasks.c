@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MANY 1000
+#define HEAVY 25 /* a batch's weight */
 
 struct numbered {
 	struct task task;
@@ -43,8 +44,12 @@ static void on_done(struct task *task)
 
 static void set_up(unsigned threads, size_t limit, size_t batch)
 {
-	struct tasks_options options = {
-	        .name = "test", .threads = threads, .limit = limit, .batch = batch, .run = on_run};
+	struct tasks_options options = {.name = "test",
+	                                .threads = threads,
+	                                .limit = limit,
+	                                .batch = batch,
+	                                .batch_weight = HEAVY,
+	                                .run = on_run};
 
 	memset(numbered, 0, sizeof(numbered));
 	largest_batch = 0;
@@ -89,6 +94,40 @@ START_TEST(waiting_ones_form_a_batch)
 }
 END_TEST
 
+START_TEST(heavy_ones_form_smaller_batches)
+{
+	set_up(1, MANY, 100);
+	gate_open = false;
+	for (int i = 0; i < 50; i++) {
+		numbered[i].task.weight = 10;
+		ck_assert(add(i));
+	}
+	gate_open = true;
+	stop_at = 50;
+	event_base_dispatch(base);
+	ck_assert_uint_eq(largest_batch, 3); /* the third one makes 30 of HEAVY */
+	tasks_free(tasks);
+	event_base_free(base);
+}
+END_TEST
+
+START_TEST(one_that_is_too_heavy_is_run_alone)
+{
+	set_up(1, MANY, 100);
+	gate_open = false;
+	for (int i = 0; i < 5; i++) {
+		numbered[i].task.weight = SIZE_MAX / 2;
+		ck_assert(add(i));
+	}
+	gate_open = true;
+	stop_at = 5;
+	event_base_dispatch(base);
+	ck_assert_uint_eq(largest_batch, 1);
+	tasks_free(tasks);
+	event_base_free(base);
+}
+END_TEST
+
 START_TEST(the_queue_is_bounded)
 {
 	int added = 0;
@@ -116,4 +155,5 @@ START_TEST(freeing_runs_what_is_queued)
 }
 END_TEST
 
-UNIT_MAIN("tasks", all_are_run_once, waiting_ones_form_a_batch, the_queue_is_bounded, freeing_runs_what_is_queued)
+UNIT_MAIN("tasks", all_are_run_once, waiting_ones_form_a_batch, heavy_ones_form_smaller_batches,
+          one_that_is_too_heavy_is_run_alone, the_queue_is_bounded, freeing_runs_what_is_queued)
