@@ -84,6 +84,12 @@ class Browser:
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if reduced_motion else "no-preference"}])
 
+    def set_network(self, offline=False, upload_bytes_per_s=-1):
+        """What lies between the person and the server; -1: as fast as it gets."""
+        self._driver.devtools("Network.enable")
+        self._driver.devtools("Network.emulateNetworkConditions", offline=offline, latency=0, downloadThroughput=-1,
+                              uploadThroughput=upload_bytes_per_s)
+
     def screenshot(self, name, whole=False):
         """NAME.png in the folder of screenshots; whole: all of the page, not only what is in view."""
         if whole:
