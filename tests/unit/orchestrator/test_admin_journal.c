@@ -88,9 +88,10 @@ END_TEST
 START_TEST(bytes_that_are_no_text)
 {
 	char line[2048] = "event=a error=\"";
+	size_t len = strlen(line);
 	for (int c = 1; c < 256; c++)
 		if (c != '"' && c != '\\')
-			strncat(line, (char[]){(char)c, '\0'}, 1);
+			line[len++] = (char)c;
 	add(line);
 	expect(lines_after(0)->first, "event", "a");
 }
