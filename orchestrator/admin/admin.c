@@ -68,7 +68,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 	struct call call = {.admin = door->admin, .request = request};
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
-	const struct page_file *file = call_is_get(&call) && path != NULL ? page_find(path) : NULL;
+	const struct asset *file = call_is_get(&call) && path != NULL ? page_find(path) : NULL;
 	if (!host_is_ours(door, &call) || !origin_is_ours(&call, file != NULL))
 		return;
 	if (file != NULL)

@@ -5,21 +5,14 @@
  */
 #pragma once
 
-#include <stddef.h>
+#include "common/asset.h"
 
 struct call;
 
-struct page_file {
-	const char *name;
-	const unsigned char *data;
-	size_t len;
-};
-
-/* Made by embed.cmake. */
-extern const struct page_file page_files[];
-extern const size_t page_file_count;
+extern const struct asset page_files[];
+extern const size_t page_files_count;
 
 /* The file at this path: "/" is index.html. NULL: none. */
-const struct page_file *page_find(const char *path);
+const struct asset *page_find(const char *path);
 
-void page_answer(const struct call *call, const struct page_file *file);
+void page_answer(const struct call *call, const struct asset *file);

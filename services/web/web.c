@@ -16,7 +16,7 @@ static const char FIELDS[] = "Cache-Control: no-cache\r\n"
                              "Referrer-Policy: no-referrer\r\n"
                              "X-Content-Type-Options: nosniff\r\n";
 
-static void reply(struct rest_request *request, const struct web_asset *asset)
+static void reply(struct rest_request *request, const struct asset *asset)
 {
 	rest_set_etag(request, asset->etag);
 	rest_set_fields(request, FIELDS);
@@ -29,7 +29,7 @@ static void reply(struct rest_request *request, const struct web_asset *asset)
 void web_on_page(struct rest_request *request, void *owner)
 {
 	static const struct http_text INDEX = {.data = "index.html", .len = 10};
-	const struct web_asset *page = web_asset_find(INDEX);
+	const struct asset *page = web_asset_find(INDEX);
 
 	(void)owner;
 	assert(page != NULL);
@@ -38,7 +38,7 @@ void web_on_page(struct rest_request *request, void *owner)
 
 void web_on_file(struct rest_request *request, void *owner)
 {
-	const struct web_asset *asset = web_asset_find(rest_name(request, 0));
+	const struct asset *asset = web_asset_find(rest_name(request, 0));
 
 	(void)owner;
 	if (asset == NULL)

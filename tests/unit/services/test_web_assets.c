@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct web_asset *find(const char *name)
+static const struct asset *find(const char *name)
 {
 	return web_asset_find((struct http_text){.data = name, .len = (uint32_t)strlen(name)});
 }
@@ -15,9 +15,9 @@ START_TEST(every_file_as_it_is)
 {
 	static char content[1 << 20];
 
-	ck_assert_uint_gt(web_asset_count, 10);
-	for (size_t i = 0; i < web_asset_count; i++) {
-		const struct web_asset *asset = &web_assets[i];
+	ck_assert_uint_gt(web_assets_count, 10);
+	for (size_t i = 0; i < web_assets_count; i++) {
+		const struct asset *asset = &web_assets[i];
 		char path[4096];
 		snprintf(path, sizeof(path), WEB_PAGE_FOLDER "/%s", asset->name);
 		FILE *file = fopen(path, "rb");
@@ -34,7 +34,7 @@ START_TEST(found_by_whole_name)
 	static const char *const strangers[] = {"",           "index",       "index.htm", "index.htmlx",
 	                                        "INDEX.HTML", "/index.html", ".."};
 
-	for (size_t i = 0; i < web_asset_count; i++)
+	for (size_t i = 0; i < web_assets_count; i++)
 		ck_assert_ptr_eq(find(web_assets[i].name), &web_assets[i]);
 	ck_assert_ptr_nonnull(find("index.html"));
 	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++)
@@ -54,7 +54,7 @@ END_TEST
 /* A strong tag with its quotes, of letters that need no care; no two files have the same. */
 START_TEST(tags_are_of_the_content)
 {
-	for (size_t i = 0; i < web_asset_count; i++) {
+	for (size_t i = 0; i < web_assets_count; i++) {
 		const char *tag = web_assets[i].etag;
 		ck_assert_uint_eq(strlen(tag), 18);
 		ck_assert(tag[0] == '"' && tag[17] == '"' && strspn(tag + 1, "0123456789abcdef") == 16);

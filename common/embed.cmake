@@ -1,9 +1,26 @@
-# Writes a C file that holds every file of a folder: web_assets[] of web_assets.h.
-#
-#   cmake -D FOLDER=... -D OUTPUT=... -P embed.cmake
+# embed_folder(FOLDER OUTPUT TABLE HEADER): a C file that holds every file of a folder, as `const struct asset TABLE[]` and
+# `const size_t TABLE_count`, which HEADER declares.
 #
 # CMake reads and hashes the files itself, so that building needs no other tool. The entity tag is the content's hash: the
 # same in all containers made from the same files, another one as soon as a file changes.
+
+if(NOT CMAKE_SCRIPT_MODE_FILE)
+  set(EMBED_SCRIPT ${CMAKE_CURRENT_LIST_FILE})
+
+  function(embed_folder folder output table header)
+    file(GLOB files CONFIGURE_DEPENDS ${folder}/*)
+    add_custom_command(
+      OUTPUT ${output}
+      COMMAND ${CMAKE_COMMAND} -D FOLDER=${folder} -D OUTPUT=${output} -D TABLE=${table} -D HEADER=${header}
+              -P ${EMBED_SCRIPT}
+      DEPENDS ${EMBED_SCRIPT} ${files}
+      COMMENT "Embedding ${table}"
+      VERBATIM)
+  endfunction()
+  return()
+endif()
+
+# --- the script that the build runs ---
 
 set(TYPE_html "text/html; charset=utf-8")
 set(TYPE_css "text/css; charset=utf-8")
@@ -35,11 +52,11 @@ foreach(name IN LISTS names)
 endforeach()
 
 file(WRITE ${OUTPUT}.new "/* Made by ${CMAKE_CURRENT_LIST_FILE} from the files in ${FOLDER}. */
-#include \"services/web/web_assets.h\"
+#include \"${HEADER}\"
 
-${arrays}const struct web_asset web_assets[] = {
+${arrays}const struct asset ${TABLE}[] = {
 ${table}};
 
-const size_t web_asset_count = sizeof(web_assets) / sizeof(web_assets[0]);
+const size_t ${TABLE}_count = sizeof(${TABLE}) / sizeof(${TABLE}[0]);
 ")
 file(RENAME ${OUTPUT}.new ${OUTPUT})
