@@ -27,6 +27,7 @@
 #include <sys/queue.h>
 
 #define NEVER INT64_MAX
+#define DOUBT_US 1000000         /* between two looks whether one that was adopted runs */
 #define CRASH_WINDOW_US 30000000 /* so many faults in this time */
 #define CRASH_FAULTS 3
 #define BACK_OFF_MIN_US 500000
@@ -84,6 +85,7 @@ struct container {
 	bool by_hand;       /* somebody else killed it: no sign of a crash loop */
 	int exit_code;      /* -1 unknown */
 	int64_t touched_us; /* last call or event: an older list says nothing about it */
+	int64_t doubt_us;   /* adopted, not ready yet: when the engine is asked whether it really runs */
 	bool seen;          /* reconcile: it is in the list */
 	/* LEAVING */
 	enum leave_stage stage;

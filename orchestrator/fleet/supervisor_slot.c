@@ -235,6 +235,21 @@ static bool slot_lost(const struct slot *slot)
 	return container->dead && !container->busy;
 }
 
+/* A list can show a container as running whose die event was over before we listened: its probes are refused, which is
+ * no fault before the first good one. So the list is asked for again. */
+static void slot_doubt(struct supervisor *supervisor, const struct slot *slot)
+{
+	struct container *container = slot->current;
+
+	if (container == NULL || !container->adopted || slot->ready_us != NEVER)
+		return;
+	if (clock_us() >= container->doubt_us) {
+		container->doubt_us = clock_us() + DOUBT_US;
+		supervisor->list_wanted = true;
+	}
+	supervisor_wake(supervisor, container->doubt_us);
+}
+
 void slot_step(struct supervisor *supervisor, struct slot *slot)
 {
 	if (slot_lost(slot))
@@ -245,6 +260,7 @@ void slot_step(struct supervisor *supervisor, struct slot *slot)
 		container_leave(slot->next, slot->live ? REASON_ROLL : REASON_SCALE_DOWN, LEAVE_AT_ONCE);
 	if (!slot->live || !supervisor->engine_up)
 		return;
+	slot_doubt(supervisor, slot);
 	if (clock_us() < slot->retry_us) {
 		supervisor_wake(supervisor, slot->retry_us);
 		return;

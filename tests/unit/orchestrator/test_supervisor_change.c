@@ -35,6 +35,27 @@ START_TEST(adopts_what_runs)
 }
 END_TEST
 
+/* The list still had it as running, and its event came before we listened. */
+START_TEST(adopts_one_that_is_dead)
+{
+	char dir[128], id[ENGINE_ID_SIZE], now[ENGINE_ID_SIZE];
+
+	add_running("acts_0", 0, bench.hash, dir);
+	fake_by_name(bench.engine, "acts_0")->answer = FAKE_HANG;
+	id_of("acts_0", id);
+	begin();
+	bench_run(&bench, 50);
+	ck_assert_uint_eq(ready_now(), 0);
+	bench.engine->silent = true;
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 0);
+	bench.engine->silent = false;
+	wait_ready(1);
+	wait_settled();
+	id_of("acts_0", now);
+	ck_assert_str_ne(id, now);
+}
+END_TEST
+
 START_TEST(removes_what_does_not_fit)
 {
 	char dir[2][128];
@@ -159,6 +180,7 @@ int main(void)
 
 	tcase = tcase_of(suite, "adoption", 20);
 	tcase_add_test(tcase, adopts_what_runs);
+	tcase_add_test(tcase, adopts_one_that_is_dead);
 	tcase_add_test(tcase, removes_what_does_not_fit);
 	tcase = tcase_of(suite, "rolls", 20);
 	tcase_add_test(tcase, rolls_a_new_spec);
