@@ -40,6 +40,7 @@ START_TEST(adopts_one_that_is_dead)
 {
 	char dir[128], id[ENGINE_ID_SIZE], now[ENGINE_ID_SIZE];
 
+	bench.service.health.start_ms = 30000;
 	add_running("acts_0", 0, bench.hash, dir);
 	fake_by_name(bench.engine, "acts_0")->answer = FAKE_HANG;
 	id_of("acts_0", id);
