@@ -72,7 +72,22 @@ check_suffix() {
 	[[ $suffix =~ ^[a-z0-9._-]*$ ]] || usage_error "--suffix may have a-z 0-9 . _ - only"
 }
 
-# What the new images replaced; those that a container still runs from stay.
-remove_replaced() {
+# stage_images FOLDER: files of all images, from the programs there: FOLDER/acts, or FOLDER/acts/acts as in a build.
+stage_images() {
+	local image program binary
+	for image in "${images[@]}"; do
+		program=${image#*:}
+		binary=$1/$program
+		[ ! -d "$binary" ] || binary=$binary/$program
+		stage "${image%%:*}" "$binary"
+	done
+}
+
+# What the new images replace goes, unless a container still runs from it.
+build_images() {
+	local image
+	for image in "${images[@]}"; do
+		build_image "${image%%:*}"
+	done
 	docker image prune --force --filter label=selfless.image >/dev/null 2>&1 || true
 }
