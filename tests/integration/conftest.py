@@ -9,9 +9,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # pylint: disable=wrong-import-position
-from harness import faults, images
+from harness import faults, images, packages, rootfs
 from harness.application import Application
 from harness.docker import Docker
+from harness.machine import Machine
 from harness.orchestrator import PREFIX, Orchestrator
 from services_native import api, api_mode, native  # pylint: disable=unused-import
 
@@ -110,3 +111,31 @@ def application(orchestrate, service_images):
         return Application(orchestrate(), service_images, **settings).start()
 
     return start
+
+
+# --- packages, on a machine of their own ---
+
+@pytest.fixture(scope="session")
+def debs(docker):
+    """{package: its .deb}; skips where a machine to install them on cannot be made."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make a root file system")
+    if (reason := rootfs.missing()) is not None:
+        pytest.skip(reason)
+    return packages.build()
+
+
+@pytest.fixture(scope="module")
+def machine_files(debs):
+    """(folder with .debs of nginx, image of a clean machine)"""
+    return rootfs.make(debs)
+
+
+@pytest.fixture(scope="module")
+def machine(docker, machine_files):
+    """A clean machine that was booted; the scenarios of a file share it, in their order."""
+    booted = Machine(docker, machine_files[1], next(_numbers))
+    try:
+        yield booted.boot()
+    finally:
+        booted.close()
