@@ -66,6 +66,11 @@ void options_clear(const struct option *table, void *out);
 /* Writes the values as one JSON object, indented by two spaces, keys in the order of the table. */
 void options_print(const struct option *table, const void *values, FILE *to);
 
+/* What a row takes, in words: "whole number"; "10 to 3600000 ms", "" where there is nothing to say. Words of an enum are
+ * put between quotes. */
+const char *option_type_text(const struct option *row);
+void option_allowed(const struct option *row, const char *quote, char *text, size_t size);
+
 /* A table in Markdown: key | type | default | allowed | reload | meaning; one section per nested table. */
 void options_document(const struct option *table, FILE *to);
 

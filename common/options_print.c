@@ -1,4 +1,4 @@
-/* options_print: what a table of options describes, as JSON (the values) and as Markdown (the table itself). */
+/* options_print: the values that a table of options describes, as JSON. */
 #include "common/options.h"
 
 #include "common/json.h"
@@ -145,80 +145,4 @@ void options_print(const struct option *table, const void *values, FILE *to)
 {
 	print_table(table, values, to, 0);
 	fputc('\n', to);
-}
-
-static const char *const type_names[] = {
-        [OPTION_BOOL] = "true or false", [OPTION_INT] = "whole number", [OPTION_REAL] = "number",
-        [OPTION_TEXT] = "string",        [OPTION_ENUM] = "word",        [OPTION_TEXTS] = "string or strings",
-        [OPTION_ENV] = "object",         [OPTION_TABLE] = "object",     [OPTION_TABLES] = "objects",
-};
-
-static void document_allowed(const struct option *row, FILE *to)
-{
-	switch (row->type) {
-	case OPTION_INT:
-	case OPTION_REAL:
-		fprintf(to, "%.15g to %.15g%s%s", row->min, row->max, row->unit != NULL ? " " : "",
-		        row->unit != NULL ? row->unit : "");
-		break;
-	case OPTION_TEXT:
-		fprintf(to, "%.0f to %.0f bytes", row->min, row->max);
-		break;
-	case OPTION_TEXTS:
-		fprintf(to, "%.0f to %.0f of them", row->min, row->max);
-		break;
-	case OPTION_TABLES:
-		if (row->max > 0)
-			fprintf(to, "%.0f to %.0f of them", row->min, row->max);
-		break;
-	case OPTION_ENUM:
-		for (int i = 0; row->words[i] != NULL; i++)
-			fprintf(to, "%s`%s`", i > 0 ? ", " : "", row->words[i]);
-		break;
-	case OPTION_ENV:
-		fputs("names with string values", to);
-		break;
-	case OPTION_BOOL:
-	case OPTION_TABLE:
-		break;
-	}
-}
-
-static void document_row(const struct option *row, FILE *to)
-{
-	bool inner = row->type == OPTION_TABLE || row->type == OPTION_TABLES;
-
-	fprintf(to, "| `%s` | %s | ", row->key, type_names[row->type]);
-	if (inner)
-		fputs("see below", to);
-	else if (row->fallback == NULL)
-		fputs("required", to);
-	else if (strcmp(row->fallback, "null") == 0)
-		fputs("not set", to);
-	else
-		fprintf(to, "`%s`", row->fallback);
-	fputs(" | ", to);
-	document_allowed(row, to);
-	fprintf(to, " | %s | %s |\n", inner ? "" : row->reloadable ? "yes" : "restart", row->help);
-}
-
-static void document_table(const struct option *table, const char *path, FILE *to)
-{
-	fputs("| key | type | default | allowed | reload | meaning |\n|---|---|---|---|---|---|\n", to);
-	for (const struct option *row = table; row->key != NULL; row++)
-		document_row(row, to);
-	for (const struct option *row = table; row->key != NULL; row++) {
-		char inner[200];
-		if (row->type != OPTION_TABLE && row->type != OPTION_TABLES)
-			continue;
-		snprintf(inner, sizeof(inner), "%s%s%s%s", path, *path != '\0' ? "." : "", row->key,
-		         row->type == OPTION_TABLES ? "[]" : "");
-		fprintf(to, "\n### `%s`\n\n", inner);
-		document_table(row->table, inner, to);
-	}
-}
-
-void options_document(const struct option *table, FILE *to)
-{
-	document_table(table, "", to);
 }

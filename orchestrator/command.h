@@ -1,8 +1,14 @@
-/* command: the command line of the orchestrator. */
+/* command: the command line of the orchestrator: argv -> what is to be done.
+ *
+ * What may be said is in command_table.c; this reads it. It opens, prints and does nothing but usage errors on stderr.
+ */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+struct command_verb;
 
 enum command_action {
 	COMMAND_RUN,
@@ -10,19 +16,35 @@ enum command_action {
 	COMMAND_PRINT_CONFIG,
 	COMMAND_DOCUMENT,
 	COMMAND_SIMULATE,
-	COMMAND_EXIT
+	COMMAND_VERSION,
+	COMMAND_HELP,         /* about verb */
+	COMMAND_STATUS,
+	COMMAND_SCALE,        /* words: NAME N, and so on */
+	COMMAND_REPLACE,
+	COMMAND_ROLL,
+	COMMAND_DRAIN,
+	COMMAND_COMPLETION,
+	COMMAND_COMPLETE,     /* what may stand in place of the last word? Asked by the completion scripts */
+	COMMAND_MAN,
+	COMMAND_BAD_USAGE,    /* it was told why */
 };
+
+#define COMMAND_WORDS 2
 
 struct command {
 	enum command_action action;
-	const char *config_path; /* NULL: the built-in configuration */
-	const char *trace_path;  /* SIMULATE, and what follows */
-	const char *service;     /* NULL: the first one */
-	const char *chart_path;  /* NULL: no chart */
+	const struct command_verb *verb;
+	const char *words[COMMAND_WORDS]; /* what stands behind the verb; NULL: not given */
+	const char *config_path;          /* NULL: the built-in configuration */
+	const char *admin;                /* the verbs that speak to a running orchestrator; NULL: as configured */
+	const char *token_file;
 	bool json;
+	bool watch;
+	const char *trace_path;           /* SIMULATE, and what follows */
+	const char *service;              /* NULL: the first one */
+	const char *chart_path;           /* NULL: no chart */
 	int64_t start_ms;
-	int exit_code;           /* EXIT */
 };
 
-/* Reads argv; --help, --version and usage errors are answered here (EXIT). */
+/* Reads argv, and may reorder it; the texts of the result are borrowed from it. */
 struct command command_read(int argc, char **argv);

@@ -147,11 +147,6 @@ void config_print(const struct config *config, FILE *to)
 	options_print(config_options, config, to);
 }
 
-void config_document(FILE *to)
-{
-	options_document(config_options, to);
-}
-
 bool config_may_become(const struct config *now, const struct config *next, struct err *err)
 {
 	const char *key;

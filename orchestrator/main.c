@@ -16,11 +16,11 @@
 #include "orchestrator/command.h"
 #include "orchestrator/config.h"
 #include "orchestrator/defer.h"
+#include "orchestrator/dispatch.h"
 #include "orchestrator/fleet/control.h"
 #include "orchestrator/loop.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/reload.h"
-#include "orchestrator/simulate/simulate.h"
 #include "orchestrator/systemd/activation.h"
 #include "orchestrator/systemd/notify.h"
 
@@ -112,6 +112,17 @@ static void on_drain_check(evutil_socket_t fd, short what, void *arg)
 	stop_control(self);
 }
 
+static void leave(struct orchestrator *self, const char *signal_name, bool remove_containers)
+{
+	self->leaving = true;
+	self->remove_containers = remove_containers;
+	self->drain_until_ms = clock_ms() + reload_config(self->reload)->drain_ms;
+	log_info("event=stopping signal=%s containers=%s", signal_name, remove_containers ? "removed" : "kept");
+	announce_stopping(self->announce);
+	proxy_drain(self->proxy);
+	event_add(self->drain_check, &(struct timeval){0, DRAIN_CHECK_US});
+}
+
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
 	(void)what;
@@ -121,14 +132,15 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 		event_base_loopexit(self->base, NULL);
 		return;
 	}
-	self->leaving = true;
-	self->remove_containers = number == SIGINT;
-	self->drain_until_ms = clock_ms() + reload_config(self->reload)->drain_ms;
-	log_info("event=stopping signal=%s containers=%s", strsignal((int)number),
-	         self->remove_containers ? "removed" : "kept");
-	announce_stopping(self->announce);
-	proxy_drain(self->proxy);
-	event_add(self->drain_check, &(struct timeval){0, DRAIN_CHECK_US});
+	leave(self, strsignal((int)number), number == SIGINT);
+}
+
+/* An operator's order: as TERM, but a second one is not more urgent than the first. */
+static void on_drain(void *arg)
+{
+	struct orchestrator *self = arg;
+	if (!self->leaving)
+		leave(self, "none", false); /* the order itself is in the log */
 }
 
 static void on_reopen(evutil_socket_t number, short what, void *arg)
@@ -200,6 +212,7 @@ static bool make_admin(struct orchestrator *self, struct err *err)
 	                                  .stats = stats_of,
 	                                  .connections = connections,
 	                                  .loop_lag_us = lag_us,
+	                                  .drain = on_drain,
 	                                  .arg = self};
 	return admin_new(&settings, &self->admin, err);
 }
@@ -312,46 +325,16 @@ static int run(struct config *config, const char *path)
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int run_simulation(const struct command *command, const struct config *config)
-{
-	struct simulate_settings settings = {.config = config,
-	                                     .trace_path = command->trace_path,
-	                                     .service = command->service,
-	                                     .chart_path = command->chart_path,
-	                                     .json = command->json,
-	                                     .start_ms = command->start_ms};
-	struct err err;
-	if (simulate(&settings, &err))
-		return EXIT_SUCCESS;
-	fprintf(stderr, "%s\n", err.message);
-	return EXIT_FAILURE;
-}
-
 int main(int argc, char **argv)
 {
 	struct command command = command_read(argc, argv);
-	if (command.action == COMMAND_EXIT)
-		return command.exit_code;
-	if (command.action == COMMAND_DOCUMENT) {
-		config_document(stdout);
-		return EXIT_SUCCESS;
-	}
-	log_open();
 	struct config *config;
 	struct err err;
-	int exit_code = EXIT_SUCCESS;
-	if (!config_load(command.config_path, &config, &err)) {
-		fprintf(stderr, "%s\n", err.message);
-		return EXIT_BAD_CONFIG;
-	}
-	if (command.action == COMMAND_PRINT_CONFIG)
-		config_print(config, stdout);
-	else if (command.action == COMMAND_CHECK)
-		printf("%s: good\n", command.config_path != NULL ? command.config_path : "(built-in configuration)");
-	else if (command.action == COMMAND_SIMULATE)
-		exit_code = run_simulation(&command, config);
-	else
+	log_open();
+	if (command.action != COMMAND_RUN)
+		return dispatch(&command, argc, argv);
+	if (config_load(command.config_path, &config, &err))
 		return run(config, command.config_path);
-	config_free(config);
-	return exit_code;
+	fprintf(stderr, "%s\n", err.message);
+	return EXIT_BAD_CONFIG;
 }

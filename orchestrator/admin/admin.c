@@ -14,7 +14,7 @@
 #include "orchestrator/admin/events.h"
 #include "orchestrator/admin/guard.h"
 #include "orchestrator/admin/metrics.h"
-#include "orchestrator/admin/token.h"
+#include "orchestrator/token.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -128,7 +128,7 @@ static bool open_all(struct admin *admin, struct err *err)
 {
 	const struct config *config = admin->settings.config;
 	if (config->admin_token_file[0] != '\0' && !token_read(config->admin_token_file, &admin->token, err))
-		return false;
+		return err_prefix(err, "admin_token_file");
 	admin->doors = mem_zero((config->admin.count + 1) * sizeof *admin->doors);
 	for (size_t i = 0; i < config->admin.count; i++) {
 		admin->doors[i].admin = admin;

@@ -162,6 +162,23 @@ static void post_replace(struct call *call)
 		reply_taken(call, supervisor, "replace");
 }
 
+static void post_drain(struct call *call)
+{
+	const struct admin_settings *settings = &call->admin->settings;
+	struct buf body;
+	struct json_writer w;
+	log_info("event=operator order=drain");
+	buf_init(&body, 4096);
+	json_writer_init(&w, &body);
+	json_begin_object(&w);
+	json_member_text(&w, "order", "drain");
+	json_member_number(&w, "drain_ms", settings->config->drain_ms);
+	json_end_object(&w);
+	settings->drain(settings->arg);
+	reply_json(call, 202, &w);
+	buf_clear(&body);
+}
+
 /* --- the table ------------------------------------------------------------------------------------------------- */
 
 static const struct route routes[] = {
@@ -174,6 +191,9 @@ static const struct route routes[] = {
         {"POST", "/api/services/*/roll", post_roll,
          "Replaces all containers one by one, each new one ready before the old one goes."},
         {"POST", "/api/services/*/slots/*/replace", post_replace, "Replaces the container in a slot."},
+        {"POST", "/api/drain", post_drain,
+         "No new connections; what is in flight is finished (within `drain_ms`), then the orchestrator ends. The "
+         "containers run on for the next start to adopt."},
 };
 
 static const char *method_of(const struct call *call)

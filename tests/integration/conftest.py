@@ -9,11 +9,12 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # pylint: disable=wrong-import-position
-from harness import faults, images, packages, rootfs
+from harness import faults, images
 from harness.application import Application
 from harness.docker import Docker
-from harness.machine import Machine
 from harness.orchestrator import PREFIX, Orchestrator
+from harness.processes import ProcessOrchestrator
+from machines import debs, machine, machine_files  # pylint: disable=unused-import
 from services_native import api, api_mode, native  # pylint: disable=unused-import
 
 
@@ -113,29 +114,20 @@ def application(orchestrate, service_images):
     return start
 
 
-# --- packages, on a machine of their own ---
-
-@pytest.fixture(scope="session")
-def debs(docker):
-    """{package: its .deb}; skips where a machine to install them on cannot be made."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can make a root file system")
-    if (reason := rootfs.missing()) is not None:
-        pytest.skip(reason)
-    return packages.build()
+_process_numbers = iter(range(100000, 1 << 30))
 
 
-@pytest.fixture(scope="module")
-def machine_files(debs):
-    """(folder with .debs of nginx, image of a clean machine)"""
-    return rootfs.make(debs)
+@pytest.fixture
+def processes(tmp_path):
+    """`processes(3)` is a started orchestrator with three scripted backends, and their service's name."""
+    made = []
 
+    def start(size=1, **service):
+        orchestrator = ProcessOrchestrator(tmp_path, next(_process_numbers))
+        made.append(orchestrator)
+        name = orchestrator.add_backends("web", size, **service)
+        return orchestrator.start(), name
 
-@pytest.fixture(scope="module")
-def machine(docker, machine_files):
-    """A clean machine that was booted; the scenarios of a file share it, in their order."""
-    booted = Machine(docker, machine_files[1], next(_numbers))
-    try:
-        yield booted.boot()
-    finally:
-        booted.close()
+    yield start
+    for orchestrator in made:
+        orchestrator.close()

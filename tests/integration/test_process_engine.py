@@ -1,7 +1,6 @@
 """With engine process the same promises hold, and no Docker is there: serving, replacing, scaling, adopting, leaving."""
 
 import contextlib
-import itertools
 import os
 import signal
 import socket
@@ -10,26 +9,8 @@ import pytest
 
 from harness.client import RawClient, request
 from harness.poller import Poller
-from harness.processes import ProcessOrchestrator, is_alive
+from harness.processes import is_alive
 from harness.wait import holds_for, wait_until
-
-_numbers = itertools.count(100000)
-
-
-@pytest.fixture
-def processes(tmp_path):
-    """`processes(3)` is a started orchestrator with three scripted backends, and their service's name."""
-    made = []
-
-    def start(size=1, **service):
-        orchestrator = ProcessOrchestrator(tmp_path, next(_numbers))
-        made.append(orchestrator)
-        name = orchestrator.add_backends("web", size, **service)
-        return orchestrator.start(), name
-
-    yield start
-    for orchestrator in made:
-        orchestrator.close()
 
 
 @contextlib.contextmanager

@@ -13,21 +13,24 @@ MAY_INCLUDE = {
     "orchestrator/admin": {"common", "orchestrator/engine", "orchestrator/fleet", "orchestrator/admin", "orchestrator"},
     "orchestrator/simulate": {"common", "orchestrator/fleet", "orchestrator/simulate", "orchestrator"},
     "orchestrator/systemd": {"common", "orchestrator/systemd", "orchestrator"},
+    "orchestrator/manual": {"common", "orchestrator/manual", "orchestrator"},
+    "orchestrator/client": {"common", "orchestrator/client", "orchestrator"},
     "orchestrator": {"common", "orchestrator/engine", "orchestrator/fleet", "orchestrator/proxy", "orchestrator/admin",
-                     "orchestrator/simulate", "orchestrator/systemd", "orchestrator"},
+                     "orchestrator/simulate", "orchestrator/systemd", "orchestrator/manual", "orchestrator/client",
+                     "orchestrator"},
     "services/users": {"common", "services", "services/users"},
     "services/acts": {"common", "services", "services/acts"},
     "services": {"common", "services"},
 }
 
 # Files in orchestrator/ itself that anybody there may include: they know nothing of fleet, proxy and admin.
-SHARED = re.compile(r"orchestrator/(config|config_\w+|address|defer\w*|stats|timer\w*)\.h")
+SHARED = re.compile(r"orchestrator/(config|config_\w+|command|command_table|address|token|defer\w*|stats|timer\w*)\.h")
 
 # header of a library -> files that may know it
 CORNERED = {
     "evhtp": re.compile(r"services/rest\w*\.[ch]"),
     "event2/http": re.compile(r"orchestrator/(proxy/seats|admin/\w+)\.[ch]|services/acts/acts_users\w*\.[ch]"),
-    "curl/": re.compile(r"orchestrator/engine/\w+\.[ch]"),
+    "curl/": re.compile(r"orchestrator/(engine|client)/\w+\.[ch]"),
     "sqlite3": re.compile(r"common/store\w*\.[ch]|tests/.*"),
     "yajl": re.compile(r"common/json\w*\.[ch]|tests/.*"),
 }

@@ -26,6 +26,7 @@ static struct admin *admin;
 static struct stats stats[2];
 static int ports[2]; /* loopback; all addresses, with a token */
 static char host[32];
+static int drains;
 
 static void on_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
 {
@@ -52,6 +53,12 @@ static int64_t lag_us(void *arg)
 {
 	(void)arg;
 	return 2500;
+}
+
+static void on_drain(void *arg)
+{
+	(void)arg;
+	drains++;
 }
 
 static bool one_ready(void *arg)
@@ -99,7 +106,8 @@ static void begin(void)
 	                                  .control = control,
 	                                  .stats = stats_of,
 	                                  .connections = connections,
-	                                  .loop_lag_us = lag_us};
+	                                  .loop_lag_us = lag_us,
+	                                  .drain = on_drain};
 	struct err err;
 	ck_assert_msg(admin_new(&settings, &admin, &err), "%s", err.message);
 }
@@ -402,6 +410,22 @@ START_TEST(replaces_and_rolls)
 }
 END_TEST
 
+START_TEST(drains_once_it_is_asked_properly)
+{
+	begin();
+	drains = 0;
+	ck_assert_int_eq(status_of(exchange(ports[0], "POST /api/drain", "Host: evil.example\r\n", "")), 403);
+	ck_assert_int_eq(status_of(exchange(ports[1], "POST /api/drain", "Host: localhost\r\n", "")), 401);
+	ck_assert_int_eq(status_of(ask("GET /api/drain", "")), 405);
+	ck_assert_int_eq(drains, 0);
+	const char *reply = ask("POST /api/drain", "");
+	ck_assert_int_eq(status_of(reply), 202);
+	ck_assert_ptr_nonnull(strstr(body_of(reply), "\"drain_ms\":"));
+	ck_assert_int_eq(drains, 1);
+	end();
+}
+END_TEST
+
 /* --- whom it refuses -------------------------------------------------------------------------------------------- */
 
 START_TEST(loopback_door)
@@ -589,6 +613,6 @@ START_TEST(streams_are_limited_and_given_back)
 END_TEST
 
 UNIT_MAIN("admin", fleet, metrics, metrics_are_all_documented, head_has_the_length_and_no_body, scales,
-          refuses_bad_orders, replaces_and_rolls, loopback_door, door_with_a_token, a_large_body,
-          other_addresses_need_a_token_file, stream_tells_what_happens, stream_of_an_old_client,
+          refuses_bad_orders, replaces_and_rolls, drains_once_it_is_asked_properly, loopback_door, door_with_a_token,
+          a_large_body, other_addresses_need_a_token_file, stream_tells_what_happens, stream_of_an_old_client,
           one_that_does_not_read_is_dropped, a_client_that_talks_on_is_not_stored, streams_are_limited_and_given_back)

@@ -1,6 +1,6 @@
 /* guard: which Host, Origin and Authorization are let in. token: which files are. */
 #include "orchestrator/admin/guard.h"
-#include "orchestrator/admin/token.h"
+#include "orchestrator/token.h"
 
 #include "common/log.h"
 #include "tests/unit/unit.h"

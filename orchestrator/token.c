@@ -2,7 +2,7 @@
  *
  * A short token is refused rather than served: it would be guessed.
  */
-#include "orchestrator/admin/token.h"
+#include "orchestrator/token.h"
 
 #include "common/log.h"
 #include "common/mem.h"
@@ -35,7 +35,7 @@ bool token_read(const char *path, char **token, struct err *err)
 	char line[TOKEN_LEN_MAX + 64];
 	FILE *file = fopen(path, "re");
 	if (file == NULL)
-		return err_set_errno(err, errno, "admin_token_file: cannot read %s", path);
+		return err_set_errno(err, errno, "cannot read %s", path);
 	warn_if_open(file, path);
 	const char *got = fgets(line, (int)sizeof line, file);
 	fclose(file);
@@ -43,9 +43,8 @@ bool token_read(const char *path, char **token, struct err *err)
 	size_t len = strcspn(start, WHITE);
 	if (len < TOKEN_LEN_MIN || len > TOKEN_LEN_MAX || !is_visible(start, len) ||
 	    start[len + strspn(start + len, WHITE)] != '\0')
-		return err_set(err,
-		               "admin_token_file: the first line of %s must be a token of %d to %d visible characters",
-		               path, TOKEN_LEN_MIN, TOKEN_LEN_MAX);
+		return err_set(err, "the first line of %s must be a token of %d to %d visible characters", path,
+		               TOKEN_LEN_MIN, TOKEN_LEN_MAX);
 	*token = mem_dup_n(start, len);
 	return true;
 }

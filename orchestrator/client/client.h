@@ -1,0 +1,29 @@
+/* client: the commands that speak to an orchestrator that runs, over its admin API: status, orders, names.
+ *
+ * Another process than the one they speak to, without a loop: each call blocks, for REPLY_MS of wire.c at most.
+ */
+#pragma once
+
+#include "common/err.h"
+
+#include <stdbool.h>
+
+struct client_settings {
+	const char *config_path; /* NULL: the built-in configuration */
+	const char *admin;       /* NULL: as configured */
+	const char *token_file;  /* NULL: as configured */
+	bool json;               /* status */
+	bool watch;
+};
+
+/* Each does all of one command and returns its exit code; what went wrong is on stderr. */
+int client_status(const struct client_settings *settings);
+int client_scale(const struct client_settings *settings, const char *service, const char *wanted);
+int client_replace(const struct client_settings *settings, const char *service, const char *slot);
+int client_roll(const struct client_settings *settings, const char *service);
+int client_drain(const struct client_settings *settings);
+
+/* Calls each with every service's name (service NULL), or with the number of every slot of that service that holds
+ * something; as the running orchestrator has them, else, for services, the configuration. Says nothing on stderr. */
+void client_names(const struct client_settings *settings, const char *service,
+                  void (*each)(const char *name, void *arg), void *arg);
