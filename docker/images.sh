@@ -1,6 +1,7 @@
 # Putting images together FROM scratch: a program, the libraries that ldd names, and a list of all that. Sourced by bash;
 # `here` is the folder of this file.
 # shellcheck shell=bash
+# shellcheck disable=SC2154  # here: whoever sources this has set it
 
 # shellcheck source=docker/common.sh
 . "$here/common.sh"
