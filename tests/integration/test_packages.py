@@ -120,7 +120,7 @@ def nginx_image(folder, to):
 def readme_commands():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     block = re.search(r"^## Install$.*?^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[1]
-    return block.splitlines()
+    return re.sub(r"\n(?= )", " ", block).splitlines()      # a command may go on in an indented line
 
 
 @pytest.fixture(scope="module")
