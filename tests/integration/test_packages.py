@@ -127,8 +127,8 @@ def readme_commands():
 def installed(machine, machine_files, debs, tmp_path_factory):
     """The machine after the README's commands, all but the last; and that one."""
     for deb in debs.values():
-        machine.copy_in(deb, "/root/")
-    machine.write("/root/my-site.tar", nginx_image(machine_files[0], tmp_path_factory.mktemp("site")))
+        machine.copy_in(deb, machine.home)
+    machine.write("my-site.tar", nginx_image(machine_files[0], tmp_path_factory.mktemp("site")))
     commands = readme_commands()
     assert len(commands) <= 5
     for command in commands[:-1]:

@@ -24,7 +24,7 @@ def configuration(size=2, **service):
 @pytest.fixture(scope="module")
 def booted(machine, debs):
     """The orchestrator installed and configured, not started."""
-    machine.copy_in(debs["selfless-orchestrator"], "/root/")
+    machine.copy_in(debs["selfless-orchestrator"], machine.home)
     machine.run("apt install ./selfless-orchestrator_*.deb")
     archive = image_archive("backend", {"/backend": (backend_binary().read_bytes(), 0o755)}, ["/backend"])
     machine.run("docker load", stdin=archive)
@@ -140,7 +140,7 @@ def test_restart_by_the_socket_unit_refuses_nobody(started):
 def test_upgrade_by_the_socket_unit_refuses_nobody(started, debs, tmp_path):
     started.run("systemctl stop selfless && systemctl enable --now selfless.socket selfless.service")
     before, pid = slots(started), started.show("selfless", "MainPID")
-    started.copy_in(newer(debs["selfless-orchestrator"], "99.0-0", tmp_path), "/root/")
+    started.copy_in(newer(debs["selfless-orchestrator"], "99.0-0", tmp_path), started.home)
     with InsidePoller(started, 80, keep_alive=False, clients=4) as poller:
         wait_until(lambda: len(poller.outcomes) > 100, 20, "load")
         started.run("apt install ./selfless-orchestrator_99.0-0_amd64.deb")

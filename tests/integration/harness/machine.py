@@ -43,6 +43,8 @@ class InsidePoller(Poller):
 
 
 class Machine:
+    home = "/root"
+
     def __init__(self, docker, image, number):
         self.docker, self.image, self.name = docker, image, f"{PREFIX}{os.getpid()}x{number}"
         self.id = self.pid = None
@@ -65,9 +67,9 @@ class Machine:
         return self
 
     def run(self, command, check=True, timeout=240, stdin=None):
-        """As root in /root, by bash."""
+        """As root, at home, by bash."""
         done = subprocess.run(
-            ["docker", "exec", "--interactive", "--workdir", "/root", "--env", "DEBIAN_FRONTEND=noninteractive", self.name,
+            ["docker", "exec", "--interactive", "--workdir", self.home, "--env", "DEBIAN_FRONTEND=noninteractive", self.name,
              "bash", "-c", command], capture_output=True, text=not isinstance(stdin, bytes), input=stdin or "",
             timeout=timeout, check=False)
         assert not check or done.returncode == 0, f"{command}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
