@@ -34,3 +34,11 @@ void clock_fake(int64_t now_us)
 {
 	fake_us = now_us;
 }
+
+int64_t clock_wall_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

@@ -13,5 +13,8 @@ int64_t clock_recent_us(void);
 /* clock_us in milliseconds, rounded down. */
 int64_t clock_ms(void);
 
+/* The date: milliseconds since the epoch (CLOCK_REALTIME). To be shown, not to be reckoned with. */
+int64_t clock_wall_ms(void);
+
 /* Tests: from now on the clock reads this many microseconds; -1 goes back to the real one. */
 void clock_fake(int64_t now_us);

@@ -35,6 +35,10 @@ static const struct {
 static enum log_level shown = LOG_INFO;
 static bool to_journal;
 static atomic_uint lost; /* lines, since the last one that was written */
+static _Thread_local struct {
+	log_listener *told;
+	void *arg;
+} listener; /* each thread's own: only the one that asked is told, of its own lines */
 
 /* JOURNAL_STREAM is inherited, so it only counts where it names the stderr we have now ("device:inode"). */
 void log_open(void)
@@ -64,6 +68,12 @@ bool log_level_parse(const char *word, enum log_level *level)
 		}
 	}
 	return false;
+}
+
+void log_listen(log_listener *told, void *arg)
+{
+	listener.told = told;
+	listener.arg = arg;
 }
 
 static size_t log_start(char *line, size_t size, enum log_level level)
@@ -99,12 +109,26 @@ static void log_write(const char *line, size_t len)
 	}
 }
 
+static void log_show(char *line, size_t end)
+{
+	line[end] = '\n';
+	if (log_would_block()) {
+		atomic_fetch_add(&lost, 1);
+		return;
+	}
+	log_write(line, end + 1);
+	unsigned before = atomic_exchange(&lost, 0);
+	if (before > 0)
+		log_line(LOG_WARN, "event=log-lines-lost count=%u reason=stderr-was-full", before);
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
 	char line[LOG_LINE_BYTES];
 	va_list args;
+	bool heard = listener.told != NULL && level <= LOG_INFO;
 
-	if (level > shown)
+	if (level > shown && !heard)
 		return;
 	size_t start = log_start(line, sizeof(line), level);
 	size_t room = sizeof(line) - start - 1; /* the newline */
@@ -119,15 +143,10 @@ void log_line(enum log_level level, const char *format, ...)
 		if (c < ' ' || c == 0x7f)
 			line[i] = '?';
 	}
-	line[end] = '\n';
-	if (log_would_block()) {
-		atomic_fetch_add(&lost, 1);
-		return;
-	}
-	log_write(line, end + 1);
-	unsigned before = atomic_exchange(&lost, 0);
-	if (before > 0)
-		log_line(LOG_WARN, "event=log-lines-lost count=%u reason=stderr-was-full", before);
+	if (heard)
+		listener.told(level, line + start, end - start, listener.arg);
+	if (level <= shown)
+		log_show(line, end);
 }
 
 /* At most four bytes. */

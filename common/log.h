@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
@@ -23,6 +24,11 @@ void log_set_level(enum log_level level);
 bool log_level_parse(const char *word, enum log_level *level);
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Who is told of each line, too: those of the calling thread that are info or worse, whatever is shown, without time and
+ * newline. It must not log. One at a time; NULL: nobody. */
+typedef void log_listener(enum log_level level, const char *text, size_t len, void *arg);
+void log_listen(log_listener *told, void *arg);
 
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)

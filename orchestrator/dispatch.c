@@ -5,6 +5,7 @@
 #include "orchestrator/dispatch.h"
 
 #include "common/err.h"
+#include "orchestrator/admin/admin.h"
 #include "orchestrator/client/client.h"
 #include "orchestrator/config.h"
 #include "orchestrator/manual/complete.h"
@@ -94,6 +95,12 @@ static int print_manual(const struct command *command)
 		break;
 	case COMMAND_DOCUMENT:
 		manual_config_reference(stdout);
+		break;
+	case COMMAND_DOCUMENT_ADMIN:
+		admin_document(stdout);
+		break;
+	case COMMAND_DOCUMENT_METRICS:
+		admin_document_metrics(stdout);
 		break;
 	case COMMAND_MAN:
 		(command->words[0] != NULL && strcmp(command->words[0], "config") == 0 ? manual_config_page

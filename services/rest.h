@@ -83,6 +83,9 @@ bool rest_path_under(struct http_text path, const char *prefix);
 /* Sent as ETag with the reply that follows. */
 void rest_set_etag(struct rest_request *request, const char *etag);
 
+/* More fields for the reply that follows: whole lines, each with its CR LF, at most 500 bytes; borrowed until then. */
+void rest_set_fields(struct rest_request *request, const char *lines);
+
 /* Takes over what json holds (it is empty afterwards). */
 void rest_reply_json(struct rest_request *request, int status, struct buf *json);
 
@@ -91,6 +94,9 @@ void rest_reply_bytes(struct rest_request *request, int status, const char *json
 
 /* Fixed JSON text, such as "{}". */
 void rest_reply_text(struct rest_request *request, int status, const char *json);
+
+/* 200 with bytes of another type; they stay the caller's. */
+void rest_reply_file(struct rest_request *request, const char *type, const void *data, size_t len);
 
 /* No body. */
 void rest_reply_empty(struct rest_request *request, int status);

@@ -178,7 +178,7 @@ evhtp_res rest_conn_accept(evhtp_connection_t *peer, void *server)
  * the connection and could take the reply with it. */
 void rest_conn_finish(struct rest_conn *conn, int status, const char *error)
 {
-	struct rest_reply_head head = {.status = status, .close = true, .json = error != NULL};
+	struct rest_reply_head head = {.status = status, .close = true, .type = error != NULL ? REST_JSON : NULL};
 	struct rest_head_text text;
 	struct evbuffer *out = bufferevent_get_output(rest_conn_bev(conn));
 	struct evbuffer *body = evbuffer_new();

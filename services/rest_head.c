@@ -96,10 +96,15 @@ void rest_head_write(struct rest_head_text *text, const struct rest_reply_head *
 	add(text, " ");
 	add(text, http_status_text(head->status));
 	add_common(text);
-	if (head->json)
-		add(text, "Content-Type: application/json\r\n");
+	if (head->type != NULL) {
+		add(text, "Content-Type: ");
+		add(text, head->type);
+		add(text, "\r\n");
+	}
 	add_length(text, head);
 	add_etag(text, head->etag);
+	if (head->fields != NULL)
+		add(text, head->fields);
 	if (head->allow != 0)
 		add_methods(text, "Allow", head->allow | (1U << HTTP_OPTIONS));
 	if (head->preflight) {

@@ -24,6 +24,7 @@
 #define REST_TARGET_BYTES 12288U
 #define REST_WRITE_BYTES (1U << 20) /* most that is written at one time */
 #define REST_INPUT_BYTES 65536U /* most unread input held while a request is being answered */
+#define REST_JSON "application/json"
 
 enum rest_state { REST_HEAD, REST_BODY, REST_BUSY, REST_LINGER };
 
@@ -54,6 +55,7 @@ struct rest_request {
 	bool reply_chunked;
 	bool ready_due; /* a piece was written and on_ready has not run since */
 	char etag[80];
+	const char *fields; /* more of them in the reply's head, borrowed; NULL: none */
 	void (*on_ready)(void *arg);
 	void *on_ready_arg;
 };
@@ -125,7 +127,8 @@ void rest_request_run(struct rest_request *request);
 struct rest_reply_head {
 	int status;
 	int64_t length; /* of the body; -1: not known, chunked or until close */
-	bool json;      /* the body is JSON, else there is none */
+	const char *type;   /* of the body; NULL: there is none */
+	const char *fields; /* more of them, whole lines; NULL: none */
 	bool close;
 	const char *etag;
 	uint32_t allow; /* methods; 0: no such field */
@@ -139,7 +142,8 @@ struct rest_head_text {
 void rest_head_write(struct rest_head_text *text, const struct rest_reply_head *head, bool old_client);
 
 /* rest_reply.c */
-void rest_reply_begin(struct rest_request *request, struct rest_head_text *text, int status, int64_t length, bool json);
+void rest_reply_begin(struct rest_request *request, struct rest_head_text *text, int status, int64_t length,
+                      const char *type);
 void rest_reply_hand_over(struct evbuffer *out, struct buf *body);
 void rest_reply_finish(struct rest_request *request); /* back to its connection until the reply is out, or to nobody */
 void rest_reply_early(struct rest_request *request);

@@ -26,7 +26,8 @@ static void decide_close(struct rest_request *request)
 		request->close = true;
 }
 
-void rest_reply_begin(struct rest_request *request, struct rest_head_text *text, int status, int64_t length, bool json)
+void rest_reply_begin(struct rest_request *request, struct rest_head_text *text, int status, int64_t length,
+                      const char *type)
 {
 	bool explains = status == 405 || (request->method == HTTP_OPTIONS && status == 204);
 
@@ -34,9 +35,10 @@ void rest_reply_begin(struct rest_request *request, struct rest_head_text *text,
 	struct rest_reply_head head = {
 	        .status = status,
 	        .length = length,
-	        .json = json,
+	        .type = type,
 	        .close = request->close,
 	        .etag = request->etag,
+	        .fields = request->fields,
 	        .allow = explains ? request->match.methods : 0,
 	        .preflight = explains && status == 204,
 	        .chunked = request->reply_chunked,
@@ -87,10 +89,10 @@ static size_t write_now(struct bufferevent *bev, const struct rest_head_text *he
 	return written > 0 ? (size_t)written : 0;
 }
 
-/* owner: where the body's bytes lie in a buf that may be handed over; NULL: they are copied. */
-static void reply_whole(struct rest_request *request, int status, const char *body, size_t len, struct buf *owner)
+/* type NULL: no body. owner: where the body's bytes lie in a buf that may be handed over; NULL: they are copied. */
+static void reply_whole(struct rest_request *request, int status, const char *type, const char *body, size_t len,
+                        struct buf *owner)
 {
-	bool json = body != NULL;
 	struct rest_head_text head;
 
 	assert(request->reply == REST_UNANSWERED);
@@ -98,7 +100,7 @@ static void reply_whole(struct rest_request *request, int status, const char *bo
 		rest_reply_finish(request);
 		return;
 	}
-	rest_reply_begin(request, &head, status, (int64_t)len, json);
+	rest_reply_begin(request, &head, status, (int64_t)len, type);
 	if (request->method == HTTP_HEAD_METHOD)
 		len = 0;
 	struct bufferevent *bev = rest_conn_bev(request->conn);
@@ -119,23 +121,28 @@ static void reply_whole(struct rest_request *request, int status, const char *bo
 
 void rest_reply_json(struct rest_request *request, int status, struct buf *json)
 {
-	reply_whole(request, status, json->data != NULL ? json->data : "", json->len, json);
+	reply_whole(request, status, REST_JSON, json->data != NULL ? json->data : "", json->len, json);
 	buf_clear(json);
 }
 
 void rest_reply_bytes(struct rest_request *request, int status, const char *json, size_t len)
 {
-	reply_whole(request, status, json, len, NULL);
+	reply_whole(request, status, REST_JSON, json, len, NULL);
+}
+
+void rest_reply_file(struct rest_request *request, const char *type, const void *data, size_t len)
+{
+	reply_whole(request, 200, type, data, len, NULL);
 }
 
 void rest_reply_text(struct rest_request *request, int status, const char *json)
 {
-	reply_whole(request, status, json, strlen(json), NULL);
+	reply_whole(request, status, REST_JSON, json, strlen(json), NULL);
 }
 
 void rest_reply_empty(struct rest_request *request, int status)
 {
-	reply_whole(request, status, NULL, 0, NULL);
+	reply_whole(request, status, NULL, NULL, 0, NULL);
 }
 
 void rest_reply_error(struct rest_request *request, int status, const char *format, ...)
@@ -171,4 +178,10 @@ void rest_set_etag(struct rest_request *request, const char *etag)
 
 	assert(n > 0 && (size_t)n < sizeof(request->etag));
 	(void)n;
+}
+
+void rest_set_fields(struct rest_request *request, const char *lines)
+{
+	assert(strlen(lines) <= 500); /* what is left in a head's text */
+	request->fields = lines;
 }

@@ -15,7 +15,7 @@ void rest_stream_begin(struct rest_request *request, int status, void (*on_ready
 	request->reply_chunked = request->minor >= 1;
 	if (!request->reply_chunked)
 		request->close = true; /* the end of the body is the end of the connection */
-	rest_reply_begin(request, &head, status, -1, true);
+	rest_reply_begin(request, &head, status, -1, REST_JSON);
 	evbuffer_add(bufferevent_get_output(rest_conn_bev(request->conn)), head.data, head.len);
 }
 

@@ -14,6 +14,7 @@
 #include "orchestrator/admin/events.h"
 #include "orchestrator/admin/guard.h"
 #include "orchestrator/admin/metrics.h"
+#include "orchestrator/admin/page.h"
 #include "orchestrator/token.h"
 
 #include <errno.h>
@@ -31,34 +32,48 @@
 
 /* --- requests -------------------------------------------------------------------------------------------------- */
 
-/* May it be answered? Else it was refused. A token proves more than a Host: no page of a stranger knows it, so behind
- * one any name will do (the operator's own DNS, say). */
-static bool let_in(const struct door *door, const struct call *call)
+static bool has_token(const struct door *door, const struct call *call)
 {
-	const char *host = call_header(call, "Host");
-	if (door->needs_token && !guard_token_is_right(call_header(call, "Authorization"), door->admin->token)) {
-		call_add_header(call, "WWW-Authenticate", "Bearer realm=\"selfless\"");
-		call_problem(call, 401, "send the token of admin_token_file: \"Authorization: Bearer TOKEN\"");
-		return false;
-	}
-	if (!door->needs_token && !guard_host_is_ours(host, &door->address)) {
-		call_problem(call, 403, "the Host field must be localhost or the address that admin listens on");
-		return false;
-	}
-	if (!guard_origin_is_ours(call_header(call, "Origin"), host)) {
-		call_problem(call, 403, "this is not for pages of other origins");
-		return false;
-	}
-	return true;
+	if (guard_token_is_right(call_header(call, "Authorization"), door->admin->token))
+		return true;
+	call_add_header(call, "WWW-Authenticate", "Bearer realm=\"selfless\"");
+	call_problem(call, 401, "send the token of admin_token_file: \"Authorization: Bearer TOKEN\"");
+	return false;
 }
 
+/* A name that a stranger's DNS could point at us is refused. A token proves more than a Host: no page of a stranger
+ * knows it, so behind one any name will do (the operator's own DNS, say). */
+static bool host_is_ours(const struct door *door, const struct call *call)
+{
+	if (door->needs_token || guard_host_is_ours(call_header(call, "Host"), &door->address))
+		return true;
+	call_problem(call, 403, "the Host field must be localhost or the address that admin listens on");
+	return false;
+}
+
+/* A link on any page may lead to ours; all else is for our page alone. */
+static bool origin_is_ours(const struct call *call, bool is_page)
+{
+	if (guard_origin_is_ours(call_header(call, "Origin"), call_header(call, "Host")) &&
+	    (is_page || guard_site_is_ours(call_header(call, "Sec-Fetch-Site"))))
+		return true;
+	call_problem(call, 403, "this is not for pages of other origins");
+	return false;
+}
+
+/* Each check that fails has answered. */
 static void on_request(struct evhttp_request *request, void *arg)
 {
 	struct door *door = arg;
 	struct call call = {.admin = door->admin, .request = request};
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
-	if (let_in(door, &call))
+	const struct page_file *file = call_is_get(&call) && path != NULL ? page_find(path) : NULL;
+	if (!host_is_ours(door, &call) || !origin_is_ours(&call, file != NULL))
+		return;
+	if (file != NULL)
+		page_answer(&call, file);
+	else if (!door->needs_token || has_token(door, &call))
 		api_answer(&call, path != NULL ? path : "");
 }
 
@@ -179,8 +194,23 @@ void admin_backend_changed(struct admin *admin, struct backend *backend, enum ba
 
 void admin_document(FILE *to)
 {
-	fputs("## Admin API\n\n", to);
+	fputs("# The admin API\n\n"
+	      "<!-- made by: orchestrator --document-admin -->\n\n"
+	      "Served on the addresses of `admin`. `GET /` is the dashboard. On an address that is not loopback every path but\n"
+	      "the dashboard's own files wants `Authorization: Bearer TOKEN`, the first line of `admin_token_file`. Errors are\n"
+	      "`application/problem+json`.\n\n",
+	      to);
 	api_document(to);
-	fputs("\n## Metrics\n\n", to);
+	fputs("\n## Events of `/api/events`\n\n", to);
+	events_document(to);
+}
+
+void admin_document_metrics(FILE *to)
+{
+	fputs("# Metrics\n\n"
+	      "<!-- made by: orchestrator --document-metrics -->\n\n"
+	      "`GET /metrics` on the addresses of `admin` gives these in Prometheus' text format. Dashboard and alert rules that\n"
+	      "use them are in `orchestrator/admin/monitoring/`.\n\n",
+	      to);
 	metrics_document(to);
 }

@@ -39,5 +39,6 @@ void admin_reload(struct admin *admin, const struct config *config);
 /* News of the fleet, from main's observer: goes to the event streams. */
 void admin_backend_changed(struct admin *admin, struct backend *backend, enum backend_state from, enum reason reason);
 
-/* The reference of routes and metrics, in Markdown. */
+/* The references of routes and events, and of metrics, in Markdown: docs/admin.md and docs/metrics.md. */
 void admin_document(FILE *to);
+void admin_document_metrics(FILE *to);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define WANTED_MAX 100000
+#define NO_SLOT -1
 
 static void reply_json(struct call *call, int status, const struct json_writer *w)
 {
@@ -69,12 +70,16 @@ static struct supervisor *find_service(struct call *call)
 	return supervisor;
 }
 
-static void reply_taken(struct call *call, const struct supervisor *supervisor, const char *order)
+/* slot: what the order is about, or NO_SLOT. */
+static void reply_taken(struct call *call, const struct supervisor *supervisor, const char *order, int slot)
 {
 	struct buf body;
 	struct json_writer w;
 	const char *service = supervisor_service(supervisor)->name;
-	log_info("event=operator order=%s service=%s", order, service);
+	if (slot == NO_SLOT)
+		log_info("event=operator order=%s service=%s", order, service);
+	else
+		log_info("event=operator order=%s service=%s slot=%d", order, service, slot);
 	buf_init(&body, 4096);
 	json_writer_init(&w, &body);
 	json_begin_object(&w);
@@ -122,7 +127,7 @@ static void post_scale(struct call *call)
 	else if (!supervisor_scale(supervisor, (int)order.wanted, &err))
 		call_problem(call, 409, "%s", err.message);
 	else
-		reply_taken(call, supervisor, "scale");
+		reply_taken(call, supervisor, "scale", NO_SLOT);
 }
 
 static void post_roll(struct call *call)
@@ -134,7 +139,7 @@ static void post_roll(struct call *call)
 	if (!supervisor_roll(supervisor, &err))
 		call_problem(call, 409, "%s", err.message);
 	else
-		reply_taken(call, supervisor, "roll");
+		reply_taken(call, supervisor, "roll", NO_SLOT);
 }
 
 /* "0", "1", ... without a leading zero. */
@@ -159,7 +164,7 @@ static void post_replace(struct call *call)
 	else if (!supervisor_replace(supervisor, slot, &err))
 		call_problem(call, 409, "%s", err.message);
 	else
-		reply_taken(call, supervisor, "replace");
+		reply_taken(call, supervisor, "replace", slot);
 }
 
 static void post_drain(struct call *call)
@@ -183,8 +188,7 @@ static void post_drain(struct call *call)
 
 static const struct route routes[] = {
         {"GET", "/api/fleet", get_fleet, "The whole fleet as JSON."},
-        {"GET", "/api/events", get_events,
-         "Server-sent events: the fleet, then `backend`, `scale` and `engine` as they happen."},
+        {"GET", "/api/events", get_events, "Server-sent events: the whole fleet, then what changes, as it does."},
         {"GET", "/metrics", get_metrics, "Metrics for Prometheus."},
         {"POST", "/api/services/*/scale", post_scale,
          "`{\"wanted\": n}`: n containers, within min and max, until the scaling window ends."},

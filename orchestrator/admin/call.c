@@ -22,6 +22,11 @@ bool call_is_head(const struct call *call)
 	return evhttp_request_get_command(call->request) == EVHTTP_REQ_HEAD;
 }
 
+bool call_is_get(const struct call *call)
+{
+	return evhttp_request_get_command(call->request) == EVHTTP_REQ_GET || call_is_head(call);
+}
+
 const char *call_body(const struct call *call, size_t *len)
 {
 	struct evbuffer *body = evhttp_request_get_input_buffer(call->request);

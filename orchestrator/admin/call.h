@@ -20,6 +20,7 @@ struct call {
 
 const char *call_header(const struct call *call, const char *name); /* NULL if it was not sent */
 bool call_is_head(const struct call *call);
+bool call_is_get(const struct call *call); /* or HEAD */
 
 /* The body of the request, NUL-terminated; valid until the answer. */
 const char *call_body(const struct call *call, size_t *len);

@@ -1,9 +1,10 @@
-/* events: who listens, and what they are told.
+/* events: what is compared, when, and how it is told.
  *
- *   open -> head, fleet -> backend, scale, engine, heartbeat ... -> the client goes (on_closed) or does not read (cut)
+ *   a stream opens -> fleet, story (all) -> each look: service, scale, engine, story (what is new) -> each second: numbers
  *
- * Once a second, while anybody listens, the numbers nobody tells us of are compared with what was last said.
- * Invariant: a stream is in the list exactly as long as its request belongs to a connection.
+ * Looks come four times a second while anybody listens, and LOOK_SOON after a backend has changed. A look compares what
+ * there is with what was last said: that way nothing is missed that nobody tells us of. Without streams nothing is done
+ * but keeping the journal. Invariant: what is remembered as said was said to every stream there is.
  */
 #include "orchestrator/admin/events.h"
 
@@ -11,142 +12,121 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/admin/digest.h"
+#include "orchestrator/admin/journal.h"
+#include "orchestrator/admin/streams.h"
 #include "orchestrator/admin/view.h"
 
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/http.h>
 #include <stdlib.h>
-#include <time.h>
 
-#define TICK_S 1
-#define HEARTBEAT_TICKS 15
-#define WRITE_TIMEOUT_S 60
-#define UNASKED_INPUT_MAX 4096 /* what a client may send behind its request before we stop reading */
+#define LOOK_US 250000
+#define LOOK_SOON_US 50000
+#define SECOND_US 1000000
 #define EVENT_MAX CALL_REPLY_MAX
 
-struct stream {
-	struct events *events;
-	struct evhttp_request *request;
-	struct stream *next;
+/* What was last said of a service. */
+struct said {
+	int wanted;
+	uint64_t digest;
 };
 
 struct events {
 	struct admin *admin;
-	struct stream *streams;
-	unsigned count;
-	struct event *tick;
-	unsigned ticks;
-	int *wanted; /* as last said, by service */
+	struct streams *streams;
+	struct journal *journal;
+	struct event *look;
+	struct said *said; /* by service */
 	bool engine_up;
+	uint64_t story; /* the last line of the journal */
+	int64_t numbers_us;
 };
-
-/* --- sending --------------------------------------------------------------------------------------------------- */
-
-static size_t unsent(const struct stream *stream)
-{
-	struct evhttp_connection *evcon = evhttp_request_get_connection(stream->request);
-	return evbuffer_get_length(bufferevent_get_output(evhttp_connection_get_bufferevent(evcon)));
-}
-
-static void one_less(struct events *events)
-{
-	if (--events->count == 0)
-		event_del(events->tick);
-}
-
-/* The connection goes, with all that is unsent; evhttp frees the request with it. */
-static void cut(struct stream *stream)
-{
-	struct evhttp_connection *evcon = evhttp_request_get_connection(stream->request);
-	evhttp_connection_set_closecb(evcon, NULL, NULL);
-	evhttp_connection_free(evcon);
-	free(stream);
-}
-
-static void send_text(struct stream *stream, const struct buf *text)
-{
-	struct evbuffer *chunk = evbuffer_new();
-	if (chunk == NULL || evbuffer_add(chunk, text->data, text->len) == -1)
-		mem_must(NULL);
-	evhttp_send_reply_chunk(stream->request, chunk);
-	evbuffer_free(chunk);
-}
-
-static void send_all(struct events *events, const struct buf *text)
-{
-	struct stream **at = &events->streams, *stream;
-	while ((stream = *at) != NULL) {
-		if (unsent(stream) <= EVENTS_UNSENT_MAX) {
-			send_text(stream, text);
-			at = &stream->next;
-			continue;
-		}
-		log_warn("event=stream-dropped error=\"the client does not read\" unsent=%zu", unsent(stream));
-		*at = stream->next;
-		one_less(events);
-		cut(stream);
-	}
-}
 
 /* --- one event: "event: NAME", "data: JSON", an empty line ------------------------------------------------------ */
 
-static bool event_begin(struct buf *text, struct json_writer *w, const char *name)
+struct message {
+	struct buf text;
+	struct json_writer w;
+	bool ok;
+};
+
+static struct json_writer *message_begin(struct message *message, const char *name)
 {
-	buf_init(text, EVENT_MAX);
-	json_writer_init(w, text);
-	return buf_add_format(text, "event: %s\ndata: ", name);
+	buf_init(&message->text, EVENT_MAX);
+	json_writer_init(&message->w, &message->text);
+	message->ok = buf_add_format(&message->text, "event: %s\ndata: ", name);
+	json_begin_object(&message->w);
+	json_member_number(&message->w, "time_ms", clock_wall_ms());
+	return &message->w;
 }
 
-static bool event_end(struct buf *text, const struct json_writer *w)
+static void message_send(struct message *message, struct events *events, enum streams_kind kind)
 {
-	return json_writer_ok(w) && buf_add_text(text, "\n\n");
+	json_end_object(&message->w);
+	if (message->ok && json_writer_ok(&message->w) && buf_add_text(&message->text, "\n\n"))
+		streams_send(events->streams, &message->text, kind);
+	buf_clear(&message->text);
 }
 
-static int64_t wall_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+/* --- what is told ---------------------------------------------------------------------------------------------- */
 
 static void tell_engine(struct events *events)
 {
-	struct buf text;
-	struct json_writer w;
-	bool ok = event_begin(&text, &w, "engine");
-	json_begin_object(&w);
-	json_member_number(&w, "time_ms", wall_ms());
-	json_member_bool(&w, "up", events->engine_up);
-	json_end_object(&w);
-	if (ok && event_end(&text, &w))
-		send_all(events, &text);
-	buf_clear(&text);
+	struct message message;
+	struct json_writer *w = message_begin(&message, "engine");
+	json_member_bool(w, "up", events->engine_up);
+	message_send(&message, events, STREAMS_MUST);
 }
 
 static void tell_scale(struct events *events, const struct supervisor *supervisor, int from)
 {
-	struct buf text;
-	struct json_writer w;
-	bool ok = event_begin(&text, &w, "scale");
-	json_begin_object(&w);
-	json_member_number(&w, "time_ms", wall_ms());
-	json_member_text(&w, "service", supervisor_service(supervisor)->name);
-	json_member_number(&w, "from", from);
-	json_member_number(&w, "wanted", supervisor_scaler(supervisor)->wanted);
-	view_window(&w, supervisor);
-	json_end_object(&w);
-	if (ok && event_end(&text, &w))
-		send_all(events, &text);
-	buf_clear(&text);
+	struct message message;
+	struct json_writer *w = message_begin(&message, "scale");
+	json_member_text(w, "service", supervisor_service(supervisor)->name);
+	json_member_number(w, "from", from);
+	json_member_number(w, "wanted", supervisor_scaler(supervisor)->wanted);
+	view_window(w, supervisor);
+	message_send(&message, events, STREAMS_MUST);
+}
+
+static void tell_service(struct events *events, size_t index)
+{
+	struct message message;
+	struct json_writer *w = message_begin(&message, "service");
+	json_key(w, "service");
+	view_service(w, events->admin, index);
+	message_send(&message, events, STREAMS_MUST);
+}
+
+static void tell_numbers(struct events *events)
+{
+	struct message message;
+	view_numbers(message_begin(&message, "numbers"), events->admin);
+	message_send(&message, events, STREAMS_MAY_SKIP);
+}
+
+static void write_story(struct json_writer *w, const struct events *events, bool whole)
+{
+	json_member_bool(w, "whole", whole);
+	json_key(w, "lines");
+	journal_write(w, events->journal, whole ? 0 : events->story);
+}
+
+static void tell_story(struct events *events)
+{
+	struct message message;
+	if (events->story == journal_last(events->journal))
+		return;
+	write_story(message_begin(&message, "story"), events, false);
+	events->story = journal_last(events->journal);
+	message_send(&message, events, STREAMS_MUST);
 }
 
 /* The observer's moment is in the middle of a change: only the backend itself is read. */
-static void write_backend(struct json_writer *w, struct backend *backend, enum backend_state from, enum reason reason)
+static void tell_backend(struct events *events, struct backend *backend, enum backend_state from, enum reason reason)
 {
-	json_begin_object(w);
-	json_member_number(w, "time_ms", wall_ms());
+	struct message message;
+	struct json_writer *w = message_begin(&message, "backend");
 	json_member_text(w, "service", fleet_service(backend_fleet(backend)));
 	json_member_number(w, "slot", backend_slot(backend));
 	json_member_text(w, "from", backend_state_text(from));
@@ -154,131 +134,99 @@ static void write_backend(struct json_writer *w, struct backend *backend, enum b
 	json_member_text(w, "reason", reason_text(reason));
 	json_member_text(w, "incident", incident_text(backend_incident(backend)));
 	view_backend(w, backend);
-	json_end_object(w);
+	message_send(&message, events, STREAMS_MUST);
 }
 
-void events_backend(struct events *events, struct backend *backend, enum backend_state from, enum reason reason)
+/* --- looking --------------------------------------------------------------------------------------------------- */
+
+static struct said said_of(struct supervisor *supervisor)
 {
-	struct buf text;
-	struct json_writer w;
-	if (events->streams == NULL)
-		return;
-	bool ok = event_begin(&text, &w, "backend");
-	write_backend(&w, backend, from, reason);
-	if (ok && event_end(&text, &w))
-		send_all(events, &text);
-	buf_clear(&text);
+	return (struct said){.wanted = supervisor_scaler(supervisor)->wanted, .digest = digest_service(supervisor)};
 }
-
-/* --- each second ----------------------------------------------------------------------------------------------- */
 
 static void remember(struct events *events)
 {
 	struct control *control = events->admin->settings.control;
-	events->wanted = mem_array(events->wanted, control_count(control) + 1, sizeof *events->wanted);
+	events->said = mem_array(events->said, control_count(control) + 1, sizeof *events->said);
 	for (size_t i = 0; i < control_count(control); i++)
-		events->wanted[i] = supervisor_scaler(control_at(control, i))->wanted;
+		events->said[i] = said_of(control_at(control, i));
 	events->engine_up = control_engine_up(control);
+	events->story = journal_last(events->journal);
+}
+
+static void compare_service(struct events *events, size_t index)
+{
+	struct supervisor *supervisor = control_at(events->admin->settings.control, index);
+	struct said before = events->said[index], now = said_of(supervisor);
+	events->said[index] = now;
+	if (before.wanted != now.wanted)
+		tell_scale(events, supervisor, before.wanted);
+	if (before.digest != now.digest)
+		tell_service(events, index);
 }
 
 static void compare(struct events *events)
 {
 	struct control *control = events->admin->settings.control;
-	for (size_t i = 0; i < control_count(control); i++) {
-		struct supervisor *supervisor = control_at(control, i);
-		int from = events->wanted[i];
-		events->wanted[i] = supervisor_scaler(supervisor)->wanted;
-		if (from != events->wanted[i])
-			tell_scale(events, supervisor, from);
-	}
+	for (size_t i = 0; i < control_count(control); i++)
+		compare_service(events, i);
 	if (events->engine_up != control_engine_up(control)) {
 		events->engine_up = !events->engine_up;
 		tell_engine(events);
 	}
+	tell_story(events);
 }
 
-static void heartbeat(struct events *events)
+static void look_after(struct events *events, int64_t us)
 {
-	struct buf text;
-	buf_init(&text, 16);
-	if (buf_add_text(&text, ":\n\n"))
-		send_all(events, &text);
-	buf_clear(&text);
+	event_add(events->look, &(struct timeval){0, us});
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
+static void on_look(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
 	struct events *events = arg;
+	if (streams_count(events->streams) == 0)
+		return;
 	compare(events);
-	if (++events->ticks % HEARTBEAT_TICKS == 0)
-		heartbeat(events);
+	if (clock_us() - events->numbers_us >= SECOND_US - LOOK_SOON_US) {
+		events->numbers_us = clock_us();
+		tell_numbers(events);
+	}
+	look_after(events, LOOK_US);
+}
+
+/* --- news ------------------------------------------------------------------------------------------------------ */
+
+/* The look is brought forward once, not pushed back by each further change. */
+static void look_soon(struct events *events)
+{
+	struct timeval due, now;
+	event_base_gettimeofday_cached(events->admin->settings.base, &now);
+	if (event_pending(events->look, EV_TIMEOUT, &due) &&
+	    (due.tv_sec - now.tv_sec) * SECOND_US + due.tv_usec - now.tv_usec <= LOOK_SOON_US)
+		return;
+	look_after(events, LOOK_SOON_US);
+}
+
+void events_backend(struct events *events, struct backend *backend, enum backend_state from, enum reason reason)
+{
+	if (streams_count(events->streams) == 0)
+		return;
+	tell_backend(events, backend, from, reason);
+	look_soon(events);
+}
+
+static void on_line(enum log_level level, const char *text, size_t len, void *arg)
+{
+	struct events *events = arg;
+	journal_add(events->journal, level, text, len, clock_wall_ms());
 }
 
 /* --- coming and going ------------------------------------------------------------------------------------------ */
 
-static void unlink_stream(struct stream *stream)
-{
-	struct stream **at = &stream->events->streams;
-	while (*at != stream)
-		at = &(*at)->next;
-	*at = stream->next;
-	one_less(stream->events);
-}
-
-/* evhttp has taken the request off the connection that goes; the end of the reply frees it. */
-static void on_closed(struct evhttp_connection *evcon, void *arg)
-{
-	(void)evcon;
-	struct stream *stream = arg;
-	unlink_stream(stream);
-	evhttp_send_reply_end(stream->request);
-	free(stream);
-}
-
-/* evhttp reads on while a reply is written, without end, and its timeout is for clients that owe us something. */
-static void tame(struct evhttp_connection *evcon)
-{
-	struct bufferevent *bev = evhttp_connection_get_bufferevent(evcon);
-	struct timeval write_timeout = {WRITE_TIMEOUT_S, 0};
-	bufferevent_setwatermark(bev, EV_READ, 0, UNASKED_INPUT_MAX);
-	bufferevent_set_timeouts(bev, NULL, &write_timeout);
-}
-
-static void link_stream(struct events *events, struct stream *stream)
-{
-	stream->next = events->streams;
-	events->streams = stream;
-	if (events->count++ == 0) {
-		remember(events);
-		event_add(events->tick, &(struct timeval){TICK_S, 0});
-	}
-}
-
-static void start_reply(struct call *call)
-{
-	/* HTTP/1.0 with keep-alive would get a Content-Length of 0 from evhttp; so it gets the end of the connection */
-	evhttp_remove_header(evhttp_request_get_input_headers(call->request), "Connection");
-	call_add_header(call, "Content-Type", "text/event-stream");
-	call_add_header(call, "Cache-Control", "no-store");
-	call_add_header(call, "X-Content-Type-Options", "nosniff");
-	evhttp_send_reply_start(call->request, 200, "OK");
-}
-
-static void open_stream(struct events *events, struct call *call, const struct buf *first)
-{
-	struct evhttp_connection *evcon = evhttp_request_get_connection(call->request);
-	struct stream *stream = mem_zero(sizeof *stream);
-	stream->events = events;
-	stream->request = call->request;
-	start_reply(call);
-	tame(evcon);
-	evhttp_connection_set_closecb(evcon, on_closed, stream);
-	link_stream(events, stream);
-	send_text(stream, first);
-}
-
+/* Event `fleet`: the object of /api/fleet as it is. */
 static bool write_fleet(struct events *events, struct buf *text)
 {
 	struct json_writer w;
@@ -286,26 +234,52 @@ static bool write_fleet(struct events *events, struct buf *text)
 	if (!buf_add_text(text, "event: fleet\ndata: "))
 		return false;
 	view_fleet(&w, events->admin);
-	return event_end(text, &w);
+	return json_writer_ok(&w) && buf_add_text(text, "\n\n");
+}
+
+static bool write_first(struct events *events, struct buf *text)
+{
+	struct json_writer w;
+	if (!buf_add_text(text, "retry: 1000\n") || !write_fleet(events, text) ||
+	    !buf_add_text(text, "event: story\ndata: "))
+		return false;
+	json_writer_init(&w, text);
+	json_begin_object(&w);
+	json_member_number(&w, "time_ms", clock_wall_ms());
+	write_story(&w, events, true);
+	json_end_object(&w);
+	return json_writer_ok(&w) && buf_add_text(text, "\n\n");
 }
 
 void events_reload(struct events *events)
 {
 	struct buf text;
-	if (events->streams == NULL)
+	if (streams_count(events->streams) == 0)
 		return;
+	tell_story(events);
 	remember(events);
 	buf_init(&text, EVENT_MAX);
 	if (write_fleet(events, &text))
-		send_all(events, &text);
+		streams_send(events->streams, &text, STREAMS_MUST);
 	buf_clear(&text);
+}
+
+/* The others are told first what the newcomer is told with the whole. */
+static void bring_up_to_date(struct events *events)
+{
+	if (streams_count(events->streams) > 0) {
+		compare(events);
+		return;
+	}
+	remember(events);
+	look_after(events, LOOK_US);
 }
 
 void events_open(struct events *events, struct call *call)
 {
 	struct buf first;
-	if (events->count >= EVENTS_STREAMS_MAX) {
-		call_problem(call, 503, "there are %d event streams already", EVENTS_STREAMS_MAX);
+	if (streams_count(events->streams) >= STREAMS_MAX) {
+		call_problem(call, 503, "there are %d event streams already", STREAMS_MAX);
 		return;
 	}
 	buf_init(&first, EVENT_MAX);
@@ -313,9 +287,9 @@ void events_open(struct events *events, struct call *call)
 		call_reply(call, 200, "text/event-stream", &first);
 		return;
 	}
-	bool ok = buf_add_text(&first, "retry: 1000\n");
-	if (ok && write_fleet(events, &first))
-		open_stream(events, call, &first);
+	bring_up_to_date(events);
+	if (write_first(events, &first))
+		streams_open(events->streams, call, &first);
 	else
 		call_problem(call, 500, "the fleet is too large to be shown");
 	buf_clear(&first);
@@ -325,20 +299,44 @@ struct events *events_new(struct admin *admin)
 {
 	struct events *events = mem_zero(sizeof *events);
 	events->admin = admin;
-	events->tick = mem_must(event_new(admin->settings.base, -1, EV_PERSIST, on_tick, events));
+	events->streams = streams_new();
+	events->journal = journal_new();
+	events->look = mem_must(event_new(admin->settings.base, -1, 0, on_look, events));
+	log_listen(on_line, events);
 	return events;
 }
 
 void events_free(struct events *events)
 {
-	struct stream *next;
 	if (events == NULL)
 		return;
-	for (struct stream *stream = events->streams; stream != NULL; stream = next) {
-		next = stream->next;
-		cut(stream);
-	}
-	event_free(events->tick);
-	free(events->wanted);
+	log_listen(NULL, NULL);
+	streams_free(events->streams);
+	event_free(events->look);
+	journal_free(events->journal);
+	free(events->said);
 	free(events);
+}
+
+/* --- the documentation ----------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name, *help;
+} documented[] = {
+        {"fleet", "First, and after a reload: what `/api/fleet` gives."},
+        {"story",
+         "`lines` of the log, as objects of their keys: those kept so far (`whole`: true), then new ones. Lines of "
+         "one `incident` are one story."},
+        {"service", "A service as `/api/fleet` has it, when anything but its counters has changed."},
+        {"backend", "A container changed its state: `from`, `state`, `reason`, `incident`."},
+        {"scale", "The wanted number changed: `from`, `wanted`, and the `window`."},
+        {"engine", "The container engine answers again, or no more: `up`."},
+        {"numbers", "Once a second: the counters of services and slots. Left out for a client that is behind."},
+};
+
+void events_document(FILE *to)
+{
+	fputs("| Event | Data |\n|---|---|\n", to);
+	for (size_t i = 0; i < sizeof documented / sizeof *documented; i++)
+		fprintf(to, "| `%s` | %s |\n", documented[i].name, documented[i].help);
 }

@@ -1,17 +1,16 @@
-/* events: the streams of /api/events (server-sent events, one a client).
+/* events: what the streams of /api/events (server-sent events) are told.
  *
- * A client first gets the whole fleet, then what changes: `backend` (a state), `scale` (the wanted number), `engine`
- * (up or down). A client that loses its connection starts over with the whole fleet, so nothing is numbered or kept.
- * One that does not read is dropped; the loop never waits for it.
+ * A client first gets the whole fleet and the journal, then what changes, and the numbers once a second. A client that
+ * loses its connection starts over, so nothing is numbered or kept for it. However much happens, the bytes a second are
+ * bounded: what comes often is collected until the next look.
  */
 #pragma once
 
 #include "orchestrator/admin/call.h"
 
-struct events;
+#include <stdio.h>
 
-#define EVENTS_STREAMS_MAX 64
-#define EVENTS_UNSENT_MAX (1024 * 1024)
+struct events;
 
 struct events *events_new(struct admin *admin);
 void events_free(struct events *events); /* ends all streams; NULL is fine */
@@ -23,3 +22,6 @@ void events_reload(struct events *events);
 void events_open(struct events *events, struct call *call);
 
 void events_backend(struct events *events, struct backend *backend, enum backend_state from, enum reason reason);
+
+/* A table in Markdown: event | meaning. */
+void events_document(FILE *to);

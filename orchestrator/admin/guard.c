@@ -1,4 +1,4 @@
-/* guard: Host, Origin and Authorization against what they must be.
+/* guard: Host, Origin, Sec-Fetch-Site and Authorization against what they must be.
  *
  * Invariant: every function refuses what it does not understand.
  */
@@ -85,6 +85,11 @@ bool guard_origin_is_ours(const char *origin, const char *host)
 		return true;
 	const char *authority = strstr(origin, "://");
 	return authority != NULL && host != NULL && strcasecmp(authority + 3, host) == 0;
+}
+
+bool guard_site_is_ours(const char *site)
+{
+	return site == NULL || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
 }
 
 /* Every byte of the candidate is looked at, whatever came before; only its length shows. */

@@ -1,8 +1,8 @@
 /* guard: may this request be answered at all?  Pure.
  *
  * A browser on the operator's machine reaches our loopback address for any page it shows. Two checks keep such pages
- * out: Host must be a name that no stranger's DNS can own (against rebinding), and a request that changes something
- * must not come from another origin. Tokens are compared in a time that does not depend on where they differ.
+ * out: Host must be a name that no stranger's DNS can own (against rebinding), and a request must not come from a page of
+ * another origin. Tokens are compared in a time that does not depend on where they differ.
  */
 #pragma once
 
@@ -16,6 +16,10 @@ bool guard_host_is_ours(const char *host, const struct address *listen);
 
 /* Origin (NULL: none was sent, as by everything that is not a browser) names this very host and port. */
 bool guard_origin_is_ours(const char *origin, const char *host);
+
+/* Sec-Fetch-Site (NULL: none was sent), by which a browser says of every request, also of those without Origin (a picture's
+ * address, say), whose page made it. */
+bool guard_site_is_ours(const char *site);
 
 /* authorization: the value of the Authorization field, or NULL. */
 bool guard_token_is_right(const char *authorization, const char *token);

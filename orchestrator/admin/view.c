@@ -23,18 +23,23 @@ static void member_ago(struct json_writer *w, const char *key, bool known, int64
 		json_null(w);
 }
 
-void view_backend(struct json_writer *w, struct backend *backend)
+static void member_probe(struct json_writer *w, const struct backend *backend)
 {
 	int64_t probe_us = backend_probe_us(backend);
-	json_member_text(w, "container", backend_container_id(backend));
-	json_member_text(w, "address", backend_address(backend)->text);
-	json_member_number(w, "in_flight", backend_in_flight(backend));
-	json_member_number(w, "requests", (int64_t)backend_requests(backend));
 	json_key(w, "probe_ms");
 	if (probe_us >= 0)
 		json_decimal(w, (double)probe_us / US_PER_MS);
 	else
 		json_null(w);
+}
+
+void view_backend(struct json_writer *w, struct backend *backend)
+{
+	json_member_text(w, "container", backend_container_id(backend));
+	json_member_text(w, "address", backend_address(backend)->text);
+	json_member_number(w, "in_flight", backend_in_flight(backend));
+	json_member_number(w, "requests", (int64_t)backend_requests(backend));
+	member_probe(w, backend);
 	member_ago(w, "since_ms", true, clock_us() - backend_since_us(backend));
 }
 
@@ -172,32 +177,54 @@ static uint64_t replacements(const struct supervisor *supervisor)
 	return sum;
 }
 
-static void service(struct json_writer *w, const struct admin *admin, size_t index)
+static void traffic(struct json_writer *w, const struct admin *admin, size_t index)
+{
+	const struct stats *stats = admin->settings.stats(index, admin->settings.arg);
+	json_member_number(w, "in_flight", (int64_t)stats->in_flight);
+	json_member_number(w, "held", (int64_t)stats->held);
+	json_member_number(w, "requests", (int64_t)replies(stats));
+	json_member_number(w, "replacements", (int64_t)replacements(control_at(admin->settings.control, index)));
+}
+
+static const char *formula_text(int formula)
+{
+	return formula == CONFIG_FORMULA_FLOOR_PLUS_1 ? "floor+1" : "ceil";
+}
+
+void view_service(struct json_writer *w, const struct admin *admin, size_t index)
 {
 	struct supervisor *supervisor = control_at(admin->settings.control, index);
 	const struct config_scale *scale = &supervisor_service(supervisor)->scale;
-	const struct stats *stats = admin->settings.stats(index, admin->settings.arg);
 	json_begin_object(w);
 	json_member_text(w, "name", supervisor_service(supervisor)->name);
 	json_member_number(w, "wanted", supervisor_scaler(supervisor)->wanted);
 	json_member_number(w, "min", scale->min);
 	json_member_number(w, "max", scale->max);
 	json_member_number(w, "requests_per_container", scale->requests_per_container);
+	json_member_text(w, "formula", formula_text(scale->formula));
+	json_member_bool(w, "early", scale->early);
+	json_member_bool(w, "rolling", supervisor_is_rolling(supervisor));
 	view_window(w, supervisor);
-	json_member_number(w, "in_flight", (int64_t)stats->in_flight);
-	json_member_number(w, "held", (int64_t)stats->held);
-	json_member_number(w, "requests", (int64_t)replies(stats));
-	json_member_number(w, "replacements", (int64_t)replacements(supervisor));
+	traffic(w, admin, index);
 	slots(w, supervisor);
 	spares(w, supervisor);
 	leaving(w, supervisor);
 	json_end_object(w);
 }
 
+static void process(struct json_writer *w, const struct admin *admin)
+{
+	const struct admin_settings *settings = &admin->settings;
+	member_decimal(w, "loop_lag_ms", (double)settings->loop_lag_us(settings->arg) / US_PER_MS);
+	json_member_number(w, "connections", settings->connections(settings->arg));
+	json_member_number(w, "uptime_s", (clock_us() - admin->start_us) / 1000000);
+}
+
 void view_fleet(struct json_writer *w, const struct admin *admin)
 {
 	const struct admin_settings *settings = &admin->settings;
 	json_begin_object(w);
+	json_member_number(w, "time_ms", clock_wall_ms());
 	json_member_text(w, "name", settings->config->name);
 	json_key(w, "engine");
 	json_begin_object(w);
@@ -206,11 +233,50 @@ void view_fleet(struct json_writer *w, const struct admin *admin)
 	json_key(w, "services");
 	json_begin_array(w);
 	for (size_t i = 0; i < control_count(settings->control); i++)
-		service(w, admin, i);
+		view_service(w, admin, i);
 	json_end_array(w);
-	member_decimal(w, "loop_lag_ms", (double)settings->loop_lag_us(settings->arg) / US_PER_MS);
-	json_member_number(w, "connections", settings->connections(settings->arg));
-	json_member_number(w, "uptime_s", (clock_us() - admin->start_us) / 1000000);
+	process(w, admin);
 	json_member_text(w, "version", SELFLESS_VERSION);
 	json_end_object(w);
+}
+
+/* --- the numbers alone ------------------------------------------------------------------------------------------ */
+
+static void slot_numbers(struct json_writer *w, const struct supervisor *supervisor, size_t index)
+{
+	struct supervisor_slot slot;
+	supervisor_slot_at(supervisor, index, &slot);
+	if (slot.backend == NULL)
+		return;
+	json_begin_object(w);
+	json_member_number(w, "slot", slot.slot);
+	json_member_number(w, "in_flight", backend_in_flight(slot.backend));
+	json_member_number(w, "requests", (int64_t)backend_requests(slot.backend));
+	member_probe(w, slot.backend);
+	json_end_object(w);
+}
+
+static void service_numbers(struct json_writer *w, const struct admin *admin, size_t index)
+{
+	struct supervisor *supervisor = control_at(admin->settings.control, index);
+	json_begin_object(w);
+	json_member_text(w, "name", supervisor_service(supervisor)->name);
+	view_window(w, supervisor);
+	traffic(w, admin, index);
+	json_key(w, "slots");
+	json_begin_array(w);
+	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++)
+		slot_numbers(w, supervisor, i);
+	json_end_array(w);
+	json_end_object(w);
+}
+
+void view_numbers(struct json_writer *w, const struct admin *admin)
+{
+	json_key(w, "services");
+	json_begin_array(w);
+	for (size_t i = 0; i < control_count(admin->settings.control); i++)
+		service_numbers(w, admin, i);
+	json_end_array(w);
+	process(w, admin);
 }

@@ -7,6 +7,12 @@
 /* The whole of it, one object. */
 void view_fleet(struct json_writer *w, const struct admin *admin);
 
+/* One service of it, one object. index: in the order of the configuration. */
+void view_service(struct json_writer *w, const struct admin *admin, size_t index);
+
+/* The members "services" (only what is counted and measured) and those about the process: what each second changes. */
+void view_numbers(struct json_writer *w, const struct admin *admin);
+
 /* Members of the object that tells about a backend: where it is, its state, its numbers. */
 void view_backend(struct json_writer *w, struct backend *backend);
 

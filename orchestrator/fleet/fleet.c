@@ -12,6 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ENDS 64
+
+struct end {
+	uint64_t serial; /* 0: none */
+	bool killed;
+};
+
 struct fleet {
 	char *service;
 	struct backend **members;
@@ -19,6 +26,8 @@ struct fleet {
 	uint64_t picked; /* serial of the last choice */
 	int picked_slot; /* and its slot: where the next walk begins once that backend is gone */
 	uint64_t outcomes[FLEET_OUTCOMES];
+	struct end ends[ENDS]; /* a ring */
+	size_t next_end;
 	void *health;
 	void *supervisor;
 };
@@ -173,6 +182,36 @@ void fleet_release(struct backend *backend, enum fleet_outcome outcome)
 	    (state == BACKEND_DRAINING || state == BACKEND_DOWN))
 		empty_told(backend, empty_arg);
 	backend_unref(backend);
+}
+
+static const struct end *end_of(const struct fleet *fleet, uint64_t serial)
+{
+	for (size_t i = 0; i < ENDS; i++)
+		if (fleet->ends[i].serial == serial)
+			return &fleet->ends[i];
+	return NULL;
+}
+
+void fleet_note_end(struct fleet *fleet, uint64_t serial, bool killed)
+{
+	if (end_of(fleet, serial) != NULL)
+		return;
+	fleet->ends[fleet->next_end] = (struct end){.serial = serial, .killed = killed};
+	fleet->next_end = (fleet->next_end + 1) % ENDS;
+}
+
+enum fleet_fate fleet_fate(const struct fleet *fleet, uint64_t serial)
+{
+	const struct end *end = end_of(fleet, serial);
+
+	if (end != NULL)
+		return end->killed ? FLEET_FATE_KILLED : FLEET_FATE_ENDED;
+	for (size_t i = 0; i < fleet->count; i++)
+		if (backend_serial(fleet->members[i]) == serial &&
+		    (backend_state(fleet->members[i]) == BACKEND_READY ||
+		     backend_state(fleet->members[i]) == BACKEND_DRAINING))
+			return FLEET_FATE_WELL;
+	return FLEET_FATE_UNKNOWN;
 }
 
 uint64_t fleet_outcomes(const struct fleet *fleet, enum fleet_outcome outcome)

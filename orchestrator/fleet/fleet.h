@@ -44,6 +44,18 @@ unsigned fleet_count_state(const struct fleet *fleet, enum backend_state state);
 struct backend *fleet_acquire(struct fleet *fleet, const struct fleet_tried *tried);
 void fleet_release(struct backend *backend, enum fleet_outcome outcome);
 
+/* What became of a backend, for a request that was on it when it failed: is the request to blame? */
+enum fleet_fate {
+	FLEET_FATE_UNKNOWN, /* not heard of yet, or too long ago */
+	FLEET_FATE_WELL,    /* it serves: only the connection broke */
+	FLEET_FATE_ENDED,   /* by itself, or by us because it was ill */
+	FLEET_FATE_KILLED   /* by somebody else */
+};
+
+/* Noted once; the last 64 are known. */
+void fleet_note_end(struct fleet *fleet, uint64_t serial, bool killed);
+enum fleet_fate fleet_fate(const struct fleet *fleet, uint64_t serial);
+
 uint64_t fleet_outcomes(const struct fleet *fleet, enum fleet_outcome outcome); /* counter */
 
 /* Called when a DRAINING or DOWN backend's in flight falls to 0; one for the process, registered by the supervisor. */

@@ -72,6 +72,8 @@ struct health *supervisor_health(struct supervisor *supervisor);
 const struct scaler *supervisor_scaler(const struct supervisor *supervisor);
 const struct config_service *supervisor_service(const struct supervisor *supervisor);
 
+bool supervisor_is_rolling(const struct supervisor *supervisor);
+
 /* For admin: what is in slot i (0 .. slots-1). */
 struct supervisor_slot {
 	int slot;

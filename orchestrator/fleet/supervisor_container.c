@@ -265,6 +265,7 @@ static void container_serve(struct container *container, const struct backend_ad
 
 	container->phase = CONTAINER_SERVING;
 	container->backend = backend_new(supervisor->fleet, container->slot, container->id, address);
+	container->serial = backend_serial(container->backend);
 	if (container->adopted)
 		backend_set_state(container->backend, BACKEND_STARTING, REASON_ADOPTED);
 	backend_join_incident(container->backend, container_incident(container));

@@ -4,10 +4,11 @@
  *   fault:              KILL (unless dead) -> INSPECT -> LOGS -> REMOVE
  *   never started:      REMOVE
  *
- * A faulty container is killed before anything else, because its slot waits for the port. How it ended, what it said,
- * and its removal come when the slot serves again (or after a second): the engine shall have nothing else to do while
- * it starts the replacement. Invariant: a leaving container is in no slot, and is kept until
- * the engine says that it is gone.
+ * A faulty container is killed before anything else, because its slot waits for the port. One that seems to have died is
+ * killed only if the engine does not say so soon: a kill holds up what the engine has to do for the dead one. How it
+ * ended, what it said, and its removal come when the slot serves again (or after a second): the engine shall have nothing
+ * else to do while it starts the replacement. Invariant: a leaving container is in no slot, and is kept until the engine
+ * says that it is gone.
  */
 #include "orchestrator/fleet/supervisor_private.h"
 
@@ -20,6 +21,7 @@
 
 #define LAST_LINES 20
 #define AFTERMATH_US 1000000
+#define DEATH_NEWS_US 50000
 
 static void slot_forget(struct container *container)
 {
@@ -46,6 +48,12 @@ bool container_drain(struct container *container, enum reason reason)
 	return true;
 }
 
+/* Its process is gone, by all appearance: the engine's event is on its way. */
+static bool looks_dead(enum reason reason)
+{
+	return reason == REASON_PROBE_RESET || reason == REASON_PROBE_REFUSED;
+}
+
 void container_leave(struct container *container, enum reason reason, enum leave_how how)
 {
 	if (container->use == CONTAINER_LEAVING)
@@ -63,6 +71,8 @@ void container_leave(struct container *container, enum reason reason, enum leave
 		container_retire_backend(container, reason);
 		container->stage = how == LEAVE_AT_ONCE ? LEAVE_KILL : LEAVE_STOP;
 		container->faulty = how == LEAVE_AT_ONCE && (container->may_run || container->dead);
+		if (container->faulty && looks_dead(reason))
+			container->retry_us = clock_us() + DEATH_NEWS_US;
 	}
 	supervisor_soon(container->supervisor);
 }

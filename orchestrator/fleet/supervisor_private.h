@@ -72,6 +72,7 @@ struct container {
 	char socket_dir[PLACE_DIR_SIZE];
 	int host_port;
 	struct backend *backend; /* a reference, and a member of the fleet; NULL if it does not serve */
+	uint64_t serial;         /* of its last backend; 0 = it had none */
 	bool in_fleet;
 	bool adopted;
 	bool may_run; /* start was called, or it was found running; until it is known dead */

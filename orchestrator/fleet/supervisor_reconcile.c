@@ -28,9 +28,17 @@ void container_died(struct container *container, enum reason reason)
 	supervisor_soon(container->supervisor);
 }
 
+/* For the requests that were on it. */
+static void note_end(const struct container *container, bool killed)
+{
+	if (container->serial != 0)
+		fleet_note_end(container->supervisor->fleet, container->serial, killed);
+}
+
 static void container_vanished(struct container *container)
 {
 	container->gone = true;
+	note_end(container, container->use != CONTAINER_LEAVING);
 	if (container->use == CONTAINER_NEXT)
 		container_leave(container, REASON_VANISHED, LEAVE_AT_ONCE);
 	else
@@ -41,15 +49,15 @@ static void container_vanished(struct container *container)
  * container that is ill but alive is killed by us, and that says nothing. The fault may be known already. */
 static void note_kill(struct supervisor *supervisor, struct container *container)
 {
-	if (container->exit_code != EXIT_KILLED || container->oom)
+	bool late = container->use == CONTAINER_LEAVING;
+
+	if (container->exit_code != EXIT_KILLED || container->oom || container->by_hand)
 		return;
-	if (container->use != CONTAINER_LEAVING)
-		container->by_hand = true;
-	else if (container->slot != SLOT_EXTRA && !container->by_hand &&
-	         (container->reason == REASON_PROBE_RESET || container->reason == REASON_PROBE_REFUSED)) {
-		container->by_hand = true;
+	if (late && container->reason != REASON_PROBE_RESET && container->reason != REASON_PROBE_REFUSED)
+		return;
+	container->by_hand = true;
+	if (late && container->slot != SLOT_EXTRA)
 		slot_pardon(supervisor, supervisor_slot_of(supervisor, container->slot));
-	}
 }
 
 /* Told where it is news: not what we asked for, nor what follows from it. */
@@ -85,6 +93,7 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 	case ENGINE_EVENT_DIE:
 		container->exit_code = event->exit_code;
 		note_kill(supervisor, container);
+		note_end(container, container->by_hand);
 		container_died(container, container->oom ? REASON_OOM_KILLED : REASON_EXITED);
 		break;
 	case ENGINE_EVENT_OOM:

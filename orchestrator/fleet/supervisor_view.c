@@ -50,6 +50,11 @@ const struct config_service *supervisor_service(const struct supervisor *supervi
 	return supervisor->service;
 }
 
+bool supervisor_is_rolling(const struct supervisor *supervisor)
+{
+	return supervisor->roll.state != ROLL_IDLE;
+}
+
 size_t supervisor_slot_count(const struct supervisor *supervisor)
 {
 	return supervisor->slot_count;

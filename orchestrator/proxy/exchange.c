@@ -190,7 +190,7 @@ static struct exchange *exchange_new(struct proxy *proxy, struct service *servic
 	exchange->request = request;
 	exchange->deferred.run = on_free;
 	exchange->last_slot = -1;
-	deadline_add(proxy->deadlines, &exchange->deadline, exchange_on_held_too_long);
+	deadline_add(proxy->deadlines, &exchange->deadline, exchange_on_deadline);
 	client_set_peer(client, &peer, exchange);
 	service->stats.in_flight++;
 	proxy->in_flight++;

@@ -1,8 +1,14 @@
-/* exchange_fail: what a failed try leads to: a table says which failures may be tried again, and whom they are told. */
+/* exchange_fail: what a failed try leads to: a table says which failures may be tried again, and whom they are told.
+ *
+ * A request that two backends broke under, or three failed, is given up: it may be what breaks them. Not so where somebody
+ * else killed them; the engine says so some milliseconds after the connection broke, and is waited for (DOUBTED).
+ */
 #include "orchestrator/proxy/exchange_private.h"
 
-#define BREAKS_MAX 2   /* a request that breaks so many backends is not tried on another */
-#define REFUSALS_MAX 8 /* failed connects that do not count as tries: nothing was sent */
+#define REFUSALS_MAX 8    /* failed connects that do not count as tries: nothing was sent */
+#define ACQUITTALS_MAX 16 /* then it is given up all the same */
+#define DOUBT_US 20000
+#define DOUBTS_MAX 50
 
 bool exchange_is_judged(const struct backend *backend)
 {
@@ -70,6 +76,50 @@ static void report_failure(struct exchange *exchange, enum stats_replay reason)
 	health_exchange_failed(health_of(backend), backend);
 }
 
+/* Drops those that somebody else killed. True: of one that is left it is not known yet. */
+static bool acquit(struct exchange *exchange, uint64_t *serials, unsigned *count)
+{
+	unsigned kept = 0;
+	bool open = false;
+	for (unsigned i = 0; i < *count; i++) {
+		enum fleet_fate fate = fleet_fate(exchange->service->fleet, serials[i]);
+		if (fate == FLEET_FATE_KILLED && exchange->acquittals < ACQUITTALS_MAX) {
+			exchange->acquittals++;
+			continue;
+		}
+		open |= fate == FLEET_FATE_UNKNOWN;
+		serials[kept++] = serials[i];
+	}
+	*count = kept;
+	return open;
+}
+
+/* True: it waits. */
+static bool doubt(struct exchange *exchange)
+{
+	if (exchange->doubts++ >= DOUBTS_MAX)
+		return false;
+	exchange->state = EXCHANGE_DOUBTED;
+	deadline_set(&exchange->deadline, clock_us() + DOUBT_US);
+	return true;
+}
+
+void exchange_judge(struct exchange *exchange)
+{
+	bool breaks_open = acquit(exchange, exchange->broken, &exchange->breaks);
+	bool tries_open = acquit(exchange, exchange->tried.serials, &exchange->tried.count);
+	bool broke = exchange->breaks >= BREAKS_MAX, failed = exchange->tried.count >= FLEET_TRIES;
+	deadline_clear(&exchange->deadline);
+	if (((broke && breaks_open) || (failed && tries_open)) && doubt(exchange))
+		return;
+	if (broke)
+		exchange_give_up(exchange, 502, "the request broke two containers and is not tried on a third");
+	else if (failed)
+		exchange_give_up(exchange, 502, "the containers that the request was tried on failed");
+	else
+		exchange_seek(exchange);
+}
+
 void exchange_replay(struct exchange *exchange, enum stats_replay reason)
 {
 	exchange->service->stats.replays[reason]++;
@@ -83,12 +133,8 @@ void exchange_replay(struct exchange *exchange, enum stats_replay reason)
 		mark_tried(exchange);
 	exchange_release(exchange, reason == STATS_REPLAY_STALE ? FLEET_CANCELLED : FLEET_FAILED);
 	reset_reply(exchange);
-	if (exchange->breaks >= BREAKS_MAX)
-		exchange_give_up(exchange, 502, "the request broke two containers and is not tried on a third");
-	else if (exchange->tried.count >= FLEET_TRIES)
-		exchange_give_up(exchange, 502, "the containers that the request was tried on failed");
-	else
-		exchange_seek(exchange);
+	exchange->doubts = 0;
+	exchange_judge(exchange);
 }
 
 void exchange_fail(struct exchange *exchange, enum upstream_failure failure, bool untouched)
@@ -101,7 +147,8 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 		return;
 	}
 	exchange->fresh = rule->same_backend;
-	exchange->breaks += rule->breaks ? 1 : 0;
+	if (rule->breaks && exchange->breaks < BREAKS_MAX)
+		exchange->broken[exchange->breaks++] = backend_serial(exchange->backend);
 	bool may = rule->replayable && (untouched || exchange->request->idempotent);
 	if (may)
 		exchange_replay(exchange, rule->replay);

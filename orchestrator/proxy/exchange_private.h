@@ -10,7 +10,16 @@
 #include "orchestrator/proxy/exchange.h"
 #include "orchestrator/proxy/proxy.h"
 
-enum exchange_state { EXCHANGE_SEEKING, EXCHANGE_HELD, EXCHANGE_SENT, EXCHANGE_REPLYING, EXCHANGE_OVER };
+#define BREAKS_MAX 2 /* a request that breaks so many backends is not tried on another */
+
+enum exchange_state {
+	EXCHANGE_SEEKING,
+	EXCHANGE_HELD,
+	EXCHANGE_DOUBTED, /* it would be given up, but who killed its backends is not known yet */
+	EXCHANGE_SENT,
+	EXCHANGE_REPLYING,
+	EXCHANGE_OVER
+};
 
 struct exchange {
 	struct proxy *proxy;
@@ -23,7 +32,10 @@ struct exchange {
 	struct upstream *upstream;
 	struct fleet_tried tried;
 	unsigned tries; /* sent so often, stale connections included */
+	uint64_t broken[BREAKS_MAX]; /* serials */
 	unsigned breaks;
+	unsigned acquittals; /* tries and breaks that were not its fault */
+	unsigned doubts;     /* how often it was looked at while DOUBTED */
 	unsigned refusals;
 	bool fresh; /* the next try takes no pooled connection */
 	struct held held;
@@ -69,8 +81,8 @@ void exchange_cut(struct exchange *exchange);
 /* Sends the request to a backend, holds it, or gives up. */
 void exchange_seek(struct exchange *exchange);
 
-/* It was held for hold_ms. */
-void exchange_on_held_too_long(struct deadline *deadline);
+/* Its deadline: it was held for hold_ms, or is to be looked at again while DOUBTED. */
+void exchange_on_deadline(struct deadline *deadline);
 
 /* exchange_reply.c */
 
@@ -85,3 +97,6 @@ bool exchange_is_judged(const struct backend *backend);
 /* The try failed (there is no upstream any more): another one, or the end. untouched: no byte was written. */
 void exchange_fail(struct exchange *exchange, enum upstream_failure failure, bool untouched);
 void exchange_replay(struct exchange *exchange, enum stats_replay reason);
+
+/* Looks for another backend, unless it has failed too often through its own fault. */
+void exchange_judge(struct exchange *exchange);

@@ -63,9 +63,13 @@ static void unhold(struct exchange *exchange)
 	exchange->held_us += clock_us() - exchange->held_since_us;
 }
 
-void exchange_on_held_too_long(struct deadline *deadline)
+void exchange_on_deadline(struct deadline *deadline)
 {
 	struct exchange *exchange = (struct exchange *)((char *)deadline - offsetof(struct exchange, deadline));
+	if (exchange->state == EXCHANGE_DOUBTED) {
+		exchange_judge(exchange);
+		return;
+	}
 	unhold(exchange);
 	exchange_give_up(exchange, 503, "no container got ready in time");
 }

@@ -11,6 +11,7 @@
 #include "services/answers.h"
 #include "services/control.h"
 #include "services/jobs.h"
+#include "services/web/web.h"
 
 #include <stdlib.h>
 
@@ -277,6 +278,7 @@ const struct rest_route acts_routes[] = {
         {HTTP_GET, "/api/v1/acts/count", on_count_get},
         {HTTP_DELETE, "/api/v1/acts/{actId}", on_act_delete},
         CONTROL_ROUTES,
+        WEB_ROUTES,
 };
 
 const size_t acts_route_count = sizeof(acts_routes) / sizeof(acts_routes[0]);

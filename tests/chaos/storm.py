@@ -45,6 +45,7 @@ class Storm:
         own = {"two", "ahead", "spare", "slow", "truncate", "scale", "hup", "roll", "bad_hup", "restart"}
         if world.engine == "docker":
             own |= {"image"} | ({"dockerd"} if with_dockerd else set())
+        self.seconds = seconds
         self.plan = plan(seed, seconds, own | set(world.faults), world.pace)
         self.journal = []
         self.count = {}
@@ -55,6 +56,8 @@ class Storm:
         begin = time.monotonic()
         for at, name, numbers in self.plan:
             time.sleep(max(0.0, begin + at - time.monotonic()))
+            if time.monotonic() - begin > self.seconds:     # a machine that is too busy for all of it
+                break
             what = getattr(self, f"_{name}", lambda n, name=name: self._hurt_slot(name, n))(numbers)
             self.count[name] = self.count.get(name, 0) + (what is not None)
             self.journal.append(f"{time.monotonic() - begin:7.2f} {name:8} {what if what is not None else '(nobody there)'}")

@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 # pylint: disable=wrong-import-position
 from harness import faults, images
 from harness.application import Application
+from harness.browser import Browser, is_there as browser_is_there
 from harness.docker import Docker
 from harness.orchestrator import PREFIX, Orchestrator
 from harness.processes import ProcessOrchestrator
@@ -112,6 +113,18 @@ def application(orchestrate, service_images):
         return Application(orchestrate(), service_images, **settings).start()
 
     return start
+
+
+@pytest.fixture
+def browser(tmp_path_factory):
+    """A browser of its own for each scenario. Errors in its console fail the scenario, except those that match one of
+    browser.expected_errors."""
+    if not browser_is_there():
+        pytest.skip("needs Debian's packages chromium and chromium-driver")
+    with Browser(tmp_path_factory.mktemp("browser")) as opened:
+        yield opened
+        errors = opened.console_errors(*opened.expected_errors)
+        assert not errors, "the browser's console:\n" + "\n".join(errors)
 
 
 _process_numbers = iter(range(100000, 1 << 30))

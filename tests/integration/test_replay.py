@@ -1,5 +1,6 @@
 """An idempotent request whose backend fails before its reply began is sent to another one; a POST once sent is not."""
 
+import concurrent.futures
 import pathlib
 import time
 
@@ -66,6 +67,29 @@ def test_cut_short_before_its_end_is_replayed_when_small(orchestrate, backend_im
     reply = orchestrator.get(cut)
     assert reply.status == 502
     assert len(reached(orchestrator, "/raw")) == 2
+
+
+def busy_one(orchestrator, service):
+    """Id of the container that has the one request in flight."""
+    slots = next(s for s in orchestrator.fleet()["services"] if s["name"] == service)["slots"]
+    return next((slot["container"] for slot in slots if slot["state"] == "ready" and slot["in_flight"] == 1), None)
+
+
+@pytest.mark.parametrize("how", ["kill", "remove"])
+def test_a_request_is_not_to_blame_for_what_others_kill(web, docker, how):
+    """One after the other, more containers than tries are killed under it; it is answered all the same."""
+    orchestrator, service = web(3, settings={"hold_ms": 30000})
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        reply = pool.submit(orchestrator.get, "/slow?ms=2000", timeout=60)
+        killed = set()
+        for _ in range(5):
+            victim = wait_until(lambda: busy_one(orchestrator, service), 20, "a container has the request")
+            assert victim not in killed and not reply.done()
+            killed.add(victim)
+            (docker.kill if how == "kill" else docker.remove)(victim)
+            wait_until(lambda v=victim: busy_one(orchestrator, service) != v, 10, "it has it no more")
+        assert reply.result(60).status == 200
+        assert reply.result().backend not in {name[:12] for name in killed}
 
 
 def test_hard_faults_do_not_kill_well_backends(orchestrate, backend_image):

@@ -157,5 +157,33 @@ START_TEST(test_full_pipe)
 }
 END_TEST
 
+static char heard[200];
+
+static void on_line(enum log_level level, const char *line, size_t len, void *arg)
+{
+	size_t had = strlen(heard);
+
+	ck_assert_ptr_eq(arg, heard);
+	snprintf(heard + had, sizeof heard - had, "%d:%.*s;", (int)level, (int)len, line);
+}
+
+START_TEST(test_a_listener_hears_what_is_not_shown)
+{
+	log_listen(on_line, heard);
+	log_set_level(LOG_ERROR);
+	capture(say_all, true);
+	ck_assert_str_eq(text, "<3>e\n");
+	ck_assert_str_eq(heard, "0:e;1:w;2:i;");
+	capture(say_forged, false);
+	ck_assert_ptr_nonnull(strstr(heard, "reason=x?event=forged?[31m;"));
+	log_listen(NULL, NULL);
+	heard[0] = '\0';
+	capture(say_all, true);
+	ck_assert_str_eq(heard, "");
+	log_set_level(LOG_INFO);
+}
+END_TEST
+
 UNIT_MAIN("log", test_time_level_and_text, test_journal_wants_a_priority_and_no_time, test_level_decides_what_is_shown,
-          test_a_value_cannot_start_a_line, test_long_lines_are_cut_and_still_end, test_quote, test_full_pipe)
+          test_a_value_cannot_start_a_line, test_long_lines_are_cut_and_still_end, test_quote, test_full_pipe,
+          test_a_listener_hears_what_is_not_shown)

@@ -6,7 +6,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "fleet_bench.h"
-#include "orchestrator/admin/events.h"
+#include "orchestrator/admin/streams.h"
 #include "tests/unit/unit.h"
 
 #include <arpa/inet.h>
@@ -312,7 +312,7 @@ START_TEST(metrics_are_all_documented)
 	size_t len = 0;
 	FILE *to = open_memstream(&text, &len);
 	begin();
-	admin_document(to);
+	admin_document_metrics(to);
 	fclose(to);
 	for (const char *at = body_of(ask("GET /metrics", "")); (at = strstr(at, "# TYPE ")) != NULL; at++) {
 		char row[100];
@@ -320,7 +320,6 @@ START_TEST(metrics_are_all_documented)
 		snprintf(row, sizeof row, "| `%.*s` | ", name_len, at + 7);
 		ck_assert_msg(strstr(text, row) != NULL, "%s", row);
 	}
-	ck_assert(strstr(text, "| POST | `/api/services/*/roll` |") != NULL);
 	free(text);
 	end();
 }
@@ -511,7 +510,7 @@ START_TEST(stream_tells_what_happens)
 	open_stream(&client);
 	const char *text = buf_text(&client.got);
 	ck_assert(strstr(text, "Content-Type: text/event-stream\r\n") != NULL);
-	ck_assert(strstr(text, "event: fleet\ndata: {\"name\":\"testing\"") != NULL);
+	ck_assert(strstr(text, "event: fleet\ndata: {\"time_ms\":") != NULL);
 	ck_assert_int_eq(status_of(ask("POST /api/services/acts/scale", "{\"wanted\":2}")), 202);
 	client_await(&client, "event: backend\ndata: {");
 	client_await(&client, "\"slot\":1,\"from\":\"starting\",\"state\":\"ready\"");
@@ -522,6 +521,64 @@ START_TEST(stream_tells_what_happens)
 	ck_assert(strstr(buf_text(&client.got), "\"up\":false") != NULL);
 	client_close(&client);
 	bench_run(&bench, 50);
+	end();
+}
+END_TEST
+
+/* No backend, so nobody tells: a slot whose container cannot be made. */
+START_TEST(stream_tells_of_a_slot_without_a_container)
+{
+	struct client client;
+	begin();
+	open_stream(&client);
+	bench.engine->fail_times[FAKE_CREATE] = 100;
+	bench.engine->fail_with[FAKE_CREATE] = ENGINE_NO_IMAGE;
+	ck_assert_int_eq(status_of(ask("POST /api/services/acts/scale", "{\"wanted\":2}")), 202);
+	client_await(&client, "event: service\ndata: {");
+	client_await(&client, "\"state\":\"backing-off\"");
+	client_await(&client, "\"reason\":\"no-image\"");
+	client_close(&client);
+	bench_run(&bench, 50);
+	end();
+}
+END_TEST
+
+START_TEST(stream_tells_the_numbers_and_the_story)
+{
+	struct client client;
+	begin();
+	log_info("event=before incident=0000000a line=%s", log_quote("<b>"));
+	open_stream(&client);
+	client_await(&client, "event: story\ndata: {");
+	ck_assert(strstr(buf_text(&client.got), "\"whole\":true") != NULL);
+	ck_assert(strstr(buf_text(&client.got), "\"event\":\"before\",\"incident\":\"0000000a\",\"line\":\"<b>\"") !=
+	          NULL);
+	log_info("event=after");
+	client_await(&client, "\"whole\":false,\"lines\":[{\"number\":");
+	client_await(&client, "\"event\":\"after\"");
+	stats[0].bucket[1] = 12345;
+	client_await(&client, "event: numbers\ndata: {");
+	client_await(&client, "\"requests\":12345");
+	client_close(&client);
+	bench_run(&bench, 50);
+	end();
+}
+END_TEST
+
+START_TEST(page_is_given_without_a_token)
+{
+	begin();
+	const char *reply = exchange(ports[1], "GET /", "Host: a.example\r\n", "");
+	ck_assert_int_eq(status_of(reply), 200);
+	ck_assert(strstr(reply, "Content-Type: text/html; charset=utf-8\r\n") != NULL);
+	ck_assert(strstr(reply, "Content-Security-Policy: default-src 'none'; script-src 'self';") != NULL);
+	ck_assert(strstr(reply, "</html>\n") != NULL);
+	ck_assert_int_eq(status_of(exchange(ports[1], "GET /main.js", "", "")), 200);
+	ck_assert_int_eq(status_of(exchange(ports[1], "POST /", "", "")), 401);
+	ck_assert_int_eq(status_of(exchange(ports[1], "GET /nothing.js", "", "")), 401);
+	ck_assert_int_eq(status_of(exchange(ports[0], "GET /", "Host: evil.example\r\n", "")), 403);
+	ck_assert_int_eq(status_of(ask("HEAD /style.css", "")), 200);
+	ck_assert_int_eq(status_of(ask("POST /", "")), 404);
 	end();
 }
 END_TEST
@@ -592,27 +649,29 @@ END_TEST
 
 START_TEST(streams_are_limited_and_given_back)
 {
-	struct client clients[EVENTS_STREAMS_MAX];
+	struct client clients[STREAMS_MAX];
 	begin();
-	for (int i = 0; i < EVENTS_STREAMS_MAX; i++)
+	for (int i = 0; i < STREAMS_MAX; i++)
 		open_stream(&clients[i]);
 	ck_assert_int_eq(status_of(ask("GET /api/events", "")), 503);
-	for (int i = 0; i < EVENTS_STREAMS_MAX; i += 2)
+	for (int i = 0; i < STREAMS_MAX; i += 2)
 		client_close(&clients[i]);
 	bench_run(&bench, 100);
 	tell();
-	for (int i = 1; i < EVENTS_STREAMS_MAX; i += 2)
+	for (int i = 1; i < STREAMS_MAX; i += 2)
 		client_await(&clients[i], "event: backend");
-	for (int i = 0; i < EVENTS_STREAMS_MAX; i += 2)
+	for (int i = 0; i < STREAMS_MAX; i += 2)
 		open_stream(&clients[i]);
 	ck_assert_int_eq(status_of(ask("GET /api/events", "")), 503);
 	end(); /* with streams open */
-	for (int i = 0; i < EVENTS_STREAMS_MAX; i++)
+	for (int i = 0; i < STREAMS_MAX; i++)
 		client_close(&clients[i]);
 }
 END_TEST
 
 UNIT_MAIN("admin", fleet, metrics, metrics_are_all_documented, head_has_the_length_and_no_body, scales,
           refuses_bad_orders, replaces_and_rolls, drains_once_it_is_asked_properly, loopback_door, door_with_a_token,
-          a_large_body, other_addresses_need_a_token_file, stream_tells_what_happens, stream_of_an_old_client,
-          one_that_does_not_read_is_dropped, a_client_that_talks_on_is_not_stored, streams_are_limited_and_given_back)
+          a_large_body, other_addresses_need_a_token_file, stream_tells_what_happens,
+          stream_tells_of_a_slot_without_a_container, stream_tells_the_numbers_and_the_story,
+          page_is_given_without_a_token, stream_of_an_old_client, one_that_does_not_read_is_dropped,
+          a_client_that_talks_on_is_not_stored, streams_are_limited_and_given_back)

@@ -99,6 +99,18 @@ START_TEST(tokens)
 }
 END_TEST
 
+START_TEST(sites)
+{
+	ck_assert(guard_site_is_ours(NULL));
+	ck_assert(guard_site_is_ours("same-origin"));
+	ck_assert(guard_site_is_ours("none"));
+	ck_assert(!guard_site_is_ours("same-site"));
+	ck_assert(!guard_site_is_ours("cross-site"));
+	ck_assert(!guard_site_is_ours(""));
+	ck_assert(!guard_site_is_ours("Same-Origin"));
+}
+END_TEST
+
 /* What token_read makes of a file with this content; NULL: refused. The caller frees it. */
 static char *token_of(const char *content, size_t len)
 {
@@ -140,4 +152,5 @@ START_TEST(token_files)
 }
 END_TEST
 
-UNIT_MAIN("admin guard", hosts_of_loopback, hosts_of_other_addresses, a_very_long_host, origins, tokens, token_files)
+UNIT_MAIN("admin guard", hosts_of_loopback, hosts_of_other_addresses, a_very_long_host, origins, sites, tokens,
+          token_files)

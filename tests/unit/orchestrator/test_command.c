@@ -203,7 +203,7 @@ START_TEST(completes_from_the_tables)
 	check_candidates("-c x.json ro", "roll\treplace all containers of a service, one by one\n");
 	check_candidates("status --w", "--watch\tshow it again every second, until Ctrl-C; where the output is no "
 	                               "terminal, one below the other\n");
-	check_candidates("--document", "--document-config\tprint the reference of all keys, in Markdown\n");
+	check_candidates("--document-c", "--document-config\tprint the reference of all keys, in Markdown\n");
 	check_candidates("completion _", "bash\nzsh\n");
 	check_candidates("man c", "command\nconfig\n");
 	check_candidates("help dr", "drain\tfinish what is in flight, then stop the orchestrator; containers stay\n");

@@ -212,6 +212,27 @@ START_TEST(incident_lasts_until_ready)
 }
 END_TEST
 
+START_TEST(what_became_of_one)
+{
+	uint64_t killed = backend_serial(made[0]), ended = backend_serial(made[1]), well = backend_serial(made[2]);
+
+	make_ready(4);
+	ck_assert_int_eq(fleet_fate(fleet, killed), FLEET_FATE_WELL);
+	backend_set_state(made[0], BACKEND_SUSPECT, REASON_EXCHANGE_FAILED);
+	ck_assert_int_eq(fleet_fate(fleet, killed), FLEET_FATE_UNKNOWN);
+	fleet_note_end(fleet, killed, true);
+	fleet_note_end(fleet, killed, false); /* the first word counts */
+	fleet_note_end(fleet, ended, false);
+	ck_assert_int_eq(fleet_fate(fleet, killed), FLEET_FATE_KILLED);
+	ck_assert_int_eq(fleet_fate(fleet, ended), FLEET_FATE_ENDED);
+	ck_assert_int_eq(fleet_fate(fleet, well), FLEET_FATE_WELL);
+	for (uint64_t serial = 1000; serial < 1064; serial++)
+		fleet_note_end(fleet, serial, true);
+	ck_assert_int_eq(fleet_fate(fleet, killed), FLEET_FATE_UNKNOWN); /* too long ago */
+	ck_assert_int_eq(fleet_fate(fleet, 1063), FLEET_FATE_KILLED);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("fleet");
@@ -231,6 +252,7 @@ int main(void)
 	tcase_add_test_raise_signal(tcase, down_is_final, SIGABRT);
 	tcase_add_test(tcase, observer_may_cause_changes);
 	tcase_add_test(tcase, incident_lasts_until_ready);
+	tcase_add_test(tcase, what_became_of_one);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

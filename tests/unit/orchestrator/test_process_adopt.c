@@ -5,6 +5,7 @@
 #include "orchestrator/engine/process_proc.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -241,7 +242,7 @@ START_TEST(what_a_killed_one_holds_for_a_moment)
 		int fd = open(path, O_RDONLY | O_DIRECTORY);
 		bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
 		if (fork() == 0)
-			usleep(300000);
+			poll(NULL, 0, 300);
 		_exit(locked ? 0 : 1);
 	}
 	waitpid(killed, &status, 0);

@@ -1,0 +1,78 @@
+/* digest: FNV-1a over the fields of view.c that are no counters. */
+#include "orchestrator/admin/digest.h"
+
+#include "orchestrator/fleet/supervisor.h"
+
+#include <string.h>
+
+#define FNV_START 14695981039346656037ULL
+#define FNV_PRIME 1099511628211ULL
+
+static void add_bytes(uint64_t *digest, const void *data, size_t len)
+{
+	const unsigned char *bytes = data;
+	for (size_t i = 0; i < len; i++)
+		*digest = (*digest ^ bytes[i]) * FNV_PRIME;
+}
+
+/* With its NUL, so that "a", "b" is not "ab", "". */
+static void add_text(uint64_t *digest, const char *text)
+{
+	add_bytes(digest, text, strlen(text) + 1);
+}
+
+static void add_number(uint64_t *digest, int64_t number)
+{
+	add_bytes(digest, &number, sizeof number);
+}
+
+static void add_slots(uint64_t *digest, const struct supervisor *supervisor)
+{
+	struct supervisor_slot slot;
+	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++) {
+		supervisor_slot_at(supervisor, i, &slot);
+		add_text(digest, slot.state);
+		add_number(digest, slot.reason);
+		add_text(digest, slot.message);
+		add_number(digest, slot.next_ready);
+		add_number(digest, slot.faults);
+		add_number(digest, slot.backend != NULL ? (int64_t)backend_serial(slot.backend) : 0);
+	}
+}
+
+static void add_spares(uint64_t *digest, const struct supervisor *supervisor)
+{
+	struct supervisor_spare spare;
+	for (size_t i = 0; i < supervisor_spare_count(supervisor); i++) {
+		supervisor_spare_at(supervisor, i, &spare);
+		add_text(digest, spare.state);
+		add_number(digest, spare.slot);
+		add_number(digest, spare.reason);
+		add_text(digest, spare.message);
+		add_text(digest, spare.container);
+	}
+}
+
+/* Slots and spares are told already; this is for those that leave. */
+static void add_fleet(uint64_t *digest, struct supervisor *supervisor)
+{
+	struct fleet *fleet = supervisor_fleet(supervisor);
+	for (size_t i = 0; i < fleet_count(fleet); i++) {
+		add_number(digest, (int64_t)backend_serial(fleet_at(fleet, i)));
+		add_number(digest, backend_state(fleet_at(fleet, i)));
+	}
+}
+
+uint64_t digest_service(struct supervisor *supervisor)
+{
+	const struct scaler *scaler = supervisor_scaler(supervisor);
+	uint64_t digest = FNV_START;
+	add_number(&digest, scaler->wanted);
+	add_number(&digest, scaler->open);
+	add_number(&digest, scaler->start_us);
+	add_number(&digest, supervisor_is_rolling(supervisor));
+	add_slots(&digest, supervisor);
+	add_spares(&digest, supervisor);
+	add_fleet(&digest, supervisor);
+	return digest;
+}

@@ -1,0 +1,67 @@
+"""What the documents say is so: the example of one's own image is run, files that are named exist, configurations are accepted."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from harness.images import build_dir
+from harness.orchestrator import run_binary
+from harness.ports import free_ports
+from harness.wait import wait_until
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(path, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def test_files_that_are_named_exist():
+    named = {word for path in DOCUMENTS for word in re.findall(r"\b(?:tests|orchestrator|services|common|docker|docs)/[\w./-]*\w\.\w+",
+                                                               path.read_text(encoding="utf-8"))}
+    scenarios = set(re.findall(r"`(test_\w+\.py)`", (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")))
+    assert len(named) > 5 and len(scenarios) > 15
+    missing = [name for name in named if not (ROOT / name).exists()]
+    missing += [name for name in scenarios if not (ROOT / "tests" / "integration" / name).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_configurations_of_two_hosts(tmp_path, number):
+    config = tmp_path / "config.json"
+    config.write_text(blocks(ROOT / "docs" / "operating.md", "json")[number])
+    done = run_binary("--check", "-c", config)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/usr/sbin/nginx"), reason="the example is nginx-light's")
+def test_own_image(docker, tmp_path):
+    """With names and ports of its own, so that whoever follows the document is not in the way."""
+    name = f"hello-{os.getpid()}"
+    port, admin, first = free_ports(), free_ports(), free_ports(8)
+    page = ROOT / "docs" / "own-image.md"
+    make, use = (text.replace("hello_0", f"{name}_0").replace("--tag hello ", f"--tag {name} ").replace(":8088", f":{port}")
+                 for text in blocks(page, "sh"))
+    subprocess.run(["bash", "-euc", make], cwd=tmp_path, check=True, timeout=120)
+    config = json.loads(blocks(page, "json")[0])
+    config.update(name=name, listen=f"127.0.0.1:{port}", admin=f"127.0.0.1:{admin}")
+    config["services"][0].update(name=name, image=name, first_port=first)
+    (tmp_path / "hello.json").write_text(json.dumps(config))
+    path = f"{build_dir() / 'orchestrator'}:{os.environ['PATH']}"
+    script = use + f"curl -s http://127.0.0.1:{port}/ http://127.0.0.1:{port}/; kill -INT %1; wait %1"
+    try:
+        done = subprocess.run(["bash", "-mc", script], cwd=tmp_path, env=dict(os.environ, PATH=path), capture_output=True, text=True,
+                              timeout=120, check=False)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        assert done.stdout.count("Hello from a container.") == 4, done.stdout
+        wait_until(lambda: docker.list(f"selfless.name={name}") == [], 20, "all containers are gone")
+    finally:
+        docker.remove_labelled(f"selfless.name={name}")
+        subprocess.run(["docker", "rmi", "-f", name], capture_output=True, check=False)
+        shutil.rmtree(tmp_path / "hello", ignore_errors=True)
