@@ -47,16 +47,13 @@ static bool slot_tried(const struct supervisor *supervisor, size_t i)
 	return ready || slot.faults > 0 || slot.message[0] != '\0';
 }
 
-/* Its first containers: as many as are wanted now. */
+/* Its first containers: as many as are wanted now, in whatever slots: those adopted may be 0 and 2. */
 static bool service_tried(const struct supervisor *supervisor)
 {
-	size_t wanted = (size_t)supervisor_scaler(supervisor)->wanted;
-	if (supervisor_slot_count(supervisor) < wanted)
-		return false;
-	for (size_t i = 0; i < wanted; i++)
-		if (!slot_tried(supervisor, i))
-			return false;
-	return true;
+	int tried = 0;
+	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++)
+		tried += slot_tried(supervisor, i);
+	return tried >= supervisor_scaler(supervisor)->wanted;
 }
 
 static bool all_tried(const struct announce *announce)

@@ -52,12 +52,13 @@ bool supervisor_scale(struct supervisor *supervisor, int wanted, struct err *err
 	return true;
 }
 
+/* Nothing runs there. What was created ahead for it is welcome, and what has ended (after a reboot, say) is on its way. */
 static bool slot_empty(const struct supervisor *supervisor, int index)
 {
 	const struct container *container;
 
 	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (container->slot == index)
+	if (container->slot == index && container->use != CONTAINER_NEXT && container->may_run && !container->gone)
 		return false;
 	return true;
 }

@@ -15,6 +15,7 @@ from harness.browser import Browser, is_there as browser_is_there
 from harness.docker import Docker
 from harness.orchestrator import PREFIX, Orchestrator
 from harness.processes import ProcessOrchestrator
+from machines import debs, machine, machine_files  # pylint: disable=unused-import
 from services_native import api, api_mode, native  # pylint: disable=unused-import
 
 

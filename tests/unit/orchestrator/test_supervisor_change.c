@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* --- adoption --- */
@@ -76,6 +77,25 @@ START_TEST(removes_what_does_not_fit)
 	ck_assert_ptr_null(fake_by_name(bench.engine, "other_0"));
 	ck_assert_ptr_eq(fake_by_name(bench.engine, "web"), foreign);
 	ck_assert_int_eq(access(dir[1], F_OK), -1);
+}
+END_TEST
+
+/* Slot 0 stays slot 0 when what is left of it does not run: never started (_i = 0), or ended with the machine (1). */
+START_TEST(fills_the_slot_of_one_that_does_not_run)
+{
+	char dir[128], id[ENGINE_ID_SIZE];
+
+	snprintf(dir, sizeof(dir), "%s/acts_0.0badcafe", bench.dir);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	fake_add(bench.engine, "acts", "acts_0", 0, bench.hash, _i == 0 ? ENGINE_CREATED : ENGINE_EXITED, dir, 0);
+	id_of("acts_0", id);
+	begin();
+	wait_ready(1);
+	wait_settled();
+	ck_assert_ptr_nonnull(fake_by_name(bench.engine, "acts_0"));
+	ck_assert_ptr_null(fake_by_name(bench.engine, "acts_1"));
+	ck_assert_int_eq(strcmp(fake_by_name(bench.engine, "acts_0")->id, id) == 0, _i == 0);
+	ck_assert_uint_eq(bench.engine->two_in_a_slot, 0);
 }
 END_TEST
 
@@ -183,6 +203,7 @@ int main(void)
 	tcase_add_test(tcase, adopts_what_runs);
 	tcase_add_test(tcase, adopts_one_that_is_dead);
 	tcase_add_test(tcase, removes_what_does_not_fit);
+	tcase_add_loop_test(tcase, fills_the_slot_of_one_that_does_not_run, 0, 2);
 	tcase = tcase_of(suite, "rolls", 20);
 	tcase_add_test(tcase, rolls_a_new_spec);
 	tcase_add_test(tcase, rolls_one_service_container_without_a_pause);
