@@ -17,7 +17,7 @@ from harness.wait import wait_until
 
 ORCHESTRATOR, SERVICES = packages.NAMES
 CONFIG = "/etc/selfless/orchestrator.json"
-SHIPPED_CONFIG = ROOT / "packaging" / "orchestrator" / "orchestrator.json"
+SHIPPED_CONFIG = ROOT / "orchestrator" / "packaging" / "orchestrator" / "orchestrator.json"
 MOST_OVERRIDES = 3
 
 
