@@ -345,7 +345,7 @@ static void on_renamed(struct supervisor *supervisor, struct container *containe
 	/* The service is not hurt: only the name is not what it should be. The next list says what it is. */
 	snprintf(container->name, sizeof(container->name), "%s_%d.next", supervisor->service->name, slot->index);
 	slot->rename_us = clock_us() + BACK_OFF_MAX_US;
-	supervisor->list_wanted = in_doubt(result->fault);
+	supervisor->list_wanted |= in_doubt(result->fault);
 	container_log(LOG_WARN, container, "rename-failed", engine_fault_text(result->fault), result->message);
 }
 

@@ -126,8 +126,10 @@ static void pause_failed(struct container *container, const char *what, const st
 		container->gone = container->dead = true;
 	else if (result->fault == ENGINE_REFUSED)
 		container_leave(container, REASON_REPLACED, LEAVE_AT_ONCE);
-	else if (spare != NULL)
+	else if (spare != NULL) {
 		spare->retry_us = clock_us() + BACK_OFF_MIN_US; /* in doubt: both may be asked for twice */
+		container->supervisor->list_wanted = true;      /* it may be done, with nothing more to ask for */
+	}
 }
 
 static void on_paused(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
