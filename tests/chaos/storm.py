@@ -158,7 +158,6 @@ class Storm:
         good = self.world.settings()["scale"]["min"]
         self.world.settings()["scale"]["min"] = 5000
         self.world.reload()
-        time.sleep(0.05)        # it is read by then, or the good one is: neither may hurt
         self.world.settings()["scale"]["min"] = good
         self.world.orchestrator.write_config()
         return "reload of a bad file"

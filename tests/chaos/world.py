@@ -65,8 +65,11 @@ class World:
         self.down[-1] = (begin, time.monotonic())
 
     def reload(self):
+        """Until it was read: else the next gust's file would be read in its place, and nobody would apply this one."""
+        seen = len(self.orchestrator.log())
         self.orchestrator.write_config()
         self.orchestrator.send_signal(signal.SIGHUP)
+        wait_until(lambda: "event=reload" in self.orchestrator.log()[seen:], 10, "the configuration was read")
 
     def settings(self):
         return self.orchestrator.settings(self.service)
