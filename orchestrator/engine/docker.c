@@ -87,7 +87,6 @@ static bool read_logs(const struct docker *docker, const struct docker_answer *f
 
 static const struct verb verb_list = {"GET", 10000, read_list, {0}, {0}};
 static const struct verb verb_create = {"POST", 30000, read_created, {0}, {0}};
-static const struct verb verb_start = {"POST", 30000, NULL, {0}, {0}};
 static const struct verb verb_stop = {"POST", STOP_EXTRA_MS, NULL, {0}, {0}};
 static const struct verb verb_remove = {
         "DELETE", 30000, NULL, {404, "no such container"}, {409, "already in progress"}};
@@ -184,11 +183,6 @@ static void docker_create(struct engine *engine, const struct engine_spec *spec,
 	verb_call(engine, &verb_create, ask, "", done, arg);
 	buf_clear(&body);
 	buf_clear(&path);
-}
-
-static void docker_start(struct engine *engine, const char *id, engine_done *done, void *arg)
-{
-	verb_call_container(engine, &verb_start, id, "/start", done, arg);
 }
 
 static void docker_stop(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg)

@@ -18,3 +18,6 @@ struct docker {
 
 /* The verb prepare (docker_prepare.c). */
 void docker_prepare(struct engine *engine, const struct engine_spec *spec, engine_done *done, void *arg);
+
+/* The verb start (docker_start.c). */
+void docker_start(struct engine *engine, const char *id, engine_done *done, void *arg);

@@ -125,7 +125,7 @@ static void write_host_config(struct json_writer *w, const char *name, const str
 {
 	json_key(w, "HostConfig");
 	json_begin_object(w);
-	write_port_bindings(w, spec, place->host_port);
+	write_port_bindings(w, spec, place->unpublished ? 0 : place->host_port);
 	write_binds(w, spec, place->socket_dir);
 	json_member_text(w, "NetworkMode", name);
 	json_key(w, "RestartPolicy");

@@ -1,7 +1,9 @@
 /* docker_fault.c: one table of what engines from 20.10 to 29 say, the first row that fits wins. */
 #include "orchestrator/engine/docker_fault.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct row {
@@ -51,6 +53,17 @@ static const struct row *row_find(int status, const char *text)
 enum engine_fault docker_fault_read(int status, const char *text)
 {
 	return row_find(status, text)->fault;
+}
+
+int docker_fault_port(const char *text)
+{
+	const char *allocated = strcasestr(text, " failed: port is already allocated"), *at = allocated;
+
+	while (at != NULL && at > text && isdigit((unsigned char)at[-1]))
+		at--;
+	if (at == NULL || at == text || at[-1] != ':' || allocated - at > 5)
+		return 0;
+	return (int)strtol(at, NULL, 10);
 }
 
 static const char *remedy_find(enum engine_fault fault, const char *text)

@@ -45,6 +45,7 @@ struct engine_place {
 	const char *name;       /* container name */
 	int slot;               /* label selfless.slot; -1 for a spare */
 	int host_port;          /* published; 0 = none */
+	bool unpublished;       /* host_port is not to be published, only remembered */
 	const char *socket_dir; /* REACH_SOCKET: host directory mounted at /run/selfless, else NULL */
 };
 
@@ -68,6 +69,7 @@ enum engine_fault {
 	ENGINE_NOT_FOUND,       /* no such container */
 	ENGINE_NAME_TAKEN,      /* another container has the name */
 	ENGINE_PORT_TAKEN,      /* the host port is in use */
+	ENGINE_PORT_LOST,       /* the engine itself holds the host port, and no container has it */
 	ENGINE_NO_IMAGE,
 	ENGINE_REFUSED,         /* the engine understood and will not: bad volume, memory limit, ... */
 	ENGINE_UNREACHABLE,     /* the engine does not answer */

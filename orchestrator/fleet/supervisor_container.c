@@ -100,9 +100,9 @@ static const struct {
 	enum engine_fault fault;
 	enum reason reason;
 } fault_reasons[] = {
-        {ENGINE_NAME_TAKEN, REASON_NAME_TAKEN}, {ENGINE_PORT_TAKEN, REASON_PORT_TAKEN},
-        {ENGINE_NO_IMAGE, REASON_NO_IMAGE},     {ENGINE_UNREACHABLE, REASON_ENGINE_DOWN},
-        {ENGINE_TIMEOUT, REASON_ENGINE_DOWN},
+        {ENGINE_NAME_TAKEN, REASON_NAME_TAKEN},   {ENGINE_PORT_TAKEN, REASON_PORT_TAKEN},
+        {ENGINE_PORT_LOST, REASON_PORT_TAKEN},    {ENGINE_NO_IMAGE, REASON_NO_IMAGE},
+        {ENGINE_UNREACHABLE, REASON_ENGINE_DOWN}, {ENGINE_TIMEOUT, REASON_ENGINE_DOWN},
 };
 
 static enum reason reason_of(enum engine_fault fault, enum reason otherwise)
@@ -192,6 +192,8 @@ void container_create(struct container *container, const char *name, int host_po
 	assert(container->phase == CONTAINER_NEW);
 	snprintf(container->name, sizeof(container->name), "%s", name);
 	container->host_port = host_port;
+	container->unpublished = lost_ports_has(&supervisor->lost_ports, host_port);
+	place.unpublished = container->unpublished;
 	if (supervisor->revision->spec.reach == REACH_SOCKET) {
 		place_socket_root(supervisor->config, root);
 		if (!place_make_dir(root, supervisor->service->name, container->slot, container->socket_dir, &err)) {
@@ -208,23 +210,39 @@ void container_create(struct container *container, const char *name, int host_po
 
 /* --- start --- */
 
+/* Who is reached otherwise can do without a port that nobody will have before the engine is started again. */
+static bool goes_without_port(struct container *container, const struct engine_result *result, int64_t now_us)
+{
+	struct supervisor *supervisor = container->supervisor;
+
+	if (result->fault != ENGINE_PORT_LOST || supervisor->revision->spec.reach == REACH_PUBLISHED ||
+	    !lost_ports_note(&supervisor->lost_ports, container->host_port, now_us))
+		return false;
+	container_log(LOG_WARN, container, "port-lost", reason_text(REASON_PORT_TAKEN), result->message);
+	container_leave(container, REASON_PORT_TAKEN, LEAVE_AT_ONCE);
+	return true;
+}
+
 static void start_refused(struct container *container, const struct engine_result *result)
 {
 	struct slot *slot = slot_of(container);
+	bool no_port = result->fault == ENGINE_PORT_TAKEN || result->fault == ENGINE_PORT_LOST;
 	int64_t now_us = clock_us();
 
 	/* Our own dead container's port is freed a moment after its death. */
-	if (result->fault == ENGINE_PORT_TAKEN && slot != NULL && now_us - slot->vacated_us < PORT_PATIENCE_US) {
+	if (no_port && slot != NULL && now_us - slot->vacated_us < PORT_PATIENCE_US) {
 		slot->retry_us = now_us + PORT_RETRY_US;
 		return;
 	}
+	if (goes_without_port(container, result, now_us))
+		return;
 	container_failed(container, reason_of(result->fault, REASON_START_FAILED), result->message);
 	if (in_doubt(result->fault) && slot != NULL) {
 		container->supervisor->list_wanted = true; /* the same container is tried again */
 		return;
 	}
 	container->may_run = in_doubt(result->fault);
-	if (result->fault != ENGINE_PORT_TAKEN || slot == NULL)
+	if (!no_port || slot == NULL)
 		container_leave(container, reason_of(result->fault, REASON_START_FAILED), LEAVE_AT_ONCE);
 }
 
@@ -235,6 +253,8 @@ static void on_started(struct supervisor *supervisor, struct container *containe
 		return;
 	if (result->fault == ENGINE_OK) {
 		container->phase = CONTAINER_STARTED;
+		if (!container->unpublished)
+			lost_ports_forget(&container->supervisor->lost_ports, container->host_port);
 		container_log(LOG_INFO, container, "started", "none", NULL);
 		return; /* its die event may have come before this answer: the step looks */
 	}

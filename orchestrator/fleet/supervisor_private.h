@@ -19,6 +19,7 @@
 #pragma once
 
 #include "orchestrator/fleet/incident.h"
+#include "orchestrator/fleet/lost_ports.h"
 #include "orchestrator/fleet/place.h"
 #include "orchestrator/fleet/revision.h"
 #include "orchestrator/fleet/supervisor.h"
@@ -72,6 +73,7 @@ struct container {
 	char name[ENGINE_NAME_SIZE];
 	char socket_dir[PLACE_DIR_SIZE];
 	int host_port;
+	bool unpublished;        /* host_port is one of the lost ones */
 	struct backend *backend; /* a reference, and a member of the fleet; NULL if it does not serve */
 	uint64_t serial;         /* of its last backend; 0 = it had none */
 	bool in_fleet;
@@ -152,7 +154,7 @@ struct supervisor {
 	struct fleet *fleet;
 	struct health *health;
 	struct scaler scaler;
-	size_t waiting; /* requests in the proxy, for a container */
+	size_t waiting;            /* requests in the proxy, for a container */
 	struct revision *revision; /* what new containers are made from */
 	struct revision *previous; /* what a failed roll goes back to; NULL */
 	unsigned last_revision;
@@ -178,6 +180,7 @@ struct supervisor {
 	int64_t stop_until_us;
 	supervisor_stopped *stopped;
 	void *stopped_arg;
+	struct lost_ports lost_ports;
 	uint64_t replacements[REASON_COUNT];
 	struct supervisor_times times;
 };
@@ -235,7 +238,7 @@ void spares_free(struct supervisor *supervisor);
 bool spare_stands_in(const struct container *container);
 void spare_forget(struct container *container);
 void spare_failed(struct container *container, enum reason reason, const char *message);
-void spare_paused_outside(struct container *container, bool paused); /* so says the engine */
+void spare_paused_outside(struct container *container, bool paused);           /* so says the engine */
 struct spare *spare_free_for(struct supervisor *supervisor, const char *name); /* NULL: not a spare's, or it has one */
 void spare_adopt(struct spare *spare, struct container *container, enum engine_state state);
 

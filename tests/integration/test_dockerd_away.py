@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import time
 
 import pytest
 
@@ -68,4 +69,21 @@ def test_one_that_died_meanwhile(away):
                            orchestrator.ids(service)[1] != before[1] and orchestrator.ids(service), 60, "another container")
         assert after[0] == before[0]
         orchestrator.wait_slots(service, 2)
+    poller.assert_clean(100)
+
+
+def test_dockerd_killed_while_it_starts_one(away):
+    """It comes back holding the port of the one it was starting; both are reached through their sockets, so they do
+    without it."""
+    orchestrator, service, dockerd = away
+    before = orchestrator.ids(service)
+    with Poller(orchestrator.port, "/fast", clients=4) as poller:
+        for slot in before:
+            dockerd.docker.kill(before[slot])
+        wait_until(lambda: orchestrator.log().count("event=fault") == len(before), 10, "both replacements are under way")
+        time.sleep(0.1)
+        dockerd.stop(signal.SIGKILL)
+        dockerd.start()
+        after = orchestrator.wait_slots(service, 2, 30)
+        assert not set(after.values()) & set(before.values())
     poller.assert_clean(100)

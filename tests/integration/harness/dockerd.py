@@ -14,7 +14,7 @@ class Dockerd:
 
     def __init__(self, folder):
         self.folder, self.process = folder, None
-        self.space = subprocess.Popen(["unshare", "--net", "sh", "-c", "ip link set lo up && exec sleep 600"],
+        self.space = subprocess.Popen(["unshare", "--net", "sh", "-c", "ip link set lo up && exec sleep infinity"],
                                       start_new_session=True)
         self.docker = Docker(str(folder / "docker.sock"))
         wait_until(lambda: self._space() != os.readlink("/proc/self/ns/net"), 10, "a network namespace")
@@ -40,18 +40,24 @@ class Dockerd:
             return False
 
     def stop(self, number=signal.SIGTERM):
-        """Containers live on. It waits, since a new one refuses to start while the old one's process lives."""
+        """Containers live on. It waits, since a new one refuses to start while the old one's process lives, and takes a
+        containerd that is about to die with it for its own."""
         if self.process is not None:
+            containerd = int((self.folder / "exec" / "containerd" / "containerd.pid").read_text(encoding="ascii"))
             self.process.send_signal(number)
             self.process.wait(60)
             self.process = None
+            wait_until(lambda: not os.path.exists(f"/proc/{containerd}"), 20, "containerd ended")
+
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
 
     def pid_of(self, container):
         return self.docker.inspect(container)["State"]["Pid"]
 
     def close(self):
         """Stops the containers, too: what they ran on is taken away with the folder."""
-        if self.process is None:
+        if not self.is_running():
             self.start()
         for container in self.docker.list():
             self.docker.remove(container["Id"])

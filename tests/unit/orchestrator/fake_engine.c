@@ -258,6 +258,8 @@ static enum engine_fault do_start(struct op *op, struct fake_container *containe
 {
 	if (container->state == ENGINE_RUNNING)
 		return ENGINE_OK;
+	if (container->port != 0 && container->port == op->fake->lost_port && !container->unpublished)
+		return ENGINE_PORT_LOST;
 	if (!listen_for(op->fake, container))
 		return ENGINE_PORT_TAKEN;
 	for (struct fake_container *c = op->fake->containers; c != NULL; c = c->next)
@@ -434,6 +436,7 @@ static void verb_create(struct engine *engine, const struct engine_spec *spec, c
 	set_text(op->made.socket_dir, sizeof(op->made.socket_dir), place->socket_dir);
 	op->made.slot = place->slot;
 	op->made.port = place->host_port;
+	op->made.unpublished = place->unpublished;
 }
 
 static void verb_start(struct engine *engine, const char *id, engine_done *done, void *arg)

@@ -41,7 +41,8 @@ struct fake_container {
 	int slot;
 	int port;
 	enum engine_state state;
-	bool foreign; /* not in lists */
+	bool unpublished;
+	bool foreign;            /* not in lists */
 	enum fake_answer answer; /* while it is not paused */
 	int fd;
 	struct event *accept;
@@ -62,6 +63,7 @@ struct fake_engine {
 	enum fake_answer answer; /* of containers created from now on */
 	bool down;               /* every call ends in ENGINE_UNREACHABLE */
 	bool silent;             /* no events */
+	int lost_port;           /* no container that publishes it starts; 0 = none */
 	int serial;
 	unsigned in_flight;
 	bool two_in_a_slot; /* the promise was broken */

@@ -50,6 +50,29 @@ static const struct row rows[] = {
         {503, "", ENGINE_REFUSED, ""},
 };
 
+START_TEST(port_is_read)
+{
+	static const struct {
+		const char *text;
+		int port;
+	} texts[] = {
+	        {"endpoint acts_0 (7c): Bind for 127.0.0.1:8000 failed: port is already allocated: look", 8000},
+	        {"Bind for [::1]:65535 failed: port is already allocated", 65535},
+	        {"Bind for :::1 failed: port is already allocated", 1},
+	        {"Bind for 127.0.0.1: failed: port is already allocated", 0},
+	        {"8000 failed: port is already allocated", 0},
+	        {":123456 failed: port is already allocated", 0},
+	        {" failed: port is already allocated", 0},
+	        {"port is already allocated", 0},
+	        {"listen tcp4 127.0.0.1:18312: bind: address already in use", 0},
+	        {"", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		ck_assert_int_eq(docker_fault_port(texts[i].text), texts[i].port);
+}
+END_TEST
+
 START_TEST(reads_and_explains)
 {
 	const struct row *row = &rows[_i];
@@ -86,6 +109,7 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(cases, reads_and_explains, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_test(cases, port_is_read);
 	tcase_add_test(cases, is_cut_to_its_room);
 	tcase_add_test(cases, every_fault_has_a_word);
 	suite_add_tcase(suite, cases);

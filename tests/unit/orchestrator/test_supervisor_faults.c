@@ -217,6 +217,58 @@ START_TEST(foreign_port_then_free)
 }
 END_TEST
 
+static void lose_port(enum engine_reach reach)
+{
+	bench.service.reach = reach;
+	strings_add(&bench.service.publish, "127.0.0.1");
+	bench.service.first_port = bench_free_port();
+	bench.engine->lost_port = (int)bench.service.first_port;
+	bench_rehash(&bench);
+	begin();
+}
+
+static void start_engine_again(void)
+{
+	bench.engine->down = true;
+	bench.engine->observer.on_down("gone", bench.engine->observer.arg);
+	bench.engine->lost_port = 0;
+	bench.engine->down = false;
+	bench.engine->observer.on_up(bench.engine->observer.arg);
+}
+
+START_TEST(goes_without_a_lost_port)
+{
+	lose_port(REACH_SOCKET);
+	wait_settled();
+	ck_assert(fake_by_name(bench.engine, "acts_0")->unpublished);
+	ck_assert(fake_by_name(bench.engine, "acts_0.next")->unpublished);
+	ck_assert_int_eq(fake_by_name(bench.engine, "acts_0")->port, (int)bench.service.first_port);
+	scale_to(2); /* another port */
+	wait_settled();
+	ck_assert(!fake_by_name(bench.engine, "acts_1")->unpublished);
+	scale_to(1);
+	wait_settled();
+	start_engine_again();
+	for (int i = 0; i < 2; i++) { /* the one created ahead had no port yet */
+		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+		wait_settled();
+	}
+	ck_assert(!fake_by_name(bench.engine, "acts_0")->unpublished);
+}
+END_TEST
+
+START_TEST(lost_port_is_needed_where_it_is_the_way_in)
+{
+	lose_port(REACH_PUBLISHED);
+	bench_run(&bench, 2000);
+	ck_assert_int_eq(view_of(0).reason, REASON_PORT_TAKEN);
+	ck_assert_uint_eq(ready_now(), 0);
+	start_engine_again();
+	wait_settled();
+	ck_assert(!fake_by_name(bench.engine, "acts_0")->unpublished);
+}
+END_TEST
+
 START_TEST(bridge_address_is_asked_for)
 {
 	bench.service.reach = REACH_BRIDGE;
@@ -324,6 +376,8 @@ int main(void)
 	tcase_add_test(tcase, foreign_name_hurts_its_slot_alone);
 	tcase_add_test(tcase, own_leftover_of_the_name_is_removed);
 	tcase_add_test(tcase, foreign_port_then_free);
+	tcase_add_test(tcase, goes_without_a_lost_port);
+	tcase_add_test(tcase, lost_port_is_needed_where_it_is_the_way_in);
 	tcase_add_test(tcase, bridge_address_is_asked_for);
 	tcase_add_test(tcase, create_answered_late_and_lost);
 	tcase_add_test(tcase, start_answered_late_and_lost);
