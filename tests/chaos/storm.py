@@ -6,6 +6,7 @@ among those that are there by its number, so what a replay hits depends on the t
 
 import json
 import random
+import signal
 import time
 
 from harness.client import request
@@ -14,12 +15,13 @@ from world import MOST, MOST_SPARES
 CRASHES = 2             # of a slot in CRASH_WINDOW_S: at the third it would back off, as it should
 CRASH_WINDOW_S = 31
 SOFT_GAP_S = 3.0        # between two that only a probe's timeout can tell: a request may sit in each of them
+DOCKERD_AWAY_S = 5
 QUIET_AT_THE_END_S = 4  # without a roll or a missing image, which take their time
 
 # name -> how often
 GUSTS = {"kill": 14, "pause": 4, "stop": 6, "remove": 12, "die": 5, "ill": 5, "hang": 3, "eat": 3, "two": 3, "ahead": 6,
          "spare": 8, "slow": 6, "truncate": 6, "scale": 8, "hup": 4, "roll": 2, "bad_hup": 4, "restart": 3, "image": 2,
-         "dockerd": 1}
+         "dockerd": 3}
 SOFT = ("pause", "hang")
 CRASH = ("die", "ill", "eat", "stop")
 LATE = ("roll", "image", "dockerd")
@@ -89,7 +91,7 @@ class Storm:
     def _hurt(self, seen, name):
         targets = {"die": "/die?code=3", "ill": "/_crash", "hang": "/_set?health=0", "eat": "/eat?mb=200"}
         if name in targets:
-            self.world.call(seen.slot, targets[name])
+            self.world.call(seen, targets[name])
         else:
             self.world.hurt(seen, name)
         return f"{name} {seen}"
@@ -121,7 +123,7 @@ class Storm:
         seen = self._pick(numbers[0], lambda c: c.slot >= 0 and c.state == "running")
         if seen is None:
             return None
-        self.world.call(seen.slot, f"/_set?delay={int(numbers[1] * 300)}")
+        self.world.call(seen, f"/_set?delay={int(numbers[1] * 300)}")
         return f"slow {seen}"
 
     def _truncate(self, _numbers):
@@ -178,6 +180,9 @@ class Storm:
         self.world.add_image()
         return "image removed and put back"
 
-    def _dockerd(self, _numbers):
-        self.world.restart_dockerd()
-        return "dockerd restarted"
+    def _dockerd(self, numbers):
+        how = signal.SIGTERM if numbers[0] < 0.5 else signal.SIGKILL
+        victim = self._pick(2 * numbers[2], lambda c: c.slot >= 0 and c.state == "running") if numbers[2] < 0.5 else None
+        away_s = DOCKERD_AWAY_S * numbers[1]
+        self.world.restart_dockerd(how, away_s, victim)
+        return f"dockerd ended by {how.name}, away {away_s:.1f} s" + (f", {victim} killed meanwhile" if victim else "")

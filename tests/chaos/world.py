@@ -1,12 +1,12 @@
 """One orchestrator and what it made, seen and hurt from outside: the same face for both engines."""
 
+import http.client
 import os
-import pathlib
 import signal
-import subprocess
 import time
 
-from harness.docker import Docker, DockerError
+from harness.docker import Docker, DockerError, UnixConnection
+from harness.dockerd import Dockerd
 from harness.images import backend_binary
 from harness.orchestrator import Orchestrator
 from harness.processes import ProcessOrchestrator, is_alive
@@ -77,17 +77,17 @@ class World:
     def fleet(self):
         return next(s for s in self.orchestrator.fleet()["services"] if s["name"] == self.service)
 
-    def call(self, slot, target):
-        """A request to a container on its own port; what it says does not matter."""
-        try:
-            self.orchestrator_request(self.orchestrator.slot_port(self.service, slot), target)
-        except OSError:
-            pass
-
     @staticmethod
-    def orchestrator_request(port, target):
-        from harness.client import request      # pylint: disable=import-outside-toplevel
-        return request(port, target, timeout=1)
+    def call(seen, target):
+        """A request to a container, past the orchestrator; what it says does not matter."""
+        connection = UnixConnection(f"{seen.labels['socket']}/http", timeout=1)
+        try:
+            connection.request("GET", target)
+            connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            connection.close()
 
     def is_settled(self):
         """None if the engine holds exactly what the configuration and the scaler want, all of it well; else what is not so."""
@@ -113,8 +113,12 @@ class DockerWorld(World):
     pace = 1.6
     faults = ("kill", "pause", "stop", "remove", "die", "ill", "hang", "eat")
 
-    def __init__(self, folder, number):
-        self.docker = Docker()
+    def __init__(self, folder, number, own_dockerd=False):
+        self.dockerd = None
+        if own_dockerd:
+            (folder / "dockerd").mkdir()
+            self.dockerd = Dockerd(folder / "dockerd").start()
+        self.docker = self.dockerd.docker if own_dockerd else Docker()
         orchestrator = Orchestrator(self.docker, folder, number)
         self.image = f"{orchestrator.name}:storm"
         super().__init__(orchestrator, self.image, reach="socket", memory_mb=MEMORY_MB,
@@ -160,28 +164,32 @@ class DockerWorld(World):
         things, _ = self.docker._labelled(f"selfless.name={self.orchestrator.name}")       # pylint: disable=protected-access
         return len(networks), sum(t.startswith("/volumes/") for t in things)
 
-    def restart_dockerd(self):
-        """Only behind --dockerd: this dockerd may be everybody's."""
-        pid = int(pathlib.Path("/var/run/docker.pid").read_text(encoding="ascii"))
-        command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
-        os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 60, "dockerd ended")
-        with open(os.devnull, "r+b") as null:
-            subprocess.Popen(command, stdin=null, stdout=null, stderr=null, start_new_session=True)
-        wait_until(lambda: self.docker.list() is not None, 60, "dockerd is back")
+    def restart_dockerd(self, number, away_s, victim):
+        """Stops our own dockerd with this signal; meanwhile the process of `victim`, if any, dies unseen."""
+        pid = None if victim is None else self.dockerd.pid_of(victim.key)
+        self.dockerd.stop(number)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(away_s)
+        self.dockerd.start()
 
     def close(self):
         try:
+            if self.dockerd is not None and not self.dockerd.is_running():
+                self.dockerd.start()
             super().close()
-        finally:
             self.remove_image()
+        finally:
+            if self.dockerd is not None:
+                self.dockerd.close()
 
 
 class ProcessWorld(World):
     engine = "process"
     faults = ("kill", "pause", "stop", "die", "ill", "hang")
 
-    def __init__(self, folder, number):
+    def __init__(self, folder, number, own_dockerd=False):
+        assert not own_dockerd, "--dockerd is for --engine docker"
         super().__init__(ProcessOrchestrator(folder, number), "", reach="socket", command=[str(backend_binary())])
 
     def containers(self):
@@ -191,7 +199,7 @@ class ProcessWorld(World):
             if state == "running" and not is_alive(record["pid"]):
                 state = "exited"        # and the engine is about to see it
             labels = {"name": self.orchestrator.name, "service": record["service"], "slot": str(record["slot"]),
-                      "spec": record["spec"], "port": str(record["port"])}
+                      "spec": record["spec"], "port": str(record["port"]), "socket": record["socket_dir"]}
             found.append(Seen(key, record["name"], state, labels, record["pid"]))
         return found
 
