@@ -206,7 +206,9 @@ def test_stopped_half_way(native, tmp_path):
 
 @pytest.mark.parametrize("sql, word", [
     ("UPDATE categories SET acts = 7", 'category "garden" says 7 acts, and has 1'),
-    ("UPDATE acts SET upvotes = -1", "-1 upvotes"),
+    ("UPDATE votes SET added = -1", "act 1 has -1 upvotes"),
+    ("DELETE FROM votes", "act 1 has no row for its upvotes"),
+    ("INSERT INTO votes VALUES (7, 0)", "there are upvotes for act 7, and no such act"),
     ("UPDATE acts SET img = ''", "not base64"),
     ("PRAGMA foreign_keys = OFF; INSERT INTO acts SELECT 2, 99, 0, 0, 'a', 'b', 'c', 'd'", "refers to nothing"),
     ("DELETE FROM health", "health has 0 rows")])

@@ -148,7 +148,8 @@ class Load:
         assert not self.failures, self.failures
         with contextlib.closing(sqlite3.connect(path)) as database:
             rows = {row[0]: row[1:] for row in database.execute(
-                "SELECT act_id, name, caption, img, upvotes FROM acts JOIN categories ON id = category_id")}
+                "SELECT act_id, name, caption, img, upvotes + added FROM acts JOIN votes USING (act_id)"
+                " JOIN categories ON id = category_id")}
             counts = dict(database.execute("SELECT name, acts FROM categories"))
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         posted = {number for client in self.clients for number in client.acts}

@@ -1,6 +1,7 @@
-/* The acts' tables without HTTP: order, counters kept by triggers, cascades, and plans that use the index. */
+/* The acts' tables without HTTP: order, counters kept by triggers, cascades, plans that use the index, the first schema. */
 #include "services/acts/acts_store.h"
 
+#include "common/store_check.h"
 #include "tests/unit/unit.h"
 
 #include <sqlite3.h>
@@ -20,17 +21,27 @@ static struct json_text text_of(const char *text)
 	return (struct json_text){.data = text, .len = strlen(text)};
 }
 
-static void set_up(void)
+static void make_folder(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/acts.db", folder);
+}
+
+static void open_both(void)
 {
 	struct store_options options = {.path = path, .migrations = acts_migrations, .busy_timeout_ms = 1000};
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/acts.db", folder);
 	ck_assert_msg(store_open(&options, &write_store, &err), "%s", err.message);
 	options.read_only = true;
 	ck_assert_msg(store_open(&options, &read_store, &err), "%s", err.message);
 	ck_assert_msg(acts_tables_open(write_store, true, &writing, &err), "%s", err.message);
 	ck_assert_msg(acts_tables_open(read_store, false, &reading, &err), "%s", err.message);
+}
+
+static void set_up(void)
+{
+	make_folder();
+	open_both();
 	ck_assert_int_eq(acts_store_category_add(writing, text_of("garden"), &err), JOB_OK);
 	ck_assert_int_eq(acts_store_category_add(writing, text_of("beach"), &err), JOB_OK);
 }
@@ -137,4 +148,109 @@ START_TEST(lists_use_the_index)
 }
 END_TEST
 
-UNIT_MAIN("acts_store", triggers_keep_count, newest_first_and_skipped, lists_use_the_index)
+/* --- the first schema ----------------------------------------------------------------------------------------------- */
+
+/* A service that knows only the first schema; it has its statements already when the second one comes. */
+struct old_service {
+	struct store *store;
+	struct store_statement *add, *upvote, *delete;
+};
+
+static void open_old(struct old_service *old)
+{
+	const char *const first_only[] = {acts_migrations[0], NULL};
+	struct store_options options = {.path = path, .migrations = first_only, .busy_timeout_ms = 1000};
+
+	ck_assert_msg(store_open(&options, &old->store, &err), "%s", err.message);
+	ck_assert(store_exec(old->store, "INSERT INTO categories (name) VALUES ('garden')", &err));
+	ck_assert(store_prepare(old->store,
+	                        "INSERT INTO acts (act_id, category_id, time, username, timestamp, caption, img)"
+	                        " SELECT ?1, id, 0, 'ann', '', '', 'AAAA' FROM categories WHERE name = 'garden'",
+	                        &old->add, &err));
+	ck_assert(store_prepare(old->store, "UPDATE acts SET upvotes = upvotes + 1 WHERE act_id = ?1", &old->upvote,
+	                        &err));
+	ck_assert(store_prepare(old->store, "DELETE FROM acts WHERE act_id = ?1", &old->delete, &err));
+}
+
+static void old_does(struct old_service *old, struct store_statement *statement, int64_t id)
+{
+	store_bind_int(statement, 1, id);
+	ck_assert_int_eq(store_step(statement, &err), STORE_DONE);
+	ck_assert_int_eq(store_changes(old->store), 1);
+	store_reset(statement);
+}
+
+/* -1: there is no such act. */
+static long upvotes_of(int64_t id)
+{
+	static const char key[] = "\"upvotes\":";
+	struct json_writer w;
+	struct acts_picture picture;
+	struct buf json;
+	long upvotes = -1;
+
+	buf_init(&json, 4096);
+	json_writer_init(&w, &json);
+	if (acts_store_act(reading, id, 4096, &picture, &w, &err) == JOB_OK) {
+		const char *found = strstr(buf_text(&json), key);
+		ck_assert_ptr_nonnull(found);
+		upvotes = strtol(found + strlen(key), NULL, 10);
+	}
+	buf_clear(&json);
+	return upvotes;
+}
+
+static bool on_progress(void *owner, const char *doing, int percent)
+{
+	(void)owner;
+	(void)doing;
+	(void)percent;
+	return true;
+}
+
+static void on_problem(void *owner, const char *problem)
+{
+	(void)owner;
+	ck_abort_msg("%s", problem);
+}
+
+static void assert_whole(void)
+{
+	const struct store_check check = {path, acts_migrations, acts_rules};
+	const struct store_watch watch = {on_progress, on_problem, NULL};
+	size_t problems;
+
+	ck_assert_msg(store_check(&check, &watch, &problems, &err), "%s", err.message);
+}
+
+/* A roll from one to the other: both write for a while, and nothing of it is lost. */
+START_TEST(first_schema_goes_on)
+{
+	struct old_service old;
+
+	make_folder();
+	open_old(&old);
+	old_does(&old, old.add, 1);
+	old_does(&old, old.add, 2);
+	old_does(&old, old.upvote, 1);
+	open_both();
+	ck_assert_int_eq(upvotes_of(1), 1);
+	ck_assert_int_eq(upvotes_of(2), 0);
+	ck_assert_int_eq(acts_store_upvote(writing, 1, &err), JOB_OK);
+	old_does(&old, old.upvote, 1);
+	old_does(&old, old.upvote, 2);
+	old_does(&old, old.add, 3);
+	ck_assert_int_eq(acts_store_upvote(writing, 3, &err), JOB_OK);
+	old_does(&old, old.upvote, 3);
+	old_does(&old, old.delete, 2);
+	ck_assert_int_eq(acts_store_upvote(writing, 2, &err), JOB_REFUSED);
+	ck_assert_int_eq(upvotes_of(1), 3);
+	ck_assert_int_eq(upvotes_of(2), -1);
+	ck_assert_int_eq(upvotes_of(3), 2);
+	assert_whole();
+	store_close(old.store);
+	tear_down();
+}
+END_TEST
+
+UNIT_MAIN("acts_store", triggers_keep_count, newest_first_and_skipped, lists_use_the_index, first_schema_goes_on)

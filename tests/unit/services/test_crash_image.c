@@ -193,7 +193,7 @@ static int last_transaction(struct store *store)
 	struct store_statement *upvotes;
 	int last = -1;
 
-	ck_assert(store_prepare(store, "SELECT upvotes FROM acts WHERE act_id = 0", &upvotes, &err));
+	ck_assert(store_prepare(store, "SELECT added FROM votes WHERE act_id = 0", &upvotes, &err));
 	if (store_step(upvotes, &err) == STORE_ROW)
 		last = (int)store_column_int(upvotes, 0);
 	store_reset(upvotes);
