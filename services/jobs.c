@@ -60,10 +60,12 @@ static bool begin(struct jobs *jobs, struct err *err)
 	return good;
 }
 
+/* While it waited for its turn others may have come, which would else make a transaction of their own. */
 static bool write_all(struct jobs *jobs, struct task *first, struct err *err)
 {
 	if (!begin(jobs, err))
 		return false;
+	tasks_take_more(jobs->writer, first);
 	atomic_store(&jobs->working_since_ms, clock_ms());
 	for (struct task *task = first; task != NULL; task = task->next) {
 		struct job *job = (struct job *)task;

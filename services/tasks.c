@@ -113,6 +113,20 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
+void tasks_take_more(struct tasks *tasks, struct task *first)
+{
+	size_t count = 1, weight = first->weight;
+	struct task *last = first;
+
+	for (; last->next != NULL; last = last->next, count++)
+		weight += last->next->weight;
+	if (count >= tasks->options.batch || weight >= tasks->options.batch_weight)
+		return;
+	pthread_mutex_lock(&tasks->lock);
+	last->next = list_take(&tasks->waiting, tasks->options.batch - count, tasks->options.batch_weight - weight);
+	pthread_mutex_unlock(&tasks->lock);
+}
+
 static void call_finished(struct tasks *tasks)
 {
 	pthread_mutex_lock(&tasks->lock);

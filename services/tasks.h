@@ -2,7 +2,8 @@
  *
  * A task is added on the loop, run on one of the threads, and its done is called on the loop again, in the order in
  * which tasks were finished. The queue is bounded. A thread takes up to `batch` waiting tasks at a time and runs them
- * with one call, which is what makes group commits; fewer, where they are heavy. Owners embed struct task as the first member of their own.
+ * with one call, which is what makes group commits; fewer, where they are heavy. Owners embed struct task as the first
+ * member of their own.
  */
 #pragma once
 
@@ -34,6 +35,9 @@ struct tasks *tasks_new(struct event_base *base, const struct tasks_options *opt
 
 /* False: the queue is full, and the task stays the caller's. */
 bool tasks_add(struct tasks *tasks, struct task *task) MUST_CHECK;
+
+/* Within run, on its thread: what has come meanwhile is added behind the list, as far as its batch has room. */
+void tasks_take_more(struct tasks *tasks, struct task *first);
 
 /* Runs what is queued, joins the threads, then calls done for what was finished. NULL is fine. */
 void tasks_free(struct tasks *tasks);

@@ -19,7 +19,7 @@ static struct event_base *base;
 static struct tasks *tasks;
 static struct numbered numbered[MANY];
 static _Atomic size_t largest_batch;
-static _Atomic bool gate_open;
+static _Atomic bool gate_open, more_wanted;
 static int done_count, stop_at;
 
 static void on_run(struct task *first, void *worker)
@@ -29,6 +29,8 @@ static void on_run(struct task *first, void *worker)
 	(void)worker;
 	while (!gate_open)
 		continue;
+	if (more_wanted)
+		tasks_take_more(tasks, first);
 	for (struct task *task = first; task != NULL; task = task->next, count++)
 		((struct numbered *)task)->ran++;
 	if (count > largest_batch)
@@ -55,6 +57,7 @@ static void set_up(unsigned threads, size_t limit, size_t batch)
 	largest_batch = 0;
 	done_count = 0;
 	gate_open = true;
+	more_wanted = false;
 	base = event_base_new();
 	tasks = tasks_new(base, &options);
 }
@@ -91,6 +94,34 @@ START_TEST(waiting_ones_form_a_batch)
 	ck_assert_uint_ge(largest_batch, 25);
 	tasks_free(tasks);
 	event_base_free(base);
+}
+END_TEST
+
+static void add_behind_the_gate(size_t batch, size_t weight)
+{
+	set_up(1, MANY, batch);
+	gate_open = false;
+	more_wanted = true;
+	for (int i = 0; i < 50; i++) {
+		numbered[i].task.weight = weight;
+		ck_assert(add(i));
+		event_base_loop(base, EVLOOP_NONBLOCK); /* the thread takes the first one, and is held up */
+	}
+	gate_open = true;
+	stop_at = 50;
+	event_base_dispatch(base);
+	tasks_free(tasks);
+	event_base_free(base);
+}
+
+START_TEST(what_comes_meanwhile_is_taken)
+{
+	add_behind_the_gate(100, 0);
+	ck_assert_uint_eq(largest_batch, 50);
+	add_behind_the_gate(7, 0);
+	ck_assert_uint_eq(largest_batch, 7);
+	add_behind_the_gate(100, 10);
+	ck_assert_uint_eq(largest_batch, 3);
 }
 END_TEST
 
@@ -155,5 +186,6 @@ START_TEST(freeing_runs_what_is_queued)
 }
 END_TEST
 
-UNIT_MAIN("tasks", all_are_run_once, waiting_ones_form_a_batch, heavy_ones_form_smaller_batches,
-          one_that_is_too_heavy_is_run_alone, the_queue_is_bounded, freeing_runs_what_is_queued)
+UNIT_MAIN("tasks", all_are_run_once, waiting_ones_form_a_batch, what_comes_meanwhile_is_taken,
+          heavy_ones_form_smaller_batches, one_that_is_too_heavy_is_run_alone, the_queue_is_bounded,
+          freeing_runs_what_is_queued)
