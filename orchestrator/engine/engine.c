@@ -10,7 +10,7 @@ const char *engine_fault_text(enum engine_fault fault)
 	        [ENGINE_NOT_FOUND] = "not-found",
 	        [ENGINE_NAME_TAKEN] = "name-taken",
 	        [ENGINE_PORT_TAKEN] = "port-taken",
-        [ENGINE_PORT_LOST] = "port-lost",
+	        [ENGINE_PORT_LOST] = "port-lost",
 	        [ENGINE_NO_IMAGE] = "no-image",
 	        [ENGINE_REFUSED] = "refused",
 	        [ENGINE_UNREACHABLE] = "unreachable",

@@ -1,3 +1,4 @@
+/* A short list, looked through from its start: ports are lost one at a time, and seldom. */
 #include "orchestrator/fleet/lost_ports.h"
 
 static size_t find(const struct lost_ports *ports, int port)
