@@ -19,7 +19,7 @@ static struct event_base *base;
 static struct tasks *tasks;
 static struct numbered numbered[MANY];
 static _Atomic size_t largest_batch;
-static _Atomic bool gate_open, more_wanted;
+static _Atomic bool gate_open, more_wanted, entered;
 static int done_count, stop_at;
 
 static void on_run(struct task *first, void *worker)
@@ -27,6 +27,7 @@ static void on_run(struct task *first, void *worker)
 	size_t count = 0;
 
 	(void)worker;
+	entered = true;
 	while (!gate_open)
 		continue;
 	if (more_wanted)
@@ -58,6 +59,7 @@ static void set_up(unsigned threads, size_t limit, size_t batch)
 	done_count = 0;
 	gate_open = true;
 	more_wanted = false;
+	entered = false;
 	base = event_base_new();
 	tasks = tasks_new(base, &options);
 }
@@ -105,7 +107,9 @@ static void add_behind_the_gate(size_t batch, size_t weight)
 	for (int i = 0; i < 50; i++) {
 		numbered[i].task.weight = weight;
 		ck_assert(add(i));
-		event_base_loop(base, EVLOOP_NONBLOCK); /* the thread takes the first one, and is held up */
+		event_base_loop(base, EVLOOP_NONBLOCK);
+		while (!entered) /* the thread takes the first one, and is held up */
+			continue;
 	}
 	gate_open = true;
 	stop_at = 50;
