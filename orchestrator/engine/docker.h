@@ -3,6 +3,7 @@
 
 #include "orchestrator/engine/docker_call.h"
 #include "orchestrator/engine/docker_link.h"
+#include "orchestrator/engine/docker_refusals.h"
 #include "orchestrator/engine/engine.h"
 
 struct prepare;
@@ -13,6 +14,7 @@ struct docker {
 	struct docker_http *http;
 	struct docker_link *link;
 	struct docker_calls *calls;
+	struct docker_refusals refusals;
 	struct prepare *prepare; /* the one under way, then those that wait (docker_prepare.c) */
 };
 

@@ -1,14 +1,15 @@
 /* docker_start.c: the verb start, and what Docker says of a port that it takes for allocated.
  *
  *   start -> done
- *         -> "port is already allocated" -> which containers publish that port?  -> some: ENGINE_PORT_TAKEN
- *                                                                               -> none: ENGINE_PORT_LOST
+ *         -> "port is already allocated", for long -> which containers publish it?  -> some: ENGINE_PORT_TAKEN
+ *                                                                                  -> none: ENGINE_PORT_LOST
  *
  * A dockerd that is killed while it starts a container comes back with the port allocated, and a docker-proxy on it, for
  * a container that does not run (20.10): nothing but its next restart frees that port.
  */
 #include "orchestrator/engine/docker.h"
 
+#include "common/clock.h"
 #include "common/mem.h"
 #include "orchestrator/engine/docker_fault.h"
 
@@ -81,7 +82,7 @@ static void on_answer(const struct docker_answer *answer, void *arg)
 	struct start *start = arg;
 
 	start->port = answer->fault == ENGINE_PORT_TAKEN ? docker_fault_port(answer->message) : 0;
-	if (start->port == 0) {
+	if (start->port == 0 || !docker_refusals_note(&start->docker->refusals, start->port, clock_us())) {
 		start_finish(start, answer->fault, answer->message);
 		return;
 	}

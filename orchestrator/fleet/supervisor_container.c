@@ -192,8 +192,7 @@ void container_create(struct container *container, const char *name, int host_po
 	assert(container->phase == CONTAINER_NEW);
 	snprintf(container->name, sizeof(container->name), "%s", name);
 	container->host_port = host_port;
-	container->unpublished = lost_ports_has(&supervisor->lost_ports, host_port);
-	place.unpublished = container->unpublished;
+	place.unpublished = lost_ports_has(&supervisor->lost_ports, host_port);
 	if (supervisor->revision->spec.reach == REACH_SOCKET) {
 		place_socket_root(supervisor->config, root);
 		if (!place_make_dir(root, supervisor->service->name, container->slot, container->socket_dir, &err)) {
@@ -211,12 +210,12 @@ void container_create(struct container *container, const char *name, int host_po
 /* --- start --- */
 
 /* Who is reached otherwise can do without a port that nobody will have before the engine is started again. */
-static bool goes_without_port(struct container *container, const struct engine_result *result, int64_t now_us)
+static bool goes_without_port(struct container *container, const struct engine_result *result)
 {
 	struct supervisor *supervisor = container->supervisor;
 
 	if (result->fault != ENGINE_PORT_LOST || supervisor->revision->spec.reach == REACH_PUBLISHED ||
-	    !lost_ports_note(&supervisor->lost_ports, container->host_port, now_us))
+	    !lost_ports_add(&supervisor->lost_ports, container->host_port))
 		return false;
 	container_log(LOG_WARN, container, "port-lost", reason_text(REASON_PORT_TAKEN), result->message);
 	container_leave(container, REASON_PORT_TAKEN, LEAVE_AT_ONCE);
@@ -234,7 +233,7 @@ static void start_refused(struct container *container, const struct engine_resul
 		slot->retry_us = now_us + PORT_RETRY_US;
 		return;
 	}
-	if (goes_without_port(container, result, now_us))
+	if (goes_without_port(container, result))
 		return;
 	container_failed(container, reason_of(result->fault, REASON_START_FAILED), result->message);
 	if (in_doubt(result->fault) && slot != NULL) {
@@ -253,8 +252,6 @@ static void on_started(struct supervisor *supervisor, struct container *containe
 		return;
 	if (result->fault == ENGINE_OK) {
 		container->phase = CONTAINER_STARTED;
-		if (!container->unpublished)
-			lost_ports_forget(&container->supervisor->lost_ports, container->host_port);
 		container_log(LOG_INFO, container, "started", "none", NULL);
 		return; /* its die event may have come before this answer: the step looks */
 	}

@@ -73,7 +73,6 @@ struct container {
 	char name[ENGINE_NAME_SIZE];
 	char socket_dir[PLACE_DIR_SIZE];
 	int host_port;
-	bool unpublished;        /* host_port is one of the lost ones */
 	struct backend *backend; /* a reference, and a member of the fleet; NULL if it does not serve */
 	uint64_t serial;         /* of its last backend; 0 = it had none */
 	bool in_fleet;

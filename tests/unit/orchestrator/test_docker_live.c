@@ -1,5 +1,6 @@
 /* The Docker engine against a real one: each verb, each fault a user can cause, events. Skipped without
  * SELFLESS_DOCKER=1. Everything made carries a label of this process and is removed at the end. */
+#include "orchestrator/engine/docker_refusals.h"
 #include "tests/unit/orchestrator/engine_watch.h"
 
 #include <arpa/inet.h>
@@ -276,6 +277,8 @@ START_TEST(a_port_may_be_taken)
 	place.name = next_name;
 	create(ENGINE_OK, &outcome);
 	call(VERB(watch)->start, outcome.id, ENGINE_PORT_TAKEN); /* by a container */
+	usleep(DOCKER_REFUSALS_US);
+	call(VERB(watch)->start, place.name, ENGINE_PORT_TAKEN); /* its list says so, too */
 }
 END_TEST
 
