@@ -127,6 +127,7 @@ const LINES = {
 	replaced: (line) => `slot ${line.slot} serves again, ${ms(Number(line.took_ms))} after the first evidence`,
 	"backing-off": (line) => `backs off: ${line.error}`,
 	"slot-down": (line) => `slot ${line.slot}: ${reasonText(line.reason)}: ${line.error}`,
+	"port-lost": (line) => `the next one runs without its published port: ${line.error}`,
 	"exchange-failed": (line) => `request ${line.request} failed on ${named(line)}`,
 	replay: (line) => `request ${line.request} is sent again`,
 	replayed: (line) => `request ${line.request} was answered ${line.code}, on try ${line.tries}`,
