@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MINUTE_MS 60000
+
 static const struct json_limits limits = {.depth = 32, .nodes = 1000000};
 
 /* Copies a string value, cut to size; "" where there is none. */
@@ -145,6 +147,19 @@ static void take_name(const struct json_value *names, char *out, size_t size)
 	}
 }
 
+/* "Up 5 seconds", "Up Less than a second", "Up About a minute", "Up 2 hours (Paused)". */
+static int64_t take_running_ms(const struct json_value *status)
+{
+	char text[64], *end;
+
+	take_text(status, text, sizeof(text));
+	if (strncmp(text, "Up ", 3) != 0 || strncmp(text + 3, "Less than", 9) == 0)
+		return 0;
+	int64_t count = strtoll(text + 3, &end, 10);
+	bool seconds = end > text + 3 && strncmp(end, " second", 7) == 0;
+	return seconds && count >= 0 && count < 60 ? count * 1000 : MINUTE_MS;
+}
+
 static bool take_container(const struct json_value *value, struct engine_container *container)
 {
 	const struct json_value *labels = json_get(value, "Labels");
@@ -159,6 +174,7 @@ static bool take_container(const struct json_value *value, struct engine_contain
 	container->slot = take_number(json_get(labels, DOCKER_LABEL_SLOT), -1);
 	container->host_port = take_number(json_get(labels, DOCKER_LABEL_PORT), 0);
 	container->state = take_state(json_get(value, "State"));
+	container->running_ms = take_running_ms(json_get(value, "Status"));
 	return true;
 }
 

@@ -61,6 +61,7 @@ struct engine_container {
 	int host_port;                  /* from label selfless.port */
 	char socket_dir[ENGINE_NAME_SIZE];      /* from label selfless.socket (the place's socket_dir); "" = none */
 	enum engine_state state;
+	int64_t running_ms;             /* since it was started, where it runs; a minute or more may be said to be one */
 };
 
 /* Why a verb failed; the message says the rest. */

@@ -103,7 +103,10 @@ static void process_list(struct engine *base, engine_done *done, void *arg)
 	{
 		containers = mem_array(containers, result.count + 1, sizeof(*containers));
 		containers[result.count] = process->record.container;
-		containers[result.count++].state = process_state(process);
+		containers[result.count].state = process_state(process);
+		if (containers[result.count].state == ENGINE_RUNNING)
+			containers[result.count].running_ms = process_age_ms(process->record.start_ticks);
+		result.count++;
 	}
 	result.containers = containers;
 	process_news_answer(engine->news, &result, done, arg);

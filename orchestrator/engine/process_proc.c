@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The first bytes of a file, with a NUL behind; "" if it cannot be read. */
@@ -46,6 +47,16 @@ bool process_stat(pid_t pid, struct process_stat *stat)
 		return false;
 	stat->session = session;
 	return true;
+}
+
+int64_t process_age_ms(uint64_t start_ticks)
+{
+	struct timespec now;
+	int64_t started_ms = (int64_t)(start_ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK));
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	int64_t age_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - started_ms;
+	return age_ms > 0 ? age_ms : 0;
 }
 
 void process_boot(char boot[40])

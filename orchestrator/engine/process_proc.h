@@ -14,6 +14,7 @@ struct process_stat {
 };
 
 bool process_stat(pid_t pid, struct process_stat *stat); /* false: there is no such process */
+int64_t process_age_ms(uint64_t start_ticks);
 
 void process_boot(char boot[40]); /* changes with each boot of the system; "" if that cannot be known */
 

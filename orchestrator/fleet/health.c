@@ -166,15 +166,24 @@ static void on_due(void *arg)
 	watch_probe(arg);
 }
 
-void health_watch(struct health *health, struct backend *backend)
+/* A probe and the pause before it: what is seen within this time is the same trouble. */
+static int64_t round_us(const struct health *health)
+{
+	return interval_us(health) + health->config.timeout_ms * 1000;
+}
+
+static void watch_begin(struct health *health, struct backend *backend, int64_t start_us, int64_t status_us)
 {
 	struct watch *watch = mem_zero(sizeof(*watch));
+	int64_t now_us = clock_us();
 
 	assert(watch_of(backend) == NULL && backend_state(backend) == BACKEND_STARTING);
 	watch->health = health;
 	watch->backend = backend_ref(backend);
 	watch->timer = timer_new(health->base, on_due, watch);
-	watch->born_us = clock_us();
+	watch->start_until_us = now_us + start_us;
+	watch->status_until_us = now_us + status_us;
+	watch->said_us = INT64_MIN;
 	watch->due_us = INT64_MAX;
 	watch->start_delay_us = START_DELAY_MIN_US;
 	watch->start_timeout_ms = START_TIMEOUT_MIN_MS;
@@ -183,6 +192,21 @@ void health_watch(struct health *health, struct backend *backend)
 	*backend_health_slot(backend) = watch;
 	*fleet_health_slot(backend_fleet(backend)) = health;
 	watch_probe(watch);
+}
+
+void health_watch(struct health *health, struct backend *backend)
+{
+	int64_t start_us = health->config.start_ms * 1000;
+
+	watch_begin(health, backend, start_us, start_us);
+}
+
+void health_watch_running(struct health *health, struct backend *backend, int64_t running_ms)
+{
+	int64_t rest_us = (health->config.start_ms - running_ms) * 1000;
+	int64_t least_us = health->config.fall * round_us(health); /* as one that serves */
+
+	watch_begin(health, backend, rest_us > least_us ? rest_us : least_us, least_us);
 }
 
 void health_unwatch(struct health *health, struct backend *backend)
@@ -254,11 +278,10 @@ static bool others_ready(const struct watch *self)
 static bool fails_like_all(const struct watch *watch)
 {
 	const struct health *health = watch->health;
-	int64_t recent_us = interval_us(health) + health->config.timeout_ms * 1000;
 
 	if (others_ready(watch))
 		return false;
-	return watch->alike || (health->status_us >= 0 && clock_us() - health->status_us <= recent_us);
+	return watch->alike || (health->status_us >= 0 && clock_us() - health->status_us <= round_us(health));
 }
 
 static void watch_keep(struct watch *watch)
@@ -320,26 +343,53 @@ static void judge_good(struct watch *watch)
 		watch_schedule(watch);
 }
 
+/* Has another one just answered 5xx, too, and is nobody well? */
+static bool says_like_another(const struct watch *self)
+{
+	int64_t since_us = clock_us() - round_us(self->health);
+	const struct watch *watch;
+
+	if (others_ready(self))
+		return false;
+	TAILQ_FOREACH(watch, &self->health->watches, link)
+	if (watch != self && (watch->alike || watch->said_us >= since_us))
+		return true;
+	return false;
+}
+
+/* Whether it has had its time; what for, if so. */
+static bool start_is_over(struct watch *watch, enum probe_outcome outcome, enum reason *reason)
+{
+	int64_t now_us = clock_us();
+	bool ill = false;
+
+	if (outcome == PROBE_BAD_STATUS) {
+		ill = now_us >= watch->status_until_us && !says_like_another(watch);
+		watch->said_us = now_us;
+		watch->health->status_us = now_us;
+	}
+	*reason = now_us >= watch->start_until_us ? REASON_START_TIMEOUT : REASON_PROBE_STATUS;
+	return ill || now_us >= watch->start_until_us;
+}
+
 static void judge_start(struct watch *watch, enum probe_outcome outcome)
 {
-	const struct config_health *config = &watch->health->config;
+	enum reason reason;
 
 	questions_answer(watch, watch->probe_no, outcome == PROBE_GOOD);
 	if (outcome == PROBE_GOOD) {
 		watch_ready(watch);
 		return;
 	}
-	if (outcome == PROBE_BAD_STATUS)
-		watch->health->status_us = clock_us();
-	if (clock_us() - watch->born_us >= config->start_ms * 1000) {
-		watch_down(watch, REASON_START_TIMEOUT);
+	if (start_is_over(watch, outcome, &reason)) {
+		watch_down(watch, reason);
 		return;
 	}
 	watch_schedule(watch);
 	watch->start_delay_us *= 2;
 	if (watch->start_delay_us > START_DELAY_MAX_US)
 		watch->start_delay_us = START_DELAY_MAX_US;
-	if (outcome == PROBE_TIMEOUT && watch->start_timeout_ms < config->timeout_ms)
+	if (outcome == PROBE_TIMEOUT && watch->start_timeout_ms < watch->health->config.timeout_ms)
 		watch->start_timeout_ms *= 2;
 }
 

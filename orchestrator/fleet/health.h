@@ -26,6 +26,10 @@ void health_configure(struct health *health, const struct config_health *config)
 
 /* From now on this backend is probed, until it is DOWN or health_unwatch. */
 void health_watch(struct health *health, struct backend *backend);
+
+/* The same of one that was found running and was started running_ms ago. It may have been well long ago, so once
+ * health.start_ms have passed since then it gets no more time than one that serves; and none for answering 5xx. */
+void health_watch_running(struct health *health, struct backend *backend, int64_t running_ms);
 void health_unwatch(struct health *health, struct backend *backend);
 
 /* Evidence from elsewhere. */

@@ -289,7 +289,10 @@ static void container_serve(struct container *container, const struct backend_ad
 	container->in_fleet = container->use != CONTAINER_SPARE || spare_stands_in(container);
 	if (container->in_fleet)
 		fleet_add(supervisor->fleet, container->backend);
-	health_watch(supervisor->health, container->backend);
+	if (container->adopted)
+		health_watch_running(supervisor->health, container->backend, container->running_ms);
+	else
+		health_watch(supervisor->health, container->backend);
 }
 
 static void on_inspected(struct supervisor *supervisor, struct container *container, const struct engine_result *result)

@@ -86,6 +86,7 @@ struct container {
 	bool by_hand;       /* somebody else killed it: no sign of a crash loop */
 	int exit_code;      /* -1 unknown */
 	int64_t touched_us; /* last call or event: an older list says nothing about it */
+	int64_t running_ms; /* adopted: since its start */
 	int64_t doubt_us;   /* adopted, not ready yet: when the engine is asked whether it really runs */
 	bool seen;          /* reconcile: it is in the list */
 	/* LEAVING */

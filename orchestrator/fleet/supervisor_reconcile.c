@@ -218,6 +218,7 @@ static bool adopt_running(struct supervisor *supervisor, const struct engine_con
 	slot->current = container_found(supervisor, listed, CONTAINER_CURRENT);
 	slot->current->phase = CONTAINER_STARTED;
 	slot->current->adopted = true;
+	slot->current->running_ms = listed->running_ms;
 	slot->current->doubt_us = clock_us() + DOUBT_US;
 	slot->live = true;
 	slot->wanted_us = clock_us();

@@ -1,5 +1,6 @@
 """SIGTERM leaves the containers running, and the next start adopts them: same ids, no pause in their service."""
 
+from harness.client import request
 from harness.poller import Poller
 from harness.wait import holds_for, wait_until
 
@@ -33,6 +34,18 @@ def test_one_that_died_meanwhile_is_replaced(web):
     after = orchestrator.start().wait_slots(service, 3)
     assert after[0] == before[0] and after[2] == before[2]
     assert after[1] != before[1]
+
+
+def test_one_that_fell_ill_meanwhile_is_replaced(web):
+    """It gets no 30 s to start: whoever asks is answered before hold_ms."""
+    orchestrator, service = web(1)
+    before = orchestrator.ids(service)
+    orchestrator.kill()
+    request(orchestrator.slot_port(service, 0), "/_crash")
+    orchestrator.spawn()
+    wait_until(orchestrator.fleet, 10, "it is back")
+    assert orchestrator.get("/fast", timeout=30).status == 200
+    assert orchestrator.wait_slots(service, 1)[0] != before[0]
 
 
 def test_one_of_another_spec_is_replaced(web):

@@ -51,6 +51,39 @@ START_TEST(list)
 }
 END_TEST
 
+START_TEST(list_says_for_how_long)
+{
+	static const struct {
+		const char *status;
+		int64_t ms;
+	} rows[] = {
+	        {"Up Less than a second", 0},
+	        {"Up 1 second (Paused)", 1000},
+	        {"Up 59 seconds", 59000},
+	        {"Up About a minute", 60000},
+	        {"Up 2 minutes", 60000},
+	        {"Up 3 weeks (healthy)", 60000},
+	        {"Up -5 seconds", 60000},
+	        {"Up 99999999999999999999 seconds", 60000},
+	        {"Created", 0},
+	        {"Exited (137) 3 seconds ago", 0},
+	        {"", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct engine_container *containers;
+		char text[200];
+		size_t count;
+
+		snprintf(text, sizeof(text), "[{\"Id\":\"" ID "\",\"State\":\"running\",\"Status\":\"%s\"}]",
+		         rows[i].status);
+		ck_assert(docker_json_list(text, strlen(text), &containers, &count, &err));
+		ck_assert_msg(containers[0].running_ms == rows[i].ms, "%s", rows[i].status);
+		free(containers);
+	}
+}
+END_TEST
+
 START_TEST(list_of_none)
 {
 	struct engine_container *containers;
@@ -278,6 +311,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 	        list,
+	        list_says_for_how_long,
 	        list_of_none,
 	        list_cuts_what_is_too_long,
 	        inspect,

@@ -22,6 +22,7 @@ static int asked; /* questions answered */
 static bool well;
 static bool suspect_seen;
 static bool ready_seen;
+static int64_t running_ms; /* of those that are made: found running, started so long ago; -1: just started */
 
 static void on_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
 {
@@ -39,6 +40,7 @@ static void setup(void)
 	fleet = fleet_new("acts");
 	made = 0;
 	asked = 0;
+	running_ms = -1;
 	suspect_seen = false;
 	backend_observe(on_changed, NULL);
 }
@@ -70,7 +72,10 @@ static struct backend *make(enum fake_answer answer)
 	place_socket(dir, &address);
 	backends[slot] = backend_new(fleet, slot, containers[slot]->id, &address);
 	fleet_add(fleet, backends[slot]);
-	health_watch(health, backends[slot]);
+	if (running_ms < 0)
+		health_watch(health, backends[slot]);
+	else
+		health_watch_running(health, backends[slot], running_ms);
 	return backends[slot];
 }
 
@@ -130,6 +135,72 @@ START_TEST(start_has_an_end)
 	wait_state(backend, BACKEND_DOWN);
 	ck_assert_int_eq(backend_reason(backend), REASON_START_TIMEOUT);
 	ck_assert_int_ge(clock_ms() - begun_ms, 400);
+}
+END_TEST
+
+static void find_running(int64_t so_long_ms, int64_t start_ms)
+{
+	running_ms = so_long_ms;
+	bench.service.health.start_ms = start_ms;
+	health_configure(health, &bench.service.health);
+}
+
+#define PATIENCE_MS (2 * (50 + 150)) /* of one that serves */
+
+START_TEST(found_ill_is_replaced_soon)
+{
+	int64_t begun_ms = clock_ms();
+
+	find_running(0, 10000);
+	struct backend *backend = make(FAKE_ILL);
+	wait_state(backend, BACKEND_DOWN);
+	ck_assert_int_eq(backend_reason(backend), REASON_PROBE_STATUS);
+	ck_assert_int_ge(clock_ms() - begun_ms, PATIENCE_MS);
+}
+END_TEST
+
+START_TEST(found_ill_beside_well_is_replaced_soon)
+{
+	find_running(0, 10000);
+	make_ready();
+	wait_state(make(FAKE_ILL), BACKEND_DOWN);
+}
+END_TEST
+
+START_TEST(all_found_ill_are_kept)
+{
+	find_running(0, 3 * PATIENCE_MS);
+	struct backend *one = make(FAKE_ILL), *other = make(FAKE_ILL);
+	bench_run(&bench, 2 * PATIENCE_MS);
+	ck_assert_int_eq(backend_state(one), BACKEND_STARTING);
+	ck_assert_int_eq(backend_state(other), BACKEND_STARTING);
+	containers[1]->answer = FAKE_GOOD;
+	wait_state(other, BACKEND_READY);
+	wait_state(one, BACKEND_DOWN);
+}
+END_TEST
+
+START_TEST(found_young_may_still_start)
+{
+	find_running(1000, 1000 + 2 * PATIENCE_MS);
+	struct backend *backend = make(FAKE_HANG);
+	bench_run(&bench, PATIENCE_MS + PATIENCE_MS / 2);
+	ck_assert_int_eq(backend_state(backend), BACKEND_STARTING);
+	wait_state(backend, BACKEND_DOWN);
+	ck_assert_int_eq(backend_reason(backend), REASON_START_TIMEOUT);
+}
+END_TEST
+
+START_TEST(found_old_gets_what_one_that_serves_gets)
+{
+	int64_t begun_ms = clock_ms();
+
+	find_running(60000, 10000);
+	struct backend *backend = make(FAKE_HANG);
+	wait_state(backend, BACKEND_DOWN);
+	ck_assert_int_eq(backend_reason(backend), REASON_START_TIMEOUT);
+	ck_assert_int_ge(clock_ms() - begun_ms, PATIENCE_MS);
+	wait_state(make(FAKE_SLOW), BACKEND_READY);
 }
 END_TEST
 
@@ -407,6 +478,11 @@ int main(void)
 	tcase_add_test(tcase, ready_at_the_first_good_probe);
 	tcase_add_test(tcase, start_is_waited_for);
 	tcase_add_test(tcase, start_has_an_end);
+	tcase_add_test(tcase, found_ill_is_replaced_soon);
+	tcase_add_test(tcase, found_ill_beside_well_is_replaced_soon);
+	tcase_add_test(tcase, all_found_ill_are_kept);
+	tcase_add_test(tcase, found_young_may_still_start);
+	tcase_add_test(tcase, found_old_gets_what_one_that_serves_gets);
 	tcase_add_test(tcase, exit_ends_the_start);
 	tcase_add_test(tcase, hard_faults);
 	tcase_add_test(tcase, soft_fault_then_well);

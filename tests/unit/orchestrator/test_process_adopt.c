@@ -68,9 +68,12 @@ START_TEST(by_the_next_engine)
 	pid_t pid = bench_record(id).pid;
 	struct outcome outcome;
 
+	usleep(50000);
 	bench_reopen();
 	outcome = bench_list();
 	ck_assert_uint_eq(outcome.listed, 1);
+	ck_assert_int_ge(outcome.first.running_ms, 30);
+	ck_assert_int_lt(outcome.first.running_ms, 30000);
 	ck_assert_str_eq(outcome.first.id, id);
 	ck_assert_str_eq(outcome.first.name, "idle_0");
 	ck_assert_str_eq(outcome.first.service, "idle");
