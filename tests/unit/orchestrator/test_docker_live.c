@@ -277,7 +277,7 @@ START_TEST(a_port_may_be_taken)
 	place.name = next_name;
 	create(ENGINE_OK, &outcome);
 	call(VERB(watch)->start, outcome.id, ENGINE_PORT_TAKEN); /* by a container */
-	usleep(DOCKER_REFUSALS_US);
+	watch_run(&watch, DOCKER_REFUSALS_US / 1000);
 	call(VERB(watch)->start, place.name, ENGINE_PORT_TAKEN); /* its list says so, too */
 }
 END_TEST

@@ -68,7 +68,7 @@ START_TEST(by_the_next_engine)
 	pid_t pid = bench_record(id).pid;
 	struct outcome outcome;
 
-	usleep(50000);
+	watch_run(&watch, 50);
 	bench_reopen();
 	outcome = bench_list();
 	ck_assert_uint_eq(outcome.listed, 1);
