@@ -61,8 +61,8 @@ class World:
         self.orchestrator.kill()
         self.orchestrator.spawn()
         wait_until(self.orchestrator.fleet, 30, "the orchestrator is back")
+        self.down[-1] = (begin, time.monotonic())       # it listens: what is asked from now on counts
         wait_until(lambda: self.orchestrator.get("/fast", timeout=20), 30, "the proxy is back")
-        self.down[-1] = (begin, time.monotonic())
 
     def reload(self):
         """Until it was read: else the next gust's file would be read in its place, and nobody would apply this one."""
