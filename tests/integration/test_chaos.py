@@ -14,7 +14,7 @@ RUN = pathlib.Path(__file__).resolve().parents[1] / "chaos" / "run"
 SEED = os.environ.get("CHAOS_SEED", "1")
 
 
-@pytest.mark.parametrize("engine, seconds", [("docker", 22), ("process", 14)])
+@pytest.mark.parametrize("engine, seconds", [("docker", 16), ("process", 10)])
 def test_storm(engine, seconds, tmp_path):
     command = [sys.executable, str(RUN), "--engine", engine, "--seed", SEED, "--seconds", str(seconds), "--keep", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)

@@ -13,7 +13,7 @@ from harness.orchestrator import Orchestrator
 from harness.poller import Poller
 from harness.wait import holds_for, wait_until
 
-AWAY_S = float(os.environ.get("SELFLESS_AWAY_S", "6"))     # longer by hand: 60
+AWAY_S = float(os.environ.get("SELFLESS_AWAY_S", "3"))     # longer by hand: 60
 
 
 @pytest.fixture
