@@ -1,6 +1,7 @@
 """A dockerd of the scenario's own, with live-restore, that can be stopped and started while its containers run."""
 
 import os
+import pathlib
 import signal
 import subprocess
 
@@ -55,6 +56,19 @@ class Dockerd:
     def pid_of(self, container):
         return self.docker.inspect(container)["State"]["Pid"]
 
+    def _end_shims(self):
+        """Those of containers that a killed dockerd was just starting: nobody else knows of them."""
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                command = (entry / "cmdline").read_bytes()
+                if b"containerd-shim" not in command or str(self.folder).encode() not in command:
+                    continue
+                for child in (entry / "task" / entry.name / "children").read_text().split():
+                    os.kill(int(child), signal.SIGKILL)
+                os.kill(int(entry.name), signal.SIGKILL)
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+
     def close(self):
         """Stops the containers, too: what they ran on is taken away with the folder."""
         if not self.is_running():
@@ -62,6 +76,7 @@ class Dockerd:
         for container in self.docker.list():
             self.docker.remove(container["Id"])
         self.stop()
+        self._end_shims()
         self.space.kill()
         self.space.wait(10)
         for line in open("/proc/self/mounts", encoding="utf-8").read().splitlines():

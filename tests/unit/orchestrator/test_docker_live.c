@@ -131,7 +131,6 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	char *colon = strchr(volume, ':');
 	struct outcome left = list();
 
 	while (left.listed > 0) {
@@ -140,7 +139,7 @@ static void tear_down(void)
 	}
 	watch_close(&watch);
 	RUN("docker", "network", "rm", name);
-	*colon = '\0';
+	snprintf(volume, sizeof(volume), "%s-volume", name); /* a test may have asked for another one, in vain */
 	RUN("docker", "volume", "rm", "--force", volume);
 }
 
