@@ -2,7 +2,7 @@
  * live traffic's failures into verdicts, and sets the backend's state.
  *
  * STARTING: probes at once and then every 5 ms doubling to 100 ms until the first good one; only exit or start_ms is a
- *   fault.
+ *   fault; for one that was found running see health_watch_running.
  * READY: a probe every interval_ms, staggered by slot so that not all backends are asked at once.
  *   Hard (refused, reset, malformed, 5xx): DOWN. Soft (timeout): SUSPECT; DOWN at the fall-th in a row.
  * SUSPECT: probed now (one probe in flight per backend), good -> READY.
