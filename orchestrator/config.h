@@ -48,6 +48,7 @@ struct config_service {
 	struct strings env; /* "KEY=value" */
 	int64_t memory_mb;  /* 0 = no limit */
 	double cpus;        /* 0 = no limit */
+	bool late_network;  /* a slot's container gets its network once it runs */
 	int64_t spare_port; /* host port for rolls; 0 = first_port + max + spares */
 	struct strings routes;
 	struct strings private_paths;

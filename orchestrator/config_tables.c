@@ -78,6 +78,10 @@ const struct option config_service_options[] = {
         {"memory_mb", OPTION_INT, AT(memory_mb), 0, 1048576, "0", .reloadable = true, .unit = "MiB",
          .help = "Memory limit of a container; 0: none."},
         {"cpus", OPTION_REAL, AT(cpus), 0, 1024, "0", .reloadable = true, .help = "CPU limit of a container; 0: none."},
+        {"late_network", OPTION_BOOL, AT(late_network), 0, 0, "false", .reloadable = true,
+         .help = "Start a slot's container before Docker gives it its network and port, and give it those before its "
+                 "first probe: a replacement then does not wait until Docker has freed the dead one's port. For "
+                 "programs that need no network to start."},
         {"spare_port", OPTION_INT, AT(spare_port), 0, 65535, "0", .reloadable = true,
          .help = "Host port for the second container of a slot during a roll; 0: first_port + max + spares."},
         {"routes", OPTION_TEXTS, AT(routes), 1, 64, "[\"/api/v1/\"]", .reloadable = true,
@@ -147,10 +151,10 @@ const struct option config_options[] = {
 const char config_default[] =
         "{\n"
         "  \"services\": [\n"
-        "    {\"name\": \"acts\", \"image\": \"actscontainer\", \"first_port\": 8000, \"reach\": \"socket\",\n"
+        "    {\"name\": \"acts\", \"image\": \"actscontainer\", \"first_port\": 8000, \"reach\": \"socket\", \"late_network\": true,\n"
         "     \"volumes\": [\"acts_data:/static\"], \"env\": {\"USERS_URL\": \"http://users:8000\"},\n"
         "     \"routes\": [\"/api/v1/\", \"/\"]},\n"
-        "    {\"name\": \"users\", \"image\": \"usercontainer\", \"first_port\": 8080, \"reach\": \"socket\",\n"
+        "    {\"name\": \"users\", \"image\": \"usercontainer\", \"first_port\": 8080, \"reach\": \"socket\", \"late_network\": true,\n"
         "     \"volumes\": [\"users_data:/static\"], \"routes\": [\"/api/v1/users\"], \"scale\": {\"min\": 1, \"max\": 1}}\n"
         "  ]\n"
         "}\n";

@@ -21,6 +21,7 @@
 #include <sys/un.h>
 
 #define STOP_EXTRA_MS 10000 /* on top of the grace: the kill and the clean-up */
+#define NETWORK_MS 10000
 
 /* What a reader may fill; freed after the caller's done. */
 struct answer {
@@ -44,6 +45,7 @@ struct op {
 	engine_done *done;
 	void *arg;
 	char id[ENGINE_ID_SIZE]; /* the one asked for; "" for list and create */
+	bool late_network;       /* create: take it out of its network again */
 };
 
 /* --- readers -------------------------------------------------------------------------------------------------- */
@@ -98,6 +100,37 @@ static const struct verb verb_logs = {"GET", 10000, read_logs, {0}, {0}};
 
 /* --- a call and its answer ------------------------------------------------------------------------------------ */
 
+/* Where that was refused it has its network from the start on, which only costs time. */
+static void on_out_of_network(const struct docker_answer *from, void *arg)
+{
+	struct op *op = arg;
+	struct engine_result result = {.fault = ENGINE_OK, .message = "", .id = op->id};
+
+	(void)from;
+	op->done(&result, op->arg);
+	free(op);
+}
+
+/* Docker makes a container in its network or in none for good: so it is made in it, and then taken out. */
+static void leave_network(struct op *op, const char *id)
+{
+	struct docker_ask ask = {.method = "POST", .timeout_ms = NETWORK_MS};
+	struct buf body, path;
+	bool fits;
+
+	snprintf(op->id, sizeof(op->id), "%s", id);
+	buf_init(&body, DOCKER_BODY_MAX);
+	buf_init(&path, DOCKER_BODY_MAX);
+	fits = docker_body_disconnect(&body, op->id) && docker_body_network_path(&path, op->docker->name, "disconnect");
+	assert(fits);
+	ask.path = buf_text(&path);
+	ask.body = buf_text(&body);
+	ask.body_len = body.len;
+	docker_call(op->docker->calls, &ask, on_out_of_network, free, op);
+	buf_clear(&body);
+	buf_clear(&path);
+}
+
 static void on_answer(const struct docker_answer *from, void *arg)
 {
 	struct op *op = arg;
@@ -109,15 +142,20 @@ static void on_answer(const struct docker_answer *from, void *arg)
 		to.result.fault = ENGINE_REFUSED;
 		to.result.message = err.message;
 	}
-	op->done(&to.result, op->arg);
+	if (op->late_network && to.result.fault == ENGINE_OK) {
+		leave_network(op, to.id);
+		op = NULL;
+	} else {
+		op->done(&to.result, op->arg);
+	}
 	buf_clear(&to.text);
 	free(to.containers);
 	free(op);
 }
 
 /* ask has path, and where the verb needs them body, image and a timeout of its own; the table gives the rest. */
-static void verb_call(struct engine *engine, const struct verb *verb, struct docker_ask ask, const char *id,
-                      engine_done *done, void *arg)
+static struct op *verb_call(struct engine *engine, const struct verb *verb, struct docker_ask ask, const char *id,
+                            engine_done *done, void *arg)
 {
 	struct op *op = mem_zero(sizeof(*op));
 
@@ -131,6 +169,7 @@ static void verb_call(struct engine *engine, const struct verb *verb, struct doc
 	ask.fine = verb->fine;
 	ask.again = verb->again;
 	docker_call(op->docker->calls, &ask, on_answer, free, op);
+	return op; /* its answer comes later: nothing is answered from within a call */
 }
 
 /* "/containers/ID" and tail behind it. */
@@ -180,7 +219,7 @@ static void docker_create(struct engine *engine, const struct engine_spec *spec,
 	ask.path = buf_text(&path);
 	ask.body = buf_text(&body);
 	ask.body_len = body.len;
-	verb_call(engine, &verb_create, ask, "", done, arg);
+	verb_call(engine, &verb_create, ask, "", done, arg)->late_network = place->late_network;
 	buf_clear(&body);
 	buf_clear(&path);
 }

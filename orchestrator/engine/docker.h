@@ -22,4 +22,5 @@ struct docker {
 void docker_prepare(struct engine *engine, const struct engine_spec *spec, engine_done *done, void *arg);
 
 /* The verb start (docker_start.c). */
-void docker_start(struct engine *engine, const char *id, engine_done *done, void *arg);
+void docker_start(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+                  const char *id, engine_done *done, void *arg);

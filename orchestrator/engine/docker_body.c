@@ -139,7 +139,16 @@ static void write_host_config(struct json_writer *w, const char *name, const str
 	json_end_object(w);
 }
 
-/* The service's name resolves to its containers; not to a spare, which is paused and would only swallow connects. */
+/* The service's name resolves to its containers. */
+static void write_alias(struct json_writer *w, const char *service)
+{
+	json_key(w, "Aliases");
+	json_begin_array(w);
+	json_text(w, service);
+	json_end_array(w);
+}
+
+/* No alias for a spare, which is paused and would only swallow connects. */
 static void write_networking(struct json_writer *w, const char *name, const struct engine_spec *spec,
                              const struct engine_place *place)
 {
@@ -149,12 +158,8 @@ static void write_networking(struct json_writer *w, const char *name, const stru
 	json_begin_object(w);
 	json_key(w, name);
 	json_begin_object(w);
-	if (place->slot >= 0) {
-		json_key(w, "Aliases");
-		json_begin_array(w);
-		json_text(w, spec->service);
-		json_end_array(w);
-	}
+	if (place->slot >= 0)
+		write_alias(w, spec->service);
 	json_end_object(w);
 	json_end_object(w);
 	json_end_object(w);
@@ -202,6 +207,37 @@ bool docker_body_network(struct buf *buf, const char *name)
 	write_labels(&w, name, NULL, NULL);
 	json_end_object(&w);
 	return json_writer_ok(&w);
+}
+
+bool docker_body_disconnect(struct buf *buf, const char *id)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, buf);
+	json_begin_object(&w);
+	json_member_text(&w, "Container", id);
+	json_end_object(&w);
+	return json_writer_ok(&w);
+}
+
+bool docker_body_connect(struct buf *buf, const char *id, const char *service)
+{
+	struct json_writer w;
+
+	json_writer_init(&w, buf);
+	json_begin_object(&w);
+	json_member_text(&w, "Container", id);
+	json_key(&w, "EndpointConfig");
+	json_begin_object(&w);
+	write_alias(&w, service);
+	json_end_object(&w);
+	json_end_object(&w);
+	return json_writer_ok(&w);
+}
+
+bool docker_body_network_path(struct buf *buf, const char *name, const char *verb)
+{
+	return buf_add_text(buf, "/networks/") && docker_body_escape(buf, name) && buf_add_format(buf, "/%s", verb);
 }
 
 size_t docker_body_volume_name(const char *volume)

@@ -28,6 +28,11 @@ bool docker_body_create(struct buf *buf, const char *name, const struct engine_s
 /* POST /networks/create: a bridge called name. */
 bool docker_body_network(struct buf *buf, const char *name) MUST_CHECK;
 
+/* POST /networks/NAME/disconnect and connect; the path; verb is one of the two. */
+bool docker_body_disconnect(struct buf *buf, const char *id) MUST_CHECK;
+bool docker_body_connect(struct buf *buf, const char *id, const char *service) MUST_CHECK;
+bool docker_body_network_path(struct buf *buf, const char *name, const char *verb) MUST_CHECK;
+
 /* The volume's name in "volume:/path[:options]": its length, 0 where the source is a host path or there is none. */
 size_t docker_body_volume_name(const char *volume);
 

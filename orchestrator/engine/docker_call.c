@@ -81,6 +81,15 @@ static bool words_match(const struct docker_words *words, int status, const char
 	return words->status != 0 && words->status == status && strcasestr(text, words->words) != NULL;
 }
 
+/* Asked again a little later, where there is time for it. */
+static bool call_again(struct docker_call *call)
+{
+	if (clock_ms() + AGAIN_MS >= call->deadline_ms)
+		return false;
+	call_set_timer(call, AGAIN_MS);
+	return true;
+}
+
 static void call_refused(struct docker_call *call, const struct docker_reply *reply)
 {
 	struct docker_answer answer = {.message = "", .body = ""};
@@ -92,14 +101,17 @@ static void call_refused(struct docker_call *call, const struct docker_reply *re
 		call_finish(call, &answer);
 		return;
 	}
-	if (words_match(&call->ask.again, reply->status, text) && clock_ms() + AGAIN_MS < call->deadline_ms) {
-		call_set_timer(call, AGAIN_MS);
+	if (words_match(&call->ask.again, reply->status, text) && call_again(call))
 		return;
-	}
 	answer.fault = docker_fault_read(reply->status, text);
 	docker_fault_explain(answer.fault, text, call->ask.image, message, sizeof(message));
 	answer.message = message;
 	call_finish(call, &answer);
+}
+
+static bool begins_with(const struct docker_answer *answer, const char *text)
+{
+	return answer->len >= strlen(text) && memcmp(answer->body, text, strlen(text)) == 0;
 }
 
 static void on_reply(const struct docker_reply *reply, void *arg)
@@ -126,6 +138,8 @@ static void on_reply(const struct docker_reply *reply, void *arg)
 		answer.body = reply->body;
 		answer.len = reply->len;
 	}
+	if (call->ask.again_until != NULL && !begins_with(&answer, call->ask.again_until) && call_again(call))
+		return;
 	call_finish(call, &answer);
 }
 

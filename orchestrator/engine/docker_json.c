@@ -160,6 +160,14 @@ static int64_t take_running_ms(const struct json_value *status)
 	return seconds && count >= 0 && count < 60 ? count * 1000 : MINUTE_MS;
 }
 
+/* Said to be in none; an engine that does not say is not taken by its silence. */
+static bool take_no_network(const struct json_value *settings)
+{
+	const struct json_value *networks = json_get(settings, "Networks");
+
+	return networks != NULL && networks->type == JSON_OBJECT && networks->count == 0;
+}
+
 static bool take_container(const struct json_value *value, struct engine_container *container)
 {
 	const struct json_value *labels = json_get(value, "Labels");
@@ -175,6 +183,7 @@ static bool take_container(const struct json_value *value, struct engine_contain
 	container->host_port = take_number(json_get(labels, DOCKER_LABEL_PORT), 0);
 	container->state = take_state(json_get(value, "State"));
 	container->running_ms = take_running_ms(json_get(value, "Status"));
+	container->no_network = take_no_network(json_get(value, "NetworkSettings"));
 	return true;
 }
 

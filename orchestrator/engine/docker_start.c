@@ -1,8 +1,15 @@
 /* docker_start.c: the verb start, and what Docker says of a port that it takes for allocated.
  *
  *   start -> done
+ *         -> late_network: until nobody publishes its port -> connect -> done
+ *                                                                     -> refused: kill, then as a start that was refused
  *         -> "port is already allocated", for long -> which containers publish it?  -> some: ENGINE_PORT_TAKEN
  *                                                                                  -> none: ENGINE_PORT_LOST
+ *
+ * With late_network a start takes no notice of the container before: that one's network and port are freed meanwhile.
+ * Connecting is not tried while the port may be taken, for a connect that was refused leaves an interface behind in the
+ * container, and every further one fails (20.10). Such a container is killed, and has its network when it is started
+ * again.
  *
  * A dockerd that is killed while it starts a container comes back with the port allocated, and a docker-proxy on it, for
  * a container that does not run (20.10): nothing but its next restart frees that port.
@@ -11,6 +18,7 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "orchestrator/engine/docker_body.h"
 #include "orchestrator/engine/docker_fault.h"
 
 #include <assert.h>
@@ -19,21 +27,30 @@
 #include <string.h>
 
 #define START_MS 30000
+#define CONNECT_MS 30000
+#define KILL_MS 10000
 #define LIST_MS 10000
+#define FREED_MS 3000 /* a dead container's port is freed within this time: else it is another's */
+#define NONE "[]"     /* an empty list */
 
 struct start {
 	struct docker *docker;
 	engine_done *done;
 	void *arg;
 	char id[ENGINE_ID_SIZE];
-	int port;      /* the one that is said to be allocated */
-	char *refusal; /* what was said */
+	bool late_network;
+	char *service;
+	int late_port;           /* to be free before the network is given; 0 = it publishes none */
+	int port;                /* the one that is said to be allocated */
+	enum engine_fault fault; /* what was said when it was given its network */
+	char *refusal;
 };
 
 static void start_free(void *arg)
 {
 	struct start *start = arg;
 
+	free(start->service);
 	free(start->refusal);
 	free(start);
 }
@@ -46,9 +63,38 @@ static void start_finish(struct start *start, enum engine_fault fault, const cha
 	start_free(start);
 }
 
+/* ask: its method and its timeout. */
+static void start_call(struct start *start, struct docker_ask ask, const char *path, docker_call_done *done)
+{
+	ask.path = path;
+	docker_call(start->docker->calls, &ask, done, start_free, start);
+}
+
+static void start_call_container(struct start *start, const char *verb, int timeout_ms, docker_call_done *done)
+{
+	char path[ENGINE_ID_SIZE + 64];
+
+	snprintf(path, sizeof(path), "/containers/%s/%s", start->id, verb);
+	start_call(start, (struct docker_ask){.method = "POST", .timeout_ms = timeout_ms}, path, done);
+}
+
+/* The containers that publish a port; with again_until: asked for until there is none, or no more time. */
+static void start_list_publishers(struct start *start, struct docker_ask ask, int port, docker_call_done *done)
+{
+	char path[128];
+
+	ask.method = "GET";
+	snprintf(path, sizeof(path), "/containers/json?filters=%%7B%%22publish%%22%%3A%%5B%%22%d%%2Ftcp%%22%%5D%%7D",
+	         port);
+	start_call(start, ask, path, done);
+}
+
+/* --- refused ---------------------------------------------------------------------------------------------------- */
+
 static bool is_empty_list(const struct docker_answer *answer)
 {
-	return answer->fault == ENGINE_OK && answer->len >= 2 && memcmp(answer->body, "[]", 2) == 0;
+	return answer->fault == ENGINE_OK && answer->len >= strlen(NONE) &&
+	       memcmp(answer->body, NONE, strlen(NONE)) == 0;
 }
 
 static void on_publishers(const struct docker_answer *answer, void *arg)
@@ -67,38 +113,101 @@ static void on_publishers(const struct docker_answer *answer, void *arg)
 	start_finish(start, ENGINE_PORT_LOST, message);
 }
 
-static void ask_publishers(struct start *start)
+static void start_refused(struct start *start, enum engine_fault fault, const char *message)
 {
-	char path[128];
-
-	snprintf(path, sizeof(path), "/containers/json?filters=%%7B%%22publish%%22%%3A%%5B%%22%d%%2Ftcp%%22%%5D%%7D",
-	         start->port);
-	docker_call(start->docker->calls, &(struct docker_ask){.method = "GET", .path = path, .timeout_ms = LIST_MS},
-	            on_publishers, start_free, start);
+	start->port = fault == ENGINE_PORT_TAKEN ? docker_fault_port(message) : 0;
+	if (start->port == 0 || !docker_refusals_note(&start->docker->refusals, start->port, clock_us())) {
+		start_finish(start, fault, message);
+		return;
+	}
+	if (start->refusal == NULL)
+		start->refusal = mem_dup(message);
+	start_list_publishers(start, (struct docker_ask){.timeout_ms = LIST_MS}, start->port, on_publishers);
 }
+
+/* --- late_network ----------------------------------------------------------------------------------------------- */
+
+static void on_killed(const struct docker_answer *answer, void *arg)
+{
+	struct start *start = arg;
+
+	(void)answer; /* where that failed as well, whoever leads us kills it when it removes it */
+	start_refused(start, start->fault, start->refusal);
+}
+
+static void on_connected(const struct docker_answer *answer, void *arg)
+{
+	struct start *start = arg;
+
+	if (answer->fault == ENGINE_OK || answer->fault == ENGINE_UNREACHABLE || answer->fault == ENGINE_TIMEOUT) {
+		start_finish(start, answer->fault, answer->message);
+		return;
+	}
+	start->fault = answer->fault;
+	start->refusal = mem_dup(answer->message);
+	start_call_container(start, "kill", KILL_MS, on_killed);
+}
+
+static void start_connect(struct start *start)
+{
+	struct docker_ask ask = {
+	        .method = "POST",
+	        .timeout_ms = CONNECT_MS,
+	        .fine = {403, "already exists in network"}, /* it had it all the time, or an answer was lost */
+	};
+	struct buf body, path;
+	bool fits;
+
+	buf_init(&body, DOCKER_BODY_MAX);
+	buf_init(&path, DOCKER_BODY_MAX);
+	fits = docker_body_connect(&body, start->id, start->service) &&
+	       docker_body_network_path(&path, start->docker->name, "connect");
+	assert(fits);
+	ask.body = buf_text(&body);
+	ask.body_len = body.len;
+	start_call(start, ask, buf_text(&path), on_connected);
+	buf_clear(&body);
+	buf_clear(&path);
+}
+
+static void on_freed(const struct docker_answer *answer, void *arg)
+{
+	(void)answer; /* whatever it is: connect says what there is to say */
+	start_connect(arg);
+}
+
+/* --- the verb --------------------------------------------------------------------------------------------------- */
 
 static void on_answer(const struct docker_answer *answer, void *arg)
 {
 	struct start *start = arg;
 
-	start->port = answer->fault == ENGINE_PORT_TAKEN ? docker_fault_port(answer->message) : 0;
-	if (start->port == 0 || !docker_refusals_note(&start->docker->refusals, start->port, clock_us())) {
-		start_finish(start, answer->fault, answer->message);
-		return;
-	}
-	start->refusal = mem_dup(answer->message);
-	ask_publishers(start);
+	if (answer->fault != ENGINE_OK)
+		start_refused(start, answer->fault, answer->message);
+	else if (!start->late_network)
+		start_finish(start, ENGINE_OK, answer->message);
+	else if (start->late_port == 0)
+		start_connect(start);
+	else
+		start_list_publishers(start, (struct docker_ask){.timeout_ms = FREED_MS, .again_until = NONE},
+		                      start->late_port, on_freed);
 }
 
-void docker_start(struct engine *engine, const char *id, engine_done *done, void *arg)
+void docker_start(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+                  const char *id, engine_done *done, void *arg)
 {
 	struct start *start = mem_zero(sizeof(*start));
-	char path[ENGINE_ID_SIZE + 64];
+	bool published = spec->publish != NULL && spec->publish->count > 0 && !place->unpublished;
 
 	assert(id[0] != '\0' && strlen(id) < ENGINE_ID_SIZE);
-	*start = (struct start){.docker = (struct docker *)engine, .done = done, .arg = arg};
+	*start = (struct start){
+	        .docker = (struct docker *)engine,
+	        .done = done,
+	        .arg = arg,
+	        .late_network = place->late_network,
+	        .service = mem_dup(spec->service),
+	        .late_port = published ? place->host_port : 0,
+	};
 	snprintf(start->id, sizeof(start->id), "%s", id);
-	snprintf(path, sizeof(path), "/containers/%s/start", id);
-	docker_call(start->docker->calls, &(struct docker_ask){.method = "POST", .path = path, .timeout_ms = START_MS},
-	            on_answer, start_free, start);
+	start_call_container(start, "start", START_MS, on_answer);
 }

@@ -19,25 +19,25 @@
 struct event_base;
 struct engine;
 
-#define ENGINE_ID_SIZE 65       /* 64 hex digits and a NUL */
+#define ENGINE_ID_SIZE 65 /* 64 hex digits and a NUL */
 #define ENGINE_NAME_SIZE 128
-#define ENGINE_SPEC_SIZE 17     /* 16 hex digits and a NUL */
+#define ENGINE_SPEC_SIZE 17 /* 16 hex digits and a NUL */
 
 enum engine_reach { REACH_PUBLISHED, REACH_BRIDGE, REACH_SOCKET };
 
 /* What the containers of one service are made from. */
 struct engine_spec {
 	const char *service;
-	const char *image;              /* docker */
-	const struct strings *command;  /* empty: the image's own */
-	const struct strings *publish;  /* host addresses the port is published on; may be empty */
-	const struct strings *volumes;  /* "name:/path" or "/host:/path", with ":ro" if wanted */
-	const struct strings *env;      /* "KEY=value" */
-	int port;                       /* inside */
-	int memory_mb;                  /* 0 = no limit */
-	double cpus;                    /* 0 = no limit */
+	const char *image;             /* docker */
+	const struct strings *command; /* empty: the image's own */
+	const struct strings *publish; /* host addresses the port is published on; may be empty */
+	const struct strings *volumes; /* "name:/path" or "/host:/path", with ":ro" if wanted */
+	const struct strings *env;     /* "KEY=value" */
+	int port;                      /* inside */
+	int memory_mb;                 /* 0 = no limit */
+	double cpus;                   /* 0 = no limit */
 	enum engine_reach reach;
-	const char *hash;               /* label selfless.spec */
+	const char *hash; /* label selfless.spec */
 };
 
 /* Where one container goes. */
@@ -46,6 +46,7 @@ struct engine_place {
 	int slot;               /* label selfless.slot; -1 for a spare */
 	int host_port;          /* published; 0 = none */
 	bool unpublished;       /* host_port is not to be published, only remembered */
+	bool late_network;      /* create leaves it in no network; start gives it that, with its port, once it runs */
 	const char *socket_dir; /* REACH_SOCKET: host directory mounted at /run/selfless, else NULL */
 };
 
@@ -57,33 +58,34 @@ struct engine_container {
 	char service[ENGINE_NAME_SIZE];
 	char spec[ENGINE_SPEC_SIZE];
 	char image[ENGINE_NAME_SIZE];
-	int slot;                       /* -1: spare or unknown */
-	int host_port;                  /* from label selfless.port */
-	char socket_dir[ENGINE_NAME_SIZE];      /* from label selfless.socket (the place's socket_dir); "" = none */
+	int slot;                          /* -1: spare or unknown */
+	int host_port;                     /* from label selfless.port */
+	char socket_dir[ENGINE_NAME_SIZE]; /* from label selfless.socket (the place's socket_dir); "" = none */
 	enum engine_state state;
-	int64_t running_ms;             /* since it was started, where it runs; a minute or more may be said to be one */
+	int64_t running_ms; /* since it was started, where it runs; a minute or more may be said to be one */
+	bool no_network;    /* in none: it was made with late_network, and start is yet to be called, or again */
 };
 
 /* Why a verb failed; the message says the rest. */
 enum engine_fault {
 	ENGINE_OK,
-	ENGINE_NOT_FOUND,       /* no such container */
-	ENGINE_NAME_TAKEN,      /* another container has the name */
-	ENGINE_PORT_TAKEN,      /* the host port is in use */
-	ENGINE_PORT_LOST,       /* the engine itself holds the host port, and no container has it */
+	ENGINE_NOT_FOUND,  /* no such container */
+	ENGINE_NAME_TAKEN, /* another container has the name */
+	ENGINE_PORT_TAKEN, /* the host port is in use */
+	ENGINE_PORT_LOST,  /* the engine itself holds the host port, and no container has it */
 	ENGINE_NO_IMAGE,
-	ENGINE_REFUSED,         /* the engine understood and will not: bad volume, memory limit, ... */
-	ENGINE_UNREACHABLE,     /* the engine does not answer */
+	ENGINE_REFUSED,     /* the engine understood and will not: bad volume, memory limit, ... */
+	ENGINE_UNREACHABLE, /* the engine does not answer */
 	ENGINE_TIMEOUT,
 	ENGINE_FAULTS
 };
 
-const char *engine_fault_text(enum engine_fault fault);    /* "port-taken": for logs, admin, metrics */
+const char *engine_fault_text(enum engine_fault fault); /* "port-taken": for logs, admin, metrics */
 
 struct engine_result {
 	enum engine_fault fault;
-	const char *message;            /* "" when ok; else the engine's own words and, where we know one, the remedy */
-	const char *id;                 /* create: the new container; else the one asked for */
+	const char *message; /* "" when ok; else the engine's own words and, where we know one, the remedy */
+	const char *id;      /* create: the new container; else the one asked for */
 	/* list */
 	const struct engine_container *containers;
 	size_t count;
@@ -100,14 +102,20 @@ struct engine_result {
 
 typedef void engine_done(const struct engine_result *result, void *arg);
 
-enum engine_event_type { ENGINE_EVENT_DIE, ENGINE_EVENT_OOM, ENGINE_EVENT_START, ENGINE_EVENT_PAUSE,
-	ENGINE_EVENT_UNPAUSE, ENGINE_EVENT_DESTROY };
+enum engine_event_type {
+	ENGINE_EVENT_DIE,
+	ENGINE_EVENT_OOM,
+	ENGINE_EVENT_START,
+	ENGINE_EVENT_PAUSE,
+	ENGINE_EVENT_UNPAUSE,
+	ENGINE_EVENT_DESTROY
+};
 
 struct engine_event {
 	enum engine_event_type type;
 	const char *id;
-	int exit_code;                  /* DIE */
-	int64_t engine_time_ns;         /* when the engine says it happened; 0 if it does not */
+	int exit_code;          /* DIE */
+	int64_t engine_time_ns; /* when the engine says it happened; 0 if it does not */
 };
 
 /* News, for the supervisor alone. on_up: the event stream (again) runs; what happened before is not told: list and
@@ -126,7 +134,10 @@ struct engine_verbs {
 	void (*list)(struct engine *engine, engine_done *done, void *arg);
 	void (*create)(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
 	               engine_done *done, void *arg);
-	void (*start)(struct engine *engine, const char *id, engine_done *done, void *arg);
+	/* spec and place: as for its create. With late_network the port may still be a dead container's for some time: that
+	 * is waited for. Where it fails the container does not run. */
+	void (*start)(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+	              const char *id, engine_done *done, void *arg);
 	/* SIGTERM, up to grace_ms for it to leave, SIGKILL; then it is still there, exited. */
 	void (*stop)(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg);
 	/* SIGKILL if it runs, and gone. Not found is ok. */
@@ -147,9 +158,9 @@ struct engine {
 
 struct engine_settings {
 	struct event_base *base;
-	const char *name;               /* label selfless.name, and the network's name */
-	const char *docker_socket;      /* docker */
-	const char *state_dir;          /* process: its records, logs and the services' data; made where missing */
+	const char *name;          /* label selfless.name, and the network's name */
+	const char *docker_socket; /* docker */
+	const char *state_dir;     /* process: its records, logs and the services' data; made where missing */
 	struct engine_observer observer;
 };
 

@@ -177,7 +177,8 @@ static enum engine_fault run(struct process *process, struct err *err)
 	return fault;
 }
 
-static void process_start(struct engine *engine, const char *id, engine_done *done, void *arg)
+static void process_start(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+                          const char *id, engine_done *done, void *arg)
 {
 	const struct asker asker = ASKER;
 	struct process *process = find(&asker);
@@ -185,6 +186,8 @@ static void process_start(struct engine *engine, const char *id, engine_done *do
 	enum engine_state before;
 	enum engine_fault fault;
 
+	(void)spec;
+	(void)place; /* the record has all of it */
 	if (process == NULL)
 		return;
 	before = process->record.container.state;

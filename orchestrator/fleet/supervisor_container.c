@@ -182,17 +182,29 @@ static void on_created(struct supervisor *supervisor, struct container *containe
 	container_drop(container);
 }
 
+static struct engine_place place_of(const struct container *container)
+{
+	return (struct engine_place){
+	        .name = container->name,
+	        .slot = container->slot,
+	        .host_port = container->host_port,
+	        .unpublished = lost_ports_has(&container->supervisor->lost_ports, container->host_port),
+	        .late_network = container->late_network,
+	        .socket_dir = container->socket_dir[0] != '\0' ? container->socket_dir : NULL,
+	};
+}
+
 void container_create(struct container *container, const char *name, int host_port)
 {
 	struct supervisor *supervisor = container->supervisor;
-	struct engine_place place = {.slot = container->slot, .host_port = host_port};
+	struct engine_place place;
 	char root[PLACE_DIR_SIZE];
 	struct err err;
 
 	assert(container->phase == CONTAINER_NEW);
 	snprintf(container->name, sizeof(container->name), "%s", name);
 	container->host_port = host_port;
-	place.unpublished = lost_ports_has(&supervisor->lost_ports, host_port);
+	container->late_network = supervisor->service->late_network && container->slot != SLOT_EXTRA;
 	if (supervisor->revision->spec.reach == REACH_SOCKET) {
 		place_socket_root(supervisor->config, root);
 		if (!place_make_dir(root, supervisor->service->name, container->slot, container->socket_dir, &err)) {
@@ -200,9 +212,8 @@ void container_create(struct container *container, const char *name, int host_po
 			container_drop(container);
 			return;
 		}
-		place.socket_dir = container->socket_dir;
 	}
-	place.name = container->name;
+	place = place_of(container);
 	supervisor->engine->verbs->create(supervisor->engine, &supervisor->revision->spec, &place, on_call,
 	                                  call_begin(supervisor, container, on_created));
 }
@@ -255,7 +266,7 @@ static void on_started(struct supervisor *supervisor, struct container *containe
 		container_log(LOG_INFO, container, "started", "none", NULL);
 		return; /* its die event may have come before this answer: the step looks */
 	}
-	container->dead = false; /* a failed start may have looked like a death */
+	container->dead = container->by_hand = false; /* a failed start may have looked like a death */
 	if (result->fault == ENGINE_NOT_FOUND) {
 		container->gone = true; /* somebody removed it: the slot takes another one */
 		container_leave(container, REASON_VANISHED, LEAVE_AT_ONCE);
@@ -267,11 +278,12 @@ static void on_started(struct supervisor *supervisor, struct container *containe
 void container_start(struct container *container)
 {
 	struct supervisor *supervisor = container->supervisor;
+	struct engine_place place = place_of(container);
 
 	assert(container->phase == CONTAINER_CREATED);
 	container->may_run = true;
-	supervisor->engine->verbs->start(supervisor->engine, container->id, on_call,
-	                                 call_begin(supervisor, container, on_started));
+	supervisor->engine->verbs->start(supervisor->engine, &supervisor->revision->spec, &place, container->id,
+	                                 on_call, call_begin(supervisor, container, on_started));
 }
 
 /* --- address, then serving --- */

@@ -77,11 +77,12 @@ struct container {
 	uint64_t serial;         /* of its last backend; 0 = it had none */
 	bool in_fleet;
 	bool adopted;
-	bool may_run; /* start was called, or it was found running; until it is known dead */
-	bool dead;    /* ran and does not any more */
-	bool paused;  /* a spare that waits */
-	bool warm;    /* a spare that has shown that it works */
-	bool gone;    /* does not exist any more */
+	bool may_run;      /* start was called, or it was found running; until it is known dead */
+	bool dead;         /* ran and does not any more */
+	bool paused;       /* a spare that waits */
+	bool late_network; /* it has no network before it runs */
+	bool warm;         /* a spare that has shown that it works */
+	bool gone;         /* does not exist any more */
 	bool oom;
 	bool by_hand;       /* somebody else killed it: no sign of a crash loop */
 	int exit_code;      /* -1 unknown */

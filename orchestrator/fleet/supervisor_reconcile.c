@@ -198,6 +198,7 @@ static struct container *container_found(struct supervisor *supervisor, const st
 	if (strlen(container->socket_dir) > PLACE_DIR_MAX)
 		container->socket_dir[0] = '\0'; /* not one that we could have made */
 	container->host_port = listed->host_port;
+	container->late_network = listed->no_network;
 	container->phase = CONTAINER_CREATED;
 	container->seen = true;
 	container->may_run = listed->state != ENGINE_CREATED && listed->state != ENGINE_EXITED;
@@ -216,7 +217,8 @@ static bool adopt_running(struct supervisor *supervisor, const struct engine_con
 	if (slot->current != NULL)
 		return false;
 	slot->current = container_found(supervisor, listed, CONTAINER_CURRENT);
-	slot->current->phase = CONTAINER_STARTED;
+	slot->current->phase =
+	        listed->no_network ? CONTAINER_CREATED : CONTAINER_STARTED; /* a start that was cut short */
 	slot->current->adopted = true;
 	slot->current->running_ms = listed->running_ms;
 	slot->current->doubt_us = clock_us() + DOUBT_US;

@@ -21,6 +21,7 @@ struct op {
 	char id[ENGINE_ID_SIZE];
 	char name[ENGINE_NAME_SIZE];
 	struct fake_container made; /* create: what it will be */
+	bool late_network;          /* start: gives it its network */
 	engine_done *done;
 	void *arg;
 };
@@ -256,8 +257,10 @@ static enum engine_fault do_create(struct op *op, struct engine_result *result)
 
 static enum engine_fault do_start(struct op *op, struct fake_container *container)
 {
-	if (container->state == ENGINE_RUNNING)
+	if (container->state == ENGINE_RUNNING) {
+		container->no_network &= !op->late_network;
 		return ENGINE_OK;
+	}
 	if (container->port != 0 && container->port == op->fake->lost_port && !container->unpublished)
 		return ENGINE_PORT_LOST;
 	if (!listen_for(op->fake, container))
@@ -267,6 +270,7 @@ static enum engine_fault do_start(struct op *op, struct fake_container *containe
 		    strcmp(c->service, container->service) == 0)
 			op->fake->two_in_a_slot = true;
 	container->state = ENGINE_RUNNING;
+	container->no_network &= !op->late_network;
 	tell(op->fake, ENGINE_EVENT_START, container);
 	return ENGINE_OK;
 }
@@ -325,6 +329,7 @@ static enum engine_fault do_list(struct op *op, struct engine_result *result)
 		to->slot = c->slot;
 		to->host_port = c->port;
 		to->state = c->state;
+		to->no_network = c->no_network;
 		result->count++;
 	}
 	result->containers = list;
@@ -437,11 +442,15 @@ static void verb_create(struct engine *engine, const struct engine_spec *spec, c
 	op->made.slot = place->slot;
 	op->made.port = place->host_port;
 	op->made.unpublished = place->unpublished;
+	op->made.no_network = place->late_network;
+	op->fake->late_extra |= place->late_network && place->slot < 0;
 }
 
-static void verb_start(struct engine *engine, const char *id, engine_done *done, void *arg)
+static void verb_start(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+                       const char *id, engine_done *done, void *arg)
 {
-	op_new(engine, FAKE_START, id, done, arg);
+	(void)spec;
+	op_new(engine, FAKE_START, id, done, arg)->late_network = place->late_network;
 }
 
 static void verb_stop(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg)

@@ -42,6 +42,7 @@ struct fake_container {
 	int port;
 	enum engine_state state;
 	bool unpublished;
+	bool no_network;         /* made with late_network, and not yet started */
 	bool foreign;            /* not in lists */
 	enum fake_answer answer; /* while it is not paused */
 	int fd;
@@ -67,6 +68,7 @@ struct fake_engine {
 	int serial;
 	unsigned in_flight;
 	bool two_in_a_slot; /* the promise was broken */
+	bool late_extra;    /* one in no slot was to have its network late, and with it a name it should not have */
 };
 
 struct fake_engine *fake_engine_new(struct event_base *base);

@@ -26,6 +26,7 @@ void bench_command(char *const *words);
 typedef void id_verb(struct engine *engine, const char *id, engine_done *done, void *arg);
 struct outcome bench_create(enum engine_fault fault);
 struct outcome bench_call(id_verb *verb, const char *id, enum engine_fault fault);
+struct outcome bench_start(const char *id, enum engine_fault fault);
 struct outcome bench_stop(const char *id, int grace_ms);
 struct outcome bench_list(void);
 struct outcome bench_logs(const char *id, int lines, const char *wanted); /* until they hold this */

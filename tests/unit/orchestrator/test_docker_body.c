@@ -208,6 +208,19 @@ START_TEST(network_and_volume)
 }
 END_TEST
 
+START_TEST(network_taken_and_given)
+{
+	ck_assert(docker_body_disconnect(&body, "abc"));
+	ck_assert_str_eq(buf_text(&body), "{\"Container\":\"abc\"}");
+	buf_reset(&body);
+	ck_assert(docker_body_connect(&body, "abc", "acts"));
+	ck_assert_str_eq(buf_text(&body), "{\"Container\":\"abc\",\"EndpointConfig\":{\"Aliases\":[\"acts\"]}}");
+	buf_reset(&body);
+	ck_assert(docker_body_network_path(&body, "self less", "connect"));
+	ck_assert_str_eq(buf_text(&body), "/networks/self%20less/connect");
+}
+END_TEST
+
 START_TEST(volume_names)
 {
 	ck_assert_uint_eq(docker_body_volume_name("acts_data:/static"), 9);
@@ -250,6 +263,7 @@ int main(void)
 	        create_gives_a_spare_no_alias,
 	        create_says_when_it_does_not_fit,
 	        network_and_volume,
+	        network_taken_and_given,
 	        volume_names,
 	        filters,
 	        escapes,

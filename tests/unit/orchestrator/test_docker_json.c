@@ -84,6 +84,35 @@ START_TEST(list_says_for_how_long)
 }
 END_TEST
 
+START_TEST(list_says_who_has_no_network)
+{
+	static const struct {
+		const char *settings;
+		bool none;
+	} rows[] = {
+	        {"{\"Networks\":{}}", true},
+	        {"{\"Networks\":{\"selfless\":{}}}", false},
+	        {"{\"Networks\":null}", false},
+	        {"{\"Networks\":[]}", false},
+	        {"{}", false},
+	        {"null", false},
+	};
+	struct engine_container *containers;
+	char text[200];
+	size_t count;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int len =
+		        snprintf(text, sizeof(text), "[{\"Id\":\"" ID "\",\"NetworkSettings\":%s}]", rows[i].settings);
+
+		ck_assert(docker_json_list(text, (size_t)len, &containers, &count, &err));
+		ck_assert_uint_eq(count, 1);
+		ck_assert_msg(containers[0].no_network == rows[i].none, "%s", rows[i].settings);
+		free(containers);
+	}
+}
+END_TEST
+
 START_TEST(list_of_none)
 {
 	struct engine_container *containers;
@@ -312,6 +341,7 @@ int main(void)
 	const TTest *const tests[] = {
 	        list,
 	        list_says_for_how_long,
+	        list_says_who_has_no_network,
 	        list_of_none,
 	        list_cuts_what_is_too_long,
 	        inspect,

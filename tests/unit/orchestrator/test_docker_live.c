@@ -7,12 +7,14 @@
 #include <check.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define IMAGE "selfless-test-idler"
@@ -97,6 +99,15 @@ static struct outcome call(id_verb *verb, const char *id, enum engine_fault faul
 	return outcome;
 }
 
+static struct outcome start(const char *id, enum engine_fault fault)
+{
+	struct outcome outcome = {0};
+
+	VERB(watch)->start(watch.engine, &spec, &place, id, outcome_take, &outcome);
+	wait_for(&outcome, fault);
+	return outcome;
+}
+
 static struct outcome list(void)
 {
 	struct outcome outcome = {0};
@@ -164,8 +175,8 @@ START_TEST(the_life_of_a_container)
 	ck_assert_int_eq(outcome.first.host_port, place.host_port);
 	ck_assert_int_eq(outcome.first.state, ENGINE_CREATED);
 
-	call(VERB(watch)->start, id, ENGINE_OK);
-	call(VERB(watch)->start, id, ENGINE_OK);
+	start(id, ENGINE_OK);
+	start(id, ENGINE_OK);
 	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_START, SOON_MS));
 	ck_assert_str_eq(watch_event(&watch, ENGINE_EVENT_START, 0)->id, id);
 	ck_assert_int_gt(watch_event(&watch, ENGINE_EVENT_START, 0)->engine_time_ns, 0);
@@ -225,7 +236,7 @@ START_TEST(prepared_together_there_is_one_network)
 		ck_assert_msg(outcomes[i].fault == ENGINE_OK, "%s", outcomes[i].message);
 	}
 	create(ENGINE_OK, &outcome);
-	call(VERB(watch)->start, outcome.id, ENGINE_OK);
+	start(outcome.id, ENGINE_OK);
 }
 END_TEST
 
@@ -236,7 +247,7 @@ START_TEST(a_killed_container_dies_with_137)
 
 	prepare(ENGINE_OK, &outcome);
 	create(ENGINE_OK, &outcome);
-	call(VERB(watch)->start, outcome.id, ENGINE_OK);
+	start(outcome.id, ENGINE_OK);
 	ck_assert_int_eq(RUN("docker", "kill", outcome.id), 0);
 	die = watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS);
 	ck_assert_ptr_nonnull(die);
@@ -268,16 +279,101 @@ START_TEST(a_port_may_be_taken)
 	prepare(ENGINE_OK, &outcome);
 	place.host_port = free_port(&fd);
 	create(ENGINE_OK, &outcome);
-	outcome = call(VERB(watch)->start, outcome.id, ENGINE_PORT_TAKEN); /* by a process: us */
+	outcome = start(outcome.id, ENGINE_PORT_TAKEN); /* by a process: us */
 	ck_assert_ptr_nonnull(strstr(outcome.message, "first_port"));
 	close(fd);
-	call(VERB(watch)->start, outcome.id, ENGINE_OK);
+	start(outcome.id, ENGINE_OK);
 	snprintf(next_name, sizeof(next_name), "%s.next", place_name);
 	place.name = next_name;
 	create(ENGINE_OK, &outcome);
-	call(VERB(watch)->start, outcome.id, ENGINE_PORT_TAKEN); /* by a container */
+	start(outcome.id, ENGINE_PORT_TAKEN); /* by a container */
 	watch_run(&watch, DOCKER_REFUSALS_US / 1000);
-	call(VERB(watch)->start, place.name, ENGINE_PORT_TAKEN); /* its list says so, too */
+	start(place.name, ENGINE_PORT_TAKEN); /* its list says so, too */
+}
+END_TEST
+
+/* Out of its network until it runs, then in it, with its name, its service's, and its port. */
+START_TEST(a_late_network)
+{
+	struct outcome outcome;
+	char word[200];
+
+	prepare(ENGINE_OK, &outcome);
+	place.late_network = true;
+	create(ENGINE_OK, &outcome);
+	ck_assert(list().first.no_network);
+	start(outcome.id, ENGINE_OK);
+	ck_assert(!list().first.no_network);
+	outcome = call(VERB(watch)->inspect, outcome.id, ENGINE_OK);
+	ck_assert_int_eq(outcome.result.address.ss_family, AF_INET);
+	snprintf(word, sizeof(word), "docker inspect %s | grep -q '\"idle\"' && docker port %s | grep -q :%d",
+	         outcome.id, outcome.id, place.host_port);
+	ck_assert_int_eq(RUN("sh", "-c", word), 0);
+	start(outcome.id, ENGINE_OK); /* it runs, and has it */
+}
+END_TEST
+
+/* One that has its network all the same (whoever gave it that) is started like any other. */
+START_TEST(a_late_network_that_is_there)
+{
+	struct outcome outcome;
+
+	prepare(ENGINE_OK, &outcome);
+	create(ENGINE_OK, &outcome);
+	ck_assert(!list().first.no_network);
+	place.late_network = true;
+	start(outcome.id, ENGINE_OK);
+	ck_assert_int_eq(call(VERB(watch)->inspect, outcome.id, ENGINE_OK).result.address.ss_family, AF_INET);
+}
+END_TEST
+
+static void *kill_the_other(void *arg)
+{
+	const struct timespec while_it_waits = {.tv_nsec = 800000000};
+
+	nanosleep(&while_it_waits, NULL);
+	RUN("docker", "kill", (char *)arg);
+	return NULL;
+}
+
+/* The port of the one before is waited for: the new one runs meanwhile. */
+START_TEST(a_late_network_waits_for_the_port)
+{
+	struct outcome outcome;
+	char first[ENGINE_ID_SIZE], next_name[80];
+	pthread_t killer;
+
+	prepare(ENGINE_OK, &outcome);
+	create(ENGINE_OK, &outcome);
+	snprintf(first, sizeof(first), "%s", outcome.id);
+	start(first, ENGINE_OK);
+	snprintf(next_name, sizeof(next_name), "%s.next", place_name);
+	place.name = next_name;
+	place.late_network = true;
+	create(ENGINE_OK, &outcome);
+	ck_assert_int_eq(pthread_create(&killer, NULL, kill_the_other, first), 0);
+	start(outcome.id, ENGINE_OK);
+	pthread_join(killer, NULL);
+	ck_assert_int_eq(call(VERB(watch)->inspect, outcome.id, ENGINE_OK).result.address.ss_family, AF_INET);
+}
+END_TEST
+
+/* Somebody else's port: it does not run on without it. Free again, the same container is started. */
+START_TEST(a_late_network_is_refused)
+{
+	struct outcome outcome;
+	int fd;
+
+	prepare(ENGINE_OK, &outcome);
+	place.host_port = free_port(&fd);
+	place.late_network = true;
+	create(ENGINE_OK, &outcome);
+	outcome = start(outcome.id, ENGINE_PORT_TAKEN);
+	ck_assert_ptr_nonnull(strstr(outcome.message, "first_port"));
+	ck_assert_int_eq(list().first.state, ENGINE_EXITED);
+	close(fd);
+	start(outcome.id, ENGINE_OK);
+	ck_assert_int_eq(call(VERB(watch)->inspect, outcome.id, ENGINE_OK).result.address.ss_family, AF_INET);
 }
 END_TEST
 
@@ -319,7 +415,7 @@ START_TEST(nobody_of_that_id)
 {
 	static const char id[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
-	call(VERB(watch)->start, id, ENGINE_NOT_FOUND);
+	start(id, ENGINE_NOT_FOUND);
 	call(VERB(watch)->inspect, id, ENGINE_NOT_FOUND);
 	call(VERB(watch)->remove, id, ENGINE_OK);
 }
@@ -341,7 +437,7 @@ START_TEST(a_socket_directory_is_mounted_and_told)
 	create(ENGINE_OK, &outcome);
 	snprintf(id, sizeof(id), "%s", outcome.id);
 	ck_assert_str_eq(list().first.socket_dir, folder);
-	call(VERB(watch)->start, id, ENGINE_OK);
+	start(id, ENGINE_OK);
 	for (int tries = 0; access(mark, F_OK) == -1 && tries < 100; tries++)
 		watch_run(&watch, 20);
 	ck_assert_int_ne(unlink(mark), -1);
@@ -376,6 +472,10 @@ static int run(void)
 	        a_killed_container_dies_with_137,
 	        a_name_may_be_taken,
 	        a_port_may_be_taken,
+	        a_late_network,
+	        a_late_network_that_is_there,
+	        a_late_network_waits_for_the_port,
+	        a_late_network_is_refused,
 	        an_image_may_be_missing,
 	        limits_and_volumes_may_be_refused,
 	        nobody_of_that_id,

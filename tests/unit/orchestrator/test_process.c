@@ -36,8 +36,8 @@ START_TEST(the_life_of_a_process)
 	ck_assert_int_eq(outcome.first.state, ENGINE_CREATED);
 	ck_assert_int_eq(bench_call(VERB->inspect, id, ENGINE_OK).result.address.ss_family, 0);
 
-	bench_call(VERB->start, id, ENGINE_OK);
-	bench_call(VERB->start, id, ENGINE_OK);
+	bench_start(id, ENGINE_OK);
+	bench_start(id, ENGINE_OK);
 	ck_assert_str_eq(watch_event(&watch, ENGINE_EVENT_START, SOON_MS)->id, id);
 	ck_assert_int_gt(watch_event(&watch, ENGINE_EVENT_START, 0)->engine_time_ns, 0);
 	ck_assert_uint_eq(watch.event_count, 1);
@@ -95,7 +95,7 @@ START_TEST(exit_codes)
 	ck_assert_int_eq(bench_call(VERB->inspect, id, ENGINE_OK).result.exit_code, 7);
 	ck_assert_int_eq(bench_record(id).exit_code, 7);
 	watch.event_count = 0;
-	bench_call(VERB->start, id, ENGINE_OK); /* once more */
+	bench_start(id, ENGINE_OK); /* once more */
 	ck_assert_int_eq(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS)->exit_code, 7);
 }
 END_TEST
@@ -275,10 +275,10 @@ START_TEST(a_port_may_be_taken)
 	place.host_port = bench_port(&fd);
 	outcome = bench_create(ENGINE_OK);
 	snprintf(number, sizeof(number), "%d", place.host_port);
-	ck_assert_ptr_nonnull(strstr(bench_call(VERB->start, outcome.id, ENGINE_PORT_TAKEN).message, number));
+	ck_assert_ptr_nonnull(strstr(bench_start(outcome.id, ENGINE_PORT_TAKEN).message, number));
 	ck_assert_int_eq(bench_list().first.state, ENGINE_CREATED);
 	close(fd);
-	bench_call(VERB->start, outcome.id, ENGINE_OK);
+	bench_start(outcome.id, ENGINE_OK);
 }
 END_TEST
 
@@ -288,7 +288,7 @@ static void refuse_command(char *command)
 
 	COMMAND(command);
 	outcome = bench_create(ENGINE_OK);
-	outcome = bench_call(VERB->start, outcome.id, ENGINE_NO_IMAGE);
+	outcome = bench_start(outcome.id, ENGINE_NO_IMAGE);
 	ck_assert_ptr_nonnull(strstr(outcome.message, command));
 	ck_assert_ptr_nonnull(strstr(outcome.message, "`command` of service idle"));
 	ck_assert_int_eq(bench_list().first.state, ENGINE_CREATED);
@@ -319,7 +319,7 @@ START_TEST(nobody_of_that_id)
 {
 	struct outcome outcome = {0};
 
-	bench_call(VERB->start, NOBODY, ENGINE_NOT_FOUND);
+	bench_start(NOBODY, ENGINE_NOT_FOUND);
 	bench_call(VERB->pause, NOBODY, ENGINE_NOT_FOUND);
 	bench_call(VERB->unpause, NOBODY, ENGINE_NOT_FOUND);
 	bench_call(VERB->inspect, NOBODY, ENGINE_NOT_FOUND);

@@ -98,7 +98,7 @@ START_TEST(created_and_ended_ones_too)
 
 	bench_reopen();
 	ck_assert_int_eq(bench_list().first.state, ENGINE_CREATED);
-	bench_call(VERB->start, created.id, ENGINE_OK);
+	bench_start(created.id, ENGINE_OK);
 	bench_call(VERB->remove, created.id, ENGINE_OK);
 	COMMAND("/bin/sh", "-c", "echo words; exit 3");
 	watch.event_count = 0;

@@ -58,6 +58,62 @@ START_TEST(adopts_one_that_is_dead)
 }
 END_TEST
 
+/* What was created for us without a network gets it when it is started, whatever the configuration says today. */
+START_TEST(adopts_one_without_a_network)
+{
+	char dir[2][128], id[ENGINE_ID_SIZE];
+
+	add_running("acts_0", 0, bench.hash, dir[0]);
+	snprintf(dir[1], sizeof(dir[1]), "%s/acts_0.0badcafe", bench.dir);
+	ck_assert_int_eq(mkdir(dir[1], 0700), 0);
+	fake_add(bench.engine, "acts", "acts_0.next", 0, bench.hash, ENGINE_CREATED, dir[1], 0)->no_network = true;
+	id_of("acts_0.next", id);
+	begin();
+	wait_ready(1);
+	wait_settled();
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+	wait_settled();
+	ck_assert_str_eq(fake_by_name(bench.engine, "acts_0")->id, id);
+	ck_assert(!fake_by_name(bench.engine, "acts_0")->no_network);
+	ck_assert(!fake_by_name(bench.engine, "acts_0.next")->no_network);
+}
+END_TEST
+
+/* We died between its start and its network: it is given that, and then taken for one that serves. */
+START_TEST(finishes_a_start_that_was_cut_short)
+{
+	char dir[128], id[ENGINE_ID_SIZE], now[ENGINE_ID_SIZE];
+
+	add_running("acts_0", 0, bench.hash, dir);
+	fake_by_name(bench.engine, "acts_0")->no_network = true;
+	id_of("acts_0", id);
+	begin();
+	wait_ready(1);
+	wait_settled();
+	id_of("acts_0", now);
+	ck_assert_str_eq(id, now);
+	ck_assert(!fake_by_name(bench.engine, "acts_0")->no_network);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_REMOVE], 0);
+}
+END_TEST
+
+/* Slots have it late, if so configured; a spare waits with its network. */
+START_TEST(gives_the_network_late)
+{
+	bench.service.late_network = true;
+	bench.service.scale.spares = 1;
+	begin();
+	wait_settled();
+	ck_assert(!fake_by_name(bench.engine, "acts_0")->no_network);
+	ck_assert(fake_by_name(bench.engine, "acts_0.next")->no_network);
+	ck_assert(!bench.engine->late_extra);
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+	wait_settled();
+	ck_assert(!fake_by_name(bench.engine, "acts_0")->no_network);
+	ck_assert(fake_by_name(bench.engine, "acts_0.next")->no_network);
+}
+END_TEST
+
 START_TEST(removes_what_does_not_fit)
 {
 	char dir[2][128];
@@ -202,6 +258,9 @@ int main(void)
 	tcase = tcase_of(suite, "adoption", 20);
 	tcase_add_test(tcase, adopts_what_runs);
 	tcase_add_test(tcase, adopts_one_that_is_dead);
+	tcase_add_test(tcase, adopts_one_without_a_network);
+	tcase_add_test(tcase, finishes_a_start_that_was_cut_short);
+	tcase_add_test(tcase, gives_the_network_late);
 	tcase_add_test(tcase, removes_what_does_not_fit);
 	tcase_add_loop_test(tcase, fills_the_slot_of_one_that_does_not_run, 0, 2);
 	tcase = tcase_of(suite, "rolls", 20);

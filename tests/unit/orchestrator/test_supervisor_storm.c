@@ -57,6 +57,7 @@ START_TEST(storm)
 		bench.engine->delay_us[i] = 500 + 700 * i;
 	}
 	bench.service.scale.spares = _i % 3;
+	bench.service.late_network = _i % 2 == 0;
 	begin();
 	for (int i = 0; i < 60; i++) {
 		mischief(&seed);
