@@ -147,8 +147,9 @@ class Storm:
         scale["spares"] = int(numbers[0] * (MOST_SPARES + 1))
         scale["max"] = MOST - int(numbers[1] * 2)
         scale["min"] = 1 + int(numbers[2] * 2)
+        self.world.settings()["late_network"] = late = numbers[0] * 8 % 2 < 1.5     # what was created before stays as it is
         self.world.reload()
-        return f"reload {scale}"
+        return f"reload {scale} late_network={late}"
 
     def _roll(self, _numbers):
         self._specs += 1

@@ -121,7 +121,7 @@ class DockerWorld(World):
         self.docker = self.dockerd.docker if own_dockerd else Docker()
         orchestrator = Orchestrator(self.docker, folder, number)
         self.image = f"{orchestrator.name}:storm"
-        super().__init__(orchestrator, self.image, reach="socket", memory_mb=MEMORY_MB,
+        super().__init__(orchestrator, self.image, reach="socket", late_network=True, memory_mb=MEMORY_MB,
                          volumes=[f"{orchestrator.name}-data:/data"])
         self.add_image()
 
