@@ -343,6 +343,24 @@ static void judge_good(struct watch *watch)
 		watch_schedule(watch);
 }
 
+/* It gets no new requests, and is on its way out: what is left to find out is whether those that it has are lost. */
+static void judge_draining(struct watch *watch, enum probe_outcome outcome)
+{
+	bool good = outcome == PROBE_GOOD || outcome == PROBE_ODD_STATUS || outcome == PROBE_UNABLE;
+
+	if (!good && outcome != PROBE_TIMEOUT) {
+		watch_down(watch, hard_reasons[outcome]);
+		return;
+	}
+	questions_answer(watch, watch->probe_no, good);
+	watch->alike = false;
+	watch->misses = good ? 0 : watch->misses + 1;
+	if (watch->misses >= watch->health->config.fall)
+		watch_down(watch, REASON_PROBE_TIMEOUT);
+	else
+		watch_schedule(watch);
+}
+
 /* Has another one just answered 5xx, too, and is nobody well? */
 static bool says_like_another(const struct watch *self)
 {
@@ -432,6 +450,9 @@ static void on_probe(enum probe_outcome outcome, int64_t took_us, void *arg)
 	case BACKEND_SUSPECT:
 		judge(watch, outcome);
 		break;
+	case BACKEND_DRAINING:
+		judge_draining(watch, outcome);
+		break;
 	default: /* the supervisor takes it away: nothing left to judge */
 		health_unwatch(watch->health, watch->backend);
 	}
@@ -443,7 +464,7 @@ static void health_doubt(struct backend *backend, enum reason reason)
 {
 	struct watch *watch = watch_of(backend);
 
-	if (watch == NULL || (backend_state(backend) != BACKEND_READY && backend_state(backend) != BACKEND_SUSPECT))
+	if (watch == NULL || backend_state(backend) == BACKEND_STARTING)
 		return;
 	watch->trust_no = watch->probe_no + 1;
 	watch_hurry(watch);

@@ -6,6 +6,7 @@
  * READY: a probe every interval_ms, staggered by slot so that not all backends are asked at once.
  *   Hard (refused, reset, malformed, 5xx): DOWN. Soft (timeout): SUSPECT; DOWN at the fall-th in a row.
  * SUSPECT: probed now (one probe in flight per backend), good -> READY.
+ * DRAINING: probed on, since a request that it still has is lost with it: DOWN by the same rules, and by nothing else.
  * If every other backend of the service has failed the same way within one interval (5xx: full disk, locked store),
  * the last one is kept: held back for five intervals, in which a replacement may show that the fault was the
  * container's, then READY again; it is judged again once another one is READY (rulings: keep routing, replace one at

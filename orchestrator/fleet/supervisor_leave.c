@@ -44,7 +44,6 @@ bool container_drain(struct container *container, enum reason reason)
 		return false;
 	container->drain_until_us = clock_us() + container->supervisor->config->drain_ms * 1000;
 	backend_set_state(backend, BACKEND_DRAINING, reason);
-	health_unwatch(container->supervisor->health, backend);
 	return true;
 }
 

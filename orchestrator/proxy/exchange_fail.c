@@ -12,8 +12,7 @@
 
 bool exchange_is_judged(const struct backend *backend)
 {
-	enum backend_state state = backend_state(backend);
-	return state == BACKEND_READY || state == BACKEND_SUSPECT;
+	return backend_state(backend) != BACKEND_DOWN;
 }
 
 struct failure_rule {

@@ -91,7 +91,7 @@ extern const struct upstream_reader exchange_reader;
 
 /* exchange_fail.c */
 
-/* Is the backend health's to judge (not one that is leaving, or gone)? */
+/* Is the backend health's to judge (not one that is gone)? */
 bool exchange_is_judged(const struct backend *backend);
 
 /* The try failed (there is no upstream any more): another one, or the end. untouched: no byte was written. */

@@ -91,14 +91,8 @@ static void on_answer(bool well, void *arg)
 	upstream_resume(exchange->upstream);
 }
 
-/* Is its 5xx to be asked about? One that was found ill while the reply was under way is doubted, too: there the answer is
- * no at once. One that leaves in good health is taken at its word. */
-static bool is_doubted(const struct backend *backend)
-{
-	return exchange_is_judged(backend) || backend_state(backend) == BACKEND_DOWN;
-}
-
-/* A backend that is ill says 5xx to everything: before such a reply is passed on, the backend is asked. */
+/* A backend that is ill says 5xx to everything: before such a reply is passed on, the backend is asked. Of one that was
+ * found ill while the reply was under way the answer is no at once. */
 static void withhold(struct exchange *exchange)
 {
 	exchange->question = health_ask(health_of(exchange->backend), exchange->backend, on_answer, exchange);
@@ -129,7 +123,7 @@ static void on_head(const struct http_head *head, void *arg)
 		exchange_fail(exchange, UPSTREAM_MALFORMED, false);
 		return;
 	}
-	if (head->status >= 500 && exchange->request->idempotent && is_doubted(exchange->backend))
+	if (head->status >= 500 && exchange->request->idempotent)
 		withhold(exchange);
 	else if (!exchange->gather)
 		flush(exchange);

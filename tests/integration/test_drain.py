@@ -2,6 +2,7 @@
 
 import threading
 
+from harness.faults import crash
 from harness.wait import wait_until
 
 
@@ -46,3 +47,22 @@ def _ask_hang(orchestrator):
         orchestrator.get("/hang", method="POST", timeout=20)
     except OSError:
         pass
+
+
+def test_falls_ill_while_it_drains(web):
+    """It is asked on while it drains, so what it still has is not lost with it: another one answers that."""
+    orchestrator, service = web(None, scale={"min": 1, "max": 3})
+    orchestrator.scale(service, 2)
+    ids = orchestrator.wait_slots(service, 2)
+    replies = []
+    threads = [threading.Thread(target=lambda: replies.append(orchestrator.get("/slow?ms=6000"))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: [s["in_flight"] for s in orchestrator.slots(service)] == [1, 1], 5, "one in flight on each")
+    orchestrator.scale(service, 1)
+    wait_until(lambda: orchestrator.leaving(service) == [(1, "draining")], 3, "slot 1 drains")
+    crash(orchestrator, service, 1, ids[1])
+    for thread in threads:
+        thread.join()
+    assert [r.status for r in replies] == [200, 200]
+    assert {r.backend for r in replies} == {ids[0][:12]}

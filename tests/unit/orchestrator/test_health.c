@@ -381,18 +381,71 @@ START_TEST(question_cancelled)
 }
 END_TEST
 
+/* One that leaves is asked like any other, and is down when it is ill: what it still has is lost with it. */
+START_TEST(draining_and_ill)
+{
+	struct backend *backend = make_ready();
+
+	backend_set_state(backend, BACKEND_DRAINING, REASON_SCALE_DOWN);
+	health_ask(health, backend, on_answer, NULL);
+	wait_answers(1);
+	ck_assert(well);
+	ck_assert_int_eq(backend_state(backend), BACKEND_DRAINING);
+	bench_run(&bench, 120);
+	ck_assert_int_eq(backend_state(backend), BACKEND_DRAINING);
+	containers[0]->answer = FAKE_ILL;
+	if (_i == 0)
+		health_ask(health, backend, on_answer, NULL);
+	wait_state(backend, BACKEND_DOWN);
+	if (_i == 0) {
+		wait_answers(2);
+		ck_assert(!well);
+	}
+}
+END_TEST
+
+START_TEST(draining_and_hanging)
+{
+	struct backend *backend = make_ready();
+
+	backend_set_state(backend, BACKEND_DRAINING, REASON_ROLL);
+	containers[0]->answer = FAKE_HANG;
+	health_ask(health, backend, on_answer, NULL);
+	wait_answers(1);
+	ck_assert(!well);
+	ck_assert_int_eq(backend_state(backend), BACKEND_DRAINING);
+	wait_state(backend, BACKEND_DOWN);
+}
+END_TEST
+
+/* A miss is no fault yet. */
+START_TEST(draining_and_slow_once)
+{
+	struct backend *backend = make_ready();
+
+	backend_set_state(backend, BACKEND_DRAINING, REASON_ROLL);
+	containers[0]->answer = FAKE_HANG;
+	health_ask(health, backend, on_answer, NULL);
+	bench_run(&bench, 75); /* it was asked, and is not overdue yet */
+	containers[0]->answer = FAKE_GOOD;
+	wait_answers(1);
+	ck_assert(!well);
+	bench_run(&bench, 500);
+	ck_assert_int_eq(backend_state(backend), BACKEND_DRAINING);
+}
+END_TEST
+
 START_TEST(unwatched)
 {
 	struct backend *backend = make_ready();
 
 	health_ask(health, backend, on_answer, NULL);
-	backend_set_state(backend, BACKEND_DRAINING, REASON_SCALE_DOWN);
 	health_unwatch(health, backend);
 	wait_answers(1);
 	ck_assert(well);
 	containers[0]->answer = FAKE_ILL;
 	bench_run(&bench, 120);
-	ck_assert_int_eq(backend_state(backend), BACKEND_DRAINING);
+	ck_assert_int_eq(backend_state(backend), BACKEND_READY);
 	health_engine_died(health, backend, REASON_EXITED);
 	ck_assert_int_eq(backend_state(backend), BACKEND_DOWN);
 }
@@ -494,6 +547,9 @@ int main(void)
 	tcase_add_test(tcase, does_not_trust_an_older_probe);
 	tcase_add_test(tcase, many_questions);
 	tcase_add_test(tcase, question_cancelled);
+	tcase_add_loop_test(tcase, draining_and_ill, 0, 2);
+	tcase_add_test(tcase, draining_and_hanging);
+	tcase_add_test(tcase, draining_and_slow_once);
 	tcase_add_test(tcase, unwatched);
 	tcase_add_test(tcase, last_one_is_kept);
 	tcase_add_test(tcase, kept_one_gets_well);
