@@ -100,7 +100,7 @@ static const struct verb verb_logs = {"GET", 10000, read_logs, {0}, {0}};
 
 /* --- a call and its answer ------------------------------------------------------------------------------------ */
 
-/* Where that was refused it has its network from the start on, which only costs time. */
+/* Where that was refused it has its network from the start on, as any other. */
 static void on_out_of_network(const struct docker_answer *from, void *arg)
 {
 	struct op *op = arg;

@@ -109,11 +109,6 @@ static void call_refused(struct docker_call *call, const struct docker_reply *re
 	call_finish(call, &answer);
 }
 
-static bool begins_with(const struct docker_answer *answer, const char *text)
-{
-	return answer->len >= strlen(text) && memcmp(answer->body, text, strlen(text)) == 0;
-}
-
 static void on_reply(const struct docker_reply *reply, void *arg)
 {
 	static const enum engine_fault faults[] = {
@@ -138,7 +133,7 @@ static void on_reply(const struct docker_reply *reply, void *arg)
 		answer.body = reply->body;
 		answer.len = reply->len;
 	}
-	if (call->ask.again_until != NULL && !begins_with(&answer, call->ask.again_until) && call_again(call))
+	if (call->ask.enough != NULL && !call->ask.enough(&answer, call->arg) && call_again(call))
 		return;
 	call_finish(call, &answer);
 }

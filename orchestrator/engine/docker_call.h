@@ -37,15 +37,16 @@ struct docker_ask {
 	int timeout_ms;
 	struct docker_words fine;  /* an error reply that is as good as success */
 	struct docker_words again; /* one that passes by itself: asked again until the deadline */
-	const char *again_until;   /* so is a reply whose body begins otherwise; static, NULL: none is */
-	const char *image;         /* to name it where it is missing; NULL: none is involved */
+	/* So is a success that this does not find enough; with the call's arg. NULL: the first is. */
+	bool (*enough)(const struct docker_answer *answer, void *arg);
+	const char *image; /* to name it where it is missing; NULL: none is involved */
 };
 
 struct docker_calls *docker_calls_new(struct event_base *base, struct docker_http *http, struct docker_link *link);
 void docker_calls_free(struct docker_calls *calls); /* what is under way is dropped */
 
-/* Exactly one of done(answer, arg) and drop(arg) follows. ask is borrowed for the call, but for fine.words,
- * again.words and again_until, which are static. */
+/* Exactly one of done(answer, arg) and drop(arg) follows. ask is borrowed for the call, but for fine.words and
+ * again.words, which are static. */
 void docker_call(struct docker_calls *calls, const struct docker_ask *ask, docker_call_done *done,
                  void (*drop)(void *arg), void *arg);
 

@@ -209,6 +209,49 @@ bool docker_json_list(const char *text, size_t len, struct engine_container **co
 	return true;
 }
 
+static bool is_any_address(const char *address)
+{
+	return address[0] == '\0' || strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+}
+
+static bool addresses_meet(const char *address, const struct strings *others)
+{
+	for (size_t i = 0; i < others->count; i++)
+		if (is_any_address(address) || is_any_address(others->items[i]) ||
+		    strcmp(address, others->items[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool publishes(const struct json_value *container, int port, const struct strings *addresses)
+{
+	const struct json_value *ports = json_get(container, "Ports");
+
+	for (const struct json_value *one = ports != NULL ? ports->first : NULL; one != NULL; one = one->next) {
+		char address[INET6_ADDRSTRLEN];
+		int64_t public;
+
+		take_text(json_get(one, "IP"), address, sizeof(address));
+		if (json_int(json_get(one, "PublicPort"), &public) && public == port &&
+		    addresses_meet(address, addresses))
+			return true;
+	}
+	return false;
+}
+
+bool docker_json_port_held(const char *text, size_t len, const char *id, int port, const struct strings *addresses)
+{
+	struct json_doc *doc;
+	bool held = false;
+
+	if (!json_parse(text, len, &limits, &doc, NULL))
+		return false;
+	for (const struct json_value *one = json_root(doc)->first; one != NULL && !held; one = one->next)
+		held = !json_text_is(json_get(one, "Id"), id) && publishes(one, port, addresses);
+	json_free(doc);
+	return held;
+}
+
 static void take_address(const struct json_value *root, const char *network, struct engine_result *result)
 {
 	const struct json_value *ip = json_path(root, "NetworkSettings", "Networks", network, "IPAddress", NULL);

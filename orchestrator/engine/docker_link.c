@@ -26,7 +26,7 @@
 #define PING_EVERY_MS 5000
 #define BACK_OFF_FIRST_MS 100
 #define BACK_OFF_MOST_MS 500 /* a try is one connect to a local socket; until it is back nothing is replaced */
-#define STEADY_MS 5000 /* up that long: the next loss starts with the shortest wait again */
+#define STEADY_MS 5000       /* up that long: the next loss starts with the shortest wait again */
 
 enum link_state { LINK_WAITING, LINK_PINGING, LINK_ASKING, LINK_SUBSCRIBING, LINK_UP };
 

@@ -1,15 +1,16 @@
 /* docker_start.c: the verb start, and what Docker says of a port that it takes for allocated.
  *
  *   start -> done
- *         -> late_network: until nobody publishes its port -> connect -> done
- *                                                                     -> refused: kill, then as a start that was refused
+ *         -> late_network: until nobody else publishes its port -> connect -> done
+ *                                                   it is there already? look -> done
+ *                                           refused: kill, until that is over -> as a start that was refused
  *         -> "port is already allocated", for long -> which containers publish it?  -> some: ENGINE_PORT_TAKEN
  *                                                                                  -> none: ENGINE_PORT_LOST
  *
  * With late_network a start takes no notice of the container before: that one's network and port are freed meanwhile.
  * Connecting is not tried while the port may be taken, for a connect that was refused leaves an interface behind in the
- * container, and every further one fails (20.10). Such a container is killed, and has its network when it is started
- * again.
+ * container, and every further one fails (20.10). Such a container is killed. Its end is waited for, for its die event
+ * shall not come after our answer: an inspect is answered when Docker has done with it.
  *
  * A dockerd that is killed while it starts a container comes back with the port allocated, and a docker-proxy on it, for
  * a container that does not run (20.10): nothing but its next restart frees that port.
@@ -20,6 +21,7 @@
 #include "common/mem.h"
 #include "orchestrator/engine/docker_body.h"
 #include "orchestrator/engine/docker_fault.h"
+#include "orchestrator/engine/docker_json.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -29,9 +31,9 @@
 #define START_MS 30000
 #define CONNECT_MS 30000
 #define KILL_MS 10000
+#define LOOK_MS 10000
 #define LIST_MS 10000
 #define FREED_MS 3000 /* a dead container's port is freed within this time: else it is another's */
-#define NONE "[]"     /* an empty list */
 
 struct start {
 	struct docker *docker;
@@ -41,6 +43,7 @@ struct start {
 	bool late_network;
 	char *service;
 	int late_port;           /* to be free before the network is given; 0 = it publishes none */
+	struct strings publish;  /* on these addresses */
 	int port;                /* the one that is said to be allocated */
 	enum engine_fault fault; /* what was said when it was given its network */
 	char *refusal;
@@ -50,6 +53,7 @@ static void start_free(void *arg)
 {
 	struct start *start = arg;
 
+	strings_clear(&start->publish);
 	free(start->service);
 	free(start->refusal);
 	free(start);
@@ -70,15 +74,16 @@ static void start_call(struct start *start, struct docker_ask ask, const char *p
 	docker_call(start->docker->calls, &ask, done, start_free, start);
 }
 
-static void start_call_container(struct start *start, const char *verb, int timeout_ms, docker_call_done *done)
+static void start_call_container(struct start *start, const char *method, const char *verb, int timeout_ms,
+                                 docker_call_done *done)
 {
 	char path[ENGINE_ID_SIZE + 64];
 
 	snprintf(path, sizeof(path), "/containers/%s/%s", start->id, verb);
-	start_call(start, (struct docker_ask){.method = "POST", .timeout_ms = timeout_ms}, path, done);
+	start_call(start, (struct docker_ask){.method = method, .timeout_ms = timeout_ms}, path, done);
 }
 
-/* The containers that publish a port; with again_until: asked for until there is none, or no more time. */
+/* The containers that publish a port. */
 static void start_list_publishers(struct start *start, struct docker_ask ask, int port, docker_call_done *done)
 {
 	char path[128];
@@ -93,8 +98,7 @@ static void start_list_publishers(struct start *start, struct docker_ask ask, in
 
 static bool is_empty_list(const struct docker_answer *answer)
 {
-	return answer->fault == ENGINE_OK && answer->len >= strlen(NONE) &&
-	       memcmp(answer->body, NONE, strlen(NONE)) == 0;
+	return answer->fault == ENGINE_OK && answer->len >= 2 && memcmp(answer->body, "[]", 2) == 0;
 }
 
 static void on_publishers(const struct docker_answer *answer, void *arg)
@@ -127,34 +131,71 @@ static void start_refused(struct start *start, enum engine_fault fault, const ch
 
 /* --- late_network ----------------------------------------------------------------------------------------------- */
 
+static bool in_doubt(enum engine_fault fault)
+{
+	return fault == ENGINE_UNREACHABLE || fault == ENGINE_TIMEOUT;
+}
+
+static void on_end_seen(const struct docker_answer *answer, void *arg)
+{
+	struct start *start = arg;
+
+	if (in_doubt(answer->fault))
+		start_finish(start, answer->fault, answer->message);
+	else
+		start_refused(start, start->fault, start->refusal);
+}
+
 static void on_killed(const struct docker_answer *answer, void *arg)
 {
 	struct start *start = arg;
 
-	(void)answer; /* where that failed as well, whoever leads us kills it when it removes it */
-	start_refused(start, start->fault, start->refusal);
+	if (in_doubt(answer->fault))
+		start_finish(start, answer->fault, answer->message);
+	else if (answer->fault != ENGINE_OK && strstr(answer->message, "is not running") != NULL)
+		start_finish(start, ENGINE_OK, ""); /* it was started, and has ended by itself */
+	else
+		start_call_container(start, "GET", "json", LOOK_MS, on_end_seen);
+}
+
+static void connect_refused(struct start *start, enum engine_fault fault, const char *message)
+{
+	start->fault = fault;
+	start->refusal = mem_dup(message);
+	start_call_container(start, "POST", "kill", KILL_MS, on_killed);
+}
+
+/* An endpoint of its name may be another one's that Docker has forgotten to take away. */
+static void on_looked(const struct docker_answer *answer, void *arg)
+{
+	struct start *start = arg;
+	struct engine_result seen = {.fault = answer->fault};
+	struct err err;
+
+	if (answer->fault != ENGINE_OK)
+		start_finish(start, answer->fault, answer->message);
+	else if (docker_json_inspect(answer->body, answer->len, start->docker->name, &seen, &err) &&
+	         seen.state == ENGINE_RUNNING && seen.address.ss_family == 0)
+		connect_refused(start, ENGINE_REFUSED, "Docker takes it for connected to its network, and it is not");
+	else
+		start_finish(start, ENGINE_OK, "");
 }
 
 static void on_connected(const struct docker_answer *answer, void *arg)
 {
 	struct start *start = arg;
 
-	if (answer->fault == ENGINE_OK || answer->fault == ENGINE_UNREACHABLE || answer->fault == ENGINE_TIMEOUT) {
+	if (answer->fault == ENGINE_OK || in_doubt(answer->fault))
 		start_finish(start, answer->fault, answer->message);
-		return;
-	}
-	start->fault = answer->fault;
-	start->refusal = mem_dup(answer->message);
-	start_call_container(start, "kill", KILL_MS, on_killed);
+	else if (strstr(answer->message, "already exists in network") != NULL)
+		start_call_container(start, "GET", "json", LOOK_MS, on_looked); /* or an answer was lost */
+	else
+		connect_refused(start, answer->fault, answer->message);
 }
 
 static void start_connect(struct start *start)
 {
-	struct docker_ask ask = {
-	        .method = "POST",
-	        .timeout_ms = CONNECT_MS,
-	        .fine = {403, "already exists in network"}, /* it had it all the time, or an answer was lost */
-	};
+	struct docker_ask ask = {.method = "POST", .timeout_ms = CONNECT_MS};
 	struct buf body, path;
 	bool fits;
 
@@ -168,6 +209,13 @@ static void start_connect(struct start *start)
 	start_call(start, ask, buf_text(&path), on_connected);
 	buf_clear(&body);
 	buf_clear(&path);
+}
+
+static bool is_freed(const struct docker_answer *answer, void *arg)
+{
+	const struct start *start = arg;
+
+	return !docker_json_port_held(answer->body, answer->len, start->id, start->late_port, &start->publish);
 }
 
 static void on_freed(const struct docker_answer *answer, void *arg)
@@ -189,7 +237,7 @@ static void on_answer(const struct docker_answer *answer, void *arg)
 	else if (start->late_port == 0)
 		start_connect(start);
 	else
-		start_list_publishers(start, (struct docker_ask){.timeout_ms = FREED_MS, .again_until = NONE},
+		start_list_publishers(start, (struct docker_ask){.timeout_ms = FREED_MS, .enough = is_freed},
 		                      start->late_port, on_freed);
 }
 
@@ -208,6 +256,8 @@ void docker_start(struct engine *engine, const struct engine_spec *spec, const s
 	        .service = mem_dup(spec->service),
 	        .late_port = published ? place->host_port : 0,
 	};
+	for (size_t i = 0; start->late_port != 0 && i < spec->publish->count; i++)
+		strings_add(&start->publish, spec->publish->items[i]);
 	snprintf(start->id, sizeof(start->id), "%s", id);
-	start_call_container(start, "start", START_MS, on_answer);
+	start_call_container(start, "POST", "start", START_MS, on_answer);
 }

@@ -135,7 +135,8 @@ struct engine_verbs {
 	void (*create)(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
 	               engine_done *done, void *arg);
 	/* spec and place: as for its create. With late_network the port may still be a dead container's for some time: that
-	 * is waited for. Where it fails the container does not run. */
+	 * is waited for. Where it is refused the container
+	 * does not run; in doubt (ENGINE_UNREACHABLE, ENGINE_TIMEOUT) it may, and start may be called again. */
 	void (*start)(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
 	              const char *id, engine_done *done, void *arg);
 	/* SIGTERM, up to grace_ms for it to leave, SIGKILL; then it is still there, exited. */

@@ -5,7 +5,7 @@
  *      |                         |            probe good            |
  *      |                         v                                  v
  *      |                      DRAINING (scale-down, roll, shutdown) |
- *      |  fault                  |  empty or drain_ms passed        |  fault
+ *      |  fault                  |  empty, drain_ms passed, fault   |  fault
  *      +------------------------>+------------> DOWN <--------------+
  *
  * Only READY backends are picked; while no backend of a service is READY a SUSPECT one is not picked either (requests

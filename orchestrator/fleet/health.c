@@ -348,12 +348,13 @@ static void judge_draining(struct watch *watch, enum probe_outcome outcome)
 {
 	bool good = outcome == PROBE_GOOD || outcome == PROBE_ODD_STATUS || outcome == PROBE_UNABLE;
 
+	if (outcome == PROBE_BAD_STATUS && fails_like_all(watch))
+		good = true; /* its reply is all there is */
 	if (!good && outcome != PROBE_TIMEOUT) {
 		watch_down(watch, hard_reasons[outcome]);
 		return;
 	}
 	questions_answer(watch, watch->probe_no, good);
-	watch->alike = false;
 	watch->misses = good ? 0 : watch->misses + 1;
 	if (watch->misses >= watch->health->config.fall)
 		watch_down(watch, REASON_PROBE_TIMEOUT);
@@ -468,7 +469,8 @@ static void health_doubt(struct backend *backend, enum reason reason)
 		return;
 	watch->trust_no = watch->probe_no + 1;
 	watch_hurry(watch);
-	watch_suspect(watch, reason);
+	if (backend_state(backend) != BACKEND_DRAINING)
+		watch_suspect(watch, reason);
 }
 
 void health_exchange_failed(struct health *health, struct backend *backend)

@@ -6,7 +6,7 @@
  * READY: a probe every interval_ms, staggered by slot so that not all backends are asked at once.
  *   Hard (refused, reset, malformed, 5xx): DOWN. Soft (timeout): SUSPECT; DOWN at the fall-th in a row.
  * SUSPECT: probed now (one probe in flight per backend), good -> READY.
- * DRAINING: probed on, since a request that it still has is lost with it: DOWN by the same rules, and by nothing else.
+ * DRAINING: probed on, since a request that it still has is lost with it: DOWN by the same rules; kept where all fail.
  * If every other backend of the service has failed the same way within one interval (5xx: full disk, locked store),
  * the last one is kept: held back for five intervals, in which a replacement may show that the fault was the
  * container's, then READY again; it is judged again once another one is READY (rulings: keep routing, replace one at
@@ -33,7 +33,7 @@ void health_watch(struct health *health, struct backend *backend);
 void health_watch_running(struct health *health, struct backend *backend, int64_t running_ms);
 void health_unwatch(struct health *health, struct backend *backend);
 
-/* Evidence from elsewhere. */
+/* Evidence from elsewhere. One that is DRAINING is only probed now. */
 void health_exchange_failed(struct health *health, struct backend *backend);                 /* -> SUSPECT, probe now */
 void health_engine_died(struct health *health, struct backend *backend, enum reason reason); /* hard: DOWN now */
 void health_engine_doubt(struct health *health, struct backend *backend,

@@ -239,6 +239,8 @@ static void start_refused(struct container *container, const struct engine_resul
 	bool no_port = result->fault == ENGINE_PORT_TAKEN || result->fault == ENGINE_PORT_LOST;
 	int64_t now_us = clock_us();
 
+	container->may_run = in_doubt(result->fault);
+	container->adopted &= container->may_run;
 	/* Our own dead container's port is freed a moment after its death. */
 	if (no_port && slot != NULL && now_us - slot->vacated_us < PORT_PATIENCE_US) {
 		slot->retry_us = now_us + PORT_RETRY_US;
@@ -251,7 +253,6 @@ static void start_refused(struct container *container, const struct engine_resul
 		container->supervisor->list_wanted = true; /* the same container is tried again */
 		return;
 	}
-	container->may_run = in_doubt(result->fault);
 	if (!no_port || slot == NULL)
 		container_leave(container, reason_of(result->fault, REASON_START_FAILED), LEAVE_AT_ONCE);
 }
@@ -264,7 +265,9 @@ static void on_started(struct supervisor *supervisor, struct container *containe
 	if (result->fault == ENGINE_OK) {
 		container->phase = CONTAINER_STARTED;
 		container_log(LOG_INFO, container, "started", "none", NULL);
-		return; /* its die event may have come before this answer: the step looks */
+		if (container->dead && container->slot != SLOT_EXTRA) /* its die event came first: the step looks */
+			slot_of(container)->vacated_us = clock_us();
+		return;
 	}
 	container->dead = container->by_hand = false; /* a failed start may have looked like a death */
 	if (result->fault == ENGINE_NOT_FOUND) {

@@ -34,7 +34,7 @@
 #define BACK_OFF_MIN_US 500000
 #define BACK_OFF_MAX_US 30000000
 #define PORT_RETRY_US 5000       /* the port of a dead container is freed a little later */
-#define PORT_PATIENCE_US 3000000 /* after that it is somebody else's */
+#define PORT_PATIENCE_US 3000000 /* after that it is taken for somebody else's */
 #define SLOT_EXTRA -1            /* container->slot of one that is in no slot */
 
 enum container_use {
@@ -80,7 +80,7 @@ struct container {
 	bool may_run;      /* start was called, or it was found running; until it is known dead */
 	bool dead;         /* ran and does not any more */
 	bool paused;       /* a spare that waits */
-	bool late_network; /* it has no network before it runs */
+	bool late_network; /* it has no network before it runs, or had none when it was found */
 	bool warm;         /* a spare that has shown that it works */
 	bool gone;         /* does not exist any more */
 	bool oom;

@@ -17,9 +17,16 @@
 
 /* --- events --- */
 
+static bool is_starting(const struct container *container)
+{
+	return container->phase == CONTAINER_CREATED && container->busy;
+}
+
+/* One that is being started may be the engine's own undoing of a start that it refuses: its answer says so, and only then
+ * was a port of ours freed. */
 void container_died(struct container *container, enum reason reason)
 {
-	if (container->may_run && container->slot != SLOT_EXTRA)
+	if (container->may_run && !is_starting(container) && container->slot != SLOT_EXTRA)
 		supervisor_slot_of(container->supervisor, container->slot)->vacated_us = clock_us();
 	container->may_run = false;
 	container->dead = true;
@@ -91,6 +98,8 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 	event_log(container, event);
 	switch (event->type) {
 	case ENGINE_EVENT_DIE:
+		if (container->phase == CONTAINER_CREATED && !container->busy && !container->may_run)
+			break; /* late news of a start that was refused */
 		container->exit_code = event->exit_code;
 		note_kill(supervisor, container);
 		note_end(container, container->by_hand);

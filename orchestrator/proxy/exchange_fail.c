@@ -12,7 +12,8 @@
 
 bool exchange_is_judged(const struct backend *backend)
 {
-	return backend_state(backend) != BACKEND_DOWN;
+	enum backend_state state = backend_state(backend);
+	return state == BACKEND_READY || state == BACKEND_SUSPECT;
 }
 
 struct failure_rule {
@@ -141,6 +142,8 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 	const struct failure_rule *rule = &failure_rules[failure];
 	if (rule->evidence && exchange_is_judged(exchange->backend))
 		report_failure(exchange, rule->replay);
+	else if (rule->evidence)
+		health_exchange_failed(health_of(exchange->backend), exchange->backend);
 	if (exchange->begun) {
 		exchange_cut(exchange);
 		return;

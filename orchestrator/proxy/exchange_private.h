@@ -31,7 +31,7 @@ struct exchange {
 	struct backend *backend;
 	struct upstream *upstream;
 	struct fleet_tried tried;
-	unsigned tries; /* sent so often, stale connections included */
+	unsigned tries;              /* sent so often, stale connections included */
 	uint64_t broken[BREAKS_MAX]; /* serials */
 	unsigned breaks;
 	unsigned acquittals; /* tries and breaks that were not its fault */
@@ -91,7 +91,7 @@ extern const struct upstream_reader exchange_reader;
 
 /* exchange_fail.c */
 
-/* Is the backend health's to judge (not one that is gone)? */
+/* Is the backend health's to judge (not one that is leaving, or gone)? */
 bool exchange_is_judged(const struct backend *backend);
 
 /* The try failed (there is no upstream any more): another one, or the end. untouched: no byte was written. */

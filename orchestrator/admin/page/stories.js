@@ -140,6 +140,8 @@ function judge(story, line) {
 		[story.outcome, story.kind] = [`replaced in ${ms(Number(line.took_ms))}`, "mended"];
 	else if (line.event === "backing-off")
 		[story.outcome, story.kind] = ["backing off", "fault"];
+	else if (line.event === "backend" && line.from === "draining" && story.outcome === "")
+		story.outcome = "it was leaving";
 	else if (line.event === "backend" && line.to === "ready" && story.outcome === "")
 		[story.outcome, story.kind] = ["answers again", "mended"];
 }

@@ -375,11 +375,27 @@ static enum engine_fault effect(struct op *op, struct engine_result *result)
 	}
 }
 
+/* A start that finds its port taken when it gives the network: the container ran, and was killed for it. */
+static struct fake_container *undo_start(const struct op *op, const struct engine_result *result)
+{
+	struct fake_container *container = by_id(op->fake, op->id);
+
+	if (op->verb != FAKE_START || !op->late_network || container == NULL || container->state == ENGINE_RUNNING ||
+	    (result->fault != ENGINE_PORT_TAKEN && result->fault != ENGINE_PORT_LOST))
+		return NULL;
+	tell(op->fake, ENGINE_EVENT_START, container);
+	container->state = ENGINE_EXITED;
+	container->exit_code = 137;
+	container->no_network = false;
+	return container;
+}
+
 static void on_time(void *arg)
 {
 	struct op *op = arg;
 	struct fake_engine *fake = op->fake;
 	struct engine_result result = {.message = "", .id = op->id};
+	struct fake_container *undone;
 
 	if (fake->down) {
 		result.fault = ENGINE_UNREACHABLE;
@@ -391,10 +407,15 @@ static void on_time(void *arg)
 	} else {
 		result.fault = effect(op, &result);
 	}
+	undone = undo_start(op, &result);
+	if (undone != NULL && !fake->late_end)
+		tell(fake, ENGINE_EVENT_DIE, undone);
 	if (result.fault != ENGINE_OK)
 		result.message = "as the test says";
 	fake->in_flight--;
 	op->done(&result, op->arg);
+	if (undone != NULL && fake->late_end)
+		tell(fake, ENGINE_EVENT_DIE, undone);
 	free((void *)result.containers);
 	timer_free(op->timer);
 	free(op);

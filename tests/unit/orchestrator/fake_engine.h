@@ -64,6 +64,7 @@ struct fake_engine {
 	enum fake_answer answer; /* of containers created from now on */
 	bool down;               /* every call ends in ENGINE_UNREACHABLE */
 	bool silent;             /* no events */
+	bool late_end;           /* what a refused start undoes is told after the answer */
 	int lost_port;           /* no container that publishes it starts; 0 = none */
 	int serial;
 	unsigned in_flight;

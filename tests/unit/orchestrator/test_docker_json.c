@@ -113,6 +113,38 @@ START_TEST(list_says_who_has_no_network)
 }
 END_TEST
 
+START_TEST(ports_that_others_hold)
+{
+	static char *items[] = {"127.0.0.1"};
+	static const struct strings addresses = {items, 1};
+	static const struct {
+		const char *ports;
+		bool held;
+	} rows[] = {
+	        {"[{\"IP\":\"127.0.0.1\",\"PrivatePort\":8000,\"PublicPort\":8001,\"Type\":\"tcp\"}]", true},
+	        {"[{\"PrivatePort\":9},{\"IP\":\"0.0.0.0\",\"PublicPort\":8001}]", true},
+	        {"[{\"IP\":\"::\",\"PublicPort\":8001}]", true},
+	        {"[{\"PublicPort\":8001}]", true},
+	        {"[{\"IP\":\"127.0.0.2\",\"PublicPort\":8001}]", false},
+	        {"[{\"IP\":\"127.0.0.1\",\"PublicPort\":8000}]", false},
+	        {"[{\"IP\":\"127.0.0.1\",\"PrivatePort\":8001}]", false},
+	        {"[]", false},
+	        {"null", false},
+	        {"7", false},
+	};
+	char text[200];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t len = (size_t)snprintf(text, sizeof(text), "[{\"Id\":\"" ID "\",\"Ports\":%s}]", rows[i].ports);
+
+		ck_assert_msg(docker_json_port_held(text, len, ID2, 8001, &addresses) == rows[i].held, "%s", text);
+		ck_assert(!docker_json_port_held(text, len, ID, 8001, &addresses)); /* its own */
+	}
+	ck_assert(!docker_json_port_held("[{", 2, ID, 8001, &addresses));
+	ck_assert(!docker_json_port_held("{}", 2, ID, 8001, &addresses));
+}
+END_TEST
+
 START_TEST(list_of_none)
 {
 	struct engine_container *containers;
@@ -342,6 +374,7 @@ int main(void)
 	        list,
 	        list_says_for_how_long,
 	        list_says_who_has_no_network,
+	        ports_that_others_hold,
 	        list_of_none,
 	        list_cuts_what_is_too_long,
 	        inspect,

@@ -472,6 +472,25 @@ START_TEST(last_one_is_kept)
 }
 END_TEST
 
+/* The last one is kept while it drains, too: its reply is all there is. */
+START_TEST(kept_while_it_drains)
+{
+	struct backend *first = make_ready(), *last = make_ready();
+
+	containers[0]->answer = FAKE_ILL;
+	wait_state(first, BACKEND_DOWN);
+	make(FAKE_ILL);
+	backend_set_state(last, BACKEND_DRAINING, REASON_SCALE_DOWN);
+	containers[1]->answer = FAKE_ILL;
+	health_ask(health, last, on_answer, NULL);
+	wait_answers(1);
+	ck_assert(well);
+	ck_assert_int_eq(backend_state(last), BACKEND_DRAINING);
+	containers[2]->answer = FAKE_GOOD;
+	wait_state(last, BACKEND_DOWN);
+}
+END_TEST
+
 START_TEST(kept_one_gets_well)
 {
 	struct backend *first = make_ready(), *last = make_ready();
@@ -552,6 +571,7 @@ int main(void)
 	tcase_add_test(tcase, draining_and_slow_once);
 	tcase_add_test(tcase, unwatched);
 	tcase_add_test(tcase, last_one_is_kept);
+	tcase_add_test(tcase, kept_while_it_drains);
 	tcase_add_test(tcase, kept_one_gets_well);
 	tcase_add_test(tcase, lone_one_is_replaced_each_time);
 	tcase_add_test(tcase, keeps_the_beat);

@@ -199,9 +199,14 @@ START_TEST(own_leftover_of_the_name_is_removed)
 }
 END_TEST
 
+/* Also where the container ran until it was to have the port (1), and where its end is told late (2). */
 START_TEST(foreign_port_then_free)
 {
 	struct fake_container *foreign;
+	unsigned starts;
+
+	bench.service.late_network = _i > 0;
+	bench.engine->late_end = _i == 2;
 
 	bench.service.reach = REACH_PUBLISHED;
 	strings_add(&bench.service.publish, "127.0.0.1");
@@ -212,6 +217,10 @@ START_TEST(foreign_port_then_free)
 	begin();
 	bench_run(&bench, 100);
 	ck_assert_int_eq(view_of(0).reason, REASON_PORT_TAKEN);
+	ck_assert_uint_eq(view_of(0).faults, 0);
+	starts = bench.engine->calls[FAKE_START];
+	bench_run(&bench, 100); /* it backs off: no port of ours has just been freed */
+	ck_assert_uint_le(bench.engine->calls[FAKE_START], starts + 1);
 	fake_remove(bench.engine, foreign);
 	wait_settled();
 }
@@ -375,7 +384,7 @@ int main(void)
 	tcase_add_test(tcase, says_why_it_cannot_create);
 	tcase_add_test(tcase, foreign_name_hurts_its_slot_alone);
 	tcase_add_test(tcase, own_leftover_of_the_name_is_removed);
-	tcase_add_test(tcase, foreign_port_then_free);
+	tcase_add_loop_test(tcase, foreign_port_then_free, 0, 3);
 	tcase_add_test(tcase, goes_without_a_lost_port);
 	tcase_add_test(tcase, lost_port_is_needed_where_it_is_the_way_in);
 	tcase_add_test(tcase, bridge_address_is_asked_for);
