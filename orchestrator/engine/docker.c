@@ -52,10 +52,12 @@ struct op {
 
 static bool read_list(const struct docker *docker, const struct docker_answer *from, struct answer *to, struct err *err)
 {
-	(void)docker;
 	if (!docker_json_list(from->body, from->len, &to->containers, &to->result.count, err))
 		return false;
 	to->result.containers = to->containers;
+	for (size_t i = 0; i < to->result.count; i++)
+		if (to->containers[i].state == ENGINE_RUNNING)
+			docker_exits_watch(docker->exits, to->containers[i].id);
 	return true;
 }
 
@@ -289,6 +291,7 @@ static void docker_free(struct engine *engine)
 	struct docker *docker = (struct docker *)engine;
 
 	docker_calls_free(docker->calls);
+	docker_exits_free(docker->exits);
 	docker_link_free(docker->link);
 	docker_http_free(docker->http);
 	free(docker->name);
@@ -316,6 +319,7 @@ bool docker_engine_new(const struct engine_settings *settings, struct engine **e
 	link.arg = docker;
 	docker->link = docker_link_new(&link);
 	docker->calls = docker_calls_new(settings->base, docker->http, docker->link);
+	docker->exits = docker_exits_new(settings->base, docker->calls, &settings->observer);
 	*engine = &docker->engine;
 	return true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "orchestrator/engine/docker_call.h"
+#include "orchestrator/engine/docker_exits.h"
 #include "orchestrator/engine/docker_link.h"
 #include "orchestrator/engine/docker_refusals.h"
 #include "orchestrator/engine/engine.h"
@@ -14,6 +15,7 @@ struct docker {
 	struct docker_http *http;
 	struct docker_link *link;
 	struct docker_calls *calls;
+	struct docker_exits *exits;
 	struct docker_refusals refusals;
 	struct prepare *prepare; /* the one under way, then those that wait (docker_prepare.c) */
 };

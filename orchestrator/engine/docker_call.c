@@ -22,6 +22,7 @@
 #include <sys/queue.h>
 
 #define AGAIN_MS 25
+#define NOT_ENOUGH_MS 5
 
 struct docker_call {
 	struct docker_calls *calls;
@@ -82,11 +83,11 @@ static bool words_match(const struct docker_words *words, int status, const char
 }
 
 /* Asked again a little later, where there is time for it. */
-static bool call_again(struct docker_call *call)
+static bool call_again(struct docker_call *call, int wait_ms)
 {
-	if (clock_ms() + AGAIN_MS >= call->deadline_ms)
+	if (clock_ms() + wait_ms >= call->deadline_ms)
 		return false;
-	call_set_timer(call, AGAIN_MS);
+	call_set_timer(call, wait_ms);
 	return true;
 }
 
@@ -101,7 +102,7 @@ static void call_refused(struct docker_call *call, const struct docker_reply *re
 		call_finish(call, &answer);
 		return;
 	}
-	if (words_match(&call->ask.again, reply->status, text) && call_again(call))
+	if (words_match(&call->ask.again, reply->status, text) && call_again(call, AGAIN_MS))
 		return;
 	answer.fault = docker_fault_read(reply->status, text);
 	docker_fault_explain(answer.fault, text, call->ask.image, message, sizeof(message));
@@ -133,7 +134,7 @@ static void on_reply(const struct docker_reply *reply, void *arg)
 		answer.body = reply->body;
 		answer.len = reply->len;
 	}
-	if (call->ask.enough != NULL && !call->ask.enough(&answer, call->arg) && call_again(call))
+	if (call->ask.enough != NULL && !call->ask.enough(&answer, call->arg) && call_again(call, NOT_ENOUGH_MS))
 		return;
 	call_finish(call, &answer);
 }

@@ -291,6 +291,19 @@ bool docker_json_inspect(const char *text, size_t len, const char *network, stru
 	return true;
 }
 
+int docker_json_pid(const char *text, size_t len)
+{
+	struct json_doc *doc;
+	int64_t pid = 0;
+
+	if (!json_parse(text, len, &limits, &doc, NULL))
+		return 0;
+	if (!json_int(json_path(json_root(doc), "State", "Pid", NULL), &pid) || pid < 0 || pid > INT32_MAX)
+		pid = 0;
+	json_free(doc);
+	return (int)pid;
+}
+
 bool docker_json_event(const struct json_value *value, struct docker_event *event)
 {
 	static const struct {

@@ -32,6 +32,9 @@ bool docker_json_port_held(const char *text, size_t len, const char *id, int por
 bool docker_json_inspect(const char *text, size_t len, const char *network, struct engine_result *result,
                          struct err *err) MUST_CHECK;
 
+/* The same: the process on the host; 0 for none. */
+int docker_json_pid(const char *text, size_t len);
+
 struct docker_event {
 	struct engine_event event; /* its id points to id */
 	char id[ENGINE_ID_SIZE];

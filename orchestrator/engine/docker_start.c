@@ -63,6 +63,8 @@ static void start_finish(struct start *start, enum engine_fault fault, const cha
 {
 	const struct engine_result result = {.fault = fault, .message = message, .id = start->id};
 
+	if (fault == ENGINE_OK)
+		docker_exits_watch(start->docker->exits, start->id);
 	start->done(&result, start->arg);
 	start_free(start);
 }

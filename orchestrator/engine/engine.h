@@ -102,8 +102,11 @@ struct engine_result {
 
 typedef void engine_done(const struct engine_result *result, void *arg);
 
+/* EXIT: the container's process has ended; how, and that the engine is done with it, DIE says later. Not every engine, and
+ * not every container, has it. */
 enum engine_event_type {
 	ENGINE_EVENT_DIE,
+	ENGINE_EVENT_EXIT,
 	ENGINE_EVENT_OOM,
 	ENGINE_EVENT_START,
 	ENGINE_EVENT_PAUSE,

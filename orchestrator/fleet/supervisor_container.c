@@ -285,6 +285,7 @@ void container_start(struct container *container)
 
 	assert(container->phase == CONTAINER_CREATED);
 	container->may_run = true;
+	container->exited = false;
 	supervisor->engine->verbs->start(supervisor->engine, &supervisor->revision->spec, &place, container->id,
 	                                 on_call, call_begin(supervisor, container, on_started));
 }

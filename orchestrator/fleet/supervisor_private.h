@@ -78,6 +78,7 @@ struct container {
 	bool in_fleet;
 	bool adopted;
 	bool may_run;      /* start was called, or it was found running; until it is known dead */
+	bool exited;       /* its process has ended; the engine still holds what it had */
 	bool dead;         /* ran and does not any more */
 	bool paused;       /* a spare that waits */
 	bool late_network; /* it has no network before it runs, or had none when it was found */

@@ -71,8 +71,9 @@ static void note_kill(struct supervisor *supervisor, struct container *container
 static void event_log(struct container *container, const struct engine_event *event)
 {
 	static const char *const texts[] = {
-	        [ENGINE_EVENT_DIE] = "die",     [ENGINE_EVENT_OOM] = "oom",         [ENGINE_EVENT_START] = NULL,
-	        [ENGINE_EVENT_PAUSE] = "pause", [ENGINE_EVENT_UNPAUSE] = "unpause", [ENGINE_EVENT_DESTROY] = "destroy",
+	        [ENGINE_EVENT_DIE] = "die",         [ENGINE_EVENT_EXIT] = NULL,     [ENGINE_EVENT_OOM] = "oom",
+	        [ENGINE_EVENT_START] = NULL,        [ENGINE_EVENT_PAUSE] = "pause", [ENGINE_EVENT_UNPAUSE] = "unpause",
+	        [ENGINE_EVENT_DESTROY] = "destroy",
 	};
 	bool ours = container->use == CONTAINER_LEAVING ? !container->faulty
 	                                                : container->use == CONTAINER_SPARE && !container->in_fleet;
@@ -104,6 +105,10 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 		note_kill(supervisor, container);
 		note_end(container, container->by_hand);
 		container_died(container, container->oom ? REASON_OOM_KILLED : REASON_EXITED);
+		break;
+	case ENGINE_EVENT_EXIT: /* what serves is judged by its probes, and by its die event */
+		container->exited = true;
+		supervisor_soon(supervisor);
 		break;
 	case ENGINE_EVENT_OOM:
 		container->oom = true;

@@ -190,13 +190,18 @@ static void slot_fill(struct supervisor *supervisor, struct slot *slot)
 	container_create(slot->current, name, revision_port(supervisor->revision, slot->index));
 }
 
+/* The engine says when it has taken a dead container apart; one that has its network late need not wait for that. */
+static bool is_over(const struct container *container, const struct container *next)
+{
+	return container->gone || !container->may_run || (container->exited && next->late_network);
+}
+
 static bool slot_vacant(const struct supervisor *supervisor, const struct slot *slot)
 {
 	const struct container *container;
 
 	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (container->use == CONTAINER_LEAVING && container->slot == slot->index && container->may_run &&
-	    !container->gone)
+	if (container->use == CONTAINER_LEAVING && container->slot == slot->index && !is_over(container, slot->current))
 		return false;
 	return true;
 }

@@ -212,6 +212,20 @@ void fake_kill(struct fake_engine *fake, struct fake_container *container, int e
 	end_run(fake, container, exit_code);
 }
 
+void fake_exit(struct fake_engine *fake, struct fake_container *container)
+{
+	unlisten(container);
+	container->state = ENGINE_OTHER;
+	container->exit_code = 137;
+	tell(fake, ENGINE_EVENT_EXIT, container);
+}
+
+void fake_exit_over(struct fake_engine *fake, struct fake_container *container)
+{
+	container->state = ENGINE_EXITED;
+	tell(fake, ENGINE_EVENT_DIE, container);
+}
+
 void fake_remove(struct fake_engine *fake, struct fake_container *container)
 {
 	struct fake_container **at = &fake->containers;

@@ -231,6 +231,27 @@ START_TEST(inspect_of_newer_engines)
 }
 END_TEST
 
+START_TEST(pid_of_inspect)
+{
+	static const struct {
+		const char *text;
+		int pid;
+	} rows[] = {
+	        {"{\"State\":{\"Pid\":4711}}", 4711},
+	        {"{\"State\":{\"Pid\":0}}", 0},
+	        {"{\"State\":{\"Pid\":-1}}", 0},
+	        {"{\"State\":{\"Pid\":4294967297}}", 0},
+	        {"{\"State\":{\"Pid\":\"1\"}}", 0},
+	        {"{\"State\":{}}", 0},
+	        {"{}", 0},
+	        {"[", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_int_eq(docker_json_pid(rows[i].text, strlen(rows[i].text)), rows[i].pid);
+}
+END_TEST
+
 START_TEST(inspect_without_an_address)
 {
 	static const char text[] =
@@ -380,6 +401,7 @@ int main(void)
 	        inspect,
 	        inspect_of_newer_engines,
 	        inspect_without_an_address,
+	        pid_of_inspect,
 	        event_actions,
 	        versions,
 	        api_minor,

@@ -269,6 +269,32 @@ START_TEST(a_killed_container_dies_with_137)
 }
 END_TEST
 
+/* The end of the process is news at once, and what the engine says of it comes later; also of one that ran before us. */
+START_TEST(an_exit_is_told_before_the_death)
+{
+	struct outcome outcome;
+	char id[ENGINE_ID_SIZE];
+
+	prepare(ENGINE_OK, &outcome);
+	create(ENGINE_OK, &outcome);
+	snprintf(id, sizeof(id), "%s", outcome.id);
+	start(id, ENGINE_OK);
+	if (_i == 1) {
+		watch_close(&watch);
+		watch_open(&watch, name, docker_socket);
+		ck_assert(watch_until(&watch, &watch.ups, 1, SOON_MS));
+		ck_assert_uint_eq(list().listed, 1);
+	}
+	watch_run(&watch, 200); /* it is looked for */
+	ck_assert_ptr_null(watch_event(&watch, ENGINE_EVENT_EXIT, 0));
+	ck_assert_int_eq(RUN("docker", "kill", id), 0);
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS));
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_EXIT, 0));
+	ck_assert_str_eq(watch_event(&watch, ENGINE_EVENT_EXIT, 0)->id, id);
+	start(id, ENGINE_OK);
+}
+END_TEST
+
 START_TEST(a_name_may_be_taken)
 {
 	struct outcome outcome;
@@ -500,6 +526,7 @@ static int run(void)
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(cases, tests[i]);
+	tcase_add_loop_test(cases, an_exit_is_told_before_the_death, 0, 2);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -25,6 +25,30 @@ START_TEST(replaces_a_killed_one)
 }
 END_TEST
 
+/* The engine has not done with the dead one yet: one that gets its network late is started all the same (1), one that needs
+ * the port is not (0). */
+START_TEST(starts_while_the_dead_one_is_taken_apart)
+{
+	char id[ENGINE_ID_SIZE];
+	unsigned starts;
+
+	bench.service.late_network = _i == 1;
+	bench.engine->delay_us[FAKE_STOP] = 1000000; /* no kill ends it sooner */
+	begin();
+	wait_settled();
+	id_of("acts_0", id);
+	starts = bench.engine->calls[FAKE_START];
+	fake_exit(bench.engine, fake_by_name(bench.engine, "acts_0"));
+	bench_run(&bench, 150); /* three probes */
+	ck_assert_uint_eq(bench.engine->calls[FAKE_START], starts + (unsigned)_i);
+	ck_assert_uint_eq(ready_now(), (unsigned)_i);
+	fake_exit_over(bench.engine, fake_by_name(bench.engine, "acts_0"));
+	check_replaced_either(id, REASON_PROBE_REFUSED, REASON_PROBE_RESET);
+	wait_settled();
+	ck_assert_uint_eq(bench.engine->calls[FAKE_START], starts + 1);
+}
+END_TEST
+
 START_TEST(replaces_a_removed_one)
 {
 	char id[ENGINE_ID_SIZE];
@@ -371,6 +395,7 @@ int main(void)
 
 	tcase = tcase_of(suite, "faults", 20);
 	tcase_add_test(tcase, replaces_a_killed_one);
+	tcase_add_loop_test(tcase, starts_while_the_dead_one_is_taken_apart, 0, 2);
 	tcase_add_test(tcase, replaces_a_removed_one);
 	tcase_add_test(tcase, replaces_an_ill_one);
 	tcase_add_test(tcase, replaces_a_paused_one);
