@@ -35,16 +35,22 @@ struct docker_exits {
 	LIST_HEAD(, exit_watch) watches;
 };
 
-static void watch_free(void *arg)
+/* It is in the list no more. */
+static void watch_end(struct exit_watch *watch)
 {
-	struct exit_watch *watch = arg;
-
-	LIST_REMOVE(watch, link);
 	if (watch->readable != NULL)
 		event_free(watch->readable);
 	if (watch->pidfd != -1)
 		close(watch->pidfd);
 	free(watch);
+}
+
+static void watch_free(void *arg)
+{
+	struct exit_watch *watch = arg;
+
+	LIST_REMOVE(watch, link);
+	watch_end(watch);
 }
 
 static void on_end(evutil_socket_t fd, short what, void *arg)
@@ -108,7 +114,11 @@ struct docker_exits *docker_exits_new(struct event_base *base, struct docker_cal
 
 void docker_exits_free(struct docker_exits *exits)
 {
-	while (!LIST_EMPTY(&exits->watches))
-		watch_free(LIST_FIRST(&exits->watches));
+	struct exit_watch *watch;
+
+	while ((watch = LIST_FIRST(&exits->watches)) != NULL) {
+		LIST_REMOVE(watch, link);
+		watch_end(watch);
+	}
 	free(exits);
 }
