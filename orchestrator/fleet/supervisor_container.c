@@ -175,8 +175,11 @@ static void on_created(struct supervisor *supervisor, struct container *containe
 	container_failed(container, reason_of(result->fault, REASON_CREATE_FAILED), result->message);
 	if (in_doubt(result->fault) || result->fault == ENGINE_NAME_TAKEN)
 		supervisor->list_wanted = true;
-	if (in_doubt(result->fault))
+	if (in_doubt(result->fault) && container->socket_dir[0] != '\0') {
+		strings_add(&supervisor->doubtful_dirs, container->socket_dir);
+		supervisor->doubtful_us = clock_us();
 		container->socket_dir[0] = '\0'; /* it may be there all the same and need its directory */
+	}
 	if (result->fault == ENGINE_REFUSED)
 		supervisor->prepared = false; /* the network or a volume may have gone */
 	container_drop(container);

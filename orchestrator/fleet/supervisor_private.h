@@ -183,6 +183,8 @@ struct supervisor {
 	supervisor_stopped *stopped;
 	void *stopped_arg;
 	struct lost_ports lost_ports;
+	struct strings doubtful_dirs; /* of containers whose create was never answered: there may be none for them */
+	int64_t doubtful_us;          /* when the last of them was noted: a list that was asked for later tells */
 	uint64_t replacements[REASON_COUNT];
 	struct supervisor_times times;
 };

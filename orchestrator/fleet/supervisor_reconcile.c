@@ -315,6 +315,27 @@ static void reconcile_missing(struct supervisor *supervisor)
 
 /* --- the list --- */
 
+static bool is_mounted(const char *dir, const struct engine_container *containers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(containers[i].socket_dir, dir) == 0)
+			return true;
+	return false;
+}
+
+/* Was a container made of a create that was never answered? Then it has its directory; else nobody needs that. */
+static void settle_doubtful_dirs(struct supervisor *supervisor, const struct engine_container *containers, size_t count)
+{
+	struct strings *dirs = &supervisor->doubtful_dirs;
+
+	if (dirs->count == 0 || supervisor->doubtful_us > supervisor->list_us)
+		return;
+	for (size_t i = 0; i < dirs->count; i++)
+		if (!is_mounted(dirs->items[i], containers, count))
+			place_remove_dir(dirs->items[i]);
+	strings_clear(dirs);
+}
+
 static void first_list(struct supervisor *supervisor)
 {
 	struct scaler_decision decision;
@@ -359,6 +380,7 @@ void supervisor_reconcile(struct supervisor *supervisor, const struct engine_con
 	for (int pass = 0; pass < 4; pass++)
 		for (size_t i = 0; i < count; i++)
 			reconcile_unknown(supervisor, &containers[i], pass);
+	settle_doubtful_dirs(supervisor, containers, count);
 	supervisor->list_us = NEVER;
 	retry_names(supervisor);
 	if (!supervisor->started)

@@ -1,6 +1,7 @@
 /* The supervisor on a fake engine: what it does about faults, refusals and a lost engine. */
 #include "supervisor_bench.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -327,6 +328,31 @@ START_TEST(create_answered_late_and_lost)
 }
 END_TEST
 
+static unsigned socket_dirs(void)
+{
+	struct dirent *entry;
+	unsigned n = 0;
+	DIR *dir = opendir(bench.dir);
+
+	ck_assert_ptr_nonnull(dir);
+	while ((entry = readdir(dir)) != NULL)
+		n += strncmp(entry->d_name, "acts_", 5) == 0;
+	closedir(dir);
+	return n;
+}
+
+/* Of a create that was not answered a directory is left, until it is known whether there is a container: so (1), or not (0). */
+START_TEST(create_in_doubt_leaves_no_directory)
+{
+	bench.engine->fail_times[FAKE_CREATE] = 1;
+	bench.engine->fail_with[FAKE_CREATE] = ENGINE_TIMEOUT;
+	bench.engine->hidden_failure[FAKE_CREATE] = _i == 1;
+	begin();
+	wait_settled();
+	ck_assert_uint_eq(socket_dirs(), 2);
+}
+END_TEST
+
 START_TEST(start_answered_late_and_lost)
 {
 	bench.engine->fail_times[FAKE_START] = 1;
@@ -414,6 +440,7 @@ int main(void)
 	tcase_add_test(tcase, lost_port_is_needed_where_it_is_the_way_in);
 	tcase_add_test(tcase, bridge_address_is_asked_for);
 	tcase_add_test(tcase, create_answered_late_and_lost);
+	tcase_add_loop_test(tcase, create_in_doubt_leaves_no_directory, 0, 2);
 	tcase_add_test(tcase, start_answered_late_and_lost);
 	tcase_add_test(tcase, remove_is_tried_again);
 	tcase = tcase_of(suite, "engine", 20);
