@@ -1,12 +1,14 @@
 """What must hold all the time, and what must be left when the storm is over."""
 
 import collections
+import http.client
 import os
 import re
 import subprocess
 import threading
 import time
 
+from harness.docker import DockerError
 from harness.orchestrator import binary
 from world import MOST, MOST_SPARES
 
@@ -58,13 +60,15 @@ class Watch(threading.Thread):
             try:
                 now = set(self.look())
                 self._note_memory()
-            except (OSError, ValueError):
-                continue        # the engine was slow, the orchestrator just killed
+            except (OSError, ValueError, http.client.HTTPException, DockerError):
+                continue        # the engine was slow or just killed, or the orchestrator was
             self.broken += sorted(now & self._before - set(self.broken))
             self._before = now
             self.looks += 1
 
     def stop(self):
+        if not self.is_alive():
+            self.broken.append("nobody watched: the watch itself failed")
         self._over.set()
         self.join(30)
 
