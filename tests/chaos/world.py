@@ -1,5 +1,6 @@
 """One orchestrator and what it made, seen and hurt from outside: the same face for both engines."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -169,7 +170,8 @@ class DockerWorld(World):
         pid = None if victim is None else self.dockerd.pid_of(victim.key)
         self.dockerd.stop(number)
         if pid:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):       # it may be ending already
+                os.kill(pid, signal.SIGKILL)
         time.sleep(away_s)
         self.dockerd.start()
 
