@@ -401,7 +401,8 @@ def test_by_keyboard_alone(browser, stage):
     browser.press("Enter")
     assert person.focus() == "ask-no"
     browser.press("Escape")
-    browser.wait_until("document.activeElement.classList.contains('remove') && !document.querySelector('dialog[open]')", 5)
+    browser.wait_until("document.activeElement.classList.contains('remove') && !document.querySelector('dialog[open]') && "
+                       "document.activeElement.ariaDisabled !== 'true'", 5)     # the question has been answered, too
     browser.press("Enter")
     browser.wait_until("document.activeElement.id == 'ask-no'", 5)      # a busy browser takes the next key for the page's
     browser.press("Tab")
