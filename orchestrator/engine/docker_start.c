@@ -133,16 +133,11 @@ static void start_refused(struct start *start, enum engine_fault fault, const ch
 
 /* --- late_network ----------------------------------------------------------------------------------------------- */
 
-static bool in_doubt(enum engine_fault fault)
-{
-	return fault == ENGINE_UNREACHABLE || fault == ENGINE_TIMEOUT;
-}
-
 static void on_end_seen(const struct docker_answer *answer, void *arg)
 {
 	struct start *start = arg;
 
-	if (in_doubt(answer->fault))
+	if (engine_in_doubt(answer->fault))
 		start_finish(start, answer->fault, answer->message);
 	else
 		start_refused(start, start->fault, start->refusal);
@@ -152,7 +147,7 @@ static void on_killed(const struct docker_answer *answer, void *arg)
 {
 	struct start *start = arg;
 
-	if (in_doubt(answer->fault))
+	if (engine_in_doubt(answer->fault))
 		start_finish(start, answer->fault, answer->message);
 	else if (answer->fault != ENGINE_OK && strstr(answer->message, "is not running") != NULL)
 		start_finish(start, ENGINE_OK, ""); /* it was started, and has ended by itself */
@@ -187,7 +182,7 @@ static void on_connected(const struct docker_answer *answer, void *arg)
 {
 	struct start *start = arg;
 
-	if (answer->fault == ENGINE_OK || in_doubt(answer->fault))
+	if (answer->fault == ENGINE_OK || engine_in_doubt(answer->fault))
 		start_finish(start, answer->fault, answer->message);
 	else if (strstr(answer->message, "already exists in network") != NULL)
 		start_call_container(start, "GET", "json", LOOK_MS, on_looked); /* or an answer was lost */

@@ -1,4 +1,4 @@
-/* engine.c: the words for the faults of engine.h. */
+/* engine.c: what the faults of engine.h are called, and mean. */
 #include "orchestrator/engine/engine.h"
 
 #include <assert.h>
@@ -19,4 +19,9 @@ const char *engine_fault_text(enum engine_fault fault)
 
 	assert(fault >= ENGINE_OK && fault < ENGINE_FAULTS);
 	return words[fault];
+}
+
+bool engine_in_doubt(enum engine_fault fault)
+{
+	return fault == ENGINE_UNREACHABLE || fault == ENGINE_TIMEOUT;
 }

@@ -81,6 +81,7 @@ enum engine_fault {
 };
 
 const char *engine_fault_text(enum engine_fault fault); /* "port-taken": for logs, admin, metrics */
+bool engine_in_doubt(enum engine_fault fault);          /* is it unknown whether the engine did it? */
 
 struct engine_result {
 	enum engine_fault fault;

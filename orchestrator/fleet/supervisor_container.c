@@ -113,12 +113,6 @@ static enum reason reason_of(enum engine_fault fault, enum reason otherwise)
 	return otherwise;
 }
 
-/* Is it unknown whether the engine did it? */
-static bool in_doubt(enum engine_fault fault)
-{
-	return fault == ENGINE_UNREACHABLE || fault == ENGINE_TIMEOUT;
-}
-
 /* Tells whoever waits for this container that it will not come now. Does not touch the container itself. */
 static void container_failed(struct container *container, enum reason reason, const char *message)
 {
@@ -173,9 +167,9 @@ static void on_created(struct supervisor *supervisor, struct container *containe
 		return;
 	}
 	container_failed(container, reason_of(result->fault, REASON_CREATE_FAILED), result->message);
-	if (in_doubt(result->fault) || result->fault == ENGINE_NAME_TAKEN)
+	if (engine_in_doubt(result->fault) || result->fault == ENGINE_NAME_TAKEN)
 		supervisor->list_wanted = true;
-	if (in_doubt(result->fault) && container->socket_dir[0] != '\0') {
+	if (engine_in_doubt(result->fault) && container->socket_dir[0] != '\0') {
 		strings_add(&supervisor->doubtful_dirs, container->socket_dir);
 		supervisor->doubtful_us = clock_us();
 		container->socket_dir[0] = '\0'; /* it may be there all the same and need its directory */
@@ -242,7 +236,7 @@ static void start_refused(struct container *container, const struct engine_resul
 	bool no_port = result->fault == ENGINE_PORT_TAKEN || result->fault == ENGINE_PORT_LOST;
 	int64_t now_us = clock_us();
 
-	container->may_run = in_doubt(result->fault);
+	container->may_run = engine_in_doubt(result->fault);
 	container->adopted &= container->may_run;
 	/* Our own dead container's port is freed a moment after its death. */
 	if (no_port && slot != NULL && now_us - slot->vacated_us < PORT_PATIENCE_US) {
@@ -252,7 +246,7 @@ static void start_refused(struct container *container, const struct engine_resul
 	if (goes_without_port(container, result))
 		return;
 	container_failed(container, reason_of(result->fault, REASON_START_FAILED), result->message);
-	if (in_doubt(result->fault) && slot != NULL) {
+	if (engine_in_doubt(result->fault) && slot != NULL) {
 		container->supervisor->list_wanted = true; /* the same container is tried again */
 		return;
 	}
@@ -327,7 +321,7 @@ static void on_inspected(struct supervisor *supervisor, struct container *contai
 		container->exit_code = result->exit_code;
 		container->oom = result->oom_killed;
 		container_died(container, result->oom_killed ? REASON_OOM_KILLED : REASON_EXITED);
-	} else if (in_doubt(result->fault)) {
+	} else if (engine_in_doubt(result->fault)) {
 		supervisor->list_wanted = true; /* located again by the next step, once the engine is back */
 	} else {
 		container_failed(container, REASON_START_FAILED,
@@ -384,7 +378,7 @@ static void on_renamed(struct supervisor *supervisor, struct container *containe
 	/* The service is not hurt: only the name is not what it should be. The next list says what it is. */
 	snprintf(container->name, sizeof(container->name), "%s_%d.next", supervisor->service->name, slot->index);
 	slot->rename_us = clock_us() + BACK_OFF_MAX_US;
-	supervisor->list_wanted |= in_doubt(result->fault);
+	supervisor->list_wanted |= engine_in_doubt(result->fault);
 	container_log(LOG_WARN, container, "rename-failed", engine_fault_text(result->fault), result->message);
 }
 
