@@ -74,6 +74,10 @@ const struct config_service *supervisor_service(const struct supervisor *supervi
 
 bool supervisor_is_rolling(const struct supervisor *supervisor);
 
+/* For the proxy: does a slot that is to serve not do so, and something will be started there before until_us (clock_us)?
+ * Its container may not be in the fleet yet. */
+bool supervisor_is_short(const struct supervisor *supervisor, int64_t until_us);
+
 /* For admin: what is in slot i (0 .. slots-1). */
 struct supervisor_slot {
 	int slot;

@@ -55,6 +55,17 @@ bool supervisor_is_rolling(const struct supervisor *supervisor)
 	return supervisor->roll.state != ROLL_IDLE;
 }
 
+bool supervisor_is_short(const struct supervisor *supervisor, int64_t until_us)
+{
+	for (size_t i = 0; i < supervisor->slot_count && !supervisor->stopping; i++) {
+		const struct slot *slot = supervisor->slots[i];
+
+		if (slot->live && !slot_ready(slot) && slot->retry_us < until_us)
+			return true;
+	}
+	return false;
+}
+
 size_t supervisor_slot_count(const struct supervisor *supervisor)
 {
 	return supervisor->slot_count;

@@ -25,10 +25,22 @@ static void send_to(struct exchange *exchange, struct backend *backend)
 	exchange->upstream = upstream_send(&exchange->proxy->upstream, backend, &out, &exchange_reader, exchange);
 }
 
+static int64_t hold_left_us(const struct exchange *exchange)
+{
+	return exchange->proxy->config->hold_ms * 1000 - exchange->held_us;
+}
+
+static bool is_worth_waiting(const struct exchange *exchange)
+{
+	const struct service *service = exchange->service;
+	return service_may_recover(service, &exchange->tried) ||
+	       supervisor_is_short(service->supervisor, clock_us() + hold_left_us(exchange));
+}
+
 static void hold(struct exchange *exchange)
 {
 	const struct config *config = exchange->proxy->config;
-	int64_t left_us = config->hold_ms * 1000 - exchange->held_us;
+	int64_t left_us = hold_left_us(exchange);
 	if (left_us <= 0) {
 		exchange_give_up(exchange, 503, "no container got ready in time");
 		return;
@@ -50,7 +62,7 @@ void exchange_seek(struct exchange *exchange)
 		send_to(exchange, backend);
 	else if (exchange->service->retired)
 		exchange_give_up(exchange, 503, removed);
-	else if (service_may_recover(exchange->service, &exchange->tried))
+	else if (is_worth_waiting(exchange))
 		hold(exchange);
 	else
 		exchange_give_up(exchange, 502, "the containers that the request was tried on failed");

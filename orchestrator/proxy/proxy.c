@@ -218,8 +218,9 @@ void proxy_backend_changed(struct proxy *proxy, struct backend *backend)
 		upstream_close_backend(backend);
 		tunnel_backend_down(&proxy->tunnels, backend);
 	}
+	/* READY: it can be had. DOWN: it may have been the last one to wait for */
 	struct service *service = service_of(proxy, backend);
-	if (service != NULL && backend_state(backend) == BACKEND_READY)
+	if (service != NULL && (backend_state(backend) == BACKEND_READY || backend_state(backend) == BACKEND_DOWN))
 		exchange_release_held(service);
 }
 

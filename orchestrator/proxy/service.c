@@ -45,15 +45,20 @@ static bool was_tried(const struct fleet_tried *tried, uint64_t serial)
 	return false;
 }
 
-/* Only when all that there is are READY backends which this request has been tried on is there nothing to wait for:
- * whatever else is missing will be started, or is being judged. */
+/* Where nothing is READY something will be started, or is being judged. */
 bool service_may_recover(const struct service *service, const struct fleet_tried *tried)
 {
-	size_t ready_and_tried = 0, count = fleet_count(service->fleet);
-	for (size_t i = 0; i < count; i++) {
+	bool exhausted = false;
+	for (size_t i = 0; i < fleet_count(service->fleet); i++) {
 		const struct backend *backend = fleet_at(service->fleet, i);
-		if (backend_state(backend) == BACKEND_READY && was_tried(tried, backend_serial(backend)))
-			ready_and_tried++;
+		enum backend_state state = backend_state(backend);
+		if (state == BACKEND_STARTING || state == BACKEND_SUSPECT)
+			return true;
+		if (state != BACKEND_READY)
+			continue;
+		if (!was_tried(tried, backend_serial(backend)))
+			return true;
+		exhausted = true;
 	}
-	return count == 0 || ready_and_tried < count;
+	return !exhausted;
 }

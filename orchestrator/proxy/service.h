@@ -32,5 +32,6 @@ struct held {
 bool service_hold(struct service *service, struct held *held, int64_t hold_max);
 void service_unhold(struct service *service, struct held *held); /* harmless if it does not wait */
 
-/* May a request that cannot be served now hope for a backend: one that it was not tried on, or that may come? */
+/* May a request that cannot be served now hope for one of the backends that there are? Not where all that serve have
+ * been tried and none is being started or judged. */
 bool service_may_recover(const struct service *service, const struct fleet_tried *tried);

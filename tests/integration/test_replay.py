@@ -92,6 +92,16 @@ def test_a_request_is_not_to_blame_for_what_others_kill(web, docker, how):
         assert reply.result().backend not in {name[:12] for name in killed}
 
 
+def test_one_that_is_being_replaced_is_waited_for(web, docker):
+    """The only one that serves breaks the request, and is well: the other one's replacement answers it."""
+    orchestrator, service = web(2)
+    ids = orchestrator.ids(service)
+    docker.kill(ids[1])
+    reply = orchestrator.get(f"/echo_unless?{ids[0][:12]}")
+    assert reply.status == 200 and reply.backend not in (ids[0][:12], ids[1][:12])
+    assert orchestrator.wait_slots(service, 2)[0] == ids[0]
+
+
 def test_hard_faults_do_not_kill_well_backends(orchestrate, backend_image):
     """Requests that break connections make nobody's container be replaced: the probe decides."""
     orchestrator, service = recording(orchestrate, backend_image, 2)

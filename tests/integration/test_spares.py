@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 
 import pytest
 
@@ -93,6 +94,19 @@ def test_growth_uses_it(web):
     orchestrator.scale(service, 2)
     wait_until(lambda: orchestrator.get("/fast").backend == spare[:12], 0.4, "the spare serves")
     orchestrator.wait_slots(service, 2)
+    assert wait_paused(orchestrator, service)[NAME][0] == spare
+
+
+def test_nobody_waits_for_one_that_was_called_in_vain(web):
+    """The slot's container breaks a request, and is well: the spare answers it, or was not needed, and then nobody does."""
+    orchestrator, service, spare = one_with_a_spare(web)
+    own = orchestrator.ids(service)[0]
+    for _ in range(20):
+        began = time.monotonic()
+        reply = orchestrator.get(f"/echo_unless?{own[:12]}")
+        assert time.monotonic() - began < SOFT_S, reply
+        assert reply.status == 502 or (reply.status == 200 and reply.backend == spare[:12]), reply
+    assert orchestrator.wait_slots(service, 1)[0] == own
     assert wait_paused(orchestrator, service)[NAME][0] == spare
 
 

@@ -57,6 +57,11 @@ START_TEST(hopeless_only_when_all_there_is_was_tried)
 	ck_assert(!service_may_recover(&service, &tried));
 	backend_set_state(second, BACKEND_SUSPECT, REASON_PROBE_TIMEOUT);
 	ck_assert(service_may_recover(&service, &tried));
+	backend_set_state(second, BACKEND_DOWN,
+	                  REASON_PROBE_TIMEOUT); /* what comes after it is the supervisor's to say */
+	ck_assert(!service_may_recover(&service, &tried));
+	backend_set_state(first, BACKEND_DRAINING, REASON_SCALE_DOWN);
+	ck_assert(service_may_recover(&service, &tried));
 	fleet_free(service.fleet);
 }
 END_TEST

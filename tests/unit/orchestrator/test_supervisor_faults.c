@@ -1,6 +1,8 @@
 /* The supervisor on a fake engine: what it does about faults, refusals and a lost engine. */
 #include "supervisor_bench.h"
 
+#include "common/clock.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,6 +147,38 @@ START_TEST(backs_off_in_a_crash_loop)
 	ck_assert_uint_eq(fake_count(bench.engine, ENGINE_RUNNING), 0);
 	wait_settled(); /* half a second later */
 	ck_assert_uint_eq(view_of(0).faults, 3);
+}
+END_TEST
+
+static bool is_short(int64_t within_ms)
+{
+	return supervisor_is_short(supervisor, clock_us() + within_ms * 1000);
+}
+
+START_TEST(is_short_while_a_replacement_is_about_to_come)
+{
+	bench.service.scale.min = 2;
+	bench.engine->delay_us[FAKE_START] = 100000;
+	begin();
+	bench_run(&bench, 20);
+	ck_assert(is_short(1));
+	wait_settled();
+	ck_assert(!is_short(10000));
+	for (int i = 0; i < 3; i++) {
+		wait_settled();
+		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
+		if (i < 2) {
+			bench_run(&bench, 20);
+			ck_assert_uint_eq(fleet_count(supervisor_fleet(supervisor)), 1); /* nothing of it to be seen */
+			ck_assert(is_short(1));
+		}
+	}
+	bench_run(&bench, 200);
+	ck_assert_str_eq(view_of(0).state, "backing-off");
+	ck_assert(!is_short(1));
+	ck_assert(is_short(2000));
+	supervisor_stop(supervisor, false, NULL, NULL);
+	ck_assert(!is_short(2000));
 }
 END_TEST
 
@@ -429,6 +463,7 @@ int main(void)
 	tcase_add_test(tcase, replaces_while_next_is_being_created);
 	tcase_add_test(tcase, replaces_when_next_was_removed);
 	tcase_add_test(tcase, backs_off_in_a_crash_loop);
+	tcase_add_test(tcase, is_short_while_a_replacement_is_about_to_come);
 	tcase_add_test(tcase, kills_by_hand_do_not_back_off);
 	tcase_add_test(tcase, never_ready_is_replaced);
 	tcase = tcase_of(suite, "refusals", 20);
