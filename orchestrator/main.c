@@ -68,6 +68,13 @@ static void on_backend_changed(struct backend *backend, enum backend_state from,
 		admin_backend_changed(self->admin, backend, from, reason);
 }
 
+static void on_nothing_comes(struct fleet *fleet, void *arg)
+{
+	struct orchestrator *self = arg;
+	if (self->proxy != NULL)
+		proxy_look_again(self->proxy, fleet);
+}
+
 static const struct stats *stats_of(size_t index, void *arg)
 {
 	const struct orchestrator *self = arg;
@@ -253,6 +260,7 @@ static bool make_all(struct orchestrator *self, struct err *err)
 	self->lag = loop_lag_new(self->base);
 	listen_to_signals(self);
 	backend_observe(on_backend_changed, self);
+	supervisor_on_nothing_comes(on_nothing_comes, self);
 	self->control = control_new(self->base, self->config);
 	if (!make_engine(self, err))
 		return false;

@@ -133,6 +133,19 @@ static void on_orphan_removed(const struct engine_result *result, void *arg)
 		         engine_fault_text(result->fault), log_quote(result->message));
 }
 
+/* Its socket directory, too, if it is one that we made. */
+static void remove_orphan(struct control *control, const struct engine_container *container)
+{
+	char root[PLACE_DIR_SIZE];
+	size_t len;
+
+	place_socket_root(control->config, root);
+	len = strlen(root);
+	if (strncmp(container->socket_dir, root, len) == 0 && container->socket_dir[len] == '/')
+		place_remove_dir(container->socket_dir);
+	control->engine->verbs->remove(control->engine, container->id, on_orphan_removed, NULL);
+}
+
 /* Containers of our name whose service is not configured, nor on its way out. */
 static void remove_orphans(struct control *control, const struct engine_container *containers, size_t count)
 {
@@ -142,7 +155,7 @@ static void remove_orphans(struct control *control, const struct engine_containe
 			continue;
 		log_warn("event=unwanted service=%s container=%.12s name=%s error=\"its service is not configured\"",
 		         containers[i].service, containers[i].id, containers[i].name);
-		control->engine->verbs->remove(control->engine, containers[i].id, on_orphan_removed, NULL);
+		remove_orphan(control, &containers[i]);
 	}
 }
 

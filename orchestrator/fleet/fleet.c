@@ -171,6 +171,19 @@ struct backend *fleet_acquire(struct fleet *fleet, const struct fleet_tried *tri
 	return backend_ref(best);
 }
 
+struct backend *fleet_acquire_again(struct fleet *fleet, uint64_t serial)
+{
+	for (size_t i = 0; i < fleet->count; i++) {
+		struct backend *member = fleet->members[i];
+
+		if (backend_serial(member) != serial || backend_state(member) != BACKEND_READY)
+			continue;
+		backend_flight_begin(member);
+		return backend_ref(member);
+	}
+	return NULL;
+}
+
 void fleet_release(struct backend *backend, enum fleet_outcome outcome)
 {
 	enum backend_state state = backend_state(backend);

@@ -42,6 +42,7 @@ unsigned fleet_count_state(const struct fleet *fleet, enum backend_state state);
 /* NULL if nothing can be picked. Else in flight is counted and the caller owns a reference until fleet_release.
  * tried may be NULL. */
 struct backend *fleet_acquire(struct fleet *fleet, const struct fleet_tried *tried);
+struct backend *fleet_acquire_again(struct fleet *fleet, uint64_t serial); /* this one, if it is READY */
 void fleet_release(struct backend *backend, enum fleet_outcome outcome);
 
 /* What became of a backend, for a request that was on it when it failed: is the request to blame? */

@@ -17,7 +17,16 @@
 #define STEP_ROUNDS 8             /* then the loop gets its turn */
 #define STOP_PATIENCE_US 20000000 /* beyond stop_ms: for the engine to remove them */
 
+static supervisor_nothing_comes *nothing_told;
+static void *nothing_arg;
+
 static void on_step(void *arg);
+
+void supervisor_on_nothing_comes(supervisor_nothing_comes *told, void *arg)
+{
+	nothing_told = told;
+	nothing_arg = arg;
+}
 
 static void on_fleet_empty(struct backend *backend, void *arg)
 {
@@ -230,6 +239,19 @@ static void step_stop(struct supervisor *supervisor)
 	stop_done(supervisor);
 }
 
+static void step_over(struct supervisor *supervisor)
+{
+	if (supervisor->again)
+		timer_set(supervisor->timer, 1); /* not 0: sockets first */
+	else if (supervisor->wake_us != NEVER)
+		timer_set_at(supervisor->timer, supervisor->wake_us);
+	else
+		timer_clear(supervisor->timer);
+	if (supervisor->waiting > 0 && supervisor->started && !supervisor->stopping && nothing_told != NULL &&
+	    !supervisor_is_short(supervisor))
+		nothing_told(supervisor->fleet, nothing_arg);
+}
+
 static void on_step(void *arg)
 {
 	struct supervisor *supervisor = arg;
@@ -244,14 +266,10 @@ static void on_step(void *arg)
 		step_leave(supervisor);
 	} while (supervisor->again && ++round < STEP_ROUNDS);
 	supervisor->stepping = false;
-	if (supervisor->again)
-		timer_set(supervisor->timer, 1); /* not 0: sockets first */
-	else if (supervisor->stopping)
+	if (supervisor->stopping && !supervisor->again)
 		step_stop(supervisor);
-	else if (supervisor->wake_us != NEVER)
-		timer_set_at(supervisor->timer, supervisor->wake_us);
 	else
-		timer_clear(supervisor->timer);
+		step_over(supervisor);
 }
 
 /* --- wishes --- */

@@ -74,9 +74,13 @@ const struct config_service *supervisor_service(const struct supervisor *supervi
 
 bool supervisor_is_rolling(const struct supervisor *supervisor);
 
-/* For the proxy: does a slot that is to serve not do so, and something will be started there before until_us (clock_us)?
- * Its container may not be in the fleet yet. */
-bool supervisor_is_short(const struct supervisor *supervisor, int64_t until_us);
+/* For the proxy: is a container about to come for a slot that is to serve and does not? It may not be in the fleet yet. Not
+ * where the slot backs off. */
+bool supervisor_is_short(const struct supervisor *supervisor);
+
+/* Called when requests wait and that is not so, or no more; one for the process. */
+typedef void supervisor_nothing_comes(struct fleet *fleet, void *arg);
+void supervisor_on_nothing_comes(supervisor_nothing_comes *told, void *arg);
 
 /* For admin: what is in slot i (0 .. slots-1). */
 struct supervisor_slot {

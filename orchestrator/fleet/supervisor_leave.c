@@ -76,6 +76,14 @@ void container_leave(struct container *container, enum reason reason, enum leave
 	supervisor_soon(container->supervisor);
 }
 
+void container_kill(struct container *container)
+{
+	assert(container->use == CONTAINER_LEAVING);
+	container->stage = LEAVE_KILL;
+	container->retry_us = 0;
+	supervisor_soon(container->supervisor);
+}
+
 /* --- answers --- */
 
 static void leave_note_death(struct container *container)
@@ -186,6 +194,7 @@ static void leave_stop(struct container *container, int grace_ms)
 		container->stage = container->faulty ? LEAVE_INSPECT : LEAVE_REMOVE;
 		return;
 	}
+	container->by_us = !container->exited;
 	supervisor->engine->verbs->stop(supervisor->engine, container->id, grace_ms, on_call,
 	                                call_begin(supervisor, container, on_stopped));
 }

@@ -85,6 +85,7 @@ struct container {
 	bool warm;         /* a spare that has shown that it works */
 	bool gone;         /* does not exist any more */
 	bool oom;
+	bool by_us;         /* we killed it while it ran */
 	bool by_hand;       /* somebody else killed it: no sign of a crash loop */
 	int exit_code;      /* -1 unknown */
 	int64_t touched_us; /* last call or event: an older list says nothing about it */
@@ -227,6 +228,7 @@ void container_log(int level, const struct container *container, const char *eve
 /* supervisor_leave.c */
 enum leave_how { LEAVE_AT_ONCE, LEAVE_AFTER_STOP, LEAVE_AFTER_DRAIN };
 void container_leave(struct container *container, enum reason reason, enum leave_how how);
+void container_kill(struct container *container); /* one that leaves, at once */
 void leave_step(struct container *container);
 
 /* supervisor_reconcile.c */

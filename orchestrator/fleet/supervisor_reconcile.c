@@ -52,13 +52,13 @@ static void container_vanished(struct container *container)
 		container_died(container, REASON_VANISHED);
 }
 
-/* SIGKILL that was not the kernel's for want of memory, and that we had no reason to send: the connection broke first. A
- * container that is ill but alive is killed by us, and that says nothing. The fault may be known already. */
+/* SIGKILL that was not the kernel's for want of memory, and not ours. The fault may be known already, for the connection
+ * broke first. */
 static void note_kill(struct supervisor *supervisor, struct container *container)
 {
 	bool late = container->use == CONTAINER_LEAVING;
 
-	if (container->exit_code != EXIT_KILLED || container->oom || container->by_hand)
+	if (container->exit_code != EXIT_KILLED || container->oom || container->by_hand || container->by_us)
 		return;
 	if (late && container->reason != REASON_PROBE_RESET && container->reason != REASON_PROBE_REFUSED)
 		return;
@@ -87,6 +87,20 @@ static void event_log(struct container *container, const struct engine_event *ev
 	         container->supervisor->service->name, container->slot, container->id, container->name,
 	         texts[event->type], event->type == ENGINE_EVENT_DIE ? event->exit_code : -1,
 	         incident_text(container_incident(container)));
+}
+
+/* By somebody else: one created ahead, or one that had ended and is on its way out. Our own starts are told late at times;
+ * then this kills what is dead already. */
+static void started_outside(struct container *container)
+{
+	if (container->use != CONTAINER_NEXT && (container->use != CONTAINER_LEAVING || container->may_run))
+		return;
+	container->may_run = true;
+	container->dead = container->exited = false;
+	if (container->use == CONTAINER_NEXT)
+		container_leave(container, REASON_OPERATOR, LEAVE_AT_ONCE);
+	else
+		container_kill(container);
 }
 
 bool supervisor_event(struct supervisor *supervisor, const struct engine_event *event)
@@ -122,10 +136,7 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 			health_engine_doubt(supervisor->health, container->backend, REASON_PAUSED);
 		break;
 	case ENGINE_EVENT_START:
-		if (container->use == CONTAINER_NEXT) { /* by somebody else */
-			container->may_run = true;
-			container_leave(container, REASON_OPERATOR, LEAVE_AT_ONCE);
-		}
+		started_outside(container);
 		break;
 	case ENGINE_EVENT_UNPAUSE: /* the next probe sees it */
 		if (container->use == CONTAINER_SPARE)
@@ -165,10 +176,7 @@ static void reconcile_known(struct container *container, const struct engine_con
 	case ENGINE_RUNNING:
 		if (container->use == CONTAINER_SPARE)
 			spare_paused_outside(container, false);
-		if (container->use == CONTAINER_NEXT) {
-			container->may_run = true;
-			container_leave(container, REASON_OPERATOR, LEAVE_AT_ONCE);
-		}
+		started_outside(container);
 		break;
 	case ENGINE_CREATED:
 		break;

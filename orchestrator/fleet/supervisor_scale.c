@@ -4,8 +4,10 @@
  * gone, so a slot never runs two). Shrinking retires the highest; slot 0 is the last. A live slot counts towards what
  * is wanted from the moment it is live, whatever state its container is in, so nothing is started twice.
  *
- * From nothing (min 0): a counted request asks for the first container at once; while a request waits, whether counted
- * or not, and however long ago its window ended, the number does not stay 0.
+ * From nothing (min 0): a counted request asks for the first container at once; while a request waits or is served,
+ * whether counted or not, and however long ago its window ended, the number does not stay 0.
+ *
+ * While the engine is away nothing is taken away: what leaves could be neither stopped nor started again.
  */
 #include "orchestrator/fleet/supervisor_private.h"
 
@@ -102,6 +104,36 @@ static void shrink(struct supervisor *supervisor, int by)
 	}
 }
 
+/* The slot of a container that drains is not free before that is over (or drain_ms): there would be nobody to serve. */
+static bool serves_some(const struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->slot_count; i++) {
+		const struct slot *slot = supervisor->slots[i];
+
+		if (slot->live && slot_ready(slot) && backend_in_flight(slot->current->backend) > 0)
+			return true;
+	}
+	return false;
+}
+
+static void keep_one(struct supervisor *supervisor)
+{
+	bool waiting = supervisor->waiting > 0;
+	struct scaler_decision decision;
+
+	if (supervisor->scaler.wanted > 0 || !(waiting || serves_some(supervisor)))
+		return;
+	decision = scaler_wake(&supervisor->scaler, clock_us());
+	decision_log(supervisor, &decision, waiting ? "waiting" : "in-flight");
+}
+
+static void retire_beyond_max(struct supervisor *supervisor)
+{
+	for (size_t i = (size_t)supervisor->service->scale.max; i < supervisor->slot_count; i++)
+		if (supervisor->slots[i]->live)
+			slot_retire(supervisor, supervisor->slots[i], REASON_SCALE_DOWN);
+}
+
 void scale_step(struct supervisor *supervisor)
 {
 	struct scaler_decision decision;
@@ -109,19 +141,15 @@ void scale_step(struct supervisor *supervisor)
 
 	while ((decision = scaler_tick(&supervisor->scaler, clock_us())).window_ended)
 		decision_log(supervisor, &decision, "window");
-	if (supervisor->waiting > 0 && (decision = scaler_wake(&supervisor->scaler, clock_us())).changed)
-		decision_log(supervisor, &decision, "waiting");
+	keep_one(supervisor);
 	if (supervisor->scaler.open)
 		supervisor_wake(supervisor, scaler_deadline_us(&supervisor->scaler));
-	for (size_t i = 0; i < supervisor->slot_count; i++) {
-		struct slot *slot = supervisor->slots[i];
-
-		if (slot->live && slot->index >= supervisor->service->scale.max)
-			slot_retire(supervisor, slot, REASON_SCALE_DOWN); /* max was lowered */
-		live += slot->live;
-	}
+	if (supervisor->engine_up)
+		retire_beyond_max(supervisor);
+	for (size_t i = 0; i < supervisor->slot_count; i++)
+		live += supervisor->slots[i]->live;
 	if (live < supervisor->scaler.wanted)
 		grow(supervisor, supervisor->scaler.wanted - live);
-	else
+	else if (supervisor->engine_up)
 		shrink(supervisor, live - supervisor->scaler.wanted);
 }

@@ -55,12 +55,12 @@ bool supervisor_is_rolling(const struct supervisor *supervisor)
 	return supervisor->roll.state != ROLL_IDLE;
 }
 
-bool supervisor_is_short(const struct supervisor *supervisor, int64_t until_us)
+bool supervisor_is_short(const struct supervisor *supervisor)
 {
 	for (size_t i = 0; i < supervisor->slot_count && !supervisor->stopping; i++) {
 		const struct slot *slot = supervisor->slots[i];
 
-		if (slot->live && !slot_ready(slot) && slot->retry_us < until_us)
+		if (slot->live && !slot_ready(slot) && slot->failure_level == 0 && slot->retry_us <= clock_us())
 			return true;
 	}
 	return false;

@@ -17,9 +17,8 @@ bool exchange_is_judged(const struct backend *backend)
 }
 
 struct failure_rule {
-	bool breaks;       /* counts as a backend broken by this request */
-	bool evidence;     /* health wants to know */
-	bool same_backend; /* may be tried there again, on a new connection */
+	bool breaks;   /* counts as a backend broken by this request */
+	bool evidence; /* health wants to know */
 	bool replayable;
 	enum stats_replay replay;
 };
@@ -27,7 +26,7 @@ struct failure_rule {
 static const struct failure_rule failure_rules[UPSTREAM_FAILURES] = {
         [UPSTREAM_CONNECT] = {.evidence = true, .replayable = true, .replay = STATS_REPLAY_CONNECT},
         [UPSTREAM_LOCAL] = {.replayable = false},
-        [UPSTREAM_STALE] = {.same_backend = true, .replayable = true, .replay = STATS_REPLAY_STALE},
+        [UPSTREAM_STALE] = {.replayable = true, .replay = STATS_REPLAY_STALE},
         [UPSTREAM_BROKEN] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
         [UPSTREAM_MALFORMED] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
         [UPSTREAM_CUT] = {.breaks = true, .evidence = true, .replayable = true, .replay = STATS_REPLAY_BROKEN},
@@ -47,6 +46,12 @@ static void mark_tried(struct exchange *exchange)
 {
 	if (exchange->tried.count < FLEET_TRIES)
 		exchange->tried.serials[exchange->tried.count++] = backend_serial(exchange->backend);
+}
+
+static void note_break(struct exchange *exchange, uint64_t serial)
+{
+	if (exchange->breaks < BREAKS_MAX)
+		exchange->broken[exchange->breaks++] = serial;
 }
 
 static void reset_reply(struct exchange *exchange)
@@ -104,8 +109,19 @@ static bool doubt(struct exchange *exchange)
 	return true;
 }
 
+/* A pooled connection ends because it was idle for long, or because the request ended its backend: that is so where the
+ * backend does not serve any more. */
+static void judge_stale(struct exchange *exchange)
+{
+	if (exchange->stale == 0 || fleet_fate(exchange->service->fleet, exchange->stale) == FLEET_FATE_WELL)
+		return;
+	note_break(exchange, exchange->stale);
+	exchange->stale = 0;
+}
+
 void exchange_judge(struct exchange *exchange)
 {
+	judge_stale(exchange);
 	bool breaks_open = acquit(exchange, exchange->broken, &exchange->breaks);
 	bool tries_open = acquit(exchange, exchange->tried.serials, &exchange->tried.count);
 	bool broke = exchange->breaks >= BREAKS_MAX, failed = exchange->tried.count >= FLEET_TRIES;
@@ -148,9 +164,11 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 		exchange_cut(exchange);
 		return;
 	}
-	exchange->fresh = rule->same_backend;
-	if (rule->breaks && exchange->breaks < BREAKS_MAX)
-		exchange->broken[exchange->breaks++] = backend_serial(exchange->backend);
+	uint64_t serial = backend_serial(exchange->backend);
+	if (rule->breaks || (failure == UPSTREAM_CONNECT && exchange->stale == serial))
+		note_break(exchange, serial);
+	exchange->stale = failure == UPSTREAM_STALE && !untouched ? serial : 0;
+	exchange->fresh |= failure == UPSTREAM_STALE;
 	bool may = rule->replayable && (untouched || exchange->request->idempotent);
 	if (may)
 		exchange_replay(exchange, rule->replay);

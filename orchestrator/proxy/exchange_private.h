@@ -37,7 +37,8 @@ struct exchange {
 	unsigned acquittals; /* tries and breaks that were not its fault */
 	unsigned doubts;     /* how often it was looked at while DOUBTED */
 	unsigned refusals;
-	bool fresh; /* the next try takes no pooled connection */
+	bool fresh;     /* no further try takes a pooled connection */
+	uint64_t stale; /* the backend whose pooled connection ended just now, with the request on it; 0 none */
 	struct held held;
 	int64_t held_since_us;
 	int64_t held_us;                  /* in all, so far */

@@ -25,22 +25,16 @@ static void send_to(struct exchange *exchange, struct backend *backend)
 	exchange->upstream = upstream_send(&exchange->proxy->upstream, backend, &out, &exchange_reader, exchange);
 }
 
-static int64_t hold_left_us(const struct exchange *exchange)
-{
-	return exchange->proxy->config->hold_ms * 1000 - exchange->held_us;
-}
-
 static bool is_worth_waiting(const struct exchange *exchange)
 {
 	const struct service *service = exchange->service;
-	return service_may_recover(service, &exchange->tried) ||
-	       supervisor_is_short(service->supervisor, clock_us() + hold_left_us(exchange));
+	return service_may_recover(service, &exchange->tried) || supervisor_is_short(service->supervisor);
 }
 
 static void hold(struct exchange *exchange)
 {
 	const struct config *config = exchange->proxy->config;
-	int64_t left_us = hold_left_us(exchange);
+	int64_t left_us = config->hold_ms * 1000 - exchange->held_us;
 	if (left_us <= 0) {
 		exchange_give_up(exchange, 503, "no container got ready in time");
 		return;
@@ -55,9 +49,17 @@ static void hold(struct exchange *exchange)
 	deadline_set(&exchange->deadline, exchange->held_since_us + left_us);
 }
 
+/* Where a pooled connection was of no use a new one is tried first. */
+static struct backend *acquire(const struct exchange *exchange)
+{
+	struct fleet *fleet = exchange->service->fleet;
+	struct backend *same = exchange->stale != 0 ? fleet_acquire_again(fleet, exchange->stale) : NULL;
+	return same != NULL ? same : fleet_acquire(fleet, &exchange->tried);
+}
+
 void exchange_seek(struct exchange *exchange)
 {
-	struct backend *backend = fleet_acquire(exchange->service->fleet, &exchange->tried);
+	struct backend *backend = acquire(exchange);
 	if (backend != NULL)
 		send_to(exchange, backend);
 	else if (exchange->service->retired)

@@ -204,12 +204,11 @@ void proxy_free(struct proxy *proxy)
 	free(proxy);
 }
 
-static struct service *service_of(struct proxy *proxy, const struct backend *backend)
+void proxy_look_again(struct proxy *proxy, const struct fleet *fleet)
 {
 	for (size_t i = 0; i < proxy->service_count; i++)
-		if (proxy->services[i]->fleet == backend_fleet(backend))
-			return proxy->services[i];
-	return NULL;
+		if (proxy->services[i]->fleet == fleet)
+			exchange_release_held(proxy->services[i]);
 }
 
 void proxy_backend_changed(struct proxy *proxy, struct backend *backend)
@@ -218,10 +217,9 @@ void proxy_backend_changed(struct proxy *proxy, struct backend *backend)
 		upstream_close_backend(backend);
 		tunnel_backend_down(&proxy->tunnels, backend);
 	}
-	/* READY: it can be had. DOWN: it may have been the last one to wait for */
-	struct service *service = service_of(proxy, backend);
-	if (service != NULL && (backend_state(backend) == BACKEND_READY || backend_state(backend) == BACKEND_DOWN))
-		exchange_release_held(service);
+	/* READY: it can be had. DRAINING, DOWN: it may have been the last one to wait for */
+	if (backend_state(backend) != BACKEND_SUSPECT)
+		proxy_look_again(proxy, backend_fleet(backend));
 }
 
 void proxy_reopen_log(struct proxy *proxy)

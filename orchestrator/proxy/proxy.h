@@ -53,6 +53,9 @@ void proxy_free(struct proxy *proxy);
 /* A backend changed its state. */
 void proxy_backend_changed(struct proxy *proxy, struct backend *backend);
 
+/* Requests that wait for a container of this fleet: is there still something to wait for? */
+void proxy_look_again(struct proxy *proxy, const struct fleet *fleet);
+
 /* Another configuration. First the access log, which alone can fail (then nothing has changed); then the rest, with the
  * supervisors in the order of the new config's services. Services are known again by their supervisors' fleets: those
  * that stay keep their counters, held requests and connections; the requests of those that are gone end as they would

@@ -1,6 +1,7 @@
 """`late_network`: a slot's container has no network before it runs, and all of it before it serves."""
 
 import signal
+import time
 
 import pytest
 
@@ -42,6 +43,20 @@ def test_replacements_have_their_network(web, reach):
     poller.assert_clean()
 
 
+def test_restarted_by_hand(web, docker):
+    """A fault like any other: the new one serves, the one that was started again is ended, and no request is lost."""
+    orchestrator, service = web(1, reach="socket", late_network=True)
+    wait_created_ahead(orchestrator, service)
+    before = orchestrator.ids(service)[0]
+    with Poller(orchestrator.port, clients=2) as poller:
+        docker.restart(before)
+        wait_until(lambda: orchestrator.ids(service).get(0) not in (None, before), 20, "another container in the slot")
+        wait_until(lambda: not docker.exists(before), 20, "the old one is gone")
+        orchestrator.wait_slots(service, 1)
+        assert_has_its_network(orchestrator, service, 0)
+    poller.assert_clean()
+
+
 def test_port_taken(orchestrate, backend_image, docker):
     """Of a container that was started, and could not have its port, nothing is left; the other slot serves."""
     orchestrator = orchestrate()
@@ -55,7 +70,11 @@ def test_port_taken(orchestrate, backend_image, docker):
             return slots[0]["state"] == "ready" and slots[1].get("message") and slots[1]
         slot = wait_until(failed, 60, "slot 0 ready, slot 1 failed with a message")
         assert slot["reason"] == "port-taken" and str(orchestrator.slot_port(service, 1)) in slot["message"]
-        assert len(orchestrator.docker.list(f"selfless.service={service}", every=False)) == 1
+        wait_until(lambda: len(orchestrator.docker.list(f"selfless.service={service}", every=False)) == 1, 15, "one runs")
+        serving = orchestrator.ids(service)[0][:12]
+        begin = time.monotonic()
+        assert orchestrator.get(f"/echo_unless?{serving}").status == 502
+        assert time.monotonic() - begin < 5, "a slot that cannot be filled is nothing to wait for"
         assert orchestrator.get("/fast").status == 200
     finally:
         docker.remove(stranger)

@@ -22,6 +22,7 @@ struct op {
 	char name[ENGINE_NAME_SIZE];
 	struct fake_container made; /* create: what it will be */
 	bool late_network;          /* start: gives it its network */
+	int grace_ms;               /* stop */
 	engine_done *done;
 	void *arg;
 };
@@ -69,7 +70,7 @@ static void on_request(evutil_socket_t fd, short what, void *arg)
 	ssize_t n = recv(fd, request, sizeof(request), 0);
 
 	(void)what;
-	if (n <= 0)
+	if (n <= 0 || talk->container->answer == FAKE_RESET)
 		talk_end(talk);
 	else if (talk->container->state == ENGINE_PAUSED)
 		return;
@@ -106,6 +107,8 @@ static bool listen_for(struct fake_engine *fake, struct fake_container *containe
 		place_socket(container->socket_dir, &address);
 	else if (container->port == 0 || !place_published("127.0.0.1", container->port, &address))
 		return true;
+	if (container->socket_dir[0] != '\0')
+		(void)unlink(((struct sockaddr_un *)&address.addr)->sun_path); /* from an earlier run */
 	container->fd = socket(address.addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	setsockopt(container->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(container->fd, (struct sockaddr *)&address.addr, address.len) == -1 ||
@@ -224,6 +227,14 @@ void fake_exit_over(struct fake_engine *fake, struct fake_container *container)
 {
 	container->state = ENGINE_EXITED;
 	tell(fake, ENGINE_EVENT_DIE, container);
+}
+
+void fake_restart(struct fake_engine *fake, struct fake_container *container)
+{
+	if (!listen_for(fake, container))
+		abort();
+	container->state = ENGINE_RUNNING;
+	tell(fake, ENGINE_EVENT_START, container);
 }
 
 void fake_remove(struct fake_engine *fake, struct fake_container *container)
@@ -370,7 +381,7 @@ static enum engine_fault effect(struct op *op, struct engine_result *result)
 	case FAKE_START:
 		return do_start(op, container);
 	case FAKE_STOP:
-		end_run(op->fake, container, 143);
+		end_run(op->fake, container, op->grace_ms == 0 ? 137 : 143);
 		return ENGINE_OK;
 	case FAKE_REMOVE:
 		fake_remove(op->fake, container);
@@ -490,8 +501,7 @@ static void verb_start(struct engine *engine, const struct engine_spec *spec, co
 
 static void verb_stop(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg)
 {
-	(void)grace_ms;
-	op_new(engine, FAKE_STOP, id, done, arg);
+	op_new(engine, FAKE_STOP, id, done, arg)->grace_ms = grace_ms;
 }
 
 static void verb_remove(struct engine *engine, const char *id, engine_done *done, void *arg)

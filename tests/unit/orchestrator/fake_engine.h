@@ -28,7 +28,8 @@ enum fake_answer {
 	FAKE_GOOD, /* 200 */
 	FAKE_ILL,  /* 500 on everything */
 	FAKE_HANG, /* accepts and says nothing */
-	FAKE_SLOW  /* 200 after 30 ms */
+	FAKE_SLOW, /* 200 after 30 ms */
+	FAKE_RESET /* closes without a word */
 };
 
 struct fake_container {
@@ -82,6 +83,7 @@ struct fake_container *fake_by_name(struct fake_engine *fake, const char *name);
 void fake_kill(struct fake_engine *fake, struct fake_container *container, int exit_code); /* die event */
 void fake_exit(struct fake_engine *fake, struct fake_container *container);                /* exit event; die is due */
 void fake_exit_over(struct fake_engine *fake, struct fake_container *container);           /* and here it is */
+void fake_restart(struct fake_engine *fake, struct fake_container *container);             /* one that has ended */
 void fake_remove(struct fake_engine *fake, struct fake_container *container);              /* as rm -f */
 void fake_pause(struct fake_engine *fake, struct fake_container *container);               /* pause event */
 void fake_unpause(struct fake_engine *fake, struct fake_container *container);             /* unpause event */

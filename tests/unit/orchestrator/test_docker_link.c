@@ -120,7 +120,7 @@ START_TEST(a_loss_is_told_once_and_mended)
 	fake_close(&fake);
 	ck_assert(watch_until(&watch, &watch.downs, 1, SOON_MS));
 	list();
-	ck_assert(watch_until(&watch, &outcome.count, 1, 100)); /* at once: the supervisor waits for on_up */
+	ck_assert(watch_until(&watch, &outcome.count, 1, 1000)); /* at once: the supervisor waits for on_up */
 	ck_assert_int_eq(outcome.fault, ENGINE_UNREACHABLE);
 	watch_run(&watch, 500);
 	ck_assert_int_eq(watch.downs, 1);

@@ -25,7 +25,7 @@ START_TEST(adopts_what_runs)
 	begun_ms = clock_ms();
 	begin();
 	wait_ready(3);
-	ck_assert_int_lt(clock_ms() - begun_ms, 200); /* 50, on a machine that is not busy */
+	ck_assert_int_lt(clock_ms() - begun_ms, 1000); /* 50, on a machine that is not busy */
 	wait_settled();
 	ck_assert_uint_eq(bench.engine->calls[FAKE_START], 0);
 	ck_assert_uint_eq(bench.engine->calls[FAKE_STOP], 0);
@@ -133,6 +133,21 @@ START_TEST(removes_what_does_not_fit)
 	ck_assert_ptr_null(fake_by_name(bench.engine, "other_0"));
 	ck_assert_ptr_eq(fake_by_name(bench.engine, "web"), foreign);
 	ck_assert_int_eq(access(dir[1], F_OK), -1);
+}
+END_TEST
+
+/* Of a service that left the configuration while nobody was there: its directory goes, too. */
+START_TEST(removes_orphans_whole)
+{
+	char dir[128];
+
+	snprintf(dir, sizeof(dir), "%s/old_0.0123abcd", bench.dir);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	fake_add(bench.engine, "old", "old_0", 0, "another", ENGINE_RUNNING, dir, 0);
+	begin();
+	wait_settled();
+	ck_assert_ptr_null(fake_by_name(bench.engine, "old_0"));
+	ck_assert_int_eq(access(dir, F_OK), -1);
 }
 END_TEST
 
@@ -262,6 +277,7 @@ int main(void)
 	tcase_add_test(tcase, finishes_a_start_that_was_cut_short);
 	tcase_add_test(tcase, gives_the_network_late);
 	tcase_add_test(tcase, removes_what_does_not_fit);
+	tcase_add_test(tcase, removes_orphans_whole);
 	tcase_add_loop_test(tcase, fills_the_slot_of_one_that_does_not_run, 0, 2);
 	tcase = tcase_of(suite, "rolls", 20);
 	tcase_add_test(tcase, rolls_a_new_spec);

@@ -1,8 +1,6 @@
 /* The supervisor on a fake engine: what it does about faults, refusals and a lost engine. */
 #include "supervisor_bench.h"
 
-#include "common/clock.h"
-
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,35 +148,110 @@ START_TEST(backs_off_in_a_crash_loop)
 }
 END_TEST
 
-static bool is_short(int64_t within_ms)
-{
-	return supervisor_is_short(supervisor, clock_us() + within_ms * 1000);
-}
-
 START_TEST(is_short_while_a_replacement_is_about_to_come)
 {
 	bench.service.scale.min = 2;
 	bench.engine->delay_us[FAKE_START] = 100000;
 	begin();
 	bench_run(&bench, 20);
-	ck_assert(is_short(1));
+	ck_assert(supervisor_is_short(supervisor));
 	wait_settled();
-	ck_assert(!is_short(10000));
+	ck_assert(!supervisor_is_short(supervisor));
 	for (int i = 0; i < 3; i++) {
 		wait_settled();
 		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
 		if (i < 2) {
 			bench_run(&bench, 20);
 			ck_assert_uint_eq(fleet_count(supervisor_fleet(supervisor)), 1); /* nothing of it to be seen */
-			ck_assert(is_short(1));
+			ck_assert(supervisor_is_short(supervisor));
 		}
 	}
 	bench_run(&bench, 200);
 	ck_assert_str_eq(view_of(0).state, "backing-off");
-	ck_assert(!is_short(1));
-	ck_assert(is_short(2000));
+	ck_assert(!supervisor_is_short(supervisor));
+	wait_ready(2);
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_1"), 137);
+	ck_assert(supervisor_is_short(supervisor));
 	supervisor_stop(supervisor, false, NULL, NULL);
-	ck_assert(!is_short(2000));
+	ck_assert(!supervisor_is_short(supervisor));
+}
+END_TEST
+
+static unsigned told_nothing;
+
+static void on_nothing_comes(struct fleet *fleet, void *arg)
+{
+	(void)arg;
+	told_nothing += fleet == supervisor_fleet(supervisor);
+}
+
+/* A slot that cannot be filled is no hope for those who wait: they are looked at again when that is known. */
+START_TEST(says_when_nothing_comes)
+{
+	unsigned starts;
+
+	bench.service.scale.min = 2;
+	begin();
+	wait_settled();
+	told_nothing = 0;
+	supervisor_on_nothing_comes(on_nothing_comes, NULL);
+	bench.engine->fail_with[FAKE_START] = ENGINE_REFUSED;
+	bench.engine->fail_times[FAKE_START] = 2;
+	bench.engine->delay_us[FAKE_START] = 50000;
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_1"), 137);
+	starts = bench.engine->calls[FAKE_START];
+	supervisor_set_waiting(supervisor, 1);
+	bench_run(&bench, 30);
+	ck_assert(supervisor_is_short(supervisor));
+	ck_assert_uint_eq(told_nothing, 0);
+	bench_run(&bench, 100);
+	ck_assert(!supervisor_is_short(supervisor));
+	ck_assert_uint_ge(told_nothing, 1);
+	ck_assert_uint_le(told_nothing, 10);
+	for (int ms = 0; ms < 2000 && bench.engine->calls[FAKE_START] < starts + 2; ms++)
+		bench_run(&bench, 1);
+	ck_assert(!supervisor_is_short(supervisor)); /* it is tried again, and was refused before */
+	supervisor_set_waiting(supervisor, 0);
+	wait_settled();
+	supervisor_on_nothing_comes(NULL, NULL);
+}
+END_TEST
+
+/* Its process lives, and its connections are reset: we kill it, which is no operator's kill. */
+START_TEST(our_own_kill_pardons_nobody)
+{
+	begin();
+	for (int i = 0; i < 3; i++) {
+		wait_settled();
+		fake_by_name(bench.engine, "acts_0")->answer = FAKE_RESET;
+		for (int ms = 0; ms < 2000 && supervisor_replacements(supervisor, REASON_PROBE_RESET) <= (unsigned)i;
+		     ms++)
+			bench_run(&bench, 1);
+	}
+	bench_run(&bench, 200);
+	ck_assert_uint_eq(supervisor_replacements(supervisor, REASON_PROBE_RESET), 3);
+	ck_assert_str_eq(view_of(0).state, "backing-off");
+	wait_settled();
+}
+END_TEST
+
+/* `docker restart`: it has ended, and runs again before it was removed. */
+START_TEST(restarted_by_hand_it_is_killed)
+{
+	struct fake_container *old;
+	char id[ENGINE_ID_SIZE];
+
+	bench.engine->delay_us[FAKE_START] = 300000;
+	begin();
+	wait_settled();
+	id_of("acts_0", id);
+	old = fake_by_name(bench.engine, "acts_0");
+	fake_kill(bench.engine, old, 143);
+	bench_run(&bench, 20);
+	fake_restart(bench.engine, old);
+	bench_run(&bench, 100);
+	ck_assert_uint_eq(fake_count(bench.engine, ENGINE_RUNNING), 0);
+	check_replaced(id, REASON_EXITED);
 }
 END_TEST
 
@@ -464,6 +537,9 @@ int main(void)
 	tcase_add_test(tcase, replaces_when_next_was_removed);
 	tcase_add_test(tcase, backs_off_in_a_crash_loop);
 	tcase_add_test(tcase, is_short_while_a_replacement_is_about_to_come);
+	tcase_add_test(tcase, says_when_nothing_comes);
+	tcase_add_test(tcase, our_own_kill_pardons_nobody);
+	tcase_add_test(tcase, restarted_by_hand_it_is_killed);
 	tcase_add_test(tcase, kills_by_hand_do_not_back_off);
 	tcase_add_test(tcase, never_ready_is_replaced);
 	tcase = tcase_of(suite, "refusals", 20);

@@ -30,6 +30,28 @@ START_TEST(wakes_for_one_that_waits)
 }
 END_TEST
 
+/* Nobody could serve in its stead before it is drained. */
+START_TEST(stays_for_what_is_in_flight)
+{
+	struct backend *held;
+
+	bench.service.scale.min = 0;
+	bench.service.scale.window_s = 1;
+	begin();
+	supervisor_set_waiting(supervisor, 1);
+	wait_ready(1);
+	held = fleet_acquire(supervisor_fleet(supervisor), NULL);
+	supervisor_set_waiting(supervisor, 0);
+	for (int i = 0; i < 25; i++) {
+		bench_run(&bench, 100);
+		ck_assert_uint_eq(ready_now(), 1);
+	}
+	fleet_release(held, FLEET_SERVED);
+	wait_ready(0);
+	wait_settled();
+}
+END_TEST
+
 START_TEST(starts_the_minimum)
 {
 	begin();
@@ -79,6 +101,29 @@ START_TEST(window_end_shrinks_on_time)
 	wait_ready(1);
 	wait_settled();
 	ck_assert_ptr_nonnull(fake_by_name(bench.engine, "acts_0"));
+}
+END_TEST
+
+/* What leaves while the engine is away could be neither stopped nor started again. */
+START_TEST(does_not_shrink_while_the_engine_is_away)
+{
+	bench.service.scale.window_s = 1;
+	begin();
+	wait_settled();
+	for (int i = 0; i < 61; i++)
+		supervisor_count_request(supervisor);
+	wait_ready(4);
+	wait_settled();
+	bench.engine->down = true;
+	bench.engine->observer.on_down("gone", bench.engine->observer.arg);
+	supervisor_count_request(supervisor);
+	bench_run(&bench, 2200);
+	ck_assert_int_eq(supervisor_scaler(supervisor)->wanted, 1);
+	ck_assert_uint_eq(ready_now(), 4);
+	bench.engine->down = false;
+	bench.engine->observer.on_up(bench.engine->observer.arg);
+	wait_ready(1);
+	wait_settled();
 }
 END_TEST
 
@@ -211,11 +256,13 @@ int main(void)
 	TCase *tcase;
 
 	tcase = tcase_of(suite, "scale", 20);
+	tcase_add_test(tcase, stays_for_what_is_in_flight);
 	tcase_add_test(tcase, starts_the_minimum);
 	tcase_add_test(tcase, wakes_for_one_that_waits);
 	tcase_add_test(tcase, grows_and_shrinks);
 	tcase_add_test(tcase, requests_grow_it_early);
 	tcase_add_test(tcase, window_end_shrinks_on_time);
+	tcase_add_test(tcase, does_not_shrink_while_the_engine_is_away);
 	tcase_add_test(tcase, drains_before_stopping);
 	tcase_add_test(tcase, drain_has_an_end);
 	tcase_add_test(tcase, regrows_into_a_draining_slot);

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SLOW_START_US 300000 /* of an engine, so that the spare is there first */
+#define SLOW_START_US 1000000 /* of an engine, so that the spare is there first */
 
 static void begin_with(int spares)
 {
@@ -103,8 +103,7 @@ START_TEST(stands_in_until_the_slot_is_ready)
 	id_of("acts_spare_0", stand_in);
 	slow_engine();
 	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
-	ck_assert(bench_until(&bench, spare_is, (void *)(uintptr_t) "ready",
-	                      100)); /* 50, on a machine that is not busy */
+	ck_assert(bench_until(&bench, spare_is, (void *)(uintptr_t) "ready", 800)); /* 50, if the machine is not busy */
 	ck_assert_uint_eq(ready_now(), 1);
 	ck_assert_int_eq(spare_view(0).slot, 0);
 	ck_assert_str_eq(backend_container_id(spare_view(0).backend), stand_in);
@@ -170,7 +169,7 @@ START_TEST(growth_uses_them)
 	begin_with(1);
 	slow_engine();
 	scale_to(3);
-	ck_assert(bench_until(&bench, spare_is, (void *)(uintptr_t) "ready", 150));
+	ck_assert(bench_until(&bench, spare_is, (void *)(uintptr_t) "ready", 800));
 	ck_assert_uint_eq(ready_now(), 2);
 	wait_settled();
 	ck_assert_uint_eq(ready_now(), 3);
@@ -218,7 +217,7 @@ START_TEST(bridge_too)
 	begin_with(1);
 	slow_engine();
 	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
-	ck_assert(bench_until(&bench, spare_is, (void *)(uintptr_t) "ready", 100));
+	ck_assert(bench_until(&bench, spare_is, (void *)(uintptr_t) "ready", 800));
 	wait_settled();
 }
 END_TEST
