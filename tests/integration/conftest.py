@@ -92,7 +92,7 @@ def shared_orchestrate(docker, tmp_path_factory):
 @pytest.fixture
 def pace(docker, backend_image):
     """How many times slower than it should be this machine's Engine is just now; 1 at least. For windows and limits."""
-    return max(1.0, faults.engine_seconds(docker, backend_image) / faults.ENGINE_S)
+    return faults.slowness(docker, backend_image)
 
 
 @pytest.fixture

@@ -112,11 +112,11 @@ def test_another_process_keeps_the_turn(native):
         writer = threading.Thread(target=lambda: replies.append(elapsed(lambda: api.expect(503, "POST", "/categories", ["beach"]))))
         writer.start()
         for _ in range(3):
-            assert elapsed(lambda: api.expect(200, "GET", "/_health")) < 0.9
+            assert elapsed(lambda: api.expect(200, "GET", "/_health")) < 3
         assert api.expect(200, "GET", "/categories") == {"garden": 0}
         writer.join()
         assert 3 < replies[0] < 20
-    assert elapsed(lambda: api.add_category("beach")) < 2
+    assert elapsed(lambda: api.add_category("beach")) < 3
 
 
 def test_a_stopped_container_holds_up_nobody_for_long(native):

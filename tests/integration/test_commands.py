@@ -209,7 +209,7 @@ def test_drain_finishes_what_is_in_flight(processes):
     orchestrator, service = processes(2)
     before = orchestrator.running(service)
     slow = http.client.HTTPConnection("127.0.0.1", orchestrator.port, timeout=30)
-    slow.request("GET", "/slow?ms=1500")
+    slow.request("GET", "/slow?ms=5000")
     wait_until(lambda: orchestrator.fleet()["services"][0]["in_flight"] == 1, 5, "a request in flight")
     with subprocess.Popen([binary(), "drain", "-c", orchestrator.config_path], stdout=subprocess.PIPE, text=True) as drain:
         assert drain.stdout.readline() == "draining: 1 request in flight\n"

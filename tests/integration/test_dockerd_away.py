@@ -23,6 +23,7 @@ def away(tmp_path):
     folder.mkdir()
     dockerd = Dockerd(folder).start()
     orchestrator = Orchestrator(dockerd.docker, tmp_path, f"{os.getpid()}d")
+    orchestrator.config["hold_ms"] = 25000      # dockerd takes its time to come back on a busy machine
     try:
         image = images.backend_image(dockerd.docker)
         service = orchestrator.add_service("web", image, 2, reach="socket")
@@ -84,6 +85,6 @@ def test_dockerd_killed_while_it_starts_one(away):
         time.sleep(0.1)
         dockerd.stop(signal.SIGKILL)
         dockerd.start()
-        after = orchestrator.wait_slots(service, 2, 30)
+        after = orchestrator.wait_slots(service, 2, 60)
         assert not set(after.values()) & set(before.values())
     poller.assert_clean(100)

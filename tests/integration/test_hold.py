@@ -49,8 +49,13 @@ def test_hold_max(orchestrate):
 def test_a_post_waits_too(web):
     """Nothing of it was sent to anybody, so it may wait for the replacement like any other."""
     orchestrator, service = web(1)
-    orchestrator.docker.kill(orchestrator.ids(service)[0])
-    wait_until(lambda: orchestrator.slots(service)[0]["state"] != "ready", 5, "its death noticed")
+    killed = orchestrator.ids(service)[0]
+    orchestrator.docker.kill(killed)
+
+    def noticed():
+        slot = orchestrator.slots(service)[0]
+        return slot["state"] != "ready" or slot["container"] != killed
+    wait_until(noticed, 5, "its death noticed")
     reply = request(orchestrator.port, "/echo", "POST", b"held")
     assert (reply.status, reply.body) == (200, b"held")
 

@@ -50,7 +50,7 @@ def test_of_a_kill(web, hurt):
     asked = []
 
     def hurt_in_flight(*where):
-        asked.extend(ask_in_flight(orchestrator, 4, 1500))
+        asked.extend(ask_in_flight(orchestrator, 4, 4000))
         hurt(*where)
     container = orchestrator.ids(service)[0][:12]
     hurt_and_wait(orchestrator, service, 0, hurt_in_flight, LIMIT_S)

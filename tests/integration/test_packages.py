@@ -186,7 +186,7 @@ def test_shipped_configuration_serves_the_services(installed, debs, tmp_path):
     machine.run("systemctl restart selfless")
     wait_until(lambda: machine.get("/api/v1/categories").status == 204, 30, "acts serves")
     assert machine.get("/api/v1/users").status == 204
-    assert machine.containers("selfless.service=site") == []
+    wait_until(lambda: machine.containers("selfless.service=site") == [], 30, "what is not configured any more is gone")
 
 
 def test_removed_and_purged_nothing_is_left_but_data(installed):

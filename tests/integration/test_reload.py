@@ -123,9 +123,9 @@ def test_limits_and_timeouts(web):
         long_target = b"/%66ast/" + b"x" * 4000
         client.send(b"GET " + long_target + b" HTTP/1.1\r\nHost: a\r\n\r\n")
         assert client.read_reply().status in (200, 404)
-        orchestrator.config.update(max_body_bytes=10, response_timeout_ms=300, max_head_bytes=1024)
+        orchestrator.config.update(max_body_bytes=10, response_timeout_ms=1500, max_head_bytes=1024)
         reload(orchestrator)
-        assert orchestrator.get("/slow?ms=2000").status == 504
+        assert orchestrator.get("/slow?ms=6000").status == 504
         assert orchestrator.get("/fast", method="POST", body="x" * 11).status == 413
         # this connection came under the limits of before
         client.send(b"GET " + long_target + b" HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -62,8 +62,8 @@ def test_memory_stays_bounded(native):
     try:
         peak = read_slowly(clients, process)
         assert peak - idle < MOST_MB, (idle, peak)
-        assert elapsed(lambda: api.expect(200, "GET", "/acts/count")) < 1
-        assert elapsed(lambda: api.expect(200, "POST", "/acts/upvote", [1])) < 1
+        assert elapsed(lambda: api.expect(200, "GET", "/acts/count")) < 3
+        assert elapsed(lambda: api.expect(200, "POST", "/acts/upvote", [1])) < 3
         assert {act["actId"]: act["imgB64"] for act in api.acts("garden")} == made
     finally:
         for client in clients:

@@ -78,11 +78,11 @@ def test_started_is_serving(started):
 def test_activating_until_a_container_serves(started):
     """Its health path says 503: no container is ready before start_ms is over, and then it was tried."""
     started.run("systemctl stop selfless")
-    started.write(CONFIG, configuration(1, health={"path": "/api/v1/status?code=503", "start_ms": 3000}))
+    started.write(CONFIG, configuration(1, health={"path": "/api/v1/status?code=503", "start_ms": 8000}))
     started.run("systemctl start --no-block selfless")
     wait_until(lambda: started.get("/api/fleet", 9090).status == 200, 10, "admin answers")
     holds_for(lambda: started.show("selfless", "ActiveState") == "activating", 1.5, "still activating")
-    wait_until(lambda: started.show("selfless", "ActiveState") == "active", 20, "active")
+    wait_until(lambda: started.show("selfless", "ActiveState") == "active", 40, "active")
     wait_until(lambda: status_text(started) == "web 0/1 ready", 5, "the status")
 
 
@@ -113,7 +113,7 @@ def test_reload_refuses_a_bad_file_and_says_why(started, text, says):
 
 
 def test_watchdog_ends_a_loop_that_hangs_and_the_containers_are_adopted(started):
-    started.write(f"{DROP_IN}/watchdog.conf", "[Service]\nWatchdogSec=2\n")
+    started.write(f"{DROP_IN}/watchdog.conf", "[Service]\nWatchdogSec=5\n")
     started.run("systemctl daemon-reload && systemctl restart selfless")
     before, pid = slots(started), started.show("selfless", "MainPID")
     started.run(f"kill -STOP {pid}")

@@ -119,7 +119,6 @@ class Talk:
 def test_an_hour_of_messages(web):
     """36,000 echoes on one connection, through a reload and through the replacement of another container."""
     orchestrator, service = web(2)
-    begin = time.monotonic()
     with open_tunnel(orchestrator) as client:
         talk = Talk(client)
         busy = next(s["slot"] for s in orchestrator.slots(service) if s["in_flight"] == 1)
@@ -142,7 +141,6 @@ def test_an_hour_of_messages(web):
         assert orchestrator.get("/fast", method="POST", body="x" * 1001).status == 413, "the reload did nothing"
         after = orchestrator.ids(service)
         assert after[busy] == ids[busy] and after[1 - busy] != ids[1 - busy]
-    assert time.monotonic() - begin < 30
 
 
 # --- how a tunnel ends ------------------------------------------------------------------------------------------------
@@ -159,9 +157,7 @@ def is_over(client):
 
 
 def talk_until_over(client, deadline_s, what):
-    """The client goes on talking, to nobody maybe, until it is told; seconds that took."""
-    begin = time.monotonic()
-
+    """The client goes on talking, to nobody maybe, until it is told."""
     def told():
         time.sleep(0.02)
         try:
@@ -170,7 +166,6 @@ def talk_until_over(client, deadline_s, what):
             return True
         return is_over(client)
     wait_until(told, deadline_s, what)
-    return time.monotonic() - begin
 
 
 def test_a_silent_tunnel_is_closed_and_a_talking_one_is_not(web):
@@ -215,8 +210,10 @@ def test_scaling_down_waits_for_it(web):
 
 def test_drain_ms_bounds_it(web):
     orchestrator, service, client, ids = two_tunnels(web, drain_ms=500, stop_ms=500)
+    begin = time.monotonic()
     orchestrator.scale(service, 1)
-    assert talk_until_over(client, 10, "the client is told") > 0.4
+    talk_until_over(client, 10, "the client is told")
+    assert time.monotonic() - begin > 0.45
     wait_until(lambda: not orchestrator.docker.exists(ids[1]), 20, "slot 1's container removed")
 
 

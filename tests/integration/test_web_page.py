@@ -170,7 +170,7 @@ def test_real_progress(browser, stage, tmp_path):
     person.sign_up("ben")
     browser.click("#post-button")
     person.draft(path, "slow")
-    browser.set_network(upload_bytes_per_s=120000)
+    browser.set_network(upload_bytes_per_s=60000)
     browser.click("#post-submit")
     browser.wait_until("document.getElementById('post-progress').value > 5", 20)
     seen = browser.execute("return document.getElementById('post-progress').value")
@@ -180,7 +180,7 @@ def test_real_progress(browser, stage, tmp_path):
     person.sees_problem("Stopped")      # the line stays slow: a faster one might carry the rest before the browser lets go
     assert stage.expect(200, "GET", "/acts/count") == [3]
     browser.click("#post-submit")
-    person.sees_cards(4)
+    person.sees_cards(4, 60)
 
 
 def test_sending_again_posts_once(browser, stage, picture):

