@@ -34,7 +34,7 @@ struct docker_link {
 	struct docker_link_settings settings;
 	struct docker_events *events;
 	struct docker_http_request *request; /* of the step, or the ping */
-	struct event *timer;                 /* WAITING: next try. UP: next ping */
+	struct event *timer;                 /* WAITING: next try. SUBSCRIBING: its end. UP: next ping */
 	enum link_state state;
 	bool was_up;
 	bool down_told;
@@ -133,6 +133,7 @@ static void on_version(const struct docker_reply *reply, void *arg)
 	}
 	link->minor = link->max_minor < API_HIGHEST ? link->max_minor : API_HIGHEST;
 	link->state = LINK_SUBSCRIBING;
+	link_set_timer(link, STEP_TIMEOUT_MS);
 	docker_events_subscribe(link->events, link->minor);
 }
 
@@ -189,6 +190,10 @@ static void on_link_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	assert(link->request == NULL);
+	if (link->state == LINK_SUBSCRIBING) {
+		link_lose(link, "Docker does not answer the request for its events");
+		return;
+	}
 	if (link->state == LINK_UP) {
 		link_get(link, "/_ping", on_still_there);
 		return;

@@ -69,7 +69,10 @@ static void on_request(struct evhttp_request *request, void *arg)
 	struct fake_docker *fake = arg;
 	const char *path = evhttp_request_get_uri(request);
 
-	if (strcmp(path, "/_ping") == 0) {
+	if (fake->mute != NULL && strstr(path, fake->mute) != NULL) {
+		let_go(&fake->unanswered);
+		fake->unanswered = request;
+	} else if (strcmp(path, "/_ping") == 0) {
 		fake->pings++;
 		evhttp_add_header(evhttp_request_get_output_headers(request), "Api-Version", fake->api_version);
 		reply_text(request, 200, "OK");

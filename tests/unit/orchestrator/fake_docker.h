@@ -20,6 +20,7 @@ struct fake_docker {
 	const char *min_version;
 	const struct fake_reply *replies;
 	size_t reply_count;
+	const char *mute; /* requests with this in their path are not answered; NULL */
 	/* what happened */
 	int pings;
 	int subscriptions;

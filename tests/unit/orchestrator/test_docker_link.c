@@ -114,6 +114,21 @@ START_TEST(verbs_give_up_at_their_deadline)
 }
 END_TEST
 
+/* An engine that accepts and does not answer: the subscription at first (0), a ping later on (1). */
+START_TEST(one_that_hangs_is_lost)
+{
+	if (_i == 1)
+		connect_to_fake();
+	fake.mute = _i == 0 ? "/events" : "/_ping";
+	if (_i == 0)
+		fake_open(&fake, watch.base, path);
+	ck_assert(watch_until(&watch, &watch.downs, 1, 17000));
+	ck_assert_int_eq(watch.ups, _i);
+	fake.mute = NULL;
+	ck_assert(watch_until(&watch, &watch.ups, _i + 1, SOON_MS));
+}
+END_TEST
+
 START_TEST(a_loss_is_told_once_and_mended)
 {
 	connect_to_fake();
@@ -400,6 +415,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(cases, tests[i]);
 	tcase_add_loop_test(cases, refuses_versions_outside, 0, 2);
+	tcase_add_loop_test(cases, one_that_hangs_is_lost, 0, 2);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
