@@ -28,12 +28,13 @@ LATE = ("roll", "image", "dockerd")
 
 
 def plan(seed, seconds, allowed, pace):
-    """[(at_s, name, numbers)]"""
+    """[(at_s, name, numbers)]: each once, those first that need time, then as often as GUSTS says."""
     source = random.Random(seed)
     names = [n for n in GUSTS if n in allowed]
+    once = sorted(source.sample(names, len(names)), key=lambda n: n not in LATE)
     gusts, at = [], 0.3
     while at < seconds - 0.5:
-        name = source.choices(names, [GUSTS[n] for n in names])[0]
+        name = once.pop(0) if once else source.choices(names, [GUSTS[n] for n in names])[0]
         numbers = [source.random() for _ in range(3)]
         if name not in LATE or at < seconds - QUIET_AT_THE_END_S:
             gusts.append((at, name, numbers))

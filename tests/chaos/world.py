@@ -102,7 +102,13 @@ class World:
         wanted = {f"{self.service}_spare_{i}": "paused" for i in range(spares)}
         for slot in slots:
             wanted |= {f"{self.service}_{slot['slot']}": "running", f"{self.service}_{slot['slot']}.next": "created"}
-        found = {c.name: c.state for c in self.containers()}
+        containers = self.containers()
+        found = {c.name: c.state for c in containers}
+        specs = {c.labels["spec"] for c in containers}
+        if not self.settings()["scale"]["min"] <= fleet["wanted"] <= self.settings()["scale"]["max"]:
+            return f"wanted {fleet['wanted']}, configured {self.settings()['scale']}"
+        if len(specs) > 1:
+            return f"made from {len(specs)} specs: {sorted((c.name, c.labels['spec']) for c in containers)}"
         return None if found == wanted else f"wanted {wanted}, found {found}"
 
     def close(self):
