@@ -136,8 +136,8 @@ const struct command_verb command_verbs[] = {
          .words = {{"NAME", .kind = COMMAND_SERVICE}, {"SLOT", .kind = COMMAND_SLOT}}, .options = access_options,
          .examples = replace_examples},
         {"roll", COMMAND_ROLL, "replace all containers of a service, one by one",
-         "Each new container is ready before an old one goes. If one does not get ready, the roll stops and the log "
-         "says why. For a changed configuration no order is needed: reload it (HUP), and what changed is rolled.",
+         "First a new container runs beside them; when that is ready it serves in their stead, one after the other. If "
+         "one does not get ready, the roll stops and the log says why. For a changed configuration no order is needed: reload it (HUP), and what changed is rolled.",
          .words = {{"NAME", .kind = COMMAND_SERVICE}}, .options = access_options, .examples = roll_examples},
         {"drain", COMMAND_DRAIN, "finish what is in flight, then stop the orchestrator; containers stay",
          "New connections are refused from now on, so that a load balancer goes elsewhere; requests in flight are "

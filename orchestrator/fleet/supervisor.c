@@ -165,11 +165,15 @@ static void on_prepared(struct supervisor *supervisor, struct container *none, c
 {
 	(void)none;
 	supervisor->preparing = false;
+	if (supervisor->prepare_number != supervisor->revision->number)
+		return; /* another one by now */
 	supervisor->prepared = result->fault == ENGINE_OK;
 	if (supervisor->prepared)
 		supervisor->prepare_level = 0;
 	else
 		prepare_failed(supervisor, result);
+	if (result->fault != ENGINE_OK && !engine_in_doubt(result->fault))
+		roll_refused(supervisor, result->message);
 }
 
 static void step_prepare(struct supervisor *supervisor)
@@ -181,6 +185,7 @@ static void step_prepare(struct supervisor *supervisor)
 		return;
 	}
 	supervisor->preparing = true;
+	supervisor->prepare_number = supervisor->revision->number;
 	supervisor->engine->verbs->prepare(supervisor->engine, &supervisor->revision->spec, on_call,
 	                                   call_begin(supervisor, NULL, on_prepared));
 }

@@ -23,7 +23,8 @@ struct container *container_new(struct supervisor *supervisor, enum container_us
 	container->supervisor = supervisor;
 	container->use = use;
 	container->slot = slot;
-	container->revision = supervisor->revision->number;
+	container->revision =
+	        slot == SLOT_EXTRA ? supervisor->revision->number : roll_slots_revision(supervisor)->number;
 	container->exit_code = -1;
 	container->touched_us = clock_us();
 	TAILQ_INSERT_TAIL(&supervisor->containers, container, link);
@@ -128,6 +129,7 @@ static void container_failed(struct container *container, enum reason reason, co
 		container_log(LOG_WARN, container, "ahead-failed", reason_text(reason), message);
 		break;
 	case CONTAINER_EXTRA:
+		supervisor->roll.doubt = reason == REASON_ENGINE_DOWN;
 		container_log(LOG_ERROR, container, "stand-in-failed", reason_text(reason), message);
 		break;
 	case CONTAINER_SPARE:
@@ -194,6 +196,7 @@ static struct engine_place place_of(const struct container *container)
 void container_create(struct container *container, const char *name, int host_port)
 {
 	struct supervisor *supervisor = container->supervisor;
+	const struct engine_spec *spec = &roll_revision_of(container)->spec;
 	struct engine_place place;
 	char root[PLACE_DIR_SIZE];
 	struct err err;
@@ -202,7 +205,7 @@ void container_create(struct container *container, const char *name, int host_po
 	snprintf(container->name, sizeof(container->name), "%s", name);
 	container->host_port = host_port;
 	container->late_network = supervisor->service->late_network && container->slot != SLOT_EXTRA;
-	if (supervisor->revision->spec.reach == REACH_SOCKET) {
+	if (spec->reach == REACH_SOCKET) {
 		place_socket_root(supervisor->config, root);
 		if (!place_make_dir(root, supervisor->service->name, container->slot, container->socket_dir, &err)) {
 			container_failed(container, REASON_CREATE_FAILED, err.message);
@@ -211,7 +214,7 @@ void container_create(struct container *container, const char *name, int host_po
 		}
 	}
 	place = place_of(container);
-	supervisor->engine->verbs->create(supervisor->engine, &supervisor->revision->spec, &place, on_call,
+	supervisor->engine->verbs->create(supervisor->engine, spec, &place, on_call,
 	                                  call_begin(supervisor, container, on_created));
 }
 
@@ -222,7 +225,7 @@ static bool goes_without_port(struct container *container, const struct engine_r
 {
 	struct supervisor *supervisor = container->supervisor;
 
-	if (result->fault != ENGINE_PORT_LOST || supervisor->revision->spec.reach == REACH_PUBLISHED ||
+	if (result->fault != ENGINE_PORT_LOST || roll_revision_of(container)->spec.reach == REACH_PUBLISHED ||
 	    !lost_ports_add(&supervisor->lost_ports, container->host_port))
 		return false;
 	container_log(LOG_WARN, container, "port-lost", reason_text(REASON_PORT_TAKEN), result->message);
@@ -283,7 +286,7 @@ void container_start(struct container *container)
 	assert(container->phase == CONTAINER_CREATED);
 	container->may_run = true;
 	container->exited = false;
-	supervisor->engine->verbs->start(supervisor->engine, &supervisor->revision->spec, &place, container->id,
+	supervisor->engine->verbs->start(supervisor->engine, &roll_revision_of(container)->spec, &place, container->id,
 	                                 on_call, call_begin(supervisor, container, on_started));
 }
 
@@ -333,7 +336,7 @@ static void on_inspected(struct supervisor *supervisor, struct container *contai
 void container_locate(struct container *container)
 {
 	struct supervisor *supervisor = container->supervisor;
-	const struct revision *revision = supervisor->revision;
+	const struct revision *revision = roll_revision_of(container);
 	const char *host = revision->publish.count > 0 ? revision->publish.items[0] : "127.0.0.1";
 	struct backend_address address;
 

@@ -33,6 +33,7 @@
 #define CRASH_FAULTS 3
 #define BACK_OFF_MIN_US 500000
 #define BACK_OFF_MAX_US 30000000
+#define DEATH_NEWS_US 50000      /* the engine tells of a death within this time */
 #define PORT_RETRY_US 5000       /* the port of a dead container is freed a little later */
 #define PORT_PATIENCE_US 3000000 /* after that it is taken for somebody else's */
 #define SLOT_EXTRA -1            /* container->slot of one that is in no slot */
@@ -146,6 +147,10 @@ struct roll {
 	int slot;                /* the one being rolled; SLOT_EXTRA = none yet */
 	unsigned faults;         /* of that slot when its turn began */
 	unsigned blocked;        /* number of a revision that failed and has nothing to go back to; 0 = none */
+	bool unproven;           /* no container of the newest revision has become ready yet */
+	bool doubt;              /* of the stand-in: the engine was away */
+	bool stuck;              /* the slot's new container fails, and there is nothing to go back to */
+	int64_t retry_us;        /* no roll begins before */
 	unsigned rolled;         /* slots done, for the log */
 };
 
@@ -173,7 +178,8 @@ struct supervisor {
 	bool started; /* the first list came */
 	bool engine_up;
 	bool prepared, preparing;
-	int64_t prepare_us; /* not before */
+	unsigned prepare_number; /* of the revision that this is done for */
+	int64_t prepare_us;      /* not before */
 	unsigned prepare_level;
 	bool list_wanted, listing;
 	int64_t list_us;     /* when the list that is being compared was asked for; NEVER: just now */
@@ -258,6 +264,13 @@ bool roll_settled(struct supervisor *supervisor); /* no roll is under way, none 
 void roll_container_lost(struct supervisor *supervisor, struct container *container);
 void roll_cancel(struct supervisor *supervisor, enum leave_how how);
 void roll_to(struct supervisor *supervisor, struct revision *revision); /* takes it over */
+/* What a slot's container is made from now: not the newest while that is unproven and the one before is known. */
+const struct revision *roll_slots_revision(const struct supervisor *supervisor);
+const struct revision *roll_revision_of(const struct container *container);          /* what it is made from */
+bool roll_next_usable(const struct supervisor *supervisor, const struct slot *slot); /* the one created ahead */
+bool roll_may_create_ahead(const struct supervisor *supervisor);
+/* What the newest revision needs was refused: a roll to it does not begin. */
+void roll_refused(struct supervisor *supervisor, const char *message);
 
 /* supervisor_call.c */
 typedef void call_done(struct supervisor *supervisor, struct container *container, const struct engine_result *result);

@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EXIT_KILLED 137 /* 128 + SIGKILL */
+#define EXIT_KILLED 137     /* 128 + SIGKILL */
+#define EXIT_TERMINATED 143 /* 128 + SIGTERM */
 
 /* --- events --- */
 
@@ -67,6 +68,12 @@ static void note_kill(struct supervisor *supervisor, struct container *container
 		slot_pardon(supervisor, supervisor_slot_of(supervisor, container->slot));
 }
 
+/* SIGTERM, and not ours: no request did that. It is a fault all the same. */
+static bool is_stopped_by_hand(const struct container *container)
+{
+	return container->exit_code == EXIT_TERMINATED && !container->by_us;
+}
+
 /* Told where it is news: not what we asked for, nor what follows from it. */
 static void event_log(struct container *container, const struct engine_event *event)
 {
@@ -117,7 +124,7 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 			break; /* late news of a start that was refused */
 		container->exit_code = event->exit_code;
 		note_kill(supervisor, container);
-		note_end(container, container->by_hand);
+		note_end(container, container->by_hand || is_stopped_by_hand(container));
 		container_died(container, container->oom ? REASON_OOM_KILLED : REASON_EXITED);
 		break;
 	case ENGINE_EVENT_EXIT: /* what serves is judged by its probes, and by its die event */

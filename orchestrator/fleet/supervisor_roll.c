@@ -5,11 +5,15 @@
  * The stand-in NAME_roll is made from the new revision on the spare port: it shows that the new revision works before
  * anything old is touched, and it carries the traffic while a slot has its one port free for neither the old nor the
  * new. If it or a slot's new container fails, the roll goes back: the previous revision becomes the newest, so the
- * slots that were rolled already are stale and are rolled back in the same way. Invariant: a stale slot is drained
- * only while the stand-in is READY.
+ * slots that were rolled already are stale and are rolled back in the same way, with the same stand-in if it serves.
+ * Invariant: a stale slot is drained only while the stand-in is READY, and that leaves only when the slots serve.
+ *
+ * Until the stand-in is ready the new revision is unproven: a slot's container that fails meanwhile is replaced by one of
+ * the revision before, which is what was created ahead.
  */
 #include "orchestrator/fleet/supervisor_private.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 
 #include <stdio.h>
@@ -23,6 +27,34 @@ static struct slot *stale_slot(struct supervisor *supervisor)
 			return slot;
 	}
 	return NULL;
+}
+
+const struct revision *roll_slots_revision(const struct supervisor *supervisor)
+{
+	return supervisor->roll.unproven && supervisor->previous != NULL ? supervisor->previous : supervisor->revision;
+}
+
+const struct revision *roll_revision_of(const struct container *container)
+{
+	const struct supervisor *supervisor = container->supervisor;
+	const struct revision *previous = supervisor->previous;
+
+	return previous != NULL && container->revision == previous->number ? previous : supervisor->revision;
+}
+
+/* Where the same text may name another image, what was made of the one that works is kept. */
+bool roll_next_usable(const struct supervisor *supervisor, const struct slot *slot)
+{
+	if (supervisor->roll.unproven && supervisor->previous == NULL)
+		return true;
+	return slot->next->revision == roll_slots_revision(supervisor)->number;
+}
+
+bool roll_may_create_ahead(const struct supervisor *supervisor)
+{
+	const struct roll *roll = &supervisor->roll;
+
+	return !roll->unproven || supervisor->previous != NULL || roll->blocked == supervisor->revision->number;
 }
 
 bool roll_settled(struct supervisor *supervisor)
@@ -48,26 +80,88 @@ void roll_container_lost(struct supervisor *supervisor, struct container *contai
 		supervisor->roll.extra = NULL;
 }
 
-static void roll_fail(struct supervisor *supervisor, const char *what)
+/* The newest revision is given up for the one before; false: there is none. */
+static bool roll_back(struct supervisor *supervisor)
 {
 	struct revision *failed = supervisor->revision;
 
-	log_error("event=roll-failed service=%s slot=%d reason=%s error=%s", supervisor->service->name,
-	          supervisor->roll.slot, reason_text(REASON_ROLL), log_quote(what));
-	roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
-	if (supervisor->previous == NULL) {
-		supervisor->roll.blocked = failed->number;
-		log_error(
-		        "event=roll-stopped service=%s error=\"nothing known to go back to: containers that still run "
-		        "stay as they are until the next reload or roll\"",
-		        supervisor->service->name);
-		return;
-	}
+	if (supervisor->previous == NULL)
+		return false;
 	log_warn("event=roll-back service=%s spec=%s to=%s", supervisor->service->name, failed->hash,
 	         supervisor->previous->hash);
 	supervisor->revision = supervisor->previous;
 	supervisor->previous = NULL;
+	supervisor->roll.unproven = false;
 	revision_free(failed);
+	return true;
+}
+
+static void roll_failed_log(const struct supervisor *supervisor, const char *what)
+{
+	log_error("event=roll-failed service=%s slot=%d reason=%s error=%s", supervisor->service->name,
+	          supervisor->roll.slot, reason_text(REASON_ROLL), log_quote(what));
+}
+
+/* No slot was touched yet. */
+static void roll_fail(struct supervisor *supervisor, const char *what)
+{
+	roll_failed_log(supervisor, what);
+	roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
+	if (roll_back(supervisor))
+		return;
+	supervisor->roll.blocked = supervisor->revision->number;
+	log_error("event=roll-stopped service=%s error=\"nothing known to go back to: containers that still run "
+	          "stay as they are until the next reload or roll\"",
+	          supervisor->service->name);
+}
+
+/* The slot's new container failed, while the stand-in serves: it goes on doing that until the slot does. */
+static void roll_fail_slot(struct supervisor *supervisor, struct slot *slot)
+{
+	struct roll *roll = &supervisor->roll;
+
+	roll_failed_log(supervisor, slot->message[0] != '\0' ? slot->message : "the slot's new container failed");
+	if (!roll_back(supervisor)) {
+		roll->stuck = true;
+		log_error("event=roll-stopped service=%s error=\"nothing known to go back to: the stand-in serves "
+		          "until slot %d does, or the next reload\"",
+		          supervisor->service->name, slot->index);
+		return;
+	}
+	if (slot->current != NULL && container_stale(slot->current))
+		container_leave(slot->current, REASON_ROLL, LEAVE_AT_ONCE);
+	roll->faults = slot->faults;
+	slot->failure_level = 0;
+	slot->retry_us = 0;
+	supervisor->again = true;
+}
+
+void roll_refused(struct supervisor *supervisor, const char *message)
+{
+	struct roll *roll = &supervisor->roll;
+
+	if (roll->state != ROLL_IDLE || !roll->unproven || roll->blocked == supervisor->revision->number ||
+	    stale_slot(supervisor) == NULL)
+		return;
+	roll_fail(supervisor, message);
+	supervisor->prepare_us = 0;
+	supervisor->prepare_level = 0;
+}
+
+/* Neither the old nor the new revision is to blame. */
+static void roll_again(struct supervisor *supervisor, const char *why)
+{
+	log_warn("event=roll-again service=%s error=%s", supervisor->service->name, log_quote(why));
+	roll_cancel(supervisor, LEAVE_AT_ONCE);
+	supervisor->roll.retry_us = clock_us() + BACK_OFF_MIN_US;
+}
+
+/* Nothing older serves. */
+static void roll_trust(struct supervisor *supervisor)
+{
+	supervisor->roll.unproven = false;
+	revision_free(supervisor->previous);
+	supervisor->previous = NULL;
 }
 
 static void roll_begin(struct supervisor *supervisor)
@@ -75,13 +169,21 @@ static void roll_begin(struct supervisor *supervisor)
 	struct roll *roll = &supervisor->roll;
 	char name[ENGINE_NAME_SIZE];
 
-	snprintf(name, sizeof(name), "%s_roll", supervisor->service->name);
-	if (roll->blocked == supervisor->revision->number || !supervisor->prepared || stale_slot(supervisor) == NULL ||
-	    name_in_use(supervisor, name))
+	if (stale_slot(supervisor) == NULL) {
+		roll_trust(supervisor);
 		return;
+	}
+	snprintf(name, sizeof(name), "%s_roll", supervisor->service->name);
+	if (roll->blocked == supervisor->revision->number || !supervisor->prepared || name_in_use(supervisor, name))
+		return;
+	if (clock_us() < roll->retry_us) {
+		supervisor_wake(supervisor, roll->retry_us);
+		return;
+	}
 	log_info("event=roll-begin service=%s spec=%s", supervisor->service->name, supervisor->revision->hash);
 	roll->state = ROLL_STAND_IN;
 	roll->rolled = 0;
+	roll->doubt = roll->stuck = false;
 	roll->extra = container_new(supervisor, CONTAINER_EXTRA, SLOT_EXTRA);
 	container_create(roll->extra, name, supervisor->revision->spare_port);
 }
@@ -90,6 +192,10 @@ static void roll_stand_in(struct supervisor *supervisor)
 {
 	struct container *extra = supervisor->roll.extra;
 
+	if (extra == NULL && supervisor->roll.doubt) {
+		roll_again(supervisor, "the engine was away");
+		return;
+	}
 	if (extra == NULL) {
 		roll_fail(supervisor, "the new container could not be made or started");
 		return;
@@ -105,6 +211,7 @@ static void roll_stand_in(struct supervisor *supervisor)
 		container_locate(extra);
 	} else if (extra->backend != NULL && backend_state(extra->backend) == BACKEND_READY) {
 		supervisor->roll.state = ROLL_SLOTS;
+		supervisor->roll.unproven = false;
 		supervisor->again = true;
 	}
 }
@@ -114,8 +221,7 @@ static void roll_done(struct supervisor *supervisor)
 	log_info("event=rolled service=%s slots=%u spec=%s", supervisor->service->name, supervisor->roll.rolled,
 	         supervisor->revision->hash);
 	roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
-	revision_free(supervisor->previous);
-	supervisor->previous = NULL;
+	roll_trust(supervisor);
 }
 
 static void roll_next_slot(struct supervisor *supervisor)
@@ -132,6 +238,12 @@ static void roll_next_slot(struct supervisor *supervisor)
 	slot_vacate(supervisor, slot, REASON_ROLL);
 }
 
+/* An engine that is away is no fault of the new container's. */
+static bool slot_fails(const struct slot *slot, unsigned faults)
+{
+	return slot->faults != faults || (slot->failure_level > 0 && slot->reason != REASON_ENGINE_DOWN);
+}
+
 static void roll_slots(struct supervisor *supervisor)
 {
 	struct roll *roll = &supervisor->roll;
@@ -139,8 +251,7 @@ static void roll_slots(struct supervisor *supervisor)
 
 	if (roll->extra == NULL || roll->extra->backend == NULL ||
 	    backend_state(roll->extra->backend) == BACKEND_DOWN || roll->extra->dead) {
-		log_warn("event=roll-again service=%s error=\"the stand-in was lost\"", supervisor->service->name);
-		roll_cancel(supervisor, LEAVE_AT_ONCE);
+		roll_again(supervisor, "the stand-in was lost");
 		return;
 	}
 	if (roll->slot == SLOT_EXTRA) {
@@ -149,12 +260,13 @@ static void roll_slots(struct supervisor *supervisor)
 		return;
 	}
 	slot = supervisor_slot_of(supervisor, roll->slot);
-	if (slot->live && (slot->faults != roll->faults || slot->failure_level > 0)) {
-		roll_fail(supervisor, slot->message[0] != '\0' ? slot->message : "the slot's new container failed");
-	} else if (!slot->live || (slot_ready(slot) && !container_stale(slot->current))) {
-		roll->rolled += slot->live;
+	if (!slot->live || slot_ready(slot)) {
+		roll->rolled += slot->live && !container_stale(slot->current);
 		roll->slot = SLOT_EXTRA;
+		roll->stuck = false;
 		supervisor->again = true;
+	} else if (slot_fails(slot, roll->faults) && !roll->stuck) {
+		roll_fail_slot(supervisor, slot);
 	}
 }
 
@@ -185,16 +297,40 @@ bool supervisor_roll(struct supervisor *supervisor, struct err *err)
 	revision_free(supervisor->previous);
 	supervisor->previous = NULL;
 	supervisor->revision->number = ++supervisor->last_revision;
+	supervisor->prepare_number = supervisor->revision->number;
+	supervisor->roll.unproven = true;
 	supervisor_soon(supervisor);
 	return true;
 }
 
+/* What is gone back to stays the last one that was known to work, however many follow it. */
+static void revision_replace(struct supervisor *supervisor, struct revision *revision)
+{
+	struct roll *roll = &supervisor->roll;
+	struct revision *last = supervisor->revision;
+
+	if (supervisor->previous != NULL || roll->blocked == last->number)
+		revision_free(last);
+	else
+		supervisor->previous = last;
+	roll->unproven = true;
+	supervisor->revision = revision;
+	if (supervisor->previous != NULL && revision_same(supervisor->previous, revision)) {
+		revision_free(revision);
+		supervisor->revision = supervisor->previous;
+		supervisor->previous = NULL;
+		roll->unproven = false;
+	}
+}
+
 void roll_to(struct supervisor *supervisor, struct revision *revision)
 {
-	revision_free(supervisor->previous);
-	supervisor->previous = supervisor->revision;
-	supervisor->revision = revision;
+	revision_replace(supervisor, revision);
 	supervisor->roll.blocked = 0;
+	supervisor->roll.retry_us = 0;
+	supervisor->prepared = false; /* it may need other volumes */
+	supervisor->prepare_us = 0;
+	supervisor->prepare_level = 0;
 	if (supervisor->roll.state != ROLL_IDLE)
 		roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
 	supervisor_soon(supervisor);

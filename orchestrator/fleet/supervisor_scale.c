@@ -92,6 +92,19 @@ static void grow(struct supervisor *supervisor, int by)
 	}
 }
 
+/* Would nobody serve after it? Of those that stay the lowest ones, none does yet. */
+static bool shrinks_to_nobody(const struct supervisor *supervisor, int stay)
+{
+	int live = 0;
+
+	for (size_t i = 0; i < supervisor->slot_count && live < stay; i++) {
+		if (supervisor->slots[i]->live && slot_ready(supervisor->slots[i]))
+			return false;
+		live += supervisor->slots[i]->live;
+	}
+	return stay > 0 && fleet_count_state(supervisor->fleet, BACKEND_READY) > 0;
+}
+
 static void shrink(struct supervisor *supervisor, int by)
 {
 	for (size_t i = supervisor->slot_count; i > 0 && by > 0; i--) {
@@ -150,6 +163,6 @@ void scale_step(struct supervisor *supervisor)
 		live += supervisor->slots[i]->live;
 	if (live < supervisor->scaler.wanted)
 		grow(supervisor, supervisor->scaler.wanted - live);
-	else if (supervisor->engine_up)
+	else if (supervisor->engine_up && !shrinks_to_nobody(supervisor, supervisor->scaler.wanted))
 		shrink(supervisor, live - supervisor->scaler.wanted);
 }

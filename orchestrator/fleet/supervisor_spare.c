@@ -292,7 +292,7 @@ static void spare_step(struct supervisor *supervisor, struct spare *spare)
 {
 	if (spare->container != NULL && spare_lost(spare->container))
 		spare_fault(spare);
-	if (spare->container != NULL && spare_unwanted(supervisor, spare))
+	if (spare->container != NULL && supervisor->engine_up && spare_unwanted(supervisor, spare))
 		container_leave(spare->container, container_stale(spare->container) ? REASON_ROLL : REASON_SCALE_DOWN,
 		                LEAVE_AFTER_DRAIN);
 	if (!supervisor->engine_up || (spare->container == NULL && spare->index >= supervisor->service->scale.spares))

@@ -55,12 +55,34 @@ bool supervisor_is_rolling(const struct supervisor *supervisor)
 	return supervisor->roll.state != ROLL_IDLE;
 }
 
+/* A slot is not given up for what passes by itself: a port that its dead container still holds, an engine that was away, a
+ * crash that may yet turn out to be an operator's kill. */
+static bool slot_comes(const struct slot *slot)
+{
+	int64_t now_us = clock_us();
+
+	if (!slot->live || slot_ready(slot))
+		return false;
+	if (slot->reason == REASON_CRASH_LOOP && now_us < slot->fault_us[0] + DEATH_NEWS_US)
+		return true;
+	return slot->retry_us <= now_us + PORT_RETRY_US &&
+	       (slot->failure_level == 0 || slot->reason == REASON_ENGINE_DOWN);
+}
+
+static bool spare_comes(const struct spare *spare)
+{
+	return spare->slot != SLOT_EXTRA && spare->container != NULL && !spare->container->in_fleet;
+}
+
 bool supervisor_is_short(const struct supervisor *supervisor)
 {
+	for (size_t i = 0; i < supervisor->spare_count && !supervisor->stopping; i++)
+		if (spare_comes(supervisor->spares[i]))
+			return true;
 	for (size_t i = 0; i < supervisor->slot_count && !supervisor->stopping; i++) {
 		const struct slot *slot = supervisor->slots[i];
 
-		if (slot->live && !slot_ready(slot) && slot->failure_level == 0 && slot->retry_us <= clock_us())
+		if (slot_comes(slot))
 			return true;
 	}
 	return false;

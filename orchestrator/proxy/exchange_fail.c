@@ -48,10 +48,10 @@ static void mark_tried(struct exchange *exchange)
 		exchange->tried.serials[exchange->tried.count++] = backend_serial(exchange->backend);
 }
 
-static void note_break(struct exchange *exchange, uint64_t serial)
+static void note_serial(uint64_t serials[BREAKS_MAX], unsigned *count, uint64_t serial)
 {
-	if (exchange->breaks < BREAKS_MAX)
-		exchange->broken[exchange->breaks++] = serial;
+	if (*count < BREAKS_MAX)
+		serials[(*count)++] = serial;
 }
 
 static void reset_reply(struct exchange *exchange)
@@ -81,8 +81,9 @@ static void report_failure(struct exchange *exchange, enum stats_replay reason)
 	health_exchange_failed(health_of(backend), backend);
 }
 
-/* Drops those that somebody else killed. True: of one that is left it is not known yet. */
-static bool acquit(struct exchange *exchange, uint64_t *serials, unsigned *count)
+/* Drops those that somebody else killed, and if `survivors` those that serve. True: of one that is left it is not known
+ * yet. */
+static bool acquit(struct exchange *exchange, uint64_t *serials, unsigned *count, bool survivors)
 {
 	unsigned kept = 0;
 	bool open = false;
@@ -92,6 +93,8 @@ static bool acquit(struct exchange *exchange, uint64_t *serials, unsigned *count
 			exchange->acquittals++;
 			continue;
 		}
+		if (fate == FLEET_FATE_WELL && survivors)
+			continue;
 		open |= fate == FLEET_FATE_UNKNOWN;
 		serials[kept++] = serials[i];
 	}
@@ -109,22 +112,25 @@ static bool doubt(struct exchange *exchange)
 	return true;
 }
 
-/* A pooled connection ends because it was idle for long, or because the request ended its backend: that is so where the
+/* A pooled connection ended because it was idle for long, or because the request ended its backend: that is so where the
  * backend does not serve any more. */
 static void judge_stale(struct exchange *exchange)
 {
-	if (exchange->stale == 0 || fleet_fate(exchange->service->fleet, exchange->stale) == FLEET_FATE_WELL)
+	uint64_t serial = exchange->stale;
+	if (serial == 0 || fleet_fate(exchange->service->fleet, serial) == FLEET_FATE_WELL)
 		return;
-	note_break(exchange, exchange->stale);
+	note_serial(exchange->stales, &exchange->stale_count, serial);
 	exchange->stale = 0;
 }
 
 void exchange_judge(struct exchange *exchange)
 {
 	judge_stale(exchange);
-	bool breaks_open = acquit(exchange, exchange->broken, &exchange->breaks);
-	bool tries_open = acquit(exchange, exchange->tried.serials, &exchange->tried.count);
-	bool broke = exchange->breaks >= BREAKS_MAX, failed = exchange->tried.count >= FLEET_TRIES;
+	bool breaks_open = acquit(exchange, exchange->broken, &exchange->breaks, false);
+	breaks_open |= acquit(exchange, exchange->stales, &exchange->stale_count, true);
+	bool tries_open = acquit(exchange, exchange->tried.serials, &exchange->tried.count, false);
+	bool broke = exchange->breaks + exchange->stale_count >= BREAKS_MAX;
+	bool failed = exchange->tried.count >= FLEET_TRIES;
 	deadline_clear(&exchange->deadline);
 	if (((broke && breaks_open) || (failed && tries_open)) && doubt(exchange))
 		return;
@@ -165,8 +171,11 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 		return;
 	}
 	uint64_t serial = backend_serial(exchange->backend);
-	if (rule->breaks || (failure == UPSTREAM_CONNECT && exchange->stale == serial))
-		note_break(exchange, serial);
+	bool again = exchange->stale == serial && (failure == UPSTREAM_CONNECT || failure == UPSTREAM_DOWN);
+	if (rule->breaks)
+		note_serial(exchange->broken, &exchange->breaks, serial);
+	else if (again)
+		note_serial(exchange->stales, &exchange->stale_count, serial);
 	exchange->stale = failure == UPSTREAM_STALE && !untouched ? serial : 0;
 	exchange->fresh |= failure == UPSTREAM_STALE;
 	bool may = rule->replayable && (untouched || exchange->request->idempotent);

@@ -34,6 +34,8 @@ struct exchange {
 	unsigned tries;              /* sent so often, stale connections included */
 	uint64_t broken[BREAKS_MAX]; /* serials */
 	unsigned breaks;
+	uint64_t stales[BREAKS_MAX]; /* of those, and only if they did not survive it */
+	unsigned stale_count;
 	unsigned acquittals; /* tries and breaks that were not its fault */
 	unsigned doubts;     /* how often it was looked at while DOUBTED */
 	unsigned refusals;

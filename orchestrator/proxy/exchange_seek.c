@@ -50,11 +50,14 @@ static void hold(struct exchange *exchange)
 }
 
 /* Where a pooled connection was of no use a new one is tried first. */
-static struct backend *acquire(const struct exchange *exchange)
+static struct backend *acquire(struct exchange *exchange)
 {
 	struct fleet *fleet = exchange->service->fleet;
 	struct backend *same = exchange->stale != 0 ? fleet_acquire_again(fleet, exchange->stale) : NULL;
-	return same != NULL ? same : fleet_acquire(fleet, &exchange->tried);
+	if (same != NULL)
+		return same;
+	exchange->stale = 0;
+	return fleet_acquire(fleet, &exchange->tried);
 }
 
 void exchange_seek(struct exchange *exchange)

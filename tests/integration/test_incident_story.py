@@ -1,5 +1,7 @@
 """One grep by an incident's id tells its story in order: request, first failure, engine's event, verdict, how it ended, replacement."""
 
+import contextlib
+import http.client
 import re
 import threading
 
@@ -80,6 +82,25 @@ def test_of_a_crash(web):
     lines = story(orchestrator, incident_of(orchestrator, service, 0))
     assert_in_order(lines, "event=backend .*to=down reason=probe-status", "event=fault .*reason=probe-status",
                     "engine-event .*reason=die", "event=started", "event=replaced .*reason=probe-status")
+
+
+def test_of_one_that_ate_too_much(web):
+    """Why it ended, and the last 20 lines of what it said: no more, and none but those."""
+    orchestrator, service = web(1, memory_mb=64, env={"RECORD": "/dev/stdout"})
+    for number in range(40):
+        assert orchestrator.get(f"/fast?n={number:02}").status == 200
+
+    def eat(orchestrator, service, slot, _container):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            request(orchestrator.slot_port(service, slot), "/eat?mb=200", timeout=10)
+    hurt_and_wait(orchestrator, service, 0, eat, LIMIT_S)
+    wait_until(lambda: "event=output" in orchestrator.log(), 10, "what it said was asked for")
+    lines = story(orchestrator, incident_of(orchestrator, service, 0))
+    assert_in_order(lines, "event=fault .*reason=(oom-killed|exited|probe-re)", "event=ended .*exit_code=137 oom=yes")
+    said = [line for line in lines if "event=output" in line]
+    assert len(said) == 20
+    numbers = [int(found[1]) for line in said if (found := re.search(r"n=(\d\d)", line))]
+    assert numbers and numbers == list(range(numbers[0], 40))
 
 
 def test_of_a_pause_with_a_spare(web):

@@ -10,7 +10,7 @@ from harness.client import RawClient
 from harness.faults import docker_kill, hurt_and_wait
 from harness.images import backend_binary
 from harness.poller import Poller
-from harness.wait import wait_until
+from harness.wait import holds_for, wait_until
 
 UPGRADE = b"GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n"
 
@@ -55,6 +55,27 @@ def other_image(docker, backend_image):
         files = {"/backend": (backend_binary().read_bytes(), 0o755)}
         docker.import_image(name, files, ['ENTRYPOINT ["/backend"]', "EXPOSE 8000"])
     return name
+
+
+# --- rolled, and back ---
+
+@pytest.mark.parametrize("change, says", [
+    ({"command": ["/no-such-program"]}, "no-such-program"),
+    ({"image": "selfless-no-such-image:none"}, "selfless-no-such-image:none"),
+])
+def test_what_does_not_start_is_not_rolled(web, change, says):
+    """Nobody is touched, the log says why, and a fault afterwards is mended with what works."""
+    orchestrator, service = web(2)
+    before = orchestrator.ids(service)
+    with Poller(orchestrator.port, clients=2) as poller:
+        orchestrator.settings(service).update(change)
+        reload(orchestrator)
+        wait_until(lambda: lines(orchestrator, "roll-back"), 30, "the roll goes back")
+        assert says in lines(orchestrator, "roll-failed")[-1]
+        holds_for(lambda: orchestrator.ids(service) == before, 1, "nobody is touched")
+        hurt_and_wait(orchestrator, service, 0, docker_kill, 5)
+    poller.assert_clean()
+    assert orchestrator.ids(service)[1] == before[1]
 
 
 # --- refused whole ---

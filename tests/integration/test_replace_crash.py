@@ -1,7 +1,12 @@
 """After POST /_crash the slot has a new container (new ID, same name, same port) within 2 s, and no client sees a failure."""
 
+import contextlib
+import http.client
+
+from harness.client import request
 from harness.faults import crash, hurt_and_wait
 from harness.poller import Poller
+from harness.wait import wait_until
 
 LIMIT_S = 2.0
 
@@ -27,6 +32,20 @@ def test_every_one_in_turn(web):
         for slot in range(3):
             hurt_and_wait(orchestrator, service, slot, crash, LIMIT_S)
     poller.assert_clean(at_least=100)
+
+
+def test_again_and_again(web):
+    """Three times within 30 s: its slot backs off and says so, the other one serves, and later it is tried again."""
+    orchestrator, service = web(2)
+    with Poller(orchestrator.port, clients=2) as poller:
+        for _ in range(3):
+            wait_until(lambda: orchestrator.fleet_slots(service)[0]["state"] == "ready", 20, "slot 0 is ready")
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                request(orchestrator.slot_port(service, 0), "/die?code=3")
+            wait_until(lambda: orchestrator.fleet_slots(service)[0]["state"] != "ready", 10, "its end is noticed")
+        assert "event=backing-off" in orchestrator.log() and "next try in 0.5 s" in orchestrator.log()
+        orchestrator.wait_slots(service, 2)
+    poller.assert_clean(at_least=50)
 
 
 def test_under_load(web):

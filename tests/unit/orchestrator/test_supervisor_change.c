@@ -218,6 +218,153 @@ START_TEST(failed_roll_goes_back)
 }
 END_TEST
 
+static void reload_with(const char *env)
+{
+	strings_clear(&bench.service.env);
+	if (env != NULL)
+		strings_add(&bench.service.env, env);
+	bench_rehash(&bench);
+	supervisor_reload(supervisor, &bench.config, &bench.service);
+}
+
+static bool is_made_from(const char *name, const char *spec)
+{
+	const struct fake_container *container = fake_by_name(bench.engine, name);
+
+	return container != NULL && strcmp(container->spec, spec) == 0;
+}
+
+/* A fault while the new revision is not known to work: the slot's next one is of the old. */
+START_TEST(unproven_it_replaces_nobody)
+{
+	char old[ENGINE_SPEC_SIZE];
+
+	begin();
+	wait_settled();
+	snprintf(old, sizeof(old), "%s", bench.hash);
+	bench.engine->answer = FAKE_ILL;
+	reload_with("BAD=1");
+	bench_run(&bench, 100);
+	ck_assert(is_made_from("acts_roll", bench.hash));
+	ck_assert(is_made_from("acts_0.next", old));
+	for (int i = 0; i < 2; i++) { /* the one created ahead, and one that is made now */
+		bench.engine->answer = FAKE_GOOD;
+		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+		bench_run(&bench, 100);
+		ck_assert_uint_eq(ready_now(), 1);
+		ck_assert(is_made_from("acts_0", old));
+	}
+	wait_rolled(old, 1); /* start_ms is 400 */
+}
+END_TEST
+
+static bool first_slot_is_empty(void *arg)
+{
+	(void)arg;
+	return fake_by_name(bench.engine, "acts_roll") != NULL && ready_now() > 0 &&
+	       strcmp(view_of(0).state, "ready") != 0;
+}
+
+/* The stand-in works, the slot's own new container does not: back, with somebody serving all the time. */
+START_TEST(failed_slot_goes_back)
+{
+	char old[ENGINE_SPEC_SIZE];
+
+	begin();
+	wait_settled();
+	if (_i == 1)
+		scale_to(2);
+	wait_settled();
+	snprintf(old, sizeof(old), "%s", bench.hash);
+	bench.engine->delay_us[FAKE_CREATE] = 20000;
+	reload_with("BAD=1");
+	ck_assert(bench_until(&bench, first_slot_is_empty, NULL, 3000));
+	bench.engine->answer = FAKE_ILL;
+	bench_run(&bench, 300);
+	bench.engine->answer = FAKE_GOOD;
+	wait_rolled(old, 1);
+	ck_assert_ptr_null(fake_by_name(bench.engine, "acts_roll"));
+}
+END_TEST
+
+/* Nothing to go back to: the stand-in serves until the slot does. */
+START_TEST(failed_slot_of_an_operators_roll)
+{
+	struct err err;
+
+	begin();
+	wait_settled();
+	bench.engine->delay_us[FAKE_CREATE] = 20000;
+	ck_assert(supervisor_roll(supervisor, &err));
+	ck_assert(bench_until(&bench, first_slot_is_empty, NULL, 3000));
+	bench.engine->answer = FAKE_ILL;
+	for (int i = 0; i < 20; i++) {
+		bench_run(&bench, 50);
+		ck_assert_uint_eq(ready_now(), 1);
+	}
+	bench.engine->answer = FAKE_GOOD;
+	wait_rolled(bench.hash, 1);
+	ck_assert_ptr_null(fake_by_name(bench.engine, "acts_roll"));
+}
+END_TEST
+
+/* The engine does not answer the roll's create (0) or start (1): that says nothing of the new revision. */
+START_TEST(roll_outlives_an_engine_that_is_away)
+{
+	static const enum fake_verb verbs[] = {FAKE_CREATE, FAKE_START};
+
+	begin();
+	wait_settled();
+	bench.engine->fail_with[verbs[_i]] = ENGINE_TIMEOUT;
+	bench.engine->fail_times[verbs[_i]] = 1;
+	reload_with("NEW=1");
+	wait_rolled(bench.hash, 1);
+}
+END_TEST
+
+/* A second file while the first is being rolled: the last one that worked is gone back to (0), or is wanted again (1). */
+START_TEST(reloaded_while_it_rolls)
+{
+	char old[ENGINE_SPEC_SIZE], id[ENGINE_ID_SIZE], now[ENGINE_ID_SIZE];
+
+	begin();
+	wait_settled();
+	snprintf(old, sizeof(old), "%s", bench.hash);
+	id_of("acts_0", id);
+	bench.engine->answer = FAKE_ILL;
+	reload_with("BAD=1");
+	bench_run(&bench, 100);
+	reload_with(_i == 0 ? "BAD=2" : NULL);
+	bench_run(&bench, 700);
+	bench.engine->answer = FAKE_GOOD;
+	wait_rolled(old, 1);
+	id_of("acts_0", now);
+	ck_assert_str_eq(id, now); /* nobody touched it */
+}
+END_TEST
+
+/* What the new revision needs is made first; where that is refused nothing is begun. */
+START_TEST(roll_prepares_before_it_begins)
+{
+	char old[ENGINE_SPEC_SIZE];
+	unsigned prepared;
+
+	begin();
+	wait_settled();
+	snprintf(old, sizeof(old), "%s", bench.hash);
+	prepared = bench.engine->calls[FAKE_PREPARE];
+	bench.engine->fail_with[FAKE_PREPARE] = ENGINE_NO_IMAGE;
+	bench.engine->fail_times[FAKE_PREPARE] = _i;
+	reload_with("NEW=1");
+	bench_run(&bench, 30);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_PREPARE], prepared + 1 + (unsigned)_i);
+	wait_rolled(_i == 0 ? bench.hash : old, 1);
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+	wait_settled();
+	ck_assert(is_made_from("acts_0", _i == 0 ? bench.hash : old));
+}
+END_TEST
+
 START_TEST(adopts_and_rolls_an_old_spec)
 {
 	char dir[128];
@@ -283,6 +430,12 @@ int main(void)
 	tcase_add_test(tcase, rolls_a_new_spec);
 	tcase_add_test(tcase, rolls_one_service_container_without_a_pause);
 	tcase_add_test(tcase, failed_roll_goes_back);
+	tcase_add_test(tcase, unproven_it_replaces_nobody);
+	tcase_add_loop_test(tcase, failed_slot_goes_back, 0, 2);
+	tcase_add_test(tcase, failed_slot_of_an_operators_roll);
+	tcase_add_loop_test(tcase, roll_outlives_an_engine_that_is_away, 0, 2);
+	tcase_add_loop_test(tcase, reloaded_while_it_rolls, 0, 2);
+	tcase_add_loop_test(tcase, roll_prepares_before_it_begins, 0, 2);
 	tcase_add_test(tcase, adopts_and_rolls_an_old_spec);
 	tcase_add_test(tcase, operator_replaces_without_a_pause);
 	tcase_add_test(tcase, operator_rolls);

@@ -211,6 +211,7 @@ START_TEST(says_when_nothing_comes)
 	for (int ms = 0; ms < 2000 && bench.engine->calls[FAKE_START] < starts + 2; ms++)
 		bench_run(&bench, 1);
 	ck_assert(!supervisor_is_short(supervisor)); /* it is tried again, and was refused before */
+	told_nothing = 0;
 	supervisor_set_waiting(supervisor, 0);
 	wait_settled();
 	supervisor_on_nothing_comes(NULL, NULL);

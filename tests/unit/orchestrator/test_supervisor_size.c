@@ -127,6 +127,26 @@ START_TEST(does_not_shrink_while_the_engine_is_away)
 }
 END_TEST
 
+/* The only ones that serve are not taken away before those serve that stay. */
+START_TEST(shrinks_when_somebody_else_serves)
+{
+	begin();
+	wait_settled();
+	scale_to(3);
+	wait_settled();
+	bench.engine->delay_us[FAKE_START] = 300000;
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+	scale_to(1);
+	for (int i = 0; i < 40; i++) {
+		bench_run(&bench, 10);
+		ck_assert_uint_ge(ready_now(), 1);
+	}
+	wait_settled();
+	ck_assert_uint_eq(ready_now(), 1);
+	ck_assert_ptr_nonnull(fake_by_name(bench.engine, "acts_0"));
+}
+END_TEST
+
 START_TEST(drains_before_stopping)
 {
 	struct backend *held[2];
@@ -263,6 +283,7 @@ int main(void)
 	tcase_add_test(tcase, requests_grow_it_early);
 	tcase_add_test(tcase, window_end_shrinks_on_time);
 	tcase_add_test(tcase, does_not_shrink_while_the_engine_is_away);
+	tcase_add_test(tcase, shrinks_when_somebody_else_serves);
 	tcase_add_test(tcase, drains_before_stopping);
 	tcase_add_test(tcase, drain_has_an_end);
 	tcase_add_test(tcase, regrows_into_a_draining_slot);
