@@ -155,7 +155,7 @@ static void prepare_failed(struct supervisor *supervisor, const struct engine_re
 		struct slot *slot = supervisor->slots[i];
 
 		if (slot->live && slot->current == NULL) {
-			slot->reason = REASON_CREATE_FAILED;
+			slot->reason = engine_in_doubt(result->fault) ? REASON_ENGINE_DOWN : REASON_CREATE_FAILED;
 			snprintf(slot->message, sizeof(slot->message), "%s", result->message);
 		}
 	}

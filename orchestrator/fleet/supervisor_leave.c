@@ -193,7 +193,7 @@ static void leave_stop(struct container *container, int grace_ms)
 		container->stage = container->faulty ? LEAVE_INSPECT : LEAVE_REMOVE;
 		return;
 	}
-	container->by_us = !container->exited && container->reason != REASON_PROBE_REFUSED; /* that one is dead */
+	container->by_us = !container->exited;
 	supervisor->engine->verbs->stop(supervisor->engine, container->id, grace_ms, on_call,
 	                                call_begin(supervisor, container, on_stopped));
 }

@@ -150,6 +150,7 @@ struct roll {
 	bool unproven;           /* no container of the newest revision has become ready yet */
 	bool doubt;              /* of the stand-in: the engine was away */
 	bool stuck;              /* the slot's new container fails, and there is nothing to go back to */
+	bool supplanted;         /* by a newer revision: it ends as soon as the slot serves */
 	int64_t retry_us;        /* no roll begins before */
 	unsigned rolled;         /* slots done, for the log */
 };
@@ -179,6 +180,7 @@ struct supervisor {
 	bool engine_up;
 	bool prepared, preparing;
 	unsigned prepare_number; /* of the revision that this is done for */
+	bool previous_prepared;  /* the same for the one before */
 	int64_t prepare_us;      /* not before */
 	unsigned prepare_level;
 	bool list_wanted, listing;
@@ -266,6 +268,7 @@ void roll_cancel(struct supervisor *supervisor, enum leave_how how);
 void roll_to(struct supervisor *supervisor, struct revision *revision); /* takes it over */
 /* What a slot's container is made from now: not the newest while that is unproven and the one before is known. */
 const struct revision *roll_slots_revision(const struct supervisor *supervisor);
+bool roll_slots_prepared(const struct supervisor *supervisor); /* what they share is there */
 const struct revision *roll_revision_of(const struct container *container);          /* what it is made from */
 bool roll_next_usable(const struct supervisor *supervisor, const struct slot *slot); /* the one created ahead */
 bool roll_may_create_ahead(const struct supervisor *supervisor);

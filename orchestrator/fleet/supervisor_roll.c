@@ -34,6 +34,12 @@ const struct revision *roll_slots_revision(const struct supervisor *supervisor)
 	return supervisor->roll.unproven && supervisor->previous != NULL ? supervisor->previous : supervisor->revision;
 }
 
+bool roll_slots_prepared(const struct supervisor *supervisor)
+{
+	return supervisor->prepared ||
+	       (supervisor->previous_prepared && roll_slots_revision(supervisor) == supervisor->previous);
+}
+
 const struct revision *roll_revision_of(const struct container *container)
 {
 	const struct supervisor *supervisor = container->supervisor;
@@ -69,6 +75,7 @@ void roll_cancel(struct supervisor *supervisor, enum leave_how how)
 	if (roll->extra != NULL)
 		container_leave(roll->extra, REASON_ROLL, how);
 	roll->extra = NULL;
+	roll->supplanted = false;
 	roll->state = ROLL_IDLE;
 	roll->slot = SLOT_EXTRA;
 	supervisor_soon(supervisor);
@@ -80,6 +87,13 @@ void roll_container_lost(struct supervisor *supervisor, struct container *contai
 		supervisor->roll.extra = NULL;
 }
 
+/* It moves with scale.max, whatever containers are made from. */
+static void keep_spare_port(struct revision *kept, const struct revision *newest)
+{
+	if (kept->first_port == newest->first_port)
+		kept->spare_port = newest->spare_port;
+}
+
 /* The newest revision is given up for the one before; false: there is none. */
 static bool roll_back(struct supervisor *supervisor)
 {
@@ -89,6 +103,7 @@ static bool roll_back(struct supervisor *supervisor)
 		return false;
 	log_warn("event=roll-back service=%s spec=%s to=%s", supervisor->service->name, failed->hash,
 	         supervisor->previous->hash);
+	keep_spare_port(supervisor->previous, failed);
 	supervisor->revision = supervisor->previous;
 	supervisor->previous = NULL;
 	supervisor->roll.unproven = false;
@@ -255,12 +270,15 @@ static void roll_slots(struct supervisor *supervisor)
 		return;
 	}
 	if (roll->slot == SLOT_EXTRA) {
-		if (backend_state(roll->extra->backend) == BACKEND_READY)
+		if (backend_state(roll->extra->backend) == BACKEND_READY && supervisor->prepared)
 			roll_next_slot(supervisor);
 		return;
 	}
 	slot = supervisor_slot_of(supervisor, roll->slot);
-	if (!slot->live || slot_ready(slot)) {
+	if (roll->supplanted) {
+		if (!slot->live || slot_ready(slot))
+			roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
+	} else if (!slot->live || slot_ready(slot)) {
 		roll->rolled += slot->live && !container_stale(slot->current);
 		roll->slot = SLOT_EXTRA;
 		roll->stuck = false;
@@ -293,11 +311,14 @@ bool supervisor_roll(struct supervisor *supervisor, struct err *err)
 		return err_set(err, "the service is not running");
 	if (supervisor->roll.state != ROLL_IDLE)
 		return err_set(err, "a roll is under way already");
+	if (supervisor->roll.unproven && supervisor->previous != NULL)
+		return err_set(err, "a roll is due already, for the configuration was reloaded");
 	/* The same text may name another image now, so there is nothing to go back to. */
 	revision_free(supervisor->previous);
 	supervisor->previous = NULL;
 	supervisor->revision->number = ++supervisor->last_revision;
-	supervisor->prepare_number = supervisor->revision->number;
+	if (supervisor->prepared)
+		supervisor->prepare_number = supervisor->revision->number;
 	supervisor->roll.unproven = true;
 	supervisor_soon(supervisor);
 	return true;
@@ -309,18 +330,36 @@ static void revision_replace(struct supervisor *supervisor, struct revision *rev
 	struct roll *roll = &supervisor->roll;
 	struct revision *last = supervisor->revision;
 
-	if (supervisor->previous != NULL || roll->blocked == last->number)
+	if (supervisor->previous != NULL || roll->blocked == last->number || roll->stuck) {
 		revision_free(last);
-	else
+	} else {
 		supervisor->previous = last;
+		supervisor->previous_prepared = supervisor->prepared;
+	}
 	roll->unproven = true;
 	supervisor->revision = revision;
 	if (supervisor->previous != NULL && revision_same(supervisor->previous, revision)) {
+		keep_spare_port(supervisor->previous, revision);
 		revision_free(revision);
 		supervisor->revision = supervisor->previous;
 		supervisor->previous = NULL;
 		roll->unproven = false;
 	}
+}
+
+/* The stand-in of a roll that is under way serves for a slot that does not: it stays until that does. */
+static void roll_supplant(struct supervisor *supervisor)
+{
+	struct roll *roll = &supervisor->roll;
+	struct slot *slot = roll->slot == SLOT_EXTRA ? NULL : supervisor_slot_of(supervisor, roll->slot);
+
+	if (roll->state != ROLL_SLOTS || slot == NULL || !slot->live || slot_ready(slot)) {
+		roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
+		return;
+	}
+	roll->supplanted = true;
+	slot->retry_us = 0;
+	slot->failure_level = 0;
 }
 
 void roll_to(struct supervisor *supervisor, struct revision *revision)
@@ -332,6 +371,7 @@ void roll_to(struct supervisor *supervisor, struct revision *revision)
 	supervisor->prepare_us = 0;
 	supervisor->prepare_level = 0;
 	if (supervisor->roll.state != ROLL_IDLE)
-		roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
+		roll_supplant(supervisor);
+	supervisor->roll.stuck = false;
 	supervisor_soon(supervisor);
 }

@@ -92,25 +92,28 @@ static void grow(struct supervisor *supervisor, int by)
 	}
 }
 
-/* Would nobody serve after it? Of those that stay the lowest ones, none does yet. */
-static bool shrinks_to_nobody(const struct supervisor *supervisor, int stay)
+/* The one that is not taken yet, as it serves and of those that stay, the lowest, nobody does; NULL: no matter. */
+static const struct slot *last_resort(const struct supervisor *supervisor, int stay)
 {
 	int live = 0;
 
-	for (size_t i = 0; i < supervisor->slot_count && live < stay; i++) {
-		if (supervisor->slots[i]->live && slot_ready(supervisor->slots[i]))
-			return false;
-		live += supervisor->slots[i]->live;
+	for (size_t i = 0; i < supervisor->slot_count && stay > 0; i++) {
+		const struct slot *slot = supervisor->slots[i];
+
+		if (slot->live && slot_ready(slot))
+			return live < stay ? NULL : slot;
+		live += slot->live;
 	}
-	return stay > 0 && fleet_count_state(supervisor->fleet, BACKEND_READY) > 0;
+	return NULL;
 }
 
-static void shrink(struct supervisor *supervisor, int by)
+static void shrink(struct supervisor *supervisor, int by, const struct slot *kept)
 {
+	by -= kept != NULL;
 	for (size_t i = supervisor->slot_count; i > 0 && by > 0; i--) {
 		struct slot *slot = supervisor->slots[i - 1];
 
-		if (!slot->live)
+		if (!slot->live || slot == kept)
 			continue;
 		slot_retire(supervisor, slot, REASON_SCALE_DOWN);
 		by--;
@@ -163,6 +166,7 @@ void scale_step(struct supervisor *supervisor)
 		live += supervisor->slots[i]->live;
 	if (live < supervisor->scaler.wanted)
 		grow(supervisor, supervisor->scaler.wanted - live);
-	else if (supervisor->engine_up && !shrinks_to_nobody(supervisor, supervisor->scaler.wanted))
-		shrink(supervisor, live - supervisor->scaler.wanted);
+	else if (supervisor->engine_up)
+		shrink(supervisor, live - supervisor->scaler.wanted,
+		       last_resort(supervisor, supervisor->scaler.wanted));
 }

@@ -142,7 +142,7 @@ static void create_ahead(struct supervisor *supervisor, struct slot *slot)
 	char name[ENGINE_NAME_SIZE];
 
 	slot_name(supervisor, slot, ".next", name);
-	if (!supervisor->prepared || name_in_use(supervisor, name) || !roll_may_create_ahead(supervisor))
+	if (!roll_slots_prepared(supervisor) || name_in_use(supervisor, name) || !roll_may_create_ahead(supervisor))
 		return;
 	if (clock_us() < slot->ahead_us) {
 		supervisor_wake(supervisor, slot->ahead_us);
@@ -184,7 +184,7 @@ static void slot_fill(struct supervisor *supervisor, struct slot *slot)
 	slot_name(supervisor, slot, "", name);
 	if (name_in_use(supervisor, name))
 		slot_name(supervisor, slot, ".next", name);
-	if (!supervisor->prepared || name_in_use(supervisor, name))
+	if (!roll_slots_prepared(supervisor) || name_in_use(supervisor, name))
 		return; /* a step comes when that changes */
 	slot->current = container_new(supervisor, CONTAINER_CURRENT, slot->index);
 	container_create(slot->current, name, revision_port(roll_slots_revision(supervisor), slot->index));

@@ -48,10 +48,29 @@ static void mark_tried(struct exchange *exchange)
 		exchange->tried.serials[exchange->tried.count++] = backend_serial(exchange->backend);
 }
 
-static void note_serial(uint64_t serials[BREAKS_MAX], unsigned *count, uint64_t serial)
+static bool has_serial(const uint64_t *serials, unsigned count, uint64_t serial)
 {
-	if (*count < BREAKS_MAX)
-		serials[(*count)++] = serial;
+	for (unsigned i = 0; i < count; i++)
+		if (serials[i] == serial)
+			return true;
+	return false;
+}
+
+/* Each backend once. */
+static void note_broken(struct exchange *exchange, uint64_t serial)
+{
+	for (unsigned i = 0; i < exchange->stale_count; i++)
+		if (exchange->stales[i] == serial)
+			exchange->stales[i] = exchange->stales[--exchange->stale_count];
+	if (exchange->breaks < BREAKS_MAX && !has_serial(exchange->broken, exchange->breaks, serial))
+		exchange->broken[exchange->breaks++] = serial;
+}
+
+static void note_stale(struct exchange *exchange, uint64_t serial)
+{
+	if (exchange->stale_count < BREAKS_MAX && !has_serial(exchange->broken, exchange->breaks, serial) &&
+	    !has_serial(exchange->stales, exchange->stale_count, serial))
+		exchange->stales[exchange->stale_count++] = serial;
 }
 
 static void reset_reply(struct exchange *exchange)
@@ -119,7 +138,7 @@ static void judge_stale(struct exchange *exchange)
 	uint64_t serial = exchange->stale;
 	if (serial == 0 || fleet_fate(exchange->service->fleet, serial) == FLEET_FATE_WELL)
 		return;
-	note_serial(exchange->stales, &exchange->stale_count, serial);
+	note_stale(exchange, serial);
 	exchange->stale = 0;
 }
 
@@ -173,9 +192,9 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 	uint64_t serial = backend_serial(exchange->backend);
 	bool again = exchange->stale == serial && (failure == UPSTREAM_CONNECT || failure == UPSTREAM_DOWN);
 	if (rule->breaks)
-		note_serial(exchange->broken, &exchange->breaks, serial);
+		note_broken(exchange, serial);
 	else if (again)
-		note_serial(exchange->stales, &exchange->stale_count, serial);
+		note_stale(exchange, serial);
 	exchange->stale = failure == UPSTREAM_STALE && !untouched ? serial : 0;
 	exchange->fresh |= failure == UPSTREAM_STALE;
 	bool may = rule->replayable && (untouched || exchange->request->idempotent);

@@ -287,7 +287,7 @@ START_TEST(failed_slot_goes_back)
 }
 END_TEST
 
-/* Nothing to go back to: the stand-in serves until the slot does. */
+/* Nothing to go back to: the stand-in serves until the slot does, by itself (0) or after a reload (1). */
 START_TEST(failed_slot_of_an_operators_roll)
 {
 	struct err err;
@@ -303,8 +303,26 @@ START_TEST(failed_slot_of_an_operators_roll)
 		ck_assert_uint_eq(ready_now(), 1);
 	}
 	bench.engine->answer = FAKE_GOOD;
+	if (_i == 1)
+		reload_with("NEW=1");
 	wait_rolled(bench.hash, 1);
 	ck_assert_ptr_null(fake_by_name(bench.engine, "acts_roll"));
+}
+END_TEST
+
+/* The stand-in carries the only slot: it stays for it, and then the newest is rolled. */
+START_TEST(reloaded_while_a_slot_is_filled)
+{
+	struct err err;
+
+	begin();
+	wait_settled();
+	bench.engine->delay_us[FAKE_START] = 100000;
+	reload_with("NEW=1");
+	ck_assert(!supervisor_roll(supervisor, &err)); /* it is due anyway, and knows what to go back to */
+	ck_assert(bench_until(&bench, first_slot_is_empty, NULL, 3000));
+	reload_with("NEW=2");
+	wait_rolled(bench.hash, 1);
 }
 END_TEST
 
@@ -432,7 +450,8 @@ int main(void)
 	tcase_add_test(tcase, failed_roll_goes_back);
 	tcase_add_test(tcase, unproven_it_replaces_nobody);
 	tcase_add_loop_test(tcase, failed_slot_goes_back, 0, 2);
-	tcase_add_test(tcase, failed_slot_of_an_operators_roll);
+	tcase_add_loop_test(tcase, failed_slot_of_an_operators_roll, 0, 2);
+	tcase_add_test(tcase, reloaded_while_a_slot_is_filled);
 	tcase_add_loop_test(tcase, roll_outlives_an_engine_that_is_away, 0, 2);
 	tcase_add_loop_test(tcase, reloaded_while_it_rolls, 0, 2);
 	tcase_add_loop_test(tcase, roll_prepares_before_it_begins, 0, 2);
