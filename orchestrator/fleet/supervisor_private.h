@@ -268,7 +268,7 @@ void roll_cancel(struct supervisor *supervisor, enum leave_how how);
 void roll_to(struct supervisor *supervisor, struct revision *revision); /* takes it over */
 /* What a slot's container is made from now: not the newest while that is unproven and the one before is known. */
 const struct revision *roll_slots_revision(const struct supervisor *supervisor);
-bool roll_slots_prepared(const struct supervisor *supervisor); /* what they share is there */
+bool roll_slots_prepared(const struct supervisor *supervisor);                       /* what they share is there */
 const struct revision *roll_revision_of(const struct container *container);          /* what it is made from */
 bool roll_next_usable(const struct supervisor *supervisor, const struct slot *slot); /* the one created ahead */
 bool roll_may_create_ahead(const struct supervisor *supervisor);

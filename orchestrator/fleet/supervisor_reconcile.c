@@ -430,6 +430,7 @@ void supervisor_engine_down(struct supervisor *supervisor, const char *message)
 {
 	(void)message;
 	supervisor->engine_up = false;
-	supervisor->prepared = supervisor->previous_prepared = false; /* networks and volumes may be others when it comes back */
+	supervisor->prepared = supervisor->previous_prepared =
+	        false; /* networks and volumes may be others when it comes back */
 	supervisor->lost_ports.count = 0;
 }
