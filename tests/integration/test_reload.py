@@ -59,17 +59,25 @@ def other_image(docker, backend_image):
 
 # --- rolled, and back ---
 
-@pytest.mark.parametrize("change, says", [
-    ({"command": ["/no-such-program"]}, "no-such-program"),
-    ({"image": "selfless-no-such-image:none"}, "selfless-no-such-image:none"),
-])
-def test_what_does_not_start_is_not_rolled(web, change, says):
+@pytest.fixture
+def broken_image(docker, backend_image):
+    """One whose program is not there."""
+    name = backend_image.replace("backend:", "backend-broken:")
+    if not docker.has_image(name):
+        docker.import_image(name, {"/backend": (b"", 0o755)}, ['ENTRYPOINT ["/no-such-program"]'])
+    return name
+
+
+@pytest.mark.parametrize("broken", [True, False])
+def test_what_does_not_start_is_not_rolled(web, broken_image, broken):
     """Nobody is touched, the log says why, and a fault afterwards is mended with what works."""
     orchestrator, service = web(2)
-    before = orchestrator.ids(service)
+    before, good = orchestrator.ids(service), orchestrator.settings(service)["image"]
+    bad, says = (broken_image, "no-such-program") if broken else ("selfless-no-such-image:none", "selfless-no-such-image")
     with Poller(orchestrator.port, clients=2) as poller:
-        orchestrator.settings(service).update(change)
+        orchestrator.settings(service)["image"] = bad
         reload(orchestrator)
+        orchestrator.settings(service)["image"] = good      # what is measured with below
         wait_until(lambda: lines(orchestrator, "roll-back"), 30, "the roll goes back")
         assert says in lines(orchestrator, "roll-failed")[-1]
         holds_for(lambda: orchestrator.ids(service) == before, 1, "nobody is touched")

@@ -215,6 +215,13 @@ void fake_kill(struct fake_engine *fake, struct fake_container *container, int e
 	end_run(fake, container, exit_code);
 }
 
+void fake_oom(struct fake_engine *fake, struct fake_container *container)
+{
+	container->oom = true;
+	tell(fake, ENGINE_EVENT_OOM, container);
+	end_run(fake, container, 137);
+}
+
 void fake_exit(struct fake_engine *fake, struct fake_container *container)
 {
 	unlisten(container);

@@ -85,6 +85,7 @@ void fake_exit(struct fake_engine *fake, struct fake_container *container);     
 void fake_exit_over(struct fake_engine *fake, struct fake_container *container);           /* and here it is */
 void fake_restart(struct fake_engine *fake, struct fake_container *container);             /* one that has ended */
 void fake_remove(struct fake_engine *fake, struct fake_container *container);              /* as rm -f */
+void fake_oom(struct fake_engine *fake, struct fake_container *container);                 /* oom event, then die */
 void fake_pause(struct fake_engine *fake, struct fake_container *container);               /* pause event */
 void fake_unpause(struct fake_engine *fake, struct fake_container *container);             /* unpause event */
 unsigned fake_count(const struct fake_engine *fake, enum engine_state state);

@@ -256,6 +256,26 @@ START_TEST(restarted_by_hand_it_is_killed)
 }
 END_TEST
 
+/* 137 as well, and yet its own doing. */
+START_TEST(want_of_memory_is_a_crash)
+{
+	begin();
+	wait_settled();
+	for (int i = 0; i < 3; i++) {
+		wait_ready(1);
+		fake_oom(bench.engine, fake_by_name(bench.engine, "acts_0"));
+		ck_assert_uint_eq(supervisor_replacements(supervisor, REASON_OOM_KILLED), (unsigned)i);
+		bench_run(&bench, 5);
+		ck_assert_uint_eq(supervisor_replacements(supervisor, REASON_OOM_KILLED), (unsigned)i + 1);
+		if (i < 2)
+			wait_settled();
+	}
+	bench_run(&bench, 200);
+	ck_assert_str_eq(view_of(0).state, "backing-off");
+	wait_settled();
+}
+END_TEST
+
 /* What an operator, or a chaos test, kills is no crash loop. */
 START_TEST(kills_by_hand_do_not_back_off)
 {
@@ -541,6 +561,7 @@ int main(void)
 	tcase_add_test(tcase, says_when_nothing_comes);
 	tcase_add_test(tcase, our_own_kill_pardons_nobody);
 	tcase_add_test(tcase, restarted_by_hand_it_is_killed);
+	tcase_add_test(tcase, want_of_memory_is_a_crash);
 	tcase_add_test(tcase, kills_by_hand_do_not_back_off);
 	tcase_add_test(tcase, never_ready_is_replaced);
 	tcase = tcase_of(suite, "refusals", 20);
