@@ -193,7 +193,7 @@ static const struct route routes[] = {
         {"POST", "/api/services/*/scale", post_scale,
          "`{\"wanted\": n}`: n containers, within min and max, until the scaling window ends."},
         {"POST", "/api/services/*/roll", post_roll,
-         "Replaces all containers one by one, each new one ready before the old one goes."},
+         "Replaces all containers one by one, after a new one beside them got ready; it serves in their stead."},
         {"POST", "/api/services/*/slots/*/replace", post_replace, "Replaces the container in a slot."},
         {"POST", "/api/drain", post_drain,
          "No new connections; what is in flight is finished (within `drain_ms`), then the orchestrator ends. The "
