@@ -387,7 +387,11 @@ static bool start_is_over(struct watch *watch, enum probe_outcome outcome, enum 
 		watch->said_us = now_us;
 		watch->health->status_us = now_us;
 	}
-	*reason = now_us >= watch->start_until_us ? REASON_START_TIMEOUT : REASON_PROBE_STATUS;
+	if (outcome == PROBE_TIMEOUT && watch->start_timeout_ms >= watch->health->config.timeout_ms)
+		ill = now_us >= watch->status_until_us;
+	*reason = now_us >= watch->start_until_us ? REASON_START_TIMEOUT
+	          : outcome == PROBE_TIMEOUT      ? REASON_PROBE_TIMEOUT
+	                                          : REASON_PROBE_STATUS;
 	return ill || now_us >= watch->start_until_us;
 }
 

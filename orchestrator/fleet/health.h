@@ -29,7 +29,8 @@ void health_configure(struct health *health, const struct config_health *config)
 void health_watch(struct health *health, struct backend *backend);
 
 /* The same of one that was found running and was started running_ms ago. It may have been well long ago, so once
- * health.start_ms have passed since then it gets no more time than one that serves; and none for answering 5xx. */
+ * health.start_ms have passed since then it gets no more time than one that serves; and no more in any case for answering
+ * 5xx, or for accepting and not answering. */
 void health_watch_running(struct health *health, struct backend *backend, int64_t running_ms);
 void health_unwatch(struct health *health, struct backend *backend);
 

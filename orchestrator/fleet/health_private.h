@@ -32,7 +32,7 @@ struct watch {
 	uint64_t trust_no;       /* a good result of an older probe does not clear a suspicion */
 	bool now;                /* probe as soon as none is in flight */
 	int64_t start_until_us;  /* STARTING: not well by then is a fault */
-	int64_t status_until_us; /* STARTING: from then on an answer of 5xx is one; not after start_until_us */
+	int64_t status_until_us; /* STARTING: from then on an answer of 5xx is one, or none; not after start_until_us */
 	int64_t said_us;         /* STARTING: when it last answered 5xx; INT64_MIN = never */
 	int64_t due_us;         /* the next beat */
 	int64_t start_delay_us; /* STARTING: the pause before the next probe */

@@ -183,11 +183,24 @@ END_TEST
 START_TEST(found_young_may_still_start)
 {
 	find_running(1000, 1000 + 2 * PATIENCE_MS);
-	struct backend *backend = make(FAKE_HANG);
+	struct backend *backend = make(FAKE_RESET);
 	bench_run(&bench, PATIENCE_MS + PATIENCE_MS / 2);
 	ck_assert_int_eq(backend_state(backend), BACKEND_STARTING);
 	wait_state(backend, BACKEND_DOWN);
 	ck_assert_int_eq(backend_reason(backend), REASON_START_TIMEOUT);
+}
+END_TEST
+
+/* Its time is not over, but it accepts and says nothing: it may have been well before it hung. */
+START_TEST(found_hanging_is_replaced_soon)
+{
+	int64_t begun_ms = clock_ms();
+
+	find_running(0, 10000);
+	struct backend *backend = make(FAKE_HANG);
+	wait_state(backend, BACKEND_DOWN);
+	ck_assert_int_eq(backend_reason(backend), REASON_PROBE_TIMEOUT);
+	ck_assert_int_ge(clock_ms() - begun_ms, PATIENCE_MS);
 }
 END_TEST
 
@@ -554,6 +567,7 @@ int main(void)
 	tcase_add_test(tcase, found_ill_beside_well_is_replaced_soon);
 	tcase_add_test(tcase, all_found_ill_are_kept);
 	tcase_add_test(tcase, found_young_may_still_start);
+	tcase_add_test(tcase, found_hanging_is_replaced_soon);
 	tcase_add_test(tcase, found_old_gets_what_one_that_serves_gets);
 	tcase_add_test(tcase, exit_ends_the_start);
 	tcase_add_test(tcase, hard_faults);
