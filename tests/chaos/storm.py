@@ -23,6 +23,7 @@ GUSTS = {"kill": 14, "pause": 4, "stop": 6, "remove": 12, "die": 5, "ill": 5, "h
          "spare": 8, "slow": 6, "truncate": 6, "scale": 8, "hup": 4, "roll": 2, "bad_hup": 4, "restart": 3, "image": 2,
          "dockerd": 3}
 SOFT = ("pause", "hang")
+ILL = ("ill", "hang")
 CRASH = ("die", "ill", "eat", "stop")
 LATE = ("roll", "image", "dockerd")
 
@@ -71,9 +72,12 @@ class Storm:
         found = sorted((c for c in self.world.containers() if fits(c)), key=lambda c: c.name)
         return found[int(number * len(found))] if found else None
 
-    def _may(self, name, slot):
-        """A fault that must not come too often is turned into a kill where it would."""
-        now = time.monotonic()
+    def _may(self, name, seen):
+        """A fault that must not come too often is turned into a kill where it would; and one that nobody can tell from a
+        slow start, in a container that was never well."""
+        now, slot = time.monotonic(), seen.slot
+        if name in ILL and not self.world.is_ready(seen):
+            return "kill"
         if name in SOFT:
             if now - self._soft_s < SOFT_GAP_S:
                 return "kill"
@@ -87,7 +91,7 @@ class Storm:
 
     def _hurt_slot(self, name, numbers):
         seen = self._pick(numbers[0], lambda c: c.slot >= 0 and c.state == "running")
-        return None if seen is None else self._hurt(seen, self._may(name, seen.slot))
+        return None if seen is None else self._hurt(seen, self._may(name, seen))
 
     def _hurt(self, seen, name):
         targets = {"die": "/die?code=3", "ill": "/_crash", "hang": "/_set?health=0", "eat": "/eat?mb=200"}

@@ -78,6 +78,13 @@ class World:
     def fleet(self):
         return next(s for s in self.orchestrator.fleet()["services"] if s["name"] == self.service)
 
+    def is_ready(self, seen):
+        """Does the orchestrator route to it?"""
+        try:
+            return any(s["state"] == "ready" and s.get("container") == seen.key for s in self.fleet()["slots"])
+        except (OSError, ValueError, http.client.HTTPException):
+            return False
+
     @staticmethod
     def call(seen, target):
         """A request to a container, past the orchestrator; what it says does not matter."""
