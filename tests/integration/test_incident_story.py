@@ -60,6 +60,9 @@ def test_of_a_kill(web, hurt):
     for thread in threads:
         thread.join()
     assert set(statuses.values()) == {200}
+    # a line may come a moment after its reply
+    wait_until(lambda: orchestrator.log().count("event=replayed ") == len(set(re.findall(
+        r"event=replay .*request=(story-\d)", orchestrator.log()))), 10, "each replay has its end")
     lines = story(orchestrator, incident_of(orchestrator, service, 0))
     assert re.search("event=exchange-failed|engine-event .*reason=die", lines[0]) and f"container={container}" in lines[0]
     failed = re.search(rf"event=replay .*request=(story-\d) .*container={container}", "\n".join(lines))[1]
