@@ -151,6 +151,13 @@ static void roll_fail_slot(struct supervisor *supervisor, struct slot *slot)
 	supervisor->again = true;
 }
 
+static void prepare_at_once(struct supervisor *supervisor)
+{
+	supervisor->prepared = false;
+	supervisor->prepare_us = 0;
+	supervisor->prepare_level = 0;
+}
+
 void roll_refused(struct supervisor *supervisor, const char *message)
 {
 	struct roll *roll = &supervisor->roll;
@@ -159,8 +166,7 @@ void roll_refused(struct supervisor *supervisor, const char *message)
 	    stale_slot(supervisor) == NULL)
 		return;
 	roll_fail(supervisor, message);
-	supervisor->prepare_us = 0;
-	supervisor->prepare_level = 0;
+	prepare_at_once(supervisor);
 }
 
 /* Neither the old nor the new revision is to blame. */
@@ -368,9 +374,7 @@ void roll_to(struct supervisor *supervisor, struct revision *revision)
 	revision_replace(supervisor, revision);
 	supervisor->roll.blocked = 0;
 	supervisor->roll.retry_us = 0;
-	supervisor->prepared = false; /* it may need other volumes */
-	supervisor->prepare_us = 0;
-	supervisor->prepare_level = 0;
+	prepare_at_once(supervisor); /* it may need other volumes */
 	if (supervisor->roll.state != ROLL_IDLE)
 		roll_supplant(supervisor);
 	supervisor->roll.stuck = false;

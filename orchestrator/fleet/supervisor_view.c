@@ -76,15 +76,14 @@ static bool spare_comes(const struct spare *spare)
 
 bool supervisor_is_short(const struct supervisor *supervisor)
 {
-	for (size_t i = 0; i < supervisor->spare_count && !supervisor->stopping; i++)
+	if (supervisor->stopping)
+		return false;
+	for (size_t i = 0; i < supervisor->spare_count; i++)
 		if (spare_comes(supervisor->spares[i]))
 			return true;
-	for (size_t i = 0; i < supervisor->slot_count && !supervisor->stopping; i++) {
-		const struct slot *slot = supervisor->slots[i];
-
-		if (slot_comes(slot))
+	for (size_t i = 0; i < supervisor->slot_count; i++)
+		if (slot_comes(supervisor->slots[i]))
 			return true;
-	}
 	return false;
 }
 

@@ -172,15 +172,22 @@ END_TEST
 
 /* --- rolls --- */
 
+static void reload_with(const char *env)
+{
+	strings_clear(&bench.service.env);
+	if (env != NULL)
+		strings_add(&bench.service.env, env);
+	bench_rehash(&bench);
+	supervisor_reload(supervisor, &bench.config, &bench.service);
+}
+
 START_TEST(rolls_a_new_spec)
 {
 	begin();
 	wait_settled();
 	scale_to(3);
 	wait_settled();
-	strings_add(&bench.service.env, "NEW=1");
-	bench_rehash(&bench);
-	supervisor_reload(supervisor, &bench.config, &bench.service);
+	reload_with("NEW=1");
 	wait_rolled(bench.hash, 3);
 	ck_assert_ptr_null(fake_by_name(bench.engine, "acts_roll"));
 	for (size_t i = 0; i < 3; i++)
@@ -192,9 +199,7 @@ START_TEST(rolls_one_service_container_without_a_pause)
 {
 	begin();
 	wait_settled();
-	strings_add(&bench.service.env, "NEW=1");
-	bench_rehash(&bench);
-	supervisor_reload(supervisor, &bench.config, &bench.service);
+	reload_with("NEW=1");
 	wait_rolled(bench.hash, 1);
 }
 END_TEST
@@ -217,15 +222,6 @@ START_TEST(failed_roll_goes_back)
 	ck_assert_str_eq(id, now);
 }
 END_TEST
-
-static void reload_with(const char *env)
-{
-	strings_clear(&bench.service.env);
-	if (env != NULL)
-		strings_add(&bench.service.env, env);
-	bench_rehash(&bench);
-	supervisor_reload(supervisor, &bench.config, &bench.service);
-}
 
 static bool is_made_from(const char *name, const char *spec)
 {
