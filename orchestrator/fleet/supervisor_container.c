@@ -24,7 +24,7 @@ struct container *container_new(struct supervisor *supervisor, enum container_us
 	container->use = use;
 	container->slot = slot;
 	container->revision =
-	        slot == SLOT_EXTRA ? supervisor->revision->number : roll_slots_revision(supervisor)->number;
+	        slot == SLOT_EXTRA ? supervisor->revision->number : revisions_for_slots(supervisor)->number;
 	container->exit_code = -1;
 	container->touched_us = clock_us();
 	TAILQ_INSERT_TAIL(&supervisor->containers, container, link);
@@ -197,7 +197,7 @@ static struct engine_place place_of(const struct container *container)
 void container_create(struct container *container, const char *name, int host_port)
 {
 	struct supervisor *supervisor = container->supervisor;
-	const struct engine_spec *spec = &roll_revision_of(container)->spec;
+	const struct engine_spec *spec = &revisions_of(container)->spec;
 	struct engine_place place;
 	char root[PLACE_DIR_SIZE];
 	struct err err;
@@ -226,7 +226,7 @@ static bool goes_without_port(struct container *container, const struct engine_r
 {
 	struct supervisor *supervisor = container->supervisor;
 
-	if (result->fault != ENGINE_PORT_LOST || roll_revision_of(container)->spec.reach == REACH_PUBLISHED ||
+	if (result->fault != ENGINE_PORT_LOST || revisions_of(container)->spec.reach == REACH_PUBLISHED ||
 	    !lost_ports_add(&supervisor->lost_ports, container->host_port))
 		return false;
 	container_log(LOG_WARN, container, "port-lost", reason_text(REASON_PORT_TAKEN), result->message);
@@ -287,7 +287,7 @@ void container_start(struct container *container)
 	assert(container->phase == CONTAINER_CREATED);
 	container->may_run = true;
 	container->exited = false;
-	supervisor->engine->verbs->start(supervisor->engine, &roll_revision_of(container)->spec, &place, container->id,
+	supervisor->engine->verbs->start(supervisor->engine, &revisions_of(container)->spec, &place, container->id,
 	                                 on_call, call_begin(supervisor, container, on_started));
 }
 
@@ -337,7 +337,7 @@ static void on_inspected(struct supervisor *supervisor, struct container *contai
 void container_locate(struct container *container)
 {
 	struct supervisor *supervisor = container->supervisor;
-	const struct revision *revision = roll_revision_of(container);
+	const struct revision *revision = revisions_of(container);
 	const char *host = revision->publish.count > 0 ? revision->publish.items[0] : "127.0.0.1";
 	struct backend_address address;
 

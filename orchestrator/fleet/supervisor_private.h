@@ -6,6 +6,7 @@
  *   supervisor_container.c  one container up to the moment it serves
  *   supervisor_leave.c      one container on its way out
  *   supervisor_reconcile.c  the engine's list and events against what we know
+ *   supervisor_revision.c   which revision a slot's container is made from
  *   supervisor_roll.c       one slot after the other to the newest revision
  *   supervisor_spare.c      containers that wait, paused, to stand in for a slot
  *   supervisor_stand_in.c   which of them for which slot
@@ -267,14 +268,20 @@ bool roll_settled(struct supervisor *supervisor); /* no roll is under way, none 
 void roll_container_lost(struct supervisor *supervisor, struct container *container);
 void roll_cancel(struct supervisor *supervisor, enum leave_how how);
 void roll_to(struct supervisor *supervisor, struct revision *revision); /* takes it over */
-/* What a slot's container is made from now: not the newest while that is unproven and the one before is known. */
-const struct revision *roll_slots_revision(const struct supervisor *supervisor);
-bool roll_slots_prepared(const struct supervisor *supervisor);                       /* what they share is there */
-const struct revision *roll_revision_of(const struct container *container);          /* what it is made from */
-bool roll_next_usable(const struct supervisor *supervisor, const struct slot *slot); /* the one created ahead */
-bool roll_may_create_ahead(const struct supervisor *supervisor);
 /* What the newest revision needs was refused: a roll to it does not begin. */
 void roll_refused(struct supervisor *supervisor, const char *message);
+
+/* supervisor_revision.c */
+/* What a slot's container is made from now: not the newest while that is unproven and the one before is known. */
+const struct revision *revisions_for_slots(const struct supervisor *supervisor);
+bool revisions_prepared(const struct supervisor *supervisor);                             /* what they share is there */
+const struct revision *revisions_of(const struct container *container);                   /* what it is made from */
+bool revisions_next_usable(const struct supervisor *supervisor, const struct slot *slot); /* the one created ahead */
+bool revisions_may_create_ahead(const struct supervisor *supervisor);
+bool revisions_go_back(struct supervisor *supervisor);                            /* false: to nothing known */
+void revisions_trust(struct supervisor *supervisor);                              /* nothing older serves */
+void revisions_replace(struct supervisor *supervisor, struct revision *revision); /* takes it over */
+void revisions_renew(struct supervisor *supervisor); /* the same text: containers are made anew */
 
 /* supervisor_call.c */
 typedef void call_done(struct supervisor *supervisor, struct container *container, const struct engine_result *result);

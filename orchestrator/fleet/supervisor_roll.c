@@ -29,40 +29,6 @@ static struct slot *stale_slot(struct supervisor *supervisor)
 	return NULL;
 }
 
-const struct revision *roll_slots_revision(const struct supervisor *supervisor)
-{
-	return supervisor->roll.unproven && supervisor->previous != NULL ? supervisor->previous : supervisor->revision;
-}
-
-bool roll_slots_prepared(const struct supervisor *supervisor)
-{
-	return supervisor->prepared ||
-	       (supervisor->previous_prepared && roll_slots_revision(supervisor) == supervisor->previous);
-}
-
-const struct revision *roll_revision_of(const struct container *container)
-{
-	const struct supervisor *supervisor = container->supervisor;
-	const struct revision *previous = supervisor->previous;
-
-	return previous != NULL && container->revision == previous->number ? previous : supervisor->revision;
-}
-
-/* Where the same text may name another image, what was made of the one that works is kept. */
-bool roll_next_usable(const struct supervisor *supervisor, const struct slot *slot)
-{
-	if (supervisor->roll.unproven && supervisor->previous == NULL)
-		return true;
-	return slot->next->revision == roll_slots_revision(supervisor)->number;
-}
-
-bool roll_may_create_ahead(const struct supervisor *supervisor)
-{
-	const struct roll *roll = &supervisor->roll;
-
-	return !roll->unproven || supervisor->previous != NULL || roll->blocked == supervisor->revision->number;
-}
-
 bool roll_settled(struct supervisor *supervisor)
 {
 	return supervisor->roll.state == ROLL_IDLE && stale_slot(supervisor) == NULL;
@@ -87,30 +53,6 @@ void roll_container_lost(struct supervisor *supervisor, struct container *contai
 		supervisor->roll.extra = NULL;
 }
 
-/* It moves with scale.max, whatever containers are made from. */
-static void keep_spare_port(struct revision *kept, const struct revision *newest)
-{
-	if (kept->first_port == newest->first_port)
-		kept->spare_port = newest->spare_port;
-}
-
-/* The newest revision is given up for the one before; false: there is none. */
-static bool roll_back(struct supervisor *supervisor)
-{
-	struct revision *failed = supervisor->revision;
-
-	if (supervisor->previous == NULL)
-		return false;
-	log_warn("event=roll-back service=%s spec=%s to=%s", supervisor->service->name, failed->hash,
-	         supervisor->previous->hash);
-	keep_spare_port(supervisor->previous, failed);
-	supervisor->revision = supervisor->previous;
-	supervisor->previous = NULL;
-	supervisor->roll.unproven = false;
-	revision_free(failed);
-	return true;
-}
-
 static void roll_failed_log(const struct supervisor *supervisor, const char *what)
 {
 	log_error("event=roll-failed service=%s slot=%d reason=%s error=%s", supervisor->service->name,
@@ -122,7 +64,7 @@ static void roll_fail(struct supervisor *supervisor, const char *what)
 {
 	roll_failed_log(supervisor, what);
 	roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
-	if (roll_back(supervisor))
+	if (revisions_go_back(supervisor))
 		return;
 	supervisor->roll.blocked = supervisor->revision->number;
 	log_error("event=roll-stopped service=%s error=\"nothing known to go back to: containers that still run "
@@ -136,7 +78,7 @@ static void roll_fail_slot(struct supervisor *supervisor, struct slot *slot)
 	struct roll *roll = &supervisor->roll;
 
 	roll_failed_log(supervisor, slot->message[0] != '\0' ? slot->message : "the slot's new container failed");
-	if (!roll_back(supervisor)) {
+	if (!revisions_go_back(supervisor)) {
 		roll->stuck = true;
 		log_error("event=roll-stopped service=%s error=\"nothing known to go back to: the stand-in serves "
 		          "until slot %d does, or the next reload\"",
@@ -177,21 +119,13 @@ static void roll_again(struct supervisor *supervisor, const char *why)
 	supervisor->roll.retry_us = clock_us() + BACK_OFF_MIN_US;
 }
 
-/* Nothing older serves. */
-static void roll_trust(struct supervisor *supervisor)
-{
-	supervisor->roll.unproven = false;
-	revision_free(supervisor->previous);
-	supervisor->previous = NULL;
-}
-
 static void roll_begin(struct supervisor *supervisor)
 {
 	struct roll *roll = &supervisor->roll;
 	char name[ENGINE_NAME_SIZE];
 
 	if (stale_slot(supervisor) == NULL) {
-		roll_trust(supervisor);
+		revisions_trust(supervisor);
 		return;
 	}
 	snprintf(name, sizeof(name), "%s_roll", supervisor->service->name);
@@ -243,7 +177,7 @@ static void roll_done(struct supervisor *supervisor)
 	log_info("event=rolled service=%s slots=%u spec=%s", supervisor->service->name, supervisor->roll.rolled,
 	         supervisor->revision->hash);
 	roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
-	roll_trust(supervisor);
+	revisions_trust(supervisor);
 }
 
 static void roll_next_slot(struct supervisor *supervisor)
@@ -320,38 +254,9 @@ bool supervisor_roll(struct supervisor *supervisor, struct err *err)
 		return err_set(err, "a roll is under way already");
 	if (supervisor->roll.unproven && supervisor->previous != NULL)
 		return err_set(err, "a roll is due already, for the configuration was reloaded");
-	/* The same text may name another image now, so there is nothing to go back to. */
-	revision_free(supervisor->previous);
-	supervisor->previous = NULL;
-	supervisor->revision->number = ++supervisor->last_revision;
-	if (supervisor->prepared)
-		supervisor->prepare_number = supervisor->revision->number;
-	supervisor->roll.unproven = true;
+	revisions_renew(supervisor);
 	supervisor_soon(supervisor);
 	return true;
-}
-
-/* What is gone back to stays the last one that was known to work, however many follow it. */
-static void revision_replace(struct supervisor *supervisor, struct revision *revision)
-{
-	struct roll *roll = &supervisor->roll;
-	struct revision *last = supervisor->revision;
-
-	if (supervisor->previous != NULL || roll->blocked == last->number || roll->stuck) {
-		revision_free(last);
-	} else {
-		supervisor->previous = last;
-		supervisor->previous_prepared = supervisor->prepared;
-	}
-	roll->unproven = true;
-	supervisor->revision = revision;
-	if (supervisor->previous != NULL && revision_same(supervisor->previous, revision)) {
-		keep_spare_port(supervisor->previous, revision);
-		revision_free(revision);
-		supervisor->revision = supervisor->previous;
-		supervisor->previous = NULL;
-		roll->unproven = false;
-	}
 }
 
 /* The stand-in of a roll that is under way serves for a slot that does not: it stays until that does. */
@@ -371,7 +276,7 @@ static void roll_supplant(struct supervisor *supervisor)
 
 void roll_to(struct supervisor *supervisor, struct revision *revision)
 {
-	revision_replace(supervisor, revision);
+	revisions_replace(supervisor, revision);
 	supervisor->roll.blocked = 0;
 	supervisor->roll.retry_us = 0;
 	prepare_at_once(supervisor); /* it may need other volumes */

@@ -142,14 +142,14 @@ static void create_ahead(struct supervisor *supervisor, struct slot *slot)
 	char name[ENGINE_NAME_SIZE];
 
 	slot_name(supervisor, slot, ".next", name);
-	if (!roll_slots_prepared(supervisor) || name_in_use(supervisor, name) || !roll_may_create_ahead(supervisor))
+	if (!revisions_prepared(supervisor) || name_in_use(supervisor, name) || !revisions_may_create_ahead(supervisor))
 		return;
 	if (clock_us() < slot->ahead_us) {
 		supervisor_wake(supervisor, slot->ahead_us);
 		return;
 	}
 	slot->next = container_new(supervisor, CONTAINER_NEXT, slot->index);
-	container_create(slot->next, name, revision_port(roll_slots_revision(supervisor), slot->index));
+	container_create(slot->next, name, revision_port(revisions_for_slots(supervisor), slot->index));
 }
 
 /* The slot serves: the rest has time. */
@@ -184,10 +184,10 @@ static void slot_fill(struct supervisor *supervisor, struct slot *slot)
 	slot_name(supervisor, slot, "", name);
 	if (name_in_use(supervisor, name))
 		slot_name(supervisor, slot, ".next", name);
-	if (!roll_slots_prepared(supervisor) || name_in_use(supervisor, name))
+	if (!revisions_prepared(supervisor) || name_in_use(supervisor, name))
 		return; /* a step comes when that changes */
 	slot->current = container_new(supervisor, CONTAINER_CURRENT, slot->index);
-	container_create(slot->current, name, revision_port(roll_slots_revision(supervisor), slot->index));
+	container_create(slot->current, name, revision_port(revisions_for_slots(supervisor), slot->index));
 }
 
 /* The engine says when it has taken a dead container apart; one that has its network late need not wait for that. */
@@ -261,7 +261,7 @@ void slot_step(struct supervisor *supervisor, struct slot *slot)
 		slot_fault(supervisor, slot);
 	if (slot->ready_us == NEVER && slot_ready(slot))
 		slot_settle(supervisor, slot);
-	if (slot->next != NULL && (!slot->live || !roll_next_usable(supervisor, slot)))
+	if (slot->next != NULL && (!slot->live || !revisions_next_usable(supervisor, slot)))
 		container_leave(slot->next, slot->live ? REASON_ROLL : REASON_SCALE_DOWN, LEAVE_AT_ONCE);
 	if (!slot->live || !supervisor->engine_up)
 		return;
