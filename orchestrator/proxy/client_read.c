@@ -238,8 +238,15 @@ static void take_bytes(struct client *client, const char *data, size_t len)
 	}
 }
 
-/* Edge-triggered: told once of what has come. A read that did not fill the buffer took all of it; the end of the stream
- * that came along is told as EV_CLOSED. (Level-triggered, epoll looks at each socket twice.) */
+/* A read that did not fill the buffer took all of it. The end of the stream that came along is told as EV_CLOSED; a reset is
+ * not, and is looked for where nobody would write to this client, and find it, for long. */
+static bool may_stop_reading(const struct client *client, short what)
+{
+	return (what & EV_CLOSED) == 0 && client->state != CLIENT_HEAD && client->state != CLIENT_BODY &&
+	       client->state != CLIENT_TUNNEL;
+}
+
+/* Edge-triggered: told once of what has come. (Level-triggered, epoll looks at each socket twice.) */
 void client_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
@@ -256,7 +263,7 @@ void client_on_readable(evutil_socket_t fd, short what, void *arg)
 			take_bytes(client, scratch, (size_t)got);
 		if (client->over || client->broken || client->reading_paused)
 			return;
-		if (got >= 0 && (size_t)got < sizeof scratch && (what & EV_CLOSED) == 0)
+		if (got >= 0 && (size_t)got < sizeof scratch && may_stop_reading(client, what))
 			return;
 	}
 	/* there may be more: the others' turn, then told again */

@@ -131,7 +131,8 @@ static void take(struct upstream *upstream, ssize_t got)
 		on_end_of_stream(upstream, got == 0);
 }
 
-/* Edge-triggered, as client_on_readable is. */
+/* Edge-triggered, as client_on_readable is. A reset that came along with data is told by nothing but the next recv: where
+ * more is to come it is looked for. */
 void upstream_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream *upstream = arg;
@@ -145,7 +146,7 @@ void upstream_on_readable(evutil_socket_t fd, short what, void *arg)
 		take(upstream, got);
 		if (upstream->state == UPSTREAM_OVER || upstream->paused)
 			return;
-		if ((size_t)got < sizeof scratch && (what & EV_CLOSED) == 0)
+		if (upstream->state == UPSTREAM_IDLE && (size_t)got < sizeof scratch && (what & EV_CLOSED) == 0)
 			return;
 	}
 	/* there may be more: the others' turn, then told again */

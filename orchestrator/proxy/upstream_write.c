@@ -39,8 +39,17 @@ static void wait_writable(struct upstream *upstream)
 	event_add(upstream->writable, NULL);
 }
 
-/* A backend may answer and close before it read all of the request: a failed write ends the writing, and what the
- * reading side finds decides. */
+/* What the reading side finds decides, and it may have been told of the end already. */
+static void give_up_writing(struct upstream *upstream)
+{
+	upstream->write_failed = true;
+	if (upstream->paused)
+		return;
+	event_del(upstream->readable);
+	event_add(upstream->readable, NULL);
+}
+
+/* A backend may answer and close before it read all of the request: a failed write ends the writing. */
 static void write_request(struct upstream *upstream)
 {
 	size_t whole = (size_t)upstream->request.head.len + upstream->request.body.len;
@@ -52,7 +61,7 @@ static void write_request(struct upstream *upstream)
 			wait_writable(upstream);
 			return;
 		} else if (errno != EINTR) {
-			upstream->write_failed = true;
+			give_up_writing(upstream);
 		}
 	}
 }

@@ -1,5 +1,10 @@
 """Whatever a backend answers, the client gets a well-formed reply, a clean 502, or a reply that is visibly cut."""
 
+import contextlib
+import os
+import signal
+import socket
+import struct
 import time
 
 import pytest
@@ -163,3 +168,55 @@ def test_a_head_that_drips_is_504(running):
 def test_nothing_stays_in_flight(running):
     orchestrator, service = running
     wait_until(lambda: all(s["in_flight"] == 0 for s in orchestrator.slots(service)), 5, "nothing in flight")
+
+
+# --- a reset that is told together with the data before it: it is caught though epoll says nothing more of it ---
+
+@contextlib.contextmanager
+def asleep(orchestrator):
+    """What comes meanwhile comes at once."""
+    os.kill(orchestrator.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(orchestrator.process.pid, signal.SIGCONT)
+
+
+def ask_asleep(orchestrator, reply):
+    """Asks for these bytes and a reset; the orchestrator hears of both at the same time."""
+    client = RawClient(orchestrator.port, timeout=10)
+    client.send(f"GET {raw_target(b'', ms=400, second=reply, then='reset')} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    time.sleep(0.2)
+    with asleep(orchestrator):
+        time.sleep(0.6)
+    return client
+
+
+@pytest.mark.parametrize("reply", [OK + b"Content-Le", OK + b"Content-Length: 10\r\n\r\nabc"], ids=["head", "body"])
+def test_part_of_a_reply_and_a_reset(web, reply):
+    orchestrator, _ = web(1, reach="bridge")    # Docker's own proxy would make a proper end of it
+    with ask_asleep(orchestrator, reply) as client:
+        assert client.read_reply().status == 502
+
+
+def test_a_reply_and_a_reset(web):
+    """The connection is of no use any more, and the next request does not wait for it."""
+    orchestrator, _ = web(1, reach="bridge")
+    with ask_asleep(orchestrator, OK + b"Content-Length: 2\r\n\r\nok") as client:
+        assert client.read_reply().body == b"ok"
+        client.send(b"GET /fast HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.read_reply().status == 200
+
+
+@pytest.mark.parametrize("sent", [b"GET /", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"], ids=["head", "body"])
+def test_part_of_a_request_and_a_reset(web, sent):
+    orchestrator, _ = web(1)
+    connections = lambda: orchestrator.metrics()["selfless_connections"]
+    wait_until(lambda: connections() == 0, 5, "no connections")
+    client = RawClient(orchestrator.port)
+    wait_until(lambda: connections() == 1, 5, "the connection")
+    with asleep(orchestrator):
+        client.send(sent)
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+    wait_until(lambda: connections() == 0, 5, "its end")
