@@ -116,6 +116,8 @@ void exchange_leave_held(struct exchange *exchange)
 	struct service *service = exchange->service;
 	size_t before = service->held_count;
 	service_unhold(service, &exchange->held);
+	front_buffer(exchange->proxy->front, -exchange->held_bytes);
+	exchange->held_bytes = 0;
 	if (service->held_count != before)
 		supervisor_set_waiting(service->supervisor, service->held_count);
 }
@@ -168,7 +170,8 @@ void exchange_cut(struct exchange *exchange)
 static void on_drained(void *arg)
 {
 	struct exchange *exchange = arg;
-	if (exchange->upstream != NULL)
+	bool withheld = exchange->question != NULL && !exchange->gather;
+	if (exchange->upstream != NULL && !withheld)
 		upstream_resume(exchange->upstream);
 }
 

@@ -197,6 +197,11 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 		note_stale(exchange, serial);
 	exchange->stale = failure == UPSTREAM_STALE && !untouched ? serial : 0;
 	exchange->fresh |= failure == UPSTREAM_STALE;
+	if (failure == UPSTREAM_LOCAL) { /* nothing was sent, and another container may need no socket */
+		exchange_release(exchange, FLEET_CANCELLED);
+		if (doubt(exchange))
+			return;
+	}
 	bool may = rule->replayable && (untouched || exchange->request->idempotent);
 	if (may)
 		exchange_replay(exchange, rule->replay);

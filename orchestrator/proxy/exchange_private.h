@@ -15,7 +15,7 @@
 enum exchange_state {
 	EXCHANGE_SEEKING,
 	EXCHANGE_HELD,
-	EXCHANGE_DOUBTED, /* it would be given up, but who killed its backends is not known yet */
+	EXCHANGE_DOUBTED, /* it would be given up, but who killed its backends is not known yet, or a socket may get free */
 	EXCHANGE_SENT,
 	EXCHANGE_REPLYING,
 	EXCHANGE_OVER
@@ -44,8 +44,9 @@ struct exchange {
 	struct held held;
 	int64_t held_since_us;
 	int64_t held_us;                  /* in all, so far */
+	int64_t held_bytes;               /* of its head, counted with front_buffer while it is held */
 	struct deadline deadline;         /* of being held */
-	struct health_question *question; /* WITHHELD: is the backend well? */
+	struct health_question *question; /* of a 5xx, or of a reply's end: is the backend well? */
 
 	int status;
 	enum forward_framing framing;
@@ -53,6 +54,7 @@ struct exchange {
 	bool gather;   /* received whole before it is sent */
 	bool complete; /* all of it was received */
 	bool begun;    /* a byte of it was sent */
+	bool to_close; /* it ends where the backend's connection does */
 	bool close;
 	bool upgraded;
 	int64_t bytes; /* sent to the client */

@@ -1,7 +1,8 @@
 /* exchange_reply: from a backend's head to the client's last byte.
  *
  * A reply with a length up to BUFFER_MAX is gathered whole before it is sent, so that it can still be replaced by another
- * backend's. A 5xx to an idempotent request is withheld until its backend has been probed.
+ * backend's. A 5xx to an idempotent request is withheld until its backend has been probed, and so is the end of a reply
+ * that ends with the connection: a container that was killed closes it just so.
  */
 #include "orchestrator/proxy/exchange_private.h"
 
@@ -48,6 +49,7 @@ static void choose_framing(struct exchange *exchange, const struct http_head *he
 {
 	const struct request *request = exchange->request;
 	exchange->length = head->content_length;
+	exchange->to_close = !head->chunked && head->content_length < 0;
 	if (!http_response_has_body(head, request->method))
 		exchange->framing = head->status == 204 || head->status == 101 ? FORWARD_NO_BODY : FORWARD_AS_IS;
 	else if (head->content_length >= 0)
@@ -77,6 +79,10 @@ static void on_answer(bool well, void *arg)
 {
 	struct exchange *exchange = arg;
 	exchange->question = NULL;
+	if (!well && exchange->begun) {
+		exchange_fail(exchange, UPSTREAM_CUT, false);
+		return;
+	}
 	if (!well) {
 		exchange_drop_upstream(exchange);
 		exchange_replay(exchange, STATS_REPLAY_STATUS);
@@ -196,6 +202,8 @@ static void on_done(struct http_text trailers, void *arg)
 	}
 	exchange->upstream = NULL;
 	exchange->complete = true;
+	if (exchange->to_close && exchange->begun && exchange->question == NULL)
+		exchange->question = health_ask(health_of(exchange->backend), exchange->backend, on_answer, exchange);
 	if (exchange->framing == FORWARD_CHUNKED)
 		end_chunks(exchange, trailers);
 	if (exchange->question == NULL && exchange->state != EXCHANGE_OVER)

@@ -43,6 +43,13 @@ static void hold(struct exchange *exchange)
 		exchange_give_up(exchange, 503, "no container is ready, and as many requests wait already as may");
 		return;
 	}
+	exchange->held_bytes = (int64_t)exchange->request->head.len;
+	if (!front_buffer(exchange->proxy->front, exchange->held_bytes)) {
+		exchange->held_bytes = 0;
+		exchange_give_up(exchange, 503,
+		                 "no container is ready, and those that wait already are as large as may be");
+		return;
+	}
 	exchange->state = EXCHANGE_HELD;
 	supervisor_set_waiting(exchange->service->supervisor, exchange->service->held_count);
 	exchange->held_since_us = clock_us();

@@ -57,5 +57,5 @@ void front_register(struct front *front, struct front_link *link);
 void front_forget(struct front *front, struct front_link *link);
 bool front_is_trusted(const struct front *front, const struct sockaddr *peer);
 
-/* Bytes of bodies kept in memory, over all clients: false where they would pass max_buffered_bytes. */
+/* Bytes of bodies, and of heads that wait, kept in memory over all clients: false where they would pass max_buffered_bytes. */
 bool front_buffer(struct front *front, int64_t bytes);

@@ -66,3 +66,22 @@ def test_falls_ill_while_it_drains(web):
         thread.join()
     assert [r.status for r in replies] == [200, 200]
     assert {r.backend for r in replies} == {ids[0][:12]}
+
+
+def test_nobody_waits_for_one_that_drains(web):
+    """The only other container that could have answered is taken out of service: those who waited for it are told."""
+    orchestrator, service = web(None, settings={"hold_ms": 30000}, health={"timeout_ms": 15000}, scale={"min": 1, "max": 2})
+    orchestrator.scale(service, 2)
+    ids = orchestrator.wait_slots(service, 2)
+    orchestrator.docker.pause(ids[1])
+    wait_until(lambda: orchestrator.slots(service)[1]["state"] == "suspect", 5, "slot 1 is in doubt")
+    replies = []
+    thread = threading.Thread(target=lambda: replies.append(orchestrator.get(f"/echo_unless?{ids[0][:12]}", timeout=40)))
+    thread.start()
+    held = f'selfless_held{{service="{service}"}}'
+    wait_until(lambda: orchestrator.metrics()[held] == 1, 5, "the request waits")
+    assert not replies
+    orchestrator.scale(service, 1)
+    wait_until(lambda: replies, 5, "the request is answered")
+    thread.join()
+    assert replies[0].status == 502

@@ -46,6 +46,28 @@ def test_hold_max(orchestrate):
     assert sum(took < 1.5 for _, took in replies) == 6
 
 
+def test_max_buffered_bytes(orchestrate):
+    """What waits is counted with all it has, bodies or not."""
+    orchestrator = start_without_image(orchestrate, hold_ms=3000, max_buffered_bytes=65536)
+    replies = []
+
+    def ask():
+        begin = time.monotonic()
+        reply = request(orchestrator.port, "/fast", headers={"X-Long": "x" * 14000})
+        replies.append((reply.status, time.monotonic() - begin))
+
+    for _ in range(2):      # what was given back can be had again
+        replies.clear()
+        threads = [threading.Thread(target=ask) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [status for status, _ in replies] == [503] * 10
+        assert sum(took > 2.5 for _, took in replies) == 4
+        assert sum(took < 1.5 for _, took in replies) == 6
+
+
 def test_a_post_waits_too(web):
     """Nothing of it was sent to anybody, so it may wait for the replacement like any other."""
     orchestrator, service = web(1)

@@ -57,6 +57,25 @@ def test_out_of_descriptors(web):
     wait_until(lambda: orchestrator.get("/echo").status == 200, 10, "service")
 
 
+def test_a_request_waits_for_a_descriptor(web):
+    """Nothing was sent for it, and the shortage may be over in a moment."""
+    orchestrator, service = web(1)
+    pid = orchestrator.process.pid
+    with RawClient(orchestrator.port) as busy, RawClient(orchestrator.port) as late:
+        late.send(GET)
+        assert late.read_reply().status == 200
+        busy.send(b"GET /slow?ms=600 HTTP/1.1\r\nHost: a\r\n\r\n")
+        wait_until(lambda: orchestrator.fleet_slots(service)[0]["in_flight"] == 1, 10, "the request at the backend")
+        limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, limits[1]))
+        try:
+            late.send(GET)
+            assert busy.read_reply().status == 200
+            assert late.read_reply().status == 200
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+
+
 def test_a_client_that_leaves_ends_the_exchange(web):
     orchestrator, service = web(1)
     slot = lambda: orchestrator.fleet_slots(service)[0]["in_flight"]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness.client import raw_target
+from harness.client import RawClient, raw_target
 from harness.wait import wait_until
 
 IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"]
@@ -103,6 +103,17 @@ def test_a_request_is_not_to_blame_for_what_others_kill(web, docker, how):
             wait_until(lambda v=victim: busy_one(orchestrator, service) != v, 10, "it has it no more")
         assert reply.result(90).status == 200
         assert reply.result().backend not in {name[:12] for name in killed}
+
+
+def test_a_kill_is_no_end_of_a_reply(web, docker):
+    """A reply that ends with the connection: one that a kill cut off does not look whole."""
+    orchestrator, service = web(1)
+    with RawClient(orchestrator.port) as client:
+        client.send(b"GET /until_close?n=100000&piece=1000&pause=20 HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.read_until(b"\r\n\r\n")
+        docker.kill(orchestrator.ids(service)[0])
+        rest = client.read_all()
+    assert 0 < len(rest) < 100000 and not rest.endswith(b"0\r\n\r\n")
 
 
 def test_one_that_is_being_replaced_is_waited_for(web, docker):
