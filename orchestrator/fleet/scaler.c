@@ -88,6 +88,7 @@ struct scaler_decision scaler_tick(struct scaler *scaler, int64_t now_us)
 	scaler->count = 0;
 	scaler->start_us = end_us;
 	scaler->open = count > 0;
+	scaler->held_down = false;
 	return decide(scaler, scaler_wanted(scaler->scale, count), count, true);
 }
 
@@ -97,7 +98,7 @@ static int wanted_early(const struct scaler *scaler)
 {
 	int wanted = scaler_wanted(scaler->scale, scaler->count);
 
-	if (scaler->scale->early && wanted > scaler->wanted)
+	if (scaler->scale->early && !scaler->held_down && wanted > scaler->wanted)
 		return wanted;
 	return scaler->wanted == 0 ? (int)clamp(scaler->scale, 1) : scaler->wanted;
 }
@@ -136,5 +137,8 @@ struct scaler_decision scaler_wake(struct scaler *scaler, int64_t now_us)
 
 struct scaler_decision scaler_ask(struct scaler *scaler, int wanted)
 {
-	return decide(scaler, (int)clamp(scaler->scale, wanted), scaler->count, false);
+	struct scaler_decision decision = decide(scaler, (int)clamp(scaler->scale, wanted), scaler->count, false);
+
+	scaler->held_down = decision.wanted < decision.from;
+	return decision;
 }

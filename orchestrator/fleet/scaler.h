@@ -19,6 +19,7 @@ struct scaler {
 	uint64_t count;      /* in the open window */
 	uint64_t last_count; /* of the last closed window */
 	int wanted;
+	bool held_down; /* an operator asked for fewer: no early growth until the window's end */
 };
 
 /* What a call decided; `changed` only if wanted is another number than before. */
@@ -51,7 +52,8 @@ struct scaler_decision scaler_tick(struct scaler *scaler, int64_t now_us);
 /* When scaler_tick must be called next; -1: not before the next counted request. */
 int64_t scaler_deadline_us(const struct scaler *scaler);
 
-/* An operator asks for a number; it holds until the next window's end. Clamped to min..max. */
+/* An operator asks for a number; it holds until the next window's end. Clamped to min..max. Only one that is larger than
+ * what was wanted may be outgrown within the window. */
 struct scaler_decision scaler_ask(struct scaler *scaler, int wanted);
 
 /* The formula alone. */

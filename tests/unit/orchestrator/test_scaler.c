@@ -188,6 +188,26 @@ START_TEST(asked_for)
 }
 END_TEST
 
+/* A smaller number is not undone by the next request; a larger one may be outgrown. */
+START_TEST(asked_for_fewer)
+{
+	count_at(S(0), 100);
+	ck_assert_int_eq(scaler.wanted, 5);
+	ck_assert_int_eq(scaler_ask(&scaler, 2).wanted, 2);
+	count_at(S(1), 100);
+	ck_assert_int_eq(scaler.wanted, 2);
+	ck_assert_int_eq(scaler_tick(&scaler, S(120)).wanted, 10);
+	scaler_ask(&scaler, 1);
+	scaler_ask(&scaler, 3);
+	count_at(S(121), 70);
+	ck_assert_int_eq(scaler.wanted, 4);
+	scaler_ask(&scaler, 1);
+	ck_assert_int_eq(scaler_tick(&scaler, S(240)).wanted, 4);
+	count_at(S(241), 90);
+	ck_assert_int_eq(scaler.wanted, 5); /* early again */
+}
+END_TEST
+
 START_TEST(adopts_for_one_window)
 {
 	ck_assert_int_eq(scaler_adopt(&scaler, S(10), 5).wanted, 5);
@@ -226,6 +246,7 @@ int main(void)
 	tcase_add_test(tcase, from_nothing);
 	tcase_add_test(tcase, woken);
 	tcase_add_test(tcase, asked_for);
+	tcase_add_test(tcase, asked_for_fewer);
 	tcase_add_test(tcase, adopts_for_one_window);
 	tcase_add_test(tcase, reload_clamps);
 	suite_add_tcase(suite, tcase);
