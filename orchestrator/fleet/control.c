@@ -185,6 +185,8 @@ static void on_listed(const struct engine_result *result, void *arg)
 			timer_set(control->timer, LIST_RETRY_US);
 		return;
 	}
+	if (!control->up)
+		return; /* an answer from before it went; the next on_up lists */
 	sweep_once(control, result->containers, result->count);
 	for (size_t i = 0; i < control->count; i++) {
 		supervisor_list_asked(control->supervisors[i], control->list_us);

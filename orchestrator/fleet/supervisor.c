@@ -298,7 +298,7 @@ bool supervisor_replace(struct supervisor *supervisor, int index, struct err *er
 		return err_set(err, "slot %d of %s has no container to replace now", index, supervisor->service->name);
 	supervisor->replacements[REASON_OPERATOR]++;
 	if (slot_ready(slot)) {
-		slot->current->revision = 0;
+		slot->current->unwanted = true;
 		supervisor->roll.blocked = 0;
 		supervisor_soon(supervisor);
 	} else {
@@ -313,6 +313,8 @@ static void leave_all(struct supervisor *supervisor, enum reason reason, enum le
 
 	for (container = TAILQ_FIRST(&supervisor->containers); container != NULL; container = next) {
 		next = TAILQ_NEXT(container, link);
+		if (how != LEAVE_AFTER_DRAIN)
+			container->drain_until_us = 0; /* of one that is leaving already */
 		container_leave(container, reason, how);
 	}
 }

@@ -61,7 +61,7 @@ bool name_in_use(const struct supervisor *supervisor, const char *name)
 
 bool container_stale(const struct container *container)
 {
-	return container->revision != container->supervisor->revision->number;
+	return container->revision != container->supervisor->revision->number || container->unwanted;
 }
 
 static struct slot *slot_of(const struct container *container)
@@ -211,6 +211,7 @@ void container_create(struct container *container, const char *name, int host_po
 		if (!place_make_dir(root, supervisor->service->name, container->slot, container->socket_dir, &err)) {
 			container_failed(container, REASON_CREATE_FAILED, err.message);
 			container_drop(container);
+			supervisor_soon(supervisor); /* to wait its back-off out */
 			return;
 		}
 	}
@@ -326,7 +327,11 @@ static void on_inspected(struct supervisor *supervisor, struct container *contai
 		container->oom = result->oom_killed;
 		container_died(container, result->oom_killed ? REASON_OOM_KILLED : REASON_EXITED);
 	} else if (engine_in_doubt(result->fault)) {
-		supervisor->list_wanted = true; /* located again by the next step, once the engine is back */
+		supervisor->list_wanted = true;
+		container_failed(container, REASON_ENGINE_DOWN,
+		                 result->message); /* and located again after its back-off */
+		if (container->use == CONTAINER_EXTRA)
+			container_leave(container, REASON_ENGINE_DOWN, LEAVE_AT_ONCE);
 	} else {
 		container_failed(container, REASON_START_FAILED,
 		                 result->fault == ENGINE_OK ? "it has no address on the bridge" : result->message);

@@ -71,6 +71,7 @@ struct container {
 	bool busy; /* a call about it is in flight: it is not freed, no other call is made */
 	int slot;
 	unsigned revision; /* 0 = made from something else than we know */
+	bool unwanted;     /* an operator wants another in its place */
 	char id[ENGINE_ID_SIZE];
 	char name[ENGINE_NAME_SIZE];
 	char socket_dir[PLACE_DIR_SIZE];
@@ -116,6 +117,7 @@ struct slot {
 	unsigned faults;
 	int64_t fault_us[CRASH_FAULTS]; /* times of the last ones, newest first; 0 = none */
 	unsigned crash_level;           /* back-off of a crash loop: doubles with each level */
+	bool back_off_untold;           /* of a crash loop: its line is not in the log yet */
 	unsigned failure_level;         /* back-off of what the engine refuses */
 	int64_t retry_us;               /* nothing is tried before */
 	int64_t ready_us;               /* since when current serves; NEVER */
@@ -229,7 +231,8 @@ void container_rename(struct container *container, const char *name);
 void container_locate(struct container *container);                             /* STARTED -> SERVING */
 void container_retire_backend(struct container *container, enum reason reason); /* DOWN, out of the fleet */
 const struct incident *container_incident(const struct container *container);
-bool container_stale(const struct container *container); /* made from another revision than the newest */
+bool container_stale(
+        const struct container *container); /* to be rolled: of another revision than the newest, or unwanted */
 struct container *container_by_id(struct supervisor *supervisor, const char *id);
 bool name_in_use(const struct supervisor *supervisor, const char *name);
 void container_log(int level, const struct container *container, const char *event, const char *reason,

@@ -412,7 +412,7 @@ static void on_list(struct supervisor *supervisor, struct container *none, const
 {
 	(void)none;
 	supervisor->listing = false;
-	if (result->fault != ENGINE_OK)
+	if (result->fault != ENGINE_OK || !supervisor->engine_up)
 		return;
 	supervisor_list_asked(supervisor, supervisor->own_list_us);
 	supervisor_reconcile(supervisor, result->containers, result->count);

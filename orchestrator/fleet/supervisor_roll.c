@@ -59,12 +59,23 @@ static void roll_failed_log(const struct supervisor *supervisor, const char *wha
 	          supervisor->roll.slot, reason_text(REASON_ROLL), log_quote(what));
 }
 
+/* What works is not given up for an operator's wish. */
+static void keep_unwanted(struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->slot_count; i++)
+		if (supervisor->slots[i]->current != NULL)
+			supervisor->slots[i]->current->unwanted = false;
+}
+
 /* No slot was touched yet. */
 static void roll_fail(struct supervisor *supervisor, const char *what)
 {
 	roll_failed_log(supervisor, what);
 	roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
 	if (revisions_go_back(supervisor))
+		return;
+	keep_unwanted(supervisor);
+	if (stale_slot(supervisor) == NULL)
 		return;
 	supervisor->roll.blocked = supervisor->revision->number;
 	log_error("event=roll-stopped service=%s error=\"nothing known to go back to: containers that still run "
@@ -270,6 +281,10 @@ static void roll_supplant(struct supervisor *supervisor)
 		return;
 	}
 	roll->supplanted = true;
+	if (slot->next != NULL && container_stale(slot->next))
+		container_leave(slot->next, REASON_ROLL, LEAVE_AT_ONCE);
+	if (slot->current != NULL && container_stale(slot->current))
+		container_leave(slot->current, REASON_ROLL, LEAVE_AT_ONCE);
 	slot->retry_us = 0;
 	slot->failure_level = 0;
 }

@@ -32,7 +32,7 @@ static void slot_name(const struct supervisor *supervisor, const struct slot *sl
 
 /* --- faults --- */
 
-static void back_off(struct supervisor *supervisor, struct slot *slot, enum reason reason)
+static void back_off(struct slot *slot, enum reason reason)
 {
 	int64_t now_us = clock_us();
 	int64_t oldest_us = slot->fault_us[CRASH_FAULTS - 1];
@@ -43,9 +43,30 @@ static void back_off(struct supervisor *supervisor, struct slot *slot, enum reas
 		return;
 	slot->retry_us = now_us + back_off_us(++slot->crash_level);
 	slot->reason = REASON_CRASH_LOOP;
+	slot->back_off_untold = true;
 	snprintf(slot->message, sizeof(slot->message),
 	         "failed %d times or more within %d s, last by %s; next try in %.1f s", CRASH_FAULTS,
 	         CRASH_WINDOW_US / 1000000, reason_text(reason), (double)back_off_us(slot->crash_level) / 1e6);
+}
+
+/* The engine may yet say that somebody killed it. */
+static bool end_unexplained(const struct supervisor *supervisor, const struct slot *slot)
+{
+	const struct container *container;
+
+	TAILQ_FOREACH(container, &supervisor->containers, link)
+	if (container->use == CONTAINER_LEAVING && container->slot == slot->index && container->faulty &&
+	    container->may_run && !container->by_us)
+		return true;
+	return false;
+}
+
+/* Told when it is certain, and at the latest when it is over. */
+static void tell_back_off(const struct supervisor *supervisor, struct slot *slot)
+{
+	if (!slot->back_off_untold || (clock_us() < slot->retry_us && end_unexplained(supervisor, slot)))
+		return;
+	slot->back_off_untold = false;
 	log_error("event=backing-off service=%s slot=%d reason=%s incident=%s error=%s", supervisor->service->name,
 	          slot->index, reason_text(REASON_CRASH_LOOP), incident_text(&slot->incident),
 	          log_quote(slot->message));
@@ -77,7 +98,7 @@ static void slot_fault(struct supervisor *supervisor, struct slot *slot)
 	if (!container->by_hand && reason != REASON_VANISHED && reason != REASON_PAUSED) {
 		memmove(slot->fault_us + 1, slot->fault_us, (CRASH_FAULTS - 1) * sizeof(slot->fault_us[0]));
 		slot->fault_us[0] = clock_us();
-		back_off(supervisor, slot, reason);
+		back_off(slot, reason);
 	}
 	slot->ready_us = NEVER;
 	container_leave(container, reason, LEAVE_AT_ONCE);
@@ -89,6 +110,7 @@ void slot_pardon(struct supervisor *supervisor, struct slot *slot)
 	slot->fault_us[CRASH_FAULTS - 1] = 0;
 	if (slot->reason != REASON_CRASH_LOOP || slot->retry_us <= clock_us())
 		return;
+	slot->back_off_untold = false;
 	slot->crash_level--;
 	slot->reason = REASON_EXITED;
 	slot->retry_us = 0;
@@ -266,6 +288,7 @@ void slot_step(struct supervisor *supervisor, struct slot *slot)
 	if (!slot->live || !supervisor->engine_up)
 		return;
 	slot_doubt(supervisor, slot);
+	tell_back_off(supervisor, slot);
 	if (clock_us() < slot->retry_us) {
 		supervisor_wake(supervisor, slot->retry_us);
 		return;
@@ -282,6 +305,7 @@ void slot_vacate(struct supervisor *supervisor, struct slot *slot, enum reason r
 	slot->wanted_us = clock_us();
 	slot->ready_us = NEVER;
 	slot->retry_us = 0;
+	slot->back_off_untold = false;
 	if (slot->current != NULL)
 		container_leave(slot->current, reason, LEAVE_AFTER_DRAIN);
 	supervisor_soon(supervisor);

@@ -275,17 +275,19 @@ static void spare_advance(struct spare *spare)
 	}
 }
 
-/* Too many, on a port that is another's now, or made from what is not the newest? */
+/* Too many, on a port that is another's now, or made from what is not the newest? One that stands in may be the only one
+ * that serves, and stays until its slot does. */
 static bool spare_unwanted(struct supervisor *supervisor, const struct spare *spare)
 {
 	const struct container *container = spare->container;
 
-	if (container->backend != NULL && backend_state(container->backend) == BACKEND_DRAINING)
+	if (spare->slot != SLOT_EXTRA ||
+	    (container->backend != NULL && backend_state(container->backend) == BACKEND_DRAINING))
 		return false;
 	if (spare->index >= supervisor->service->scale.spares ||
 	    container->host_port != spare_port(supervisor, spare->index))
 		return true;
-	return spare->slot == SLOT_EXTRA && container_stale(container) && roll_settled(supervisor);
+	return container_stale(container) && roll_settled(supervisor);
 }
 
 static void spare_step(struct supervisor *supervisor, struct spare *spare)

@@ -408,6 +408,76 @@ START_TEST(operator_replaces_without_a_pause)
 }
 END_TEST
 
+/* What it was made from is known to work all the same: a bad file is gone back from. */
+START_TEST(failed_replacement_then_a_bad_file)
+{
+	char old[ENGINE_SPEC_SIZE];
+	struct err err;
+
+	begin();
+	wait_settled();
+	snprintf(old, sizeof(old), "%s", bench.hash);
+	bench.engine->fail_with[FAKE_START] = ENGINE_REFUSED;
+	bench.engine->fail_times[FAKE_START] = 1;
+	ck_assert(supervisor_replace(supervisor, 0, &err));
+	bench_run(&bench, 100);
+	bench.engine->answer = FAKE_ILL;
+	reload_with("BAD=1");
+	bench_run(&bench, 600); /* start_ms is 400 */
+	bench.engine->answer = FAKE_GOOD;
+	for (int i = 0; i < 2; i++) { /* the one created ahead, and one that is made now */
+		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+		bench_run(&bench, 100);
+		ck_assert(is_made_from("acts_0", old));
+	}
+	wait_rolled(old, 1);
+}
+END_TEST
+
+static bool has_ended(void *container_id)
+{
+	for (const struct fake_container *c = bench.engine->containers; c != NULL; c = c->next)
+		if (strcmp(c->id, container_id) == 0)
+			return c->state == ENGINE_EXITED;
+	return true;
+}
+
+/* Somebody takes the slot's port while it is rolled. With other ports in the file the roll goes on. */
+START_TEST(another_port_for_a_slot_that_is_stuck)
+{
+	struct fake_container *foreign;
+	char id[ENGINE_ID_SIZE];
+	struct err err;
+
+	bench.service.reach = REACH_PUBLISHED;
+	strings_add(&bench.service.publish, "127.0.0.1");
+	bench.service.first_port = bench_free_ports(8);
+	bench_rehash(&bench);
+	begin();
+	wait_settled();
+	id_of("acts_0", id);
+	ck_assert(supervisor_roll(supervisor, &err));
+	ck_assert(bench_until(&bench, first_slot_is_empty, NULL, 3000));
+	bench.engine->delay_us[FAKE_START] = 100000;
+	ck_assert(bench_until(&bench, has_ended, id, 3000));
+	foreign = fake_add(bench.engine, "", "web", 9, "", ENGINE_RUNNING, "", (int)bench.service.first_port);
+	foreign->foreign = true;
+	bench.engine->delay_us[FAKE_START] = 1000;
+	bench_run(&bench, 3500); /* so long it might be our own dead one's */
+	ck_assert_int_eq(view_of(0).reason, REASON_PORT_TAKEN);
+	ck_assert_uint_eq(ready_now(), 1);
+	bench.service.first_port = bench_free_ports(8);
+	reload_with("NEW=1");
+	for (int ms = 0; ms < 3000 && strcmp(view_of(0).state, "ready") != 0; ms++) {
+		bench_run(&bench, 1);
+		ck_assert_uint_ge(ready_now(), 1);
+	}
+	fake_remove(bench.engine, foreign);
+	wait_rolled(bench.hash, 1);
+	ck_assert_int_eq(fake_by_name(bench.engine, "acts_0")->port, (int)bench.service.first_port);
+}
+END_TEST
+
 START_TEST(operator_rolls)
 {
 	char id[ENGINE_ID_SIZE], now[ENGINE_ID_SIZE];
@@ -453,6 +523,8 @@ int main(void)
 	tcase_add_loop_test(tcase, roll_prepares_before_it_begins, 0, 2);
 	tcase_add_test(tcase, adopts_and_rolls_an_old_spec);
 	tcase_add_test(tcase, operator_replaces_without_a_pause);
+	tcase_add_test(tcase, failed_replacement_then_a_bad_file);
+	tcase_add_test(tcase, another_port_for_a_slot_that_is_stuck);
 	tcase_add_test(tcase, operator_rolls);
 	return run_suite(suite);
 }

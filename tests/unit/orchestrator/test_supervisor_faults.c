@@ -1,6 +1,8 @@
 /* The supervisor on a fake engine: what it does about faults, refusals and a lost engine. */
 #include "supervisor_bench.h"
 
+#include "common/log.h"
+
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -290,6 +292,71 @@ START_TEST(kills_by_hand_do_not_back_off)
 }
 END_TEST
 
+static void count_back_offs(enum log_level level, const char *text, size_t len, void *arg)
+{
+	unsigned *count = arg;
+
+	(void)level;
+	*count += memmem(text, len, "event=backing-off", strlen("event=backing-off")) != NULL;
+}
+
+/* Two crashes, then one whose connections break first, and who killed it is heard later: nothing is said of a crash loop before
+ * that. The next crash is one. */
+START_TEST(a_kill_told_late_does_not_back_off)
+{
+	struct fake_container *old;
+	unsigned told = 0;
+
+	begin();
+	log_listen(count_back_offs, &told);
+	for (unsigned i = 0; i < 2; i++) {
+		wait_settled();
+		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
+	}
+	wait_settled();
+	old = fake_by_name(bench.engine, "acts_0");
+	fake_exit(bench.engine, old);
+	for (int ms = 0; ms < 2000 && view_of(0).faults == 2; ms++)
+		bench_run(&bench, 1);
+	bench_run(&bench, 5);
+	ck_assert_uint_eq(view_of(0).faults, 3);
+	ck_assert_str_eq(view_of(0).state, "backing-off");
+	fake_exit_over(bench.engine, old);
+	wait_settled();
+	ck_assert_uint_eq(told, 0);
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
+	bench_run(&bench, 100);
+	ck_assert_uint_eq(told, 1);
+	wait_settled();
+	ck_assert_uint_eq(told, 1);
+	log_listen(NULL, NULL);
+}
+END_TEST
+
+static const struct {
+	int exit_code;
+	enum fleet_fate fate;
+} ends[] = {{137, FLEET_FATE_KILLED}, {143, FLEET_FATE_KILLED}, {1, FLEET_FATE_ENDED}, {0, FLEET_FATE_ENDED}};
+
+/* SIGKILL and SIGTERM come from somebody else, and no request that was on it is to blame. */
+START_TEST(a_signal_acquits_its_requests)
+{
+	struct backend *backend;
+	struct fleet *fleet;
+	uint64_t serial;
+
+	begin();
+	wait_settled();
+	backend = view_of(0).backend;
+	fleet = backend_fleet(backend);
+	serial = backend_serial(backend);
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), ends[_i].exit_code);
+	bench_run(&bench, 5);
+	ck_assert_int_eq(fleet_fate(fleet, serial), ends[_i].fate);
+	wait_settled();
+}
+END_TEST
+
 START_TEST(never_ready_is_replaced)
 {
 	begin();
@@ -443,6 +510,39 @@ START_TEST(bridge_address_is_asked_for)
 }
 END_TEST
 
+/* Nobody knows, and it is asked again after a while, not at once. */
+START_TEST(bridge_address_in_doubt)
+{
+	bench.service.reach = REACH_BRIDGE;
+	bench_rehash(&bench);
+	bench.engine->fail_with[FAKE_INSPECT] = ENGINE_TIMEOUT;
+	bench.engine->fail_times[FAKE_INSPECT] = 1000;
+	begin();
+	bench_run(&bench, 300);
+	ck_assert_uint_le(bench.engine->calls[FAKE_INSPECT], 2);
+	ck_assert_int_eq(view_of(0).reason, REASON_ENGINE_DOWN);
+	bench.engine->fail_times[FAKE_INSPECT] = 0;
+}
+END_TEST
+
+/* The directory for sockets cannot be made for a while. */
+START_TEST(no_place_for_its_socket)
+{
+	char away[80];
+
+	snprintf(away, sizeof(away), "%s.away", bench.dir);
+	ck_assert_int_eq(rename(bench.dir, away), 0);
+	ck_assert_int_eq(symlink("/dev/null", bench.dir), 0);
+	begin();
+	bench_run(&bench, 100);
+	ck_assert_int_eq(view_of(0).reason, REASON_CREATE_FAILED);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_CREATE], 0);
+	ck_assert_int_eq(unlink(bench.dir), 0);
+	ck_assert_int_eq(rename(away, bench.dir), 0);
+	wait_settled();
+}
+END_TEST
+
 START_TEST(create_answered_late_and_lost)
 {
 	bench.engine->fail_times[FAKE_CREATE] = 1;
@@ -527,6 +627,28 @@ START_TEST(engine_away_for_a_while)
 }
 END_TEST
 
+/* A list that was asked for before says nothing of what is: there is no engine to act with. */
+START_TEST(list_answered_after_it_went)
+{
+	unsigned creates;
+
+	begin();
+	wait_settled();
+	bench.engine->delay_us[FAKE_LIST] = 20000;
+	bench.engine->observer.on_up(bench.engine->observer.arg);
+	bench_run(&bench, 5);
+	bench.engine->observer.on_down("gone", bench.engine->observer.arg);
+	bench_run(&bench, 50);
+	creates = bench.engine->calls[FAKE_CREATE];
+	scale_to(2);
+	bench_run(&bench, 50);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_CREATE], creates);
+	bench.engine->delay_us[FAKE_LIST] = 1000;
+	bench.engine->observer.on_up(bench.engine->observer.arg);
+	wait_settled();
+}
+END_TEST
+
 START_TEST(vanished_meanwhile)
 {
 	begin();
@@ -563,6 +685,8 @@ int main(void)
 	tcase_add_test(tcase, restarted_by_hand_it_is_killed);
 	tcase_add_test(tcase, want_of_memory_is_a_crash);
 	tcase_add_test(tcase, kills_by_hand_do_not_back_off);
+	tcase_add_test(tcase, a_kill_told_late_does_not_back_off);
+	tcase_add_loop_test(tcase, a_signal_acquits_its_requests, 0, sizeof(ends) / sizeof(ends[0]));
 	tcase_add_test(tcase, never_ready_is_replaced);
 	tcase = tcase_of(suite, "refusals", 20);
 	tcase_add_test(tcase, says_why_it_cannot_create);
@@ -572,6 +696,8 @@ int main(void)
 	tcase_add_test(tcase, goes_without_a_lost_port);
 	tcase_add_test(tcase, lost_port_is_needed_where_it_is_the_way_in);
 	tcase_add_test(tcase, bridge_address_is_asked_for);
+	tcase_add_test(tcase, bridge_address_in_doubt);
+	tcase_add_test(tcase, no_place_for_its_socket);
 	tcase_add_test(tcase, create_answered_late_and_lost);
 	tcase_add_loop_test(tcase, create_in_doubt_leaves_no_directory, 0, 2);
 	tcase_add_test(tcase, start_answered_late_and_lost);
@@ -579,5 +705,6 @@ int main(void)
 	tcase = tcase_of(suite, "engine", 20);
 	tcase_add_test(tcase, engine_away_for_a_while);
 	tcase_add_test(tcase, vanished_meanwhile);
+	tcase_add_test(tcase, list_answered_after_it_went);
 	return run_suite(suite);
 }

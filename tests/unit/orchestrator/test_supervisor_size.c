@@ -252,6 +252,29 @@ START_TEST(stop_removes_containers)
 }
 END_TEST
 
+/* Once it is to be removed a container is not waited for longer than stop_ms, though it drained before. */
+START_TEST(stop_hurries_one_that_drains)
+{
+	struct backend *held[2];
+
+	bench.config.drain_ms = 60000;
+	begin();
+	wait_settled();
+	scale_to(2);
+	wait_settled();
+	for (int i = 0; i < 2; i++)
+		held[i] = fleet_acquire(supervisor_fleet(supervisor), NULL);
+	scale_to(1);
+	bench_run(&bench, 50);
+	ck_assert_int_eq(fake_by_name(bench.engine, "acts_1")->state, ENGINE_RUNNING);
+	control_stop(control, true, on_stopped, NULL);
+	ck_assert(bench_until(&bench, is_stopped, NULL, 2000));
+	ck_assert_ptr_null(bench.engine->containers);
+	for (int i = 0; i < 2; i++)
+		fleet_release(held[i], FLEET_CANCELLED);
+}
+END_TEST
+
 START_TEST(stop_does_not_wait_for_a_dead_engine)
 {
 	begin();
@@ -292,6 +315,7 @@ int main(void)
 	tcase = tcase_of(suite, "end", 20);
 	tcase_add_test(tcase, stop_leaves_containers);
 	tcase_add_test(tcase, stop_removes_containers);
+	tcase_add_test(tcase, stop_hurries_one_that_drains);
 	tcase_add_test(tcase, stop_does_not_wait_for_a_dead_engine);
 	tcase_add_test(tcase, freed_with_calls_in_flight);
 	return run_suite(suite);

@@ -387,6 +387,49 @@ START_TEST(another_maximum)
 }
 END_TEST
 
+/* The only one that serves keeps its port until its slot does. */
+START_TEST(another_maximum_while_it_stands_in)
+{
+	bench.service.reach = REACH_PUBLISHED;
+	strings_add(&bench.service.publish, "127.0.0.1");
+	bench.service.first_port = bench_free_ports(8);
+	bench_rehash(&bench);
+	begin_with(1);
+	slow_engine();
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+	wait_spare("ready");
+	bench.service.scale.max = 6;
+	supervisor_reload(supervisor, &bench.config, &bench.service);
+	for (int ms = 0; ms < 3000 && strcmp(view_of(0).state, "ready") != 0; ms++) {
+		bench_run(&bench, 1);
+		ck_assert_uint_ge(ready_now(), 1);
+	}
+	bench.engine->delay_us[FAKE_START] = 1000;
+	wait_settled();
+	ck_assert_int_eq(spare(0)->port, bench.service.first_port + 6);
+}
+END_TEST
+
+/* The stand-in of an operator's replacement is refused: what works stays, and spares are made as before. */
+START_TEST(failed_replacement_leaves_them)
+{
+	char id[ENGINE_ID_SIZE];
+	struct err err;
+
+	begin_with(1);
+	id_of("acts_0", id);
+	bench.engine->fail_with[FAKE_START] = ENGINE_REFUSED;
+	bench.engine->fail_times[FAKE_START] = 1;
+	ck_assert(supervisor_replace(supervisor, 0, &err));
+	bench_run(&bench, 100);
+	wait_settled();
+	ck_assert_str_eq(fake_by_name(bench.engine, "acts_0")->id, id);
+	fake_remove(bench.engine, spare(0));
+	bench_run(&bench, 5);
+	wait_settled();
+}
+END_TEST
+
 /* --- found at start, and the end --- */
 
 static void add_spare(int index, enum engine_state state, const char *spec)
@@ -492,6 +535,8 @@ int main(void)
 	tcase_add_test(tcase, another_spec);
 	tcase_add_test(tcase, failed_roll_leaves_them);
 	tcase_add_test(tcase, another_maximum);
+	tcase_add_test(tcase, another_maximum_while_it_stands_in);
+	tcase_add_test(tcase, failed_replacement_leaves_them);
 	tcase = tcase_of(suite, "start and end", 20);
 	tcase_add_test(tcase, adopted);
 	tcase_add_test(tcase, adopted_with_an_old_spec);
