@@ -11,6 +11,7 @@
 
 #define US_PER_S 1000000
 #define LINE_SIZE 512
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF" /* spreadsheets begin with it */
 #define EXPECTED "expected SECONDS,COUNT, for example 12.5,40"
 
 struct reader {
@@ -111,7 +112,7 @@ static bool read_line(struct reader *reader, const char *text, struct err *err)
 	text = skip_blanks(text);
 	if (*text == '\0' || *text == '#')
 		return true;
-	bool header = reader->header_allowed && isalpha((unsigned char)*text);
+	bool header = reader->header_allowed && (isalpha((unsigned char)*text) || *text == '"');
 	reader->header_allowed = false;
 	return header || read_point(reader, text, err);
 }
@@ -125,7 +126,8 @@ static bool read_all(struct reader *reader, FILE *from, struct err *err)
 		if (len == sizeof line - 1 && line[len - 1] != '\n')
 			return fail(reader, err, "longer than 510 characters; " EXPECTED);
 		line[strcspn(line, "\r\n")] = '\0';
-		if (!read_line(reader, line, err))
+		bool marked = reader->line == 1 && strncmp(line, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0;
+		if (!read_line(reader, marked ? line + strlen(BYTE_ORDER_MARK) : line, err))
 			return false;
 	}
 	if (ferror(from))

@@ -28,6 +28,21 @@ START_TEST(lines)
 }
 END_TEST
 
+START_TEST(as_spreadsheets_write_it)
+{
+	ck_assert(read_text("\xEF\xBB\xBFseconds,count\r\n0,3\r\n"));
+	ck_assert_uint_eq(trace.requests, 3);
+	trace_clear(&trace);
+	ck_assert(read_text("\xEF\xBB\xBF"
+	                    "0,2\n"));
+	ck_assert_uint_eq(trace.requests, 2);
+	trace_clear(&trace);
+	ck_assert(read_text("\"seconds\",\"count\"\n0,1\n"));
+	ck_assert_uint_eq(trace.requests, 1);
+	trace_clear(&trace);
+}
+END_TEST
+
 START_TEST(spread_over_a_second_or_to_the_next_line)
 {
 	ck_assert(read_text("0,4\n5,2\n5.1,2\n"));
@@ -48,6 +63,9 @@ START_TEST(wrong)
 	        {"# nothing\nseconds,count\n", "t.csv: holds no requests"},
 	        {"0,1\nx,2\n", "t.csv:2: seconds must be"},
 	        {"a,b\nseconds,count\n0,1\n", "t.csv:2: seconds must be"}, /* one header, not two */
+	        {"0,1\n\xEF\xBB\xBF"
+	         "1,1\n",
+	         "t.csv:2: seconds must be"},
 	        {"-1,2\n", "t.csv:1: seconds must be"},
 	        {"1.,2\n", "t.csv:1: seconds must be"},
 	        {"31622400.5,2\n", "t.csv:1: seconds must be"},
@@ -93,4 +111,5 @@ START_TEST(no_file)
 }
 END_TEST
 
-UNIT_MAIN("trace", lines, spread_over_a_second_or_to_the_next_line, wrong, line_too_long, no_file)
+UNIT_MAIN("trace", lines, as_spreadsheets_write_it, spread_over_a_second_or_to_the_next_line, wrong, line_too_long,
+          no_file)
