@@ -204,6 +204,8 @@ static bool check_made_from(const struct place *place, const struct config *conf
 		return wrong(place, "image", "missing: engine docker needs an image for each service");
 	if (config->engine == CONFIG_ENGINE_PROCESS && service->command.count == 0)
 		return wrong(place, "command", "missing: engine process needs a command for each service");
+	if (config->engine == CONFIG_ENGINE_PROCESS && service->publish.count == 0)
+		return wrong(place, "publish", "empty: engine process needs an address, for example 127.0.0.1");
 	return true;
 }
 

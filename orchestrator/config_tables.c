@@ -76,8 +76,9 @@ const struct option config_service_options[] = {
          .help = "Volumes, as NAME:/path or /host/path:/path, with :ro if wanted."},
         {"env", OPTION_ENV, AT(env), 0, 256, "{}", .reloadable = true, .help = "Environment of the containers."},
         {"memory_mb", OPTION_INT, AT(memory_mb), 0, 1048576, "0", .reloadable = true, .unit = "MiB",
-         .help = "Memory limit of a container; 0: none."},
-        {"cpus", OPTION_REAL, AT(cpus), 0, 1024, "0", .reloadable = true, .help = "CPU limit of a container; 0: none."},
+         .help = "Memory limit of a container; 0: none. Engine process: of its address space."},
+        {"cpus", OPTION_REAL, AT(cpus), 0, 1024, "0", .reloadable = true,
+         .help = "CPU limit of a container, in processors; 0: none. Engine process: as root, by a control group."},
         {"late_network", OPTION_BOOL, AT(late_network), 0, 0, "false", .reloadable = true,
          .help = "Start a slot's container before Docker gives it its network and port, and give it those before its "
                  "first probe: a replacement then does not wait until Docker has freed the dead one's port. For "
@@ -137,7 +138,8 @@ const struct option config_options[] = {
         {"max_body_bytes", OPTION_INT, AT(max_body_bytes), 0, 4095.0 * MIB, "16777216", .reloadable = true,
          .unit = "bytes", .help = "Longest request body; then 413."},
         {"max_buffered_bytes", OPTION_INT, AT(max_buffered_bytes), 65536, 1048576.0 * MIB, "268435456",
-         .reloadable = true, .unit = "bytes", .help = "All request bodies that are held at one time; then 503."},
+         .reloadable = true, .unit = "bytes",
+         .help = "All request bodies, and requests that wait for a container, at one time; then 503."},
         {"max_connections", OPTION_INT, AT(max_connections), 1, 1e6, "10000", .reloadable = true,
          .help = "Most client connections; further ones wait to be accepted."},
         {"trusted_proxies", OPTION_TEXTS, AT(trusted_proxies), 0, 256, "[]", .reloadable = true,

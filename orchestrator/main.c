@@ -17,6 +17,7 @@
 #include "orchestrator/config.h"
 #include "orchestrator/defer.h"
 #include "orchestrator/dispatch.h"
+#include "orchestrator/engine/process_cgroup.h"
 #include "orchestrator/fleet/control.h"
 #include "orchestrator/loop.h"
 #include "orchestrator/proxy/proxy.h"
@@ -335,6 +336,8 @@ static int run(struct config *config, const char *path)
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], PROCESS_ENTER) == 0)
+		return process_enter(argv + 2); /* for the engine "process" alone */
 	struct command command = command_read(argc, argv);
 	struct config *config;
 	struct err err;

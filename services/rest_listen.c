@@ -64,6 +64,9 @@ static int open_address(const struct addrinfo *address, const char *text, struct
 		close(fd);
 		return -1;
 	}
+	if (address->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1)
+		log_warn("event=socket-mode error=%s",
+		         log_quote(strerror(errno))); /* IPv4 is listed beside it, or not wanted */
 	if (!socket_bind(fd, address->ai_addr, address->ai_addrlen, text, err)) {
 		close(fd);
 		return -1;

@@ -68,11 +68,10 @@ static void data_dir(const struct process_engine *engine, const char *service, c
 	snprintf(path, PROCESS_PATH_SIZE, "%s/%s", engine->state_dir, service);
 }
 
-static void say_once(bool *said, const char *service, const char *key, const char *what)
+/* What a service is not given as it may expect it. */
+static void say(const char *service, const char *key, const char *what)
 {
-	if (!*said)
-		log_warn("event=engine-process service=%s key=%s error=%s", service, key, log_quote(what));
-	*said = true;
+	log_warn("event=engine-process service=%s key=%s error=%s", service, key, log_quote(what));
 }
 
 static void process_prepare(struct engine *base, const struct engine_spec *spec, engine_done *done, void *arg)
@@ -82,12 +81,15 @@ static void process_prepare(struct engine *base, const struct engine_spec *spec,
 	char path[PROCESS_PATH_SIZE];
 	struct err err = {.message = ""};
 
-	if (spec->cpus > 0)
-		say_once(&engine->said_cpus, spec->service, "cpus", "not limited: a process takes what it is given");
+	if (spec->cpus > 0 && !process_cgroup_open(&engine->cgroup, &err)) {
+		err_prefix(&err, "not limited");
+		say(spec->service, "cpus", err.message);
+		err.message[0] = '\0';
+	}
 	if (spec->memory_mb > 0)
-		say_once(&engine->said_memory, spec->service, "memory_mb", "limits the address space (RLIMIT_AS)");
+		say(spec->service, "memory_mb", "limits the address space (RLIMIT_AS)");
 	if (spec->volumes != NULL && spec->volumes->count > 0)
-		say_once(&engine->said_volumes, spec->service, "volumes", "not mounted: data goes to DATA_DIR");
+		say(spec->service, "volumes", "not mounted: data goes to DATA_DIR");
 	data_dir(engine, spec->service, path);
 	answer(&asker, process_make_dir(path, &err) ? ENGINE_OK : ENGINE_REFUSED, err.message);
 }
@@ -156,15 +158,32 @@ static enum engine_fault started(struct process *process, struct err *err)
 	return process_save(process, err) ? ENGINE_OK : ENGINE_REFUSED;
 }
 
+/* NULL: none, and why is in the log. */
+static const char *cgroup_of(const struct process *process, char procs[PROCESS_CGROUP_PATH_SIZE])
+{
+	const struct process_record *record = &process->record;
+	const struct process_cgroup *cgroup = &process->owner->cgroup;
+	struct err err;
+
+	if (record->cpu_quota_us == 0)
+		return NULL;
+	if (process_cgroup_make(cgroup, record->container.id, record->cpu_quota_us, procs, &err))
+		return procs;
+	log_warn("event=limit-not-applied key=cpus container=%.12s error=%s", record->container.id,
+	         log_quote(err.message));
+	return NULL;
+}
+
 static enum engine_fault run(struct process *process, struct err *err)
 {
 	struct process_record *record = &process->record;
+	char procs[PROCESS_CGROUP_PATH_SIZE];
 	int log_fd = process_log_open(process->owner->dir, record->container.id, err);
 	enum engine_fault fault = ENGINE_REFUSED;
 
 	record->starting = true; /* written down first: no process of ours is ever without a trace */
 	if (log_fd != -1 && process_save(process, err))
-		fault = process_spawn(record, log_fd, &record->pid, err);
+		fault = process_spawn(record, cgroup_of(process, procs), log_fd, &record->pid, err);
 	if (log_fd != -1)
 		close(log_fd);
 	if (fault != ENGINE_OK)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "orchestrator/engine/engine.h"
+#include "orchestrator/engine/process_cgroup.h"
 #include "orchestrator/engine/process_news.h"
 #include "orchestrator/engine/process_record.h"
 
@@ -17,7 +18,7 @@ struct process_engine {
 	struct process_news *news;
 	struct event *log_timer;
 	TAILQ_HEAD(processes, process) processes;
-	bool said_cpus, said_memory, said_volumes;
+	struct process_cgroup cgroup;
 };
 
 /* Somebody who waits for a process's end: a stop or a removal. */
@@ -33,8 +34,8 @@ struct process {
 	TAILQ_ENTRY(process) link;
 };
 
-extern const struct engine_verbs process_verbs;  /* process.c */
-void process_engine_free(struct engine *base); /* process_engine.c */
+extern const struct engine_verbs process_verbs; /* process.c */
+void process_engine_free(struct engine *base);  /* process_engine.c */
 
 /* --- process_table.c: the processes and their records --- */
 

@@ -3,7 +3,8 @@
  *   process_watch -> (its end makes the pidfd readable) -> on_end -> exit code -> EXITED -> DIE -> those who wait
  *
  * Invariant: a signal never goes to anybody but the process of the record and its group. A pidfd names one process for
- * ever; the number of a group is used only while that process is known not to be reaped.
+ * ever; the number of a group is used only while that process is known not to be reaped. Who is left of the group then
+ * is found by the id in its environment.
  */
 #include "orchestrator/engine/process.h"
 #include "orchestrator/engine/process_proc.h"
@@ -33,6 +34,8 @@ void process_signal(struct process *process, int number)
 		return;
 	if (process->child || pidfd_send_signal(process->pidfd, 0, NULL, 0) != -1)
 		(void)kill(-process->record.pid, number);
+	else if (number == SIGKILL) /* init was quicker */
+		process_end_orphans(process->record.pid, process->record.container.id);
 }
 
 /* -1 if that is not for us to know. */
@@ -58,6 +61,7 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 	record->container.state = ENGINE_EXITED;
 	record->paused = false;
 	process_unwatch(process);
+	process_cgroup_remove(&process->owner->cgroup, record->container.id);
 	if (!process_save(process, &err)) /* the next engine finds out by itself */
 		log_warn("event=record-not-written container=%.12s error=%s", record->container.id,
 		         log_quote(err.message));
@@ -72,17 +76,33 @@ static bool is_child(int pidfd)
 	return waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | WNOWAIT) != -1;
 }
 
+/* pidfd_open(2): the number may be free, or a thread's (EINVAL, of late ENOENT), or that of a group whose leader has ended. */
+static bool is_no_process(int error)
+{
+	return error == ESRCH || error == EINVAL || error == ENOENT;
+}
+
+static bool is_the_same(const struct process_record *record)
+{
+	struct process_stat stat;
+
+	return process_stat(record->pid, &stat) && stat.start_ticks == record->start_ticks;
+}
+
 bool process_watch(struct process *process, struct err *err)
 {
 	const struct process_record *record = &process->record;
-	struct process_stat stat;
-	int pidfd = pidfd_open(record->pid, 0);
+	int pidfd;
 
 	assert(process->pidfd == -1);
+	if (strcmp(record->boot, process->owner->boot) != 0)
+		return err_set_code(err, ESRCH, "process %d was before the system was booted", (int)record->pid);
+	pidfd = pidfd_open(record->pid, 0);
+	if (pidfd == -1 && is_no_process(errno))
+		return err_set_code(err, ESRCH, "there is no process %d", (int)record->pid);
 	if (pidfd == -1)
 		return err_set_errno(err, errno, "cannot watch process %d", (int)record->pid);
-	if (strcmp(record->boot, process->owner->boot) != 0 || !process_stat(record->pid, &stat) ||
-	    stat.start_ticks != record->start_ticks) {
+	if (!is_the_same(record)) {
 		close(pidfd);
 		return err_set_code(err, ESRCH, "process %d is another one now", (int)record->pid);
 	}

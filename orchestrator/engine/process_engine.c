@@ -64,6 +64,7 @@ void process_engine_free(struct engine *base)
 		process_free(TAILQ_FIRST(&engine->processes));
 	process_news_free(engine->news);
 	event_free(engine->log_timer);
+	process_cgroup_remove(&engine->cgroup, NULL);
 	if (engine->lock != -1)
 		close(engine->lock);
 	free(engine->dir);
@@ -88,10 +89,12 @@ bool process_engine_new(const struct engine_settings *settings, struct engine **
 	TAILQ_INIT(&made->processes);
 	process_boot(made->boot);
 	keep_exit_codes();
+	process_cgroup_find(&made->cgroup, "/proc/self/mounts", settings->name);
 	if (!process_make_dir(made->dir, err) || !lock_dir(made, err) || !process_load(made, err)) {
 		process_engine_free(&made->engine);
 		return false;
 	}
+	process_cgroup_sweep(&made->cgroup);
 	event_add(made->log_timer, &(struct timeval){LOG_BOUND_S, 0});
 	process_news_up(made->news);
 	*engine = &made->engine;

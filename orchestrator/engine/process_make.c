@@ -9,6 +9,7 @@
  */
 #include "orchestrator/engine/process_make.h"
 
+#include "orchestrator/engine/process_cgroup.h"
 #include "orchestrator/engine/process_proc.h"
 
 #include "common/buf.h"
@@ -22,6 +23,7 @@
 #include <sys/random.h>
 
 #define LISTEN_MAX 2048
+#define QUOTA_MIN_US 1000
 #define USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 static bool make_id(char id[ENGINE_ID_SIZE], struct err *err)
@@ -66,17 +68,17 @@ static bool publishes(const struct strings *publish, const char *address)
 	return false;
 }
 
-/* A wildcard takes the loopback address with it; two sockets for the same one would not go. */
+/* 0.0.0.0 takes all others of IPv4 with it; two sockets for the same one would not go. */
 static bool write_listen(struct buf *text, const struct strings *publish, const struct engine_place *place)
 {
 	const char *first = publishes(publish, "0.0.0.0") ? "0.0.0.0" : "127.0.0.1";
 	bool fits = buf_add_format(text, "%s:%d", first, place->host_port);
 
-	for (size_t i = 0; publish != NULL && i < publish->count && first[0] == '1'; i++) {
+	for (size_t i = 0; publish != NULL && i < publish->count; i++) {
 		const char *address = publish->items[i];
 		bool six = strchr(address, ':') != NULL;
 
-		if (strcmp(address, first) != 0)
+		if (six || (first[0] != '0' && strcmp(address, first) != 0))
 			fits = fits && buf_add_format(text, six ? ",[%s]:%d" : ",%s:%d", address, place->host_port);
 	}
 	if (place->socket_dir != NULL)
@@ -119,6 +121,14 @@ static bool take_text(const char *what, const char *text, char *out, size_t size
 	return true;
 }
 
+/* The kernel takes no less than a millisecond. */
+static int quota_us(double cpus)
+{
+	double quota = cpus * PROCESS_CGROUP_PERIOD_US;
+
+	return quota > 0 && quota < QUOTA_MIN_US ? QUOTA_MIN_US : (int)quota;
+}
+
 bool process_make_record(const struct engine_spec *spec, const struct engine_place *place, const char *data_dir,
                          struct process_record *record, struct err *err)
 {
@@ -140,6 +150,7 @@ bool process_make_record(const struct engine_spec *spec, const struct engine_pla
 	to->host_port = place->host_port;
 	to->state = ENGINE_CREATED;
 	record->memory_mb = spec->memory_mb;
+	record->cpu_quota_us = quota_us(spec->cpus);
 	record->exit_code = -1;
 	for (size_t i = 0; i < spec->command->count; i++)
 		strings_add(&record->command, spec->command->items[i]);

@@ -4,9 +4,11 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,22 +85,65 @@ static bool environment_names(pid_t pid, const char *id)
 	return false;
 }
 
-pid_t process_find(const char *id)
+/* Calls visit for each process until that says false. */
+static void each_process(bool (*visit)(pid_t pid, const struct process_stat *stat, void *arg), void *arg)
 {
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
-	pid_t found = 0;
+	bool more = true;
 
-	while (proc != NULL && found == 0 && (entry = readdir(proc)) != NULL) {
+	while (proc != NULL && more && (entry = readdir(proc)) != NULL) {
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 		struct process_stat stat;
 
-		if (*end == '\0' && pid > 1 && process_stat((pid_t)pid, &stat) && stat.session == (pid_t)pid &&
-		    environment_names((pid_t)pid, id))
-			found = (pid_t)pid;
+		if (*end == '\0' && pid > 1 && process_stat((pid_t)pid, &stat))
+			more = visit((pid_t)pid, &stat, arg);
 	}
 	if (proc != NULL)
 		closedir(proc);
-	return found;
+}
+
+struct search {
+	const char *id;
+	pid_t session; /* find: the result, orphans: whose they are */
+};
+
+static bool is_leader(pid_t pid, const struct process_stat *stat, void *arg)
+{
+	struct search *search = arg;
+
+	if (stat->session == pid && environment_names(pid, search->id))
+		search->session = pid;
+	return search->session == 0;
+}
+
+pid_t process_find(const char *id)
+{
+	struct search search = {id, 0};
+
+	each_process(is_leader, &search);
+	return search.session;
+}
+
+/* Whoever has that number by the time of the signal, the pidfd is of the one that was looked at. */
+static bool end_orphan(pid_t pid, const struct process_stat *stat, void *arg)
+{
+	const struct search *search = arg;
+	struct process_stat again;
+	int pidfd;
+
+	if (stat->session != search->session || (pidfd = pidfd_open(pid, 0)) == -1)
+		return true;
+	if (process_stat(pid, &again) && again.session == search->session && environment_names(pid, search->id))
+		(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+	close(pidfd);
+	return true;
+}
+
+void process_end_orphans(pid_t session, const char *id)
+{
+	struct search search = {id, session};
+
+	each_process(end_orphan, &search);
 }

@@ -20,3 +20,6 @@ void process_boot(char boot[40]); /* changes with each boot of the system; "" if
 
 /* The leader of a session whose environment names this id; 0 if there is none. Walks /proc: for start-up alone. */
 pid_t process_find(const char *id);
+
+/* SIGKILL for those of a session whose leader has ended, if their environment names this id. Walks /proc. */
+void process_end_orphans(pid_t session, const char *id);

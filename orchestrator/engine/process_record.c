@@ -92,6 +92,7 @@ static bool to_json(const struct process_record *record, struct buf *text)
 	json_member_text(&w, "boot", record->boot);
 	json_member_number(&w, "exit_code", record->exit_code);
 	json_member_number(&w, "memory_mb", record->memory_mb);
+	json_member_number(&w, "cpu_quota_us", record->cpu_quota_us);
 	write_texts(&w, "command", &record->command);
 	write_texts(&w, "env", &record->env);
 	json_end_object(&w);
@@ -228,12 +229,15 @@ static bool take_state(const struct json_value *object, enum engine_state *out)
 
 static bool take_numbers(const struct json_value *root, struct process_record *record)
 {
-	int64_t slot, port, pid, ticks, code, memory;
+	int64_t slot, port, pid, ticks, code, memory, quota = 0;
 
 	if (!take_int(root, "slot", -1, INT32_MAX, &slot) || !take_int(root, "port", 0, 65535, &port) ||
 	    !take_int(root, "pid", 0, INT32_MAX, &pid) || !take_int(root, "start_ticks", 0, INT64_MAX, &ticks) ||
 	    !take_int(root, "exit_code", -1, 255, &code) || !take_int(root, "memory_mb", 0, INT32_MAX, &memory))
 		return false;
+	if (json_get(root, "cpu_quota_us") != NULL && !take_int(root, "cpu_quota_us", 0, INT32_MAX, &quota))
+		return false; /* records of 0.1 have none */
+	record->cpu_quota_us = (int)quota;
 	record->container.slot = (int)slot;
 	record->container.host_port = (int)port;
 	record->pid = (pid_t)pid;

@@ -21,7 +21,8 @@ struct process_record {
 	struct strings command;
 	struct strings env; /* all of it, "KEY=value" */
 	int memory_mb;
-	bool starting; /* CREATED, but a process may have been started whose pid was not written down yet */
+	int cpu_quota_us; /* of PROCESS_CGROUP_PERIOD_US; 0 = no limit */
+	bool starting;    /* CREATED, but a process may have been started whose pid was not written down yet */
 	bool paused;
 	pid_t pid; /* RUNNING */
 	uint64_t start_ticks;

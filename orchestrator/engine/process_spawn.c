@@ -5,6 +5,8 @@
  */
 #include "orchestrator/engine/process_spawn.h"
 
+#include "orchestrator/engine/process_cgroup.h"
+
 #include "common/log.h"
 #include "common/mem.h"
 
@@ -12,9 +14,11 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -83,7 +87,52 @@ static void limit_memory(pid_t pid, int memory_mb)
 		log_warn("event=limit-not-applied key=memory_mb pid=%d error=%s", (int)pid, log_quote(strerror(errno)));
 }
 
-enum engine_fault process_spawn(const struct process_record *record, int log_fd, pid_t *pid, struct err *err)
+/* Where execvp(3) would find it. Returns 0 or an errno. */
+static int find_program(const char *word, char path[PATH_MAX])
+{
+	const char *dirs = getenv("PATH");
+	int error = ENOENT;
+
+	if (strchr(word, '/') != NULL) {
+		snprintf(path, PATH_MAX, "%s", word);
+		return access(path, X_OK) == 0 ? 0 : errno;
+	}
+	for (const char *dir = dirs != NULL ? dirs : "/bin:/usr/bin"; dir != NULL; dir = strchr(dir, ':')) {
+		dir += *dir == ':';
+		snprintf(path, PATH_MAX, "%.*s/%s", (int)strcspn(dir, ":"), dir, word);
+		if (access(path, X_OK) == 0)
+			return 0;
+		if (errno == EACCES)
+			error = errno;
+	}
+	return error;
+}
+
+/* This program becomes the one that is wanted once it is in its group. */
+static int spawn_into(const char *cgroup_procs, const struct process_record *record, char **command, char **envp,
+                      int null_fd, int log_fd, pid_t *pid)
+{
+	static char self[] = "/proc/self/exe", enter[] = PROCESS_ENTER;
+	char procs[PROCESS_CGROUP_PATH_SIZE], memory_mb[16], path[PATH_MAX];
+	char **argv = mem_array(NULL, record->command.count + 6, sizeof(argv[0]));
+	int error = find_program(command[0], path);
+
+	snprintf(procs, sizeof(procs), "%s", cgroup_procs);
+	snprintf(memory_mb, sizeof(memory_mb), "%d", record->memory_mb);
+	argv[0] = self;
+	argv[1] = enter;
+	argv[2] = procs;
+	argv[3] = memory_mb;
+	argv[4] = path;
+	memcpy(argv + 5, command, (record->command.count + 1) * sizeof(argv[0]));
+	if (error == 0)
+		error = spawn(argv, envp, null_fd, log_fd, pid);
+	free(argv);
+	return error;
+}
+
+enum engine_fault process_spawn(const struct process_record *record, const char *cgroup_procs, int log_fd, pid_t *pid,
+                                struct err *err)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char **argv;
@@ -96,12 +145,16 @@ enum engine_fault process_spawn(const struct process_record *record, int log_fd,
 	}
 	argv = to_vector(&record->command);
 	envp = to_vector(&record->env);
-	error = spawn(argv, envp, null_fd, log_fd, pid);
+	if (cgroup_procs != NULL)
+		error = spawn_into(cgroup_procs, record, argv, envp, null_fd, log_fd, pid);
+	else
+		error = spawn(argv, envp, null_fd, log_fd, pid);
 	free(argv);
 	free(envp);
 	close(null_fd);
 	if (error == 0) {
-		limit_memory(*pid, record->memory_mb);
+		if (cgroup_procs == NULL)
+			limit_memory(*pid, record->memory_mb);
 		return ENGINE_OK;
 	}
 	err_set(err, "cannot run %s: %s%s%s", record->command.items[0], strerror(error),

@@ -6,8 +6,11 @@
 /* The process leads a session of its own; its standard input is /dev/null, its output goes to log_fd, no other
  * descriptor of ours is open in it, all signals are as the system has them. The program is looked up as execvp does;
  * a file that is neither a program nor names its interpreter is not given to a shell.
+ * cgroup_procs: of the control group that it goes into (process_cgroup_make), for which this program starts itself anew
+ * (process_enter); NULL: none.
  * ENGINE_NO_IMAGE: there is no such program. ENGINE_REFUSED: the system will not. */
-enum engine_fault process_spawn(const struct process_record *record, int log_fd, pid_t *pid, struct err *err);
+enum engine_fault process_spawn(const struct process_record *record, const char *cgroup_procs, int log_fd, pid_t *pid,
+                                struct err *err);
 
 /* Does anybody listen on this port of 127.0.0.1? */
 bool process_port_taken(int port);

@@ -2,6 +2,7 @@
 #include "tests/unit/orchestrator/process_bench.h"
 
 #include "common/clock.h"
+#include "orchestrator/engine/process_cgroup.h"
 #include "orchestrator/engine/process_proc.h"
 
 #include <arpa/inet.h>
@@ -25,6 +26,13 @@ void bench_command(char *const *list)
 {
 	for (command.count = 0; list[command.count] != NULL; command.count++)
 		words[command.count] = list[command.count];
+}
+
+/* What the orchestrator's main does: a test program, too, is started anew to enter a control group. */
+__attribute__((constructor)) static void enter(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], PROCESS_ENTER) == 0)
+		_exit(process_enter(argv + 2));
 }
 
 void bench_open(void)

@@ -88,6 +88,9 @@ static const struct {
         {"{\"services\": [{\"name\": \"a b\", \"image\": \"x\"}]}", "services[0].name"},
         {"{\"services\": [{\"name\": \"acts\"}]}", "image"},
         {"{\"engine\": \"process\", \"services\": [{\"name\": \"acts\"}]}", "command"},
+        {"{\"engine\": \"process\", \"services\": [{\"name\": \"acts\", \"command\": [\"/x\"], \"reach\": \"socket\","
+         " \"publish\": []}]}",
+         "engine process needs an address"},
         {TWO("", ", \"name\": \"acts\", \"routes\": \"/x\""), "2:"},
         {TWO("", ", \"name\": \"b2\""), "is a route of service \"acts\""},
         {TWO(", \"routes\": \"/x\"", ", \"name\": \"b2\", \"routes\": \"/x///\""), "plain path"},

@@ -2,6 +2,7 @@
 #include "tests/unit/orchestrator/process_bench.h"
 
 #include "common/clock.h"
+#include "orchestrator/engine/process_cgroup.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -208,6 +209,8 @@ START_TEST(where_it_listens)
 	        {{"10.1.2.3"}, 1, "LISTEN=127.0.0.1:%d,10.1.2.3:%d\n"},
 	        {{"10.1.2.3", "0.0.0.0"}, 2, "LISTEN=0.0.0.0:%d\n"},
 	        {{"127.0.0.1", "::1"}, 2, "LISTEN=127.0.0.1:%d,[::1]:%d\n"},
+	        {{"::1", "0.0.0.0", "10.1.2.3"}, 3, "LISTEN=0.0.0.0:%d,[::1]:%d\n"},
+	        {{"::"}, 1, "LISTEN=127.0.0.1:%d,[::]:%d\n"},
 	};
 
 	COMMAND("/usr/bin/env");
@@ -367,6 +370,56 @@ START_TEST(memory_is_limited)
 }
 END_TEST
 
+static double seconds_used(pid_t pid)
+{
+	char path[64];
+	unsigned long user, system;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(
+	        fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system), 2);
+	fclose(file);
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* One that would take all it gets, with a tenth of a processor, in a group that is gone when it is. */
+START_TEST(cpus_are_limited)
+{
+	struct process_cgroup cgroup;
+	struct rlimit limit;
+	struct err err;
+	char dir[PROCESS_CGROUP_PATH_SIZE];
+	const char *id;
+	pid_t pid;
+
+	process_cgroup_find(&cgroup, "/proc/self/mounts", "test");
+	if (!process_cgroup_open(&cgroup, &err)) {
+		fprintf(stderr, "cpus_are_limited: nothing tested: %s\n", err.message);
+		return;
+	}
+	spec.cpus = 0.1;
+	spec.memory_mb = 100;
+	COMMAND("sh", "-c", "echo begun; while :; do :; done");
+	id = bench_run();
+	bench_logs(id, 1, "begun");
+	pid = bench_record(id).pid;
+	ck_assert_int_ne(prlimit(pid, RLIMIT_AS, NULL, &limit), -1);
+	ck_assert_uint_eq(limit.rlim_max, 100u << 20);
+	snprintf(dir, sizeof(dir), "%s/%s", cgroup.dir, id);
+	ck_assert_int_eq(access(dir, F_OK), 0);
+	watch_run(&watch, 2000);
+	ck_assert_double_gt(seconds_used(pid), 0);
+	ck_assert_double_lt(seconds_used(pid), 0.5);
+	bench_call(VERB->remove, id, ENGINE_OK);
+	ck_assert_int_eq(access(dir, F_OK), -1);
+	COMMAND("no-such-program-anywhere");
+	ck_assert_ptr_nonnull(strstr(bench_start(bench_create(ENGINE_OK).id, ENGINE_NO_IMAGE).message, "No such file"));
+}
+END_TEST
+
 START_TEST(its_output_is_bounded)
 {
 	char path[200];
@@ -443,6 +496,7 @@ int main(void)
 	        nobody_of_that_id,
 	        prepared_there_is_a_folder_for_its_data,
 	        memory_is_limited,
+	        cpus_are_limited,
 	        its_output_is_bounded,
 	        freed_it_says_nothing_and_ends_nothing,
 	        many_answers_each_once_and_in_order,

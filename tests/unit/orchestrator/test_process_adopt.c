@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -196,6 +197,56 @@ START_TEST(a_pid_is_not_enough)
 }
 END_TEST
 
+static int told[2], stay[2];
+
+static void *say_number(void *arg)
+{
+	pid_t number = gettid();
+	char byte;
+
+	if (write(told[1], &number, sizeof(number)) != sizeof(number) || read(stay[0], &byte, 1) != 1)
+		abort();
+	return arg;
+}
+
+/* A thread's: pidfd_open(2) has another error for that. */
+START_TEST(a_number_that_is_no_process)
+{
+	struct process_record record = left_behind();
+	pthread_t thread;
+
+	ck_assert_int_eq(pipe(told) | pipe(stay), 0);
+	pthread_create(&thread, NULL, say_number, NULL);
+	ck_assert_int_eq(read(told[0], &record.pid, sizeof(record.pid)), sizeof(record.pid));
+	record.container.state = ENGINE_RUNNING;
+	record.start_ticks = 1;
+	leave_behind(&record);
+	ck_assert_int_eq(bench_list().first.state, ENGINE_EXITED);
+	ck_assert_int_eq(write(stay[1], "", 1), 1);
+	pthread_join(thread, NULL);
+}
+END_TEST
+
+/* Its number stays in use as that of its group. */
+START_TEST(children_of_one_that_ended_meanwhile)
+{
+	const char *id;
+	pid_t leader, child;
+
+	COMMAND("/bin/sh", "-c", "sleep 1000 & echo $!; wait");
+	id = bench_run();
+	child = (pid_t)strtol(bench_logs(id, 1, "\n").text, NULL, 10);
+	leader = bench_record(id).pid;
+	watch_close(&watch);
+	kill(leader, SIGKILL);
+	waitpid(leader, NULL, 0);
+	ck_assert(bench_lives(child));
+	watch_open_process(&watch, state_dir);
+	ck_assert_int_eq(bench_list().first.state, ENGINE_EXITED);
+	ck_assert(bench_ends(child));
+}
+END_TEST
+
 /* The engine was killed after it had started the process and before it could write the pid down. */
 START_TEST(started_and_not_written_down)
 {
@@ -278,9 +329,17 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-	        by_the_next_engine,       created_and_ended_ones_too, after_kill_9,
-	        one_that_ended_meanwhile, a_pid_is_not_enough,        started_and_not_written_down,
-	        one_directory_one_engine, what_is_no_record,          what_a_killed_one_holds_for_a_moment,
+	        by_the_next_engine,
+	        created_and_ended_ones_too,
+	        after_kill_9,
+	        one_that_ended_meanwhile,
+	        a_pid_is_not_enough,
+	        started_and_not_written_down,
+	        one_directory_one_engine,
+	        what_is_no_record,
+	        what_a_killed_one_holds_for_a_moment,
+	        a_number_that_is_no_process,
+	        children_of_one_that_ended_meanwhile,
 	};
 
 	return bench_main("process_adopt", tests, sizeof(tests) / sizeof(tests[0]));
