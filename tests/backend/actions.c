@@ -17,10 +17,14 @@ static atomic_bool crashed;
 static atomic_ulong handled;           /* requests but those on the health path */
 static atomic_int health_status = 200; /* 0: hang */
 static atomic_int health_delay_ms;
+static atomic_int pace_ms; /* of /fast */
 
 static bool do_fast(struct connection *connection, struct request *request)
 {
 	static const char body[] = "{\"hello\": \"from backend\"}\r\n";
+
+	if (pace_ms > 0)
+		wait_ms(pace_ms);
 
 	return reply_send(connection, request, 200, "Content-Type: application/json\r\n", body, 27);
 }
@@ -34,11 +38,12 @@ static bool do_health(struct connection *connection, struct request *request)
 	return reply_send(connection, request, health_status, "", "", 0);
 }
 
-/* /_set?health=500&delay=200: how /_health answers from now on; health=0 hangs. */
+/* /_set?health=500&delay=200&pace=50: how /_health and /fast answer from now on; health=0 hangs. What is not named stays. */
 static bool do_set(struct connection *connection, struct request *request)
 {
-	health_status = (int)request_number(request, "health", 200);
-	health_delay_ms = (int)request_number(request, "delay", 0);
+	health_status = (int)request_number(request, "health", health_status);
+	health_delay_ms = (int)request_number(request, "delay", health_delay_ms);
+	pace_ms = (int)request_number(request, "pace", pace_ms);
 	return reply_send(connection, request, 200, "", "", 0);
 }
 

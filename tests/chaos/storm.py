@@ -29,13 +29,16 @@ LATE = ("roll", "image", "dockerd")
 
 
 def plan(seed, seconds, allowed, pace):
-    """[(at_s, name, numbers)]: each once, those first that need time, then as often as GUSTS says."""
+    """[(at_s, name, numbers)]: each once, those first that need time, then as often as GUSTS says.
+
+    In the second half the orchestrator is not killed any more: what it leaks is seen in the one that is there at the end.
+    """
     source = random.Random(seed)
     names = [n for n in GUSTS if n in allowed]
     once = sorted(source.sample(names, len(names)), key=lambda n: n not in LATE)
     gusts, at = [], 0.3
     while at < seconds - 0.5:
-        name = once.pop(0) if once else source.choices(names, [GUSTS[n] for n in names])[0]
+        name = once.pop(0) if once else source.choices(names, [GUSTS[n] * (n != "restart" or at < seconds / 2) for n in names])[0]
         numbers = [source.random() for _ in range(3)]
         if name not in LATE or at < seconds - QUIET_AT_THE_END_S:
             gusts.append((at, name, numbers))
@@ -52,7 +55,7 @@ class Storm:
         self.seconds = seconds
         self.plan = plan(seed, seconds, own | set(world.faults), world.pace)
         self.journal = []
-        self.count = {}
+        self.count, self.hits = {}, {}
         self._crashes, self._soft_s = {}, 0.0
         self._specs = 0
 
@@ -64,13 +67,19 @@ class Storm:
                 break
             what = getattr(self, f"_{name}", lambda n, name=name: self._hurt_slot(name, n))(numbers)
             self.count[name] = self.count.get(name, 0) + (what is not None)
+            self.hits[name] = self.hits.get(name, 0) + (what is not None and "in vain" not in what)
             self.journal.append(f"{time.monotonic() - begin:7.2f} {name:8} {what if what is not None else '(nobody there)'}")
+
+    def in_vain(self):
+        """Gusts that never did anything: then they are no test."""
+        return [f"{name} was tried {n} times and did nothing" for name, n in self.count.items() if n > 2 and self.hits[name] == 0]
 
     # --- one container ---
 
     def _pick(self, number, fits):
-        found = sorted((c for c in self.world.containers() if fits(c)), key=lambda c: c.name)
-        return found[int(number * len(found))] if found else None
+        """The first from a slot on, so that one that is missing does not change who is hit else."""
+        found = sorted((c for c in self.world.containers() if fits(c)), key=lambda c: (c.slot < int(number * MOST), c.slot, c.name))
+        return found[0] if found else None
 
     def _may(self, name, seen):
         """A fault that must not come too often is turned into a kill where it would; and one that nobody can tell from a
@@ -96,10 +105,10 @@ class Storm:
     def _hurt(self, seen, name):
         targets = {"die": "/die?code=3", "ill": "/_crash", "hang": "/_set?health=0", "eat": "/eat?mb=200"}
         if name in targets:
-            self.world.call(seen, targets[name])
+            done = self.world.call(seen, targets[name]) is not None
         else:
-            self.world.hurt(seen, name)
-        return f"{name} {seen}"
+            done = self.world.hurt(seen, name)
+        return f"{name} {seen}" + (not done) * " in vain"
 
     def _two(self, numbers):
         first, second = self._hurt_slot("kill", numbers), self._hurt_slot("remove" if "remove" in self.world.faults else "kill",
@@ -128,8 +137,8 @@ class Storm:
         seen = self._pick(numbers[0], lambda c: c.slot >= 0 and c.state == "running")
         if seen is None:
             return None
-        self.world.call(seen, f"/_set?delay={int(numbers[1] * 300)}")
-        return f"slow {seen}"
+        done = self.world.call(seen, f"/_set?delay={int(numbers[1] * 300)}&pace={int(numbers[2] * 900)}") == 200
+        return f"slow {seen}" + (not done) * " in vain"
 
     def _truncate(self, _numbers):
         head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"
@@ -138,22 +147,32 @@ class Storm:
     # --- the orchestrator ---
 
     def _scale(self, numbers):
-        wanted = 1 + int(numbers[0] * MOST)
+        scale = self.world.settings()["scale"]
+        wanted = scale["min"] + int(numbers[0] * (scale["max"] - scale["min"] + 1))
+        if numbers[1] < 1 / 8:
+            wanted = scale["max"] + 1
         body = json.dumps({"wanted": wanted})
         try:
-            status = request(self.world.orchestrator.admin_port, f"/api/services/{self.world.service}/scale", "POST", body,
-                             timeout=10).status
+            reply = request(self.world.orchestrator.admin_port, f"/api/services/{self.world.service}/scale", "POST", body,
+                            timeout=10)
         except OSError as error:
             return repr(error)
-        return f"scale {wanted}: {status}"
+        if b"not running" in reply.body:
+            return f"scale {wanted}: in vain"
+        assert (reply.status < 300) == (wanted <= scale["max"]), f"scale {wanted}, {scale}: {reply}"
+        if reply.status < 300:
+            self.world.wanted = wanted
+        return f"scale {wanted}: {reply.status}"
 
     def _hup(self, numbers):
         scale = self.world.settings()["scale"]
+        self.world.max_s = float("inf")         # neither this one nor that
         scale["spares"] = int(numbers[0] * (MOST_SPARES + 1))
         scale["max"] = MOST - int(numbers[1] * 2)
         scale["min"] = 1 + int(numbers[2] * 2)
         self.world.settings()["late_network"] = late = numbers[0] * 8 % 2 < 1.5     # what was created before stays as it is
         self.world.reload()
+        self.world.max_s = time.monotonic()
         return f"reload {scale} late_network={late}"
 
     def _roll(self, _numbers):
@@ -162,12 +181,11 @@ class Storm:
         self.world.reload()
         return f"reload STORM={self._specs}"
 
-    def _bad_hup(self, _numbers):
-        good = self.world.settings()["scale"]["min"]
-        self.world.settings()["scale"]["min"] = 5000
-        self.world.reload()
-        self.world.settings()["scale"]["min"] = good
-        self.world.orchestrator.write_config()
+    def _bad_hup(self, numbers):
+        good = json.dumps(self.world.orchestrator.config)
+        bad = [good[:-40], good.replace('"env"', '"evn"', 1) if '"env"' in good else good.replace('"scale"', '"scala"', 1),
+               good.replace('"min": ', '"min": 500', 1)][int(numbers[0] * 3)]
+        self.world.reload(bad)
         return "reload of a bad file"
 
     def _restart(self, _numbers):
@@ -191,4 +209,5 @@ class Storm:
         victim = self._pick(2 * numbers[2], lambda c: c.slot >= 0 and c.state == "running") if numbers[2] < 0.5 else None
         away_s = DOCKERD_AWAY_S * numbers[1]
         self.world.restart_dockerd(how, away_s, victim)
+        self.world.max_s = time.monotonic()
         return f"dockerd ended by {how.name}, away {away_s:.1f} s" + (f", {victim} killed meanwhile" if victim else "")

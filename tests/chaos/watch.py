@@ -13,9 +13,10 @@ from harness.orchestrator import binary
 from world import MOST, MOST_SPARES
 
 EVERY_S = 0.1
-MEMORY_SLACK_KB = 24 << 10
+MEMORY_SLACK_KB = 10 << 10
 SANITIZER_SLACK_KB = 320 << 10  # what is freed waits in a quarantine
 FD_SLACK = 4
+MAX_S = 20              # after that a smaller maximum holds: one that was taken out of service drains, and is stopped
 
 
 def is_sanitized():
@@ -43,7 +44,7 @@ def descriptors(pid):
 class Watch(threading.Thread):
     """Looks at the engine's containers again and again. `broken` lists what did not hold.
 
-    Two looks in a row must see the same: a list of processes is not made in one instant.
+    Two looks in a row must see the same, for a list of processes is not made in one instant; unless it is proven at once.
     """
 
     def __init__(self, world):
@@ -52,6 +53,7 @@ class Watch(threading.Thread):
         self.broken = []
         self.looks = 0
         self.rss_kb = 0
+        self.proven = set()
         self._before = set()
         self._over = threading.Event()
 
@@ -59,6 +61,7 @@ class Watch(threading.Thread):
         while not self._over.wait(EVERY_S):
             try:
                 now = set(self.look())
+                self.broken += sorted(self.proven - set(self.broken))
                 self._note_memory()
             except (OSError, ValueError, http.client.HTTPException, DockerError):
                 continue        # the engine was slow or just killed, or the orchestrator was
@@ -85,10 +88,12 @@ class Watch(threading.Thread):
             if c.state == "running" and c.slot >= 0:
                 running[c.slot].append(c)
         for slot, found in running.items():
-            if len(found) > 1 and len([c for c in found if self.world.lives(c)]) > 1:
-                yield f"two containers run in slot {slot}: {sorted(map(repr, found))}"
-        if len(running) > MOST:
-            yield f"{len(running)} slots run, {MOST} is the maximum"
+            alive = [c for c in found if self.world.lives(c)] if len(found) > 1 else []
+            if len(alive) > 1 and self.world.lives(alive[0]):       # so it did when the next one was looked at
+                self.proven.add(f"two containers run in slot {slot}: {sorted(map(repr, found))}")
+        most = self.world.settings()["scale"]["max"] if time.monotonic() - self.world.max_s > MAX_S else MOST
+        if len(running) > most:
+            yield f"{len(running)} slots run, {most} is the maximum"
         spares = [c for c in containers if "_spare_" in c.name]
         if len(spares) > MOST_SPARES + 1:       # one may be on its way out
             yield f"{len(spares)} spares: {sorted(map(repr, spares))}"

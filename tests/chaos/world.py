@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import re
 import signal
 import time
 
@@ -36,7 +37,7 @@ class Seen:
 
 
 class World:
-    """`service` is the one service; `down` the times (from, to) in which the orchestrator was killed."""
+    """`service` is the one service; `down` the times (killed, dead, the next one answers) of the orchestrator."""
 
     engine = None
     faults = ()         # what hurt() can do to a container here
@@ -49,8 +50,9 @@ class World:
         self.service = orchestrator.add_service(
             "web", image, scale=dict(SCALE, max=ports), health=dict(HEALTH), **settings)
         orchestrator.settings(self.service)["scale"] = dict(SCALE)
-        self.short = self.service
         self.down = []
+        self.wanted = SCALE["min"]              # as it was asked for last; None: not known
+        self.max_s = time.monotonic()           # since when the maximum is what it is, and the engine there
 
     def start(self):
         self.orchestrator.start()
@@ -58,19 +60,33 @@ class World:
 
     def kill_orchestrator(self):
         begin = time.monotonic()
-        self.down.append((begin, float("inf")))
+        self.down.append((begin, float("inf"), float("inf")))
         self.orchestrator.kill()
+        dead = time.monotonic()                         # whom the next one takes in counts
         self.orchestrator.spawn()
         wait_until(self.orchestrator.fleet, 30, "the orchestrator is back")
-        self.down[-1] = (begin, time.monotonic())       # it listens: what is asked from now on counts
+        self.down[-1] = (begin, dead, time.monotonic())
+        self.wanted = None                              # as many as run
         wait_until(lambda: self.orchestrator.get("/fast", timeout=20), 30, "the proxy is back")
 
-    def reload(self):
-        """Until it was read: else the next gust's file would be read in its place, and nobody would apply this one."""
+    def reload(self, text=None):
+        """Until it was read: else the next gust's file would be read in its place, and nobody would apply this one.
+
+        text: a file that is to be refused.
+        """
         seen = len(self.orchestrator.log())
         self.orchestrator.write_config()
+        if text is not None:
+            self.orchestrator.config_path.write_text(text, encoding="utf-8")
         self.orchestrator.send_signal(signal.SIGHUP)
         wait_until(lambda: "event=reload" in self.orchestrator.log()[seen:], 10, "the configuration was read")
+        event = re.search(r"event=(reload\S*)", self.orchestrator.log()[seen:])[1]
+        assert event == ("reloaded" if text is None else "reload-refused"), event
+        if text is not None:
+            self.orchestrator.write_config()
+        elif self.wanted is not None:
+            scale = self.settings()["scale"]
+            self.wanted = max(scale["min"], min(scale["max"], self.wanted))
 
     def settings(self):
         return self.orchestrator.settings(self.service)
@@ -87,13 +103,15 @@ class World:
 
     @staticmethod
     def call(seen, target):
-        """A request to a container, past the orchestrator; what it says does not matter."""
+        """A request to a container, past the orchestrator; the status, 0 where it did not answer, None where it is not there."""
         connection = UnixConnection(f"{seen.labels['socket']}/http", timeout=1)
         try:
             connection.request("GET", target)
-            connection.getresponse().read()
+            return connection.getresponse().status
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
         except (OSError, http.client.HTTPException):
-            pass
+            return 0
         finally:
             connection.close()
 
@@ -114,12 +132,31 @@ class World:
         specs = {c.labels["spec"] for c in containers}
         if not self.settings()["scale"]["min"] <= fleet["wanted"] <= self.settings()["scale"]["max"]:
             return f"wanted {fleet['wanted']}, configured {self.settings()['scale']}"
+        if fleet["wanted"] != (self.wanted or fleet["wanted"]):
+            return f"wanted {fleet['wanted']}, asked for {self.wanted}"
+        if [s["slot"] for s in slots] != list(range(fleet["wanted"])):
+            return f"slots {[s['slot'] for s in slots]}, not the first {fleet['wanted']}"
+        for c in containers:
+            if c.state == "running" and (status := self.call(c, "/_health")) != 200:
+                return f"{c} answers {status}"
         if len(specs) > 1:
             return f"made from {len(specs)} specs: {sorted((c.name, c.labels['spec']) for c in containers)}"
         return None if found == wanted else f"wanted {wanted}, found {found}"
 
+    def left_behind(self):
+        """What is there after the orchestrator was asked to remove all."""
+        return [] if self.containers() == [] else [f"left behind: {self.containers()}"]
+
     def close(self):
-        self.orchestrator.close()
+        """What it left behind."""
+        left = []
+        try:
+            if self.orchestrator.process is not None and self.orchestrator.process.poll() is None:
+                self.orchestrator.stop(signal.SIGINT)
+                left = self.left_behind()
+        finally:
+            self.orchestrator.close()
+        return left
 
 
 class DockerWorld(World):
@@ -158,11 +195,14 @@ class DockerWorld(World):
         return found
 
     def hurt(self, seen, how):
+        """False: in vain."""
         try:
             getattr(self.docker, how)(seen.key)
         except DockerError as error:
             if error.status not in (404, 409, 500):     # gone, or not in a state for it
                 raise
+            return False
+        return True
 
     def lives(self, seen):
         """Docker's list says "running" of a dead one until its network and file system are taken apart; inspect does not."""
@@ -192,8 +232,9 @@ class DockerWorld(World):
         try:
             if self.dockerd is not None and not self.dockerd.is_running():
                 self.dockerd.start()
-            super().close()
+            left = super().close()
             self.remove_image()
+            return left
         finally:
             if self.dockerd is not None:
                 self.dockerd.close()
@@ -223,14 +264,26 @@ class ProcessWorld(World):
         if seen.pid > 1 and is_alive(seen.pid):
             try:
                 os.killpg(seen.pid, number)
+                return True
             except ProcessLookupError:
                 pass
+        return False
 
     def lives(self, seen):
         return is_alive(seen.pid)
 
     def left_over(self):
-        return None
+        """Processes of ours that no record tells of."""
+        known = {record["pid"] for record in self.orchestrator.containers().values()}
+        ours = f"unix:{self.orchestrator.socket_dir}/".encode()
+        found = []
+        for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{pid}/environ", "rb") as file:
+                    environment = file.read()
+                if ours in environment and pid not in known and is_alive(pid):
+                    found.append(pid)
+        return found or None
 
 
 WORLDS = {world.engine: world for world in (DockerWorld, ProcessWorld)}
