@@ -119,18 +119,6 @@ void process_cgroup_remove(const struct process_cgroup *cgroup, const char *id)
 	(void)rmdir(dir);
 }
 
-void process_cgroup_sweep(const struct process_cgroup *cgroup)
-{
-	DIR *dir = cgroup->version != 0 ? opendir(cgroup->dir) : NULL;
-	const struct dirent *entry;
-
-	while (dir != NULL && (entry = readdir(dir)) != NULL)
-		if (process_is_id(entry->d_name))
-			process_cgroup_remove(cgroup, entry->d_name);
-	if (dir != NULL)
-		closedir(dir);
-}
-
 /* --- in the new process --- */
 
 static void limit_memory(const char *memory_mb)
@@ -154,12 +142,19 @@ static void join(const char *procs)
 
 int process_enter(char **words)
 {
-	for (int i = 0; i < 4; i++)
-		if (words[i] == NULL)
-			return 126;
+	long count = 0, variables;
+
+	while (words[count] != NULL)
+		count++;
+	variables = count > 2 ? strtol(words[2], NULL, 10) : -1;
+	if (variables < 0 || count < 3 + variables + 2)
+		return 126;
 	join(words[0]);
-	limit_memory(words[1]);
-	execv(words[2], words + 3);
-	fprintf(stderr, "cannot run %s: %s\n", words[2], strerror(errno));
+	for (long i = 0; i < variables; i++)
+		putenv(words[3 + i]);
+	limit_memory(words[1]); /* last, for it is ours, too */
+	words += 3 + variables;
+	execv(words[0], words + 1);
+	fprintf(stderr, "cannot run %s: %s\n", words[0], strerror(errno));
 	return errno == ENOENT ? 127 : 126;
 }

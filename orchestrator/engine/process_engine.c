@@ -72,6 +72,16 @@ void process_engine_free(struct engine *base)
 	free(engine);
 }
 
+/* Of those that ended, or were not quite started, while nobody was there. */
+static void sweep_cgroups(const struct process_engine *engine)
+{
+	const struct process *process;
+
+	TAILQ_FOREACH(process, &engine->processes, link)
+	if (process->record.container.state != ENGINE_RUNNING)
+		process_cgroup_remove(&engine->cgroup, process->record.container.id);
+}
+
 bool process_engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err)
 {
 	struct process_engine *made;
@@ -94,7 +104,7 @@ bool process_engine_new(const struct engine_settings *settings, struct engine **
 		process_engine_free(&made->engine);
 		return false;
 	}
-	process_cgroup_sweep(&made->cgroup);
+	sweep_cgroups(made);
 	event_add(made->log_timer, &(struct timeval){LOG_BOUND_S, 0});
 	process_news_up(made->news);
 	*engine = &made->engine;

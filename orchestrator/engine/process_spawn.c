@@ -108,23 +108,41 @@ static int find_program(const char *word, char path[PATH_MAX])
 	return error;
 }
 
+/* Moves what the dynamic linker reads from envp to the end of words; how many. That is meant for the program, not for us. */
+static size_t take_linkers(char **envp, char **words)
+{
+	size_t kept = 0, taken = 0;
+
+	for (size_t i = 0; envp[i] != NULL; i++) {
+		if (strncmp(envp[i], "LD_", 3) == 0)
+			words[taken++] = envp[i];
+		else
+			envp[kept++] = envp[i];
+	}
+	envp[kept] = NULL;
+	return taken;
+}
+
 /* This program becomes the one that is wanted once it is in its group. */
 static int spawn_into(const char *cgroup_procs, const struct process_record *record, char **command, char **envp,
                       int null_fd, int log_fd, pid_t *pid)
 {
 	static char self[] = "/proc/self/exe", enter[] = PROCESS_ENTER;
-	char procs[PROCESS_CGROUP_PATH_SIZE], memory_mb[16], path[PATH_MAX];
-	char **argv = mem_array(NULL, record->command.count + 6, sizeof(argv[0]));
+	char procs[PROCESS_CGROUP_PATH_SIZE], memory_mb[16], variables[24], path[PATH_MAX];
+	char **argv = mem_array(NULL, record->command.count + record->env.count + 7, sizeof(argv[0]));
 	int error = find_program(command[0], path);
+	size_t linkers = take_linkers(envp, argv + 5);
 
 	snprintf(procs, sizeof(procs), "%s", cgroup_procs);
 	snprintf(memory_mb, sizeof(memory_mb), "%d", record->memory_mb);
+	snprintf(variables, sizeof(variables), "%zu", linkers);
 	argv[0] = self;
 	argv[1] = enter;
 	argv[2] = procs;
 	argv[3] = memory_mb;
-	argv[4] = path;
-	memcpy(argv + 5, command, (record->command.count + 1) * sizeof(argv[0]));
+	argv[4] = variables;
+	argv[5 + linkers] = path;
+	memcpy(argv + 6 + linkers, command, (record->command.count + 1) * sizeof(argv[0]));
 	if (error == 0)
 		error = spawn(argv, envp, null_fd, log_fd, pid);
 	free(argv);

@@ -139,6 +139,7 @@ struct scaler_decision scaler_ask(struct scaler *scaler, int wanted)
 {
 	struct scaler_decision decision = decide(scaler, (int)clamp(scaler->scale, wanted), scaler->count, false);
 
-	scaler->held_down = decision.wanted < decision.from;
+	if (decision.changed)
+		scaler->held_down = scaler->open && decision.wanted < decision.from;
 	return decision;
 }

@@ -270,6 +270,11 @@ bool supervisor_roll(struct supervisor *supervisor, struct err *err)
 	return true;
 }
 
+static bool fits_slot(const struct container *container)
+{
+	return container->revision == revisions_for_slots(container->supervisor)->number;
+}
+
 /* The stand-in of a roll that is under way serves for a slot that does not: it stays until that does. */
 static void roll_supplant(struct supervisor *supervisor)
 {
@@ -281,9 +286,9 @@ static void roll_supplant(struct supervisor *supervisor)
 		return;
 	}
 	roll->supplanted = true;
-	if (slot->next != NULL && container_stale(slot->next))
+	if (slot->next != NULL && !fits_slot(slot->next))
 		container_leave(slot->next, REASON_ROLL, LEAVE_AT_ONCE);
-	if (slot->current != NULL && container_stale(slot->current))
+	if (slot->current != NULL && slot->current->phase < CONTAINER_SERVING && !fits_slot(slot->current))
 		container_leave(slot->current, REASON_ROLL, LEAVE_AT_ONCE);
 	slot->retry_us = 0;
 	slot->failure_level = 0;

@@ -275,17 +275,31 @@ static void spare_advance(struct spare *spare)
 	}
 }
 
-/* Too many, on a port that is another's now, or made from what is not the newest? One that stands in may be the only one
- * that serves, and stays until its slot does. */
+bool spare_fits(const struct supervisor *supervisor, const struct spare *spare)
+{
+	return spare->index < supervisor->service->scale.spares &&
+	       spare->container->host_port == spare_port(supervisor, spare->index);
+}
+
+/* One that stands in may be the only one that serves, and stays until its slot does; unless that cannot for want of the
+ * port. */
+static bool holds_its_slots_port(const struct supervisor *supervisor, const struct spare *spare)
+{
+	int port = spare->container->host_port;
+
+	return port != 0 && port == revision_port(revisions_for_slots(supervisor), spare->slot);
+}
+
+/* Too many, on a port that is another's now, or made from what is not the newest? */
 static bool spare_unwanted(struct supervisor *supervisor, const struct spare *spare)
 {
 	const struct container *container = spare->container;
 
-	if (spare->slot != SLOT_EXTRA ||
-	    (container->backend != NULL && backend_state(container->backend) == BACKEND_DRAINING))
+	if (container->backend != NULL && backend_state(container->backend) == BACKEND_DRAINING)
 		return false;
-	if (spare->index >= supervisor->service->scale.spares ||
-	    container->host_port != spare_port(supervisor, spare->index))
+	if (spare->slot != SLOT_EXTRA)
+		return holds_its_slots_port(supervisor, spare);
+	if (!spare_fits(supervisor, spare))
 		return true;
 	return container_stale(container) && roll_settled(supervisor);
 }

@@ -49,7 +49,7 @@ static struct spare *free_spare(const struct supervisor *supervisor)
 		const struct container *container = spare->container;
 
 		if (container == NULL || spare->slot != SLOT_EXTRA || container->phase < CONTAINER_STARTED ||
-		    container->dead || container->in_fleet)
+		    container->dead || container->in_fleet || !spare_fits(supervisor, spare))
 			continue;
 		if (container->paused)
 			return spare;

@@ -37,7 +37,7 @@ struct exchange {
 	uint64_t stales[BREAKS_MAX]; /* of those, and only if they did not survive it */
 	unsigned stale_count;
 	unsigned acquittals; /* tries and breaks that were not its fault */
-	unsigned doubts;     /* how often it was looked at while DOUBTED */
+	unsigned doubts;     /* how often it was looked at while DOUBTED, or its end asked about */
 	unsigned refusals;
 	bool fresh;     /* no further try takes a pooled connection */
 	uint64_t stale; /* the backend whose pooled connection ended just now, with the request on it; 0 none */

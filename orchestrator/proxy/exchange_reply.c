@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #define BUFFER_MAX 65536 /* replies up to here are received whole before they are sent */
+#define END_QUESTIONS 3  /* then it lives, and has ended its reply itself */
 #define COPY_MAX 4096    /* a body up to here is cheaper copied behind its head than sent beside it */
 
 static void send_out(struct exchange *exchange, const struct iovec *iov, int count)
@@ -75,12 +76,25 @@ static void pass_interim(struct exchange *exchange, const struct http_head *head
 	buf_reset(&exchange->reply);
 }
 
+static void on_answer(bool well, void *arg);
+
+/* Of a reply that ended with the connection. One probe that is late does not make it half a reply: the verdict does. */
+static void judge_end(struct exchange *exchange, bool well)
+{
+	if (!well && backend_state(exchange->backend) == BACKEND_DOWN)
+		exchange_fail(exchange, UPSTREAM_CUT, false);
+	else if (!well && exchange->doubts++ < END_QUESTIONS)
+		exchange->question = health_ask(health_of(exchange->backend), exchange->backend, on_answer, exchange);
+	else
+		finish(exchange);
+}
+
 static void on_answer(bool well, void *arg)
 {
 	struct exchange *exchange = arg;
 	exchange->question = NULL;
-	if (!well && exchange->begun) {
-		exchange_fail(exchange, UPSTREAM_CUT, false);
+	if (exchange->begun) {
+		judge_end(exchange, well);
 		return;
 	}
 	if (!well) {

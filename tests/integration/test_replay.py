@@ -109,11 +109,11 @@ def test_a_kill_is_no_end_of_a_reply(web, docker):
     """A reply that ends with the connection: one that a kill cut off does not look whole."""
     orchestrator, service = web(1)
     with RawClient(orchestrator.port) as client:
-        client.send(b"GET /until_close?n=100000&piece=1000&pause=20 HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.send(b"GET /until_close?n=1000000&piece=1000&pause=20 HTTP/1.1\r\nHost: a\r\n\r\n")
         client.read_until(b"\r\n\r\n")
         docker.kill(orchestrator.ids(service)[0])
         rest = client.read_all()
-    assert 0 < len(rest) < 100000 and not rest.endswith(b"0\r\n\r\n")
+    assert 0 < len(rest) < 1000000 and not rest.endswith(b"0\r\n\r\n")
 
 
 def test_one_that_is_being_replaced_is_waited_for(web, docker):

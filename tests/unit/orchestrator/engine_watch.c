@@ -58,7 +58,8 @@ void watch_open(struct watch *watch, const char *name, const char *socket_path)
 
 void watch_open_process(struct watch *watch, const char *state_dir)
 {
-	open_with(watch, process_engine_new, (struct engine_settings){.name = "test", .state_dir = state_dir});
+	open_with(watch, process_engine_new,
+	          (struct engine_settings){.name = strrchr(state_dir, '/') + 1, .state_dir = state_dir});
 }
 
 void watch_close(struct watch *watch)

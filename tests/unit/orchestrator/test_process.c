@@ -388,6 +388,8 @@ static double seconds_used(pid_t pid)
 /* One that would take all it gets, with a tenth of a processor, in a group that is gone when it is. */
 START_TEST(cpus_are_limited)
 {
+	static char *env_items[] = {"LD_LIBRARY_PATH=/nowhere"};
+	static const struct strings env = {env_items, 1};
 	struct process_cgroup cgroup;
 	struct rlimit limit;
 	struct err err;
@@ -395,16 +397,18 @@ START_TEST(cpus_are_limited)
 	const char *id;
 	pid_t pid;
 
-	process_cgroup_find(&cgroup, "/proc/self/mounts", "test");
+	process_cgroup_find(&cgroup, "/proc/self/mounts", strrchr(state_dir, '/') + 1);
 	if (!process_cgroup_open(&cgroup, &err)) {
 		fprintf(stderr, "cpus_are_limited: nothing tested: %s\n", err.message);
 		return;
 	}
 	spec.cpus = 0.1;
 	spec.memory_mb = 100;
-	COMMAND("sh", "-c", "echo begun; while :; do :; done");
+	spec.env = &env;
+	COMMAND("sh", "-c", "echo $LD_LIBRARY_PATH begun; while :; do :; done");
 	id = bench_run();
-	bench_logs(id, 1, "begun");
+	spec.env = NULL;
+	bench_logs(id, 1, "/nowhere begun");
 	pid = bench_record(id).pid;
 	ck_assert_int_ne(prlimit(pid, RLIMIT_AS, NULL, &limit), -1);
 	ck_assert_uint_eq(limit.rlim_max, 100u << 20);

@@ -123,7 +123,6 @@ START_TEST(none)
 		ck_assert_ptr_nonnull(strstr(err.message, "no control groups"));
 		process_cgroup_remove(&cgroup, ID);
 		process_cgroup_remove(&cgroup, NULL);
-		process_cgroup_sweep(&cgroup);
 		sweep_files();
 	}
 	process_cgroup_find(&cgroup, "/nonexistent/mounts", "test");
@@ -131,8 +130,8 @@ START_TEST(none)
 }
 END_TEST
 
-/* Whatever an orchestrator that was killed has left: what is in use, or not ours, stays. */
-START_TEST(sweep)
+/* What is in use stays. */
+START_TEST(removed)
 {
 	char path[300];
 
@@ -140,17 +139,14 @@ START_TEST(sweep)
 	ck_assert(process_cgroup_open(&cgroup, &err));
 	snprintf(path, sizeof(path), "%s/selfless.test/" ID, mount);
 	ck_assert_int_eq(mkdir(path, 0755), 0);
-	process_cgroup_sweep(&cgroup);
-	ck_assert_int_eq(access(path, F_OK), -1);
-	snprintf(path, sizeof(path), "%s/selfless.test/other", mount);
-	ck_assert_int_eq(mkdir(path, 0755), 0);
-	process_cgroup_sweep(&cgroup);
 	process_cgroup_remove(&cgroup, NULL);
-	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	process_cgroup_remove(&cgroup, ID);
+	ck_assert_int_eq(access(path, F_OK), -1);
 	process_cgroup_remove(&cgroup, NULL);
 	ck_assert_int_eq(access(cgroup.dir, F_OK), -1);
 	sweep_files();
 }
 END_TEST
 
-UNIT_MAIN("process_cgroup", version_2, version_1, none, sweep)
+UNIT_MAIN("process_cgroup", version_2, version_1, none, removed)

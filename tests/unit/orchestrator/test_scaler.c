@@ -194,6 +194,7 @@ START_TEST(asked_for_fewer)
 	count_at(S(0), 100);
 	ck_assert_int_eq(scaler.wanted, 5);
 	ck_assert_int_eq(scaler_ask(&scaler, 2).wanted, 2);
+	ck_assert(!scaler_ask(&scaler, 2).changed); /* once more makes no difference */
 	count_at(S(1), 100);
 	ck_assert_int_eq(scaler.wanted, 2);
 	ck_assert_int_eq(scaler_tick(&scaler, S(120)).wanted, 10);
@@ -205,6 +206,12 @@ START_TEST(asked_for_fewer)
 	ck_assert_int_eq(scaler_tick(&scaler, S(240)).wanted, 4);
 	count_at(S(241), 90);
 	ck_assert_int_eq(scaler.wanted, 5); /* early again */
+	scaler_tick(&scaler, S(360));
+	scaler_tick(&scaler, S(480));
+	scaler_ask(&scaler, 3);
+	scaler_ask(&scaler, 1); /* no window is open: this holds for none */
+	count_at(S(1000), 90);
+	ck_assert_int_eq(scaler.wanted, 5);
 }
 END_TEST
 

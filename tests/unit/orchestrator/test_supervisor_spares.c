@@ -410,6 +410,23 @@ START_TEST(another_maximum_while_it_stands_in)
 }
 END_TEST
 
+/* The slot that has the spare's port now is not the one that it stands in for. */
+START_TEST(another_maximum_and_minimum)
+{
+	bench.service.reach = REACH_PUBLISHED;
+	strings_add(&bench.service.publish, "127.0.0.1");
+	bench.service.first_port = bench_free_ports(8);
+	bench.service.scale.min = bench.service.scale.max = 2;
+	bench_rehash(&bench);
+	begin_with(1);
+	bench.service.scale.min = bench.service.scale.max = 3;
+	supervisor_reload(supervisor, &bench.config, &bench.service);
+	wait_settled();
+	ck_assert_int_eq(spare(0)->port, bench.service.first_port + 3);
+	ck_assert_uint_eq(ready_now(), 3);
+}
+END_TEST
+
 /* The stand-in of an operator's replacement is refused: what works stays, and spares are made as before. */
 START_TEST(failed_replacement_leaves_them)
 {
@@ -536,6 +553,7 @@ int main(void)
 	tcase_add_test(tcase, failed_roll_leaves_them);
 	tcase_add_test(tcase, another_maximum);
 	tcase_add_test(tcase, another_maximum_while_it_stands_in);
+	tcase_add_test(tcase, another_maximum_and_minimum);
 	tcase_add_test(tcase, failed_replacement_leaves_them);
 	tcase = tcase_of(suite, "start and end", 20);
 	tcase_add_test(tcase, adopted);
