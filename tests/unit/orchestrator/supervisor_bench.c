@@ -23,6 +23,14 @@ void setup(void)
 	backend_observe(on_changed, NULL);
 }
 
+void publish(enum engine_reach reach)
+{
+	bench.service.reach = reach;
+	strings_add(&bench.service.publish, "127.0.0.1");
+	bench.service.first_port = bench_free_ports(8);
+	bench_rehash(&bench);
+}
+
 void begin(void)
 {
 	control = control_new(bench.base, &bench.config);

@@ -11,7 +11,8 @@ extern struct control *control;
 extern struct supervisor *supervisor;
 
 void setup(void);
-void begin(void); /* the engine is up */
+void publish(enum engine_reach reach); /* before begin: slots and spares have host ports, from first_port on */
+void begin(void);                      /* the engine is up */
 void teardown(void);
 
 unsigned ready_now(void);

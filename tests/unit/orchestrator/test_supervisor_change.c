@@ -449,10 +449,7 @@ START_TEST(another_port_for_a_slot_that_is_stuck)
 	char id[ENGINE_ID_SIZE];
 	struct err err;
 
-	bench.service.reach = REACH_PUBLISHED;
-	strings_add(&bench.service.publish, "127.0.0.1");
-	bench.service.first_port = bench_free_ports(8);
-	bench_rehash(&bench);
+	publish(REACH_PUBLISHED);
 	begin();
 	wait_settled();
 	id_of("acts_0", id);

@@ -427,10 +427,7 @@ START_TEST(foreign_port_then_free)
 	bench.service.late_network = _i > 0;
 	bench.engine->late_end = _i == 2;
 
-	bench.service.reach = REACH_PUBLISHED;
-	strings_add(&bench.service.publish, "127.0.0.1");
-	bench.service.first_port = bench_free_port();
-	bench_rehash(&bench);
+	publish(REACH_PUBLISHED);
 	foreign = fake_add(bench.engine, "", "web", 9, "", ENGINE_RUNNING, "", (int)bench.service.first_port);
 	foreign->foreign = true;
 	begin();
@@ -447,11 +444,8 @@ END_TEST
 
 static void lose_port(enum engine_reach reach)
 {
-	bench.service.reach = reach;
-	strings_add(&bench.service.publish, "127.0.0.1");
-	bench.service.first_port = bench_free_port();
+	publish(reach);
 	bench.engine->lost_port = (int)bench.service.first_port;
-	bench_rehash(&bench);
 	begin();
 }
 
@@ -499,10 +493,7 @@ END_TEST
 
 START_TEST(bridge_address_is_asked_for)
 {
-	bench.service.reach = REACH_BRIDGE;
-	strings_add(&bench.service.publish, "127.0.0.1");
-	bench.service.first_port = bench_free_port();
-	bench_rehash(&bench);
+	publish(REACH_BRIDGE);
 	begin();
 	wait_settled();
 	ck_assert_uint_ge(bench.engine->calls[FAKE_INSPECT], 1);

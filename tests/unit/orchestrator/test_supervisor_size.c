@@ -149,10 +149,11 @@ START_TEST(shrinks_when_somebody_else_serves)
 }
 END_TEST
 
-START_TEST(drains_before_stopping)
-{
-	struct backend *held[2];
+static struct backend *held[2];
 
+/* Two containers with a request each, of which one is to go. */
+static void begin_draining(void)
+{
 	begin();
 	wait_settled();
 	scale_to(2);
@@ -160,10 +161,20 @@ START_TEST(drains_before_stopping)
 	for (int i = 0; i < 2; i++)
 		held[i] = fleet_acquire(supervisor_fleet(supervisor), NULL);
 	scale_to(1);
+}
+
+static void release_held(enum fleet_outcome outcome)
+{
+	for (int i = 0; i < 2; i++)
+		fleet_release(held[i], outcome);
+}
+
+START_TEST(drains_before_stopping)
+{
+	begin_draining();
 	bench_run(&bench, 150);
 	ck_assert_int_eq(fake_by_name(bench.engine, "acts_1")->state, ENGINE_RUNNING);
-	for (int i = 0; i < 2; i++)
-		fleet_release(held[i], FLEET_SERVED);
+	release_held(FLEET_SERVED);
 	wait_settled();
 	ck_assert_ptr_null(fake_by_name(bench.engine, "acts_1"));
 }
@@ -171,40 +182,22 @@ END_TEST
 
 START_TEST(drain_has_an_end)
 {
-	struct backend *held[2];
-
-	begin();
-	wait_settled();
-	scale_to(2);
-	wait_settled();
-	for (int i = 0; i < 2; i++)
-		held[i] = fleet_acquire(supervisor_fleet(supervisor), NULL);
-	scale_to(1);
+	begin_draining();
 	wait_settled(); /* drain_ms is 300 */
-	for (int i = 0; i < 2; i++)
-		fleet_release(held[i], FLEET_CANCELLED);
+	release_held(FLEET_CANCELLED);
 }
 END_TEST
 
 /* Grown again while its old container drains: the slot waits for it, the service has no third container. */
 START_TEST(regrows_into_a_draining_slot)
 {
-	struct backend *held[2];
-
 	bench.service.scale.max = 2;
-	begin();
-	wait_settled();
-	scale_to(2);
-	wait_settled();
-	for (int i = 0; i < 2; i++)
-		held[i] = fleet_acquire(supervisor_fleet(supervisor), NULL);
-	scale_to(1);
+	begin_draining();
 	bench_run(&bench, 20);
 	scale_to(2);
 	bench_run(&bench, 100);
 	ck_assert_uint_eq(fake_count(bench.engine, ENGINE_RUNNING), 2);
-	for (int i = 0; i < 2; i++)
-		fleet_release(held[i], FLEET_SERVED);
+	release_held(FLEET_SERVED);
 	wait_settled();
 	ck_assert_uint_eq(ready_now(), 2);
 }
@@ -255,23 +248,14 @@ END_TEST
 /* Once it is to be removed a container is not waited for longer than stop_ms, though it drained before. */
 START_TEST(stop_hurries_one_that_drains)
 {
-	struct backend *held[2];
-
 	bench.config.drain_ms = 60000;
-	begin();
-	wait_settled();
-	scale_to(2);
-	wait_settled();
-	for (int i = 0; i < 2; i++)
-		held[i] = fleet_acquire(supervisor_fleet(supervisor), NULL);
-	scale_to(1);
+	begin_draining();
 	bench_run(&bench, 50);
 	ck_assert_int_eq(fake_by_name(bench.engine, "acts_1")->state, ENGINE_RUNNING);
 	control_stop(control, true, on_stopped, NULL);
 	ck_assert(bench_until(&bench, is_stopped, NULL, 2000));
 	ck_assert_ptr_null(bench.engine->containers);
-	for (int i = 0; i < 2; i++)
-		fleet_release(held[i], FLEET_CANCELLED);
+	release_held(FLEET_CANCELLED);
 }
 END_TEST
 

@@ -66,10 +66,7 @@ END_TEST
 
 START_TEST(have_the_ports_behind_the_slots)
 {
-	bench.service.reach = REACH_PUBLISHED;
-	strings_add(&bench.service.publish, "127.0.0.1");
-	bench.service.first_port = bench_free_ports(8);
-	bench_rehash(&bench);
+	publish(REACH_PUBLISHED);
 	begin_with(1);
 	ck_assert_int_eq(spare(0)->port, bench.service.first_port + bench.service.scale.max);
 	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
@@ -210,10 +207,7 @@ END_TEST
 
 START_TEST(bridge_too)
 {
-	bench.service.reach = REACH_BRIDGE;
-	strings_add(&bench.service.publish, "127.0.0.1");
-	bench.service.first_port = bench_free_ports(8);
-	bench_rehash(&bench);
+	publish(REACH_BRIDGE);
 	begin_with(1);
 	slow_engine();
 	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
@@ -373,10 +367,7 @@ END_TEST
 /* More slots: the spare's port is a slot's now. */
 START_TEST(another_maximum)
 {
-	bench.service.reach = REACH_PUBLISHED;
-	strings_add(&bench.service.publish, "127.0.0.1");
-	bench.service.first_port = bench_free_ports(8);
-	bench_rehash(&bench);
+	publish(REACH_PUBLISHED);
 	begin_with(1);
 	bench.service.scale.max = 6;
 	supervisor_reload(supervisor, &bench.config, &bench.service);
@@ -390,10 +381,7 @@ END_TEST
 /* The only one that serves keeps its port until its slot does. */
 START_TEST(another_maximum_while_it_stands_in)
 {
-	bench.service.reach = REACH_PUBLISHED;
-	strings_add(&bench.service.publish, "127.0.0.1");
-	bench.service.first_port = bench_free_ports(8);
-	bench_rehash(&bench);
+	publish(REACH_PUBLISHED);
 	begin_with(1);
 	slow_engine();
 	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
@@ -413,11 +401,8 @@ END_TEST
 /* The slot that has the spare's port now is not the one that it stands in for. */
 START_TEST(another_maximum_and_minimum)
 {
-	bench.service.reach = REACH_PUBLISHED;
-	strings_add(&bench.service.publish, "127.0.0.1");
-	bench.service.first_port = bench_free_ports(8);
 	bench.service.scale.min = bench.service.scale.max = 2;
-	bench_rehash(&bench);
+	publish(REACH_PUBLISHED);
 	begin_with(1);
 	bench.service.scale.min = bench.service.scale.max = 3;
 	supervisor_reload(supervisor, &bench.config, &bench.service);
