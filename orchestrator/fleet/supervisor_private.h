@@ -137,8 +137,10 @@ struct spare {
 	bool told; /* that it serves there */
 	enum reason reason;
 	char message[256];
-	unsigned level;
-	int64_t retry_us; /* nothing is tried before */
+	unsigned level;                     /* back-off of what the engine refuses */
+	int64_t fault_us[CRASH_FAULTS - 1]; /* of the last ones, newest first; 0 = none */
+	unsigned crash_level;               /* back-off of a crash loop */
+	int64_t retry_us;                   /* nothing is tried before */
 	int64_t born_us;
 };
 

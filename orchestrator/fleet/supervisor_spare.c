@@ -97,7 +97,23 @@ static bool spare_lost(const struct container *container)
 	return container->dead && !container->busy;
 }
 
-/* One that was killed by hand is made anew at once; one that keeps dying soon after its birth is not. */
+/* One that was killed by hand is made anew at once; one that keeps dying is not, as a slot's. */
+static void spare_back_off(struct spare *spare)
+{
+	int64_t now_us = clock_us();
+	int64_t oldest_us = spare->fault_us[CRASH_FAULTS - 2];
+
+	spare->retry_us = 0;
+	if (now_us - spare->born_us >= CRASH_WINDOW_US)
+		spare->crash_level = 0;
+	if (spare->container->by_hand)
+		return;
+	if (spare->crash_level > 0 || (oldest_us != 0 && now_us - oldest_us <= CRASH_WINDOW_US))
+		spare->retry_us = now_us + back_off_us(++spare->crash_level);
+	memmove(spare->fault_us + 1, spare->fault_us, (CRASH_FAULTS - 2) * sizeof(spare->fault_us[0]));
+	spare->fault_us[0] = now_us;
+}
+
 static void spare_fault(struct spare *spare)
 {
 	struct container *container = spare->container;
@@ -106,11 +122,9 @@ static void spare_fault(struct spare *spare)
 	                     : container->gone ? REASON_VANISHED
 	                     : container->oom  ? REASON_OOM_KILLED
 	                                       : REASON_EXITED;
-	bool early = clock_us() - spare->born_us < CRASH_WINDOW_US;
 
 	spare->reason = reason;
-	spare->level = !early ? 0 : spare->level + !container->by_hand;
-	spare->retry_us = spare->level < CRASH_FAULTS ? 0 : clock_us() + back_off_us(spare->level - CRASH_FAULTS + 1);
+	spare_back_off(spare);
 	container_log(LOG_WARN, container, "spare-lost", reason_text(reason), NULL);
 	container_leave(container, reason, LEAVE_AT_ONCE);
 }
@@ -230,6 +244,8 @@ static void spare_serving(struct spare *spare)
 	bool ready = backend_state(container->backend) == BACKEND_READY;
 
 	container->warm |= ready;
+	if (ready)
+		spare->level = 0;
 	if (spare->slot != SLOT_EXTRA && !container->in_fleet)
 		spare_retire_backend(container); /* its next one is a member: requests held are told when it is ready */
 	else if (spare->slot != SLOT_EXTRA && ready && !spare->told)

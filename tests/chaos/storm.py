@@ -6,6 +6,7 @@ among those that are there by its number, so what a replay hits depends on the t
 
 import json
 import random
+import re
 import signal
 import time
 
@@ -76,15 +77,18 @@ class Storm:
 
     # --- one container ---
 
-    def _pick(self, number, fits):
-        """The first from a slot on, so that one that is missing does not change who is hit else."""
-        found = sorted((c for c in self.world.containers() if fits(c)), key=lambda c: (c.slot < int(number * MOST), c.slot, c.name))
+    def _pick(self, number, fits, most=MOST):
+        """The first from a slot, or spare, on, so that one that is missing does not change who is hit else."""
+        def place(seen):
+            index = int(re.search(r"(\d+)(\.next)?$", seen.name)[1])
+            return index < int(number * most), index
+        found = sorted((c for c in self.world.containers() if fits(c)), key=place)
         return found[0] if found else None
 
     def _may(self, name, seen):
         """A fault that must not come too often is turned into a kill where it would; and one that nobody can tell from a
         slow start, in a container that was never well."""
-        now, slot = time.monotonic(), seen.slot
+        now, slot = time.monotonic(), seen.name.removesuffix(".next")
         if name in ILL and not self.world.is_ready(seen):
             return "kill"
         if name in SOFT:
@@ -120,10 +124,10 @@ class Storm:
         return seen and self._hurt(seen, "remove" if "remove" in self.world.faults else "kill")
 
     def _spare(self, numbers):
-        seen = self._pick(numbers[0], lambda c: "_spare_" in c.name)
+        seen = self._pick(numbers[0], lambda c: "_spare_" in c.name, MOST_SPARES)
         how = [h for h in ("kill", "remove", "stop", "unpause") if h in self.world.faults + ("unpause",) * (
             self.world.engine == "docker")]
-        return seen and self._hurt(seen, how[int(numbers[1] * len(how))])
+        return seen and self._hurt(seen, self._may(how[int(numbers[1] * len(how))], seen))
 
     # --- requests that hurt the container that gets them ---
 

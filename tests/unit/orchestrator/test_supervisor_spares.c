@@ -231,6 +231,26 @@ START_TEST(killed_while_waiting)
 }
 END_TEST
 
+/* Crashes count, at the third it waits; somebody's kills do not, whatever was before. */
+START_TEST(crashes_while_waiting)
+{
+	begin_with(1);
+	for (int i = 0; i < 6; i++) {
+		fake_kill(bench.engine, spare(0), i < 2 ? 1 : 137);
+		bench_run(&bench, 5);
+		wait_settled();
+		ck_assert_str_eq(spare_view(0).state, "spare");
+	}
+	fake_kill(bench.engine, spare(0), 1);
+	bench_run(&bench, 200);
+	ck_assert_str_eq(spare_view(0).state, "backing-off");
+	wait_settled();
+	fake_kill(bench.engine, spare(0), 137);
+	bench_run(&bench, 100);
+	wait_spare("spare");
+}
+END_TEST
+
 START_TEST(removed_without_a_word)
 {
 	begin_with(1);
@@ -526,6 +546,7 @@ int main(void)
 	tcase_add_test(tcase, bridge_too);
 	tcase = tcase_of(suite, "hurt", 20);
 	tcase_add_test(tcase, killed_while_waiting);
+	tcase_add_test(tcase, crashes_while_waiting);
 	tcase_add_test(tcase, removed_without_a_word);
 	tcase_add_test(tcase, unpaused_by_somebody);
 	tcase_add_test(tcase, lost_while_standing_in);
