@@ -243,6 +243,19 @@ static bool leave_later(struct container *container)
 	return true;
 }
 
+/* The port that it served on is free: whom it was refused to need not wait its back-off out. */
+static void retry_ports(struct supervisor *supervisor, int port)
+{
+	for (size_t i = 0; i < supervisor->spare_count; i++)
+		if (supervisor->spares[i]->reason == REASON_PORT_TAKEN &&
+		    spare_port(supervisor, supervisor->spares[i]->index) == port)
+			supervisor->spares[i]->retry_us = 0;
+	for (size_t i = 0; i < supervisor->slot_count; i++)
+		if (supervisor->slots[i]->reason == REASON_PORT_TAKEN && supervisor->slots[i]->current != NULL &&
+		    supervisor->slots[i]->current->host_port == port)
+			supervisor->slots[i]->retry_us = 0;
+}
+
 /* May free the container. */
 void leave_step(struct container *container)
 {
@@ -254,6 +267,8 @@ void leave_step(struct container *container)
 	if (container->gone || container->phase == CONTAINER_NEW) {
 		container_retire_backend(container, container->reason);
 		container_log(LOG_INFO, container, "removed", reason_text(container->reason), NULL);
+		if (container->serial != 0)
+			retry_ports(supervisor, container->host_port);
 		container_free(container);
 		supervisor->again = true; /* its slot may have waited for the name or the port */
 		return;

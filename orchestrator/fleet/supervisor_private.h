@@ -257,6 +257,7 @@ bool container_drained(struct container *container);                   /* or dra
 void spares_step(struct supervisor *supervisor);
 void spares_free(struct supervisor *supervisor);
 bool spare_stands_in(const struct container *container);
+int spare_port(const struct supervisor *supervisor, int index);                  /* host port; 0 = none */
 bool spare_fits(const struct supervisor *supervisor, const struct spare *spare); /* not too many, on its own port */
 void spare_forget(struct container *container);
 void spare_failed(struct container *container, enum reason reason, const char *message);

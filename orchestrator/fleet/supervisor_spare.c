@@ -23,7 +23,7 @@ static void spare_name(const struct supervisor *supervisor, int index, char name
 	snprintf(name, ENGINE_NAME_SIZE, "%s_spare_%d", supervisor->service->name, index);
 }
 
-static int spare_port(const struct supervisor *supervisor, int index)
+int spare_port(const struct supervisor *supervisor, int index)
 {
 	return revision_port(supervisor->revision, (int)supervisor->service->scale.max + index);
 }

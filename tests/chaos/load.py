@@ -14,7 +14,8 @@ TIMEOUT_S = 30
 # What the orchestrator says of a request that it gives up as it is meant to: after two containers that broke under it, or
 # after three tries. It cannot know that it was the storm each time.
 GIVEN_UP = ("broke two containers", "the containers that the request was tried on failed")
-GUSTS_FOR_ONE = 200         # so many gusts may bring one about
+GUSTS_FOR_ONE = 200         # so many gusts may bring one about, for all requests of that moment
+MOMENT_S = 1
 FAST = b'{"hello": "from backend"}\r\n'
 ECHO = b"x" * 700
 REQUESTS = [("GET", "/fast", None, FAST), ("PUT", "/echo", ECHO, ECHO),     # and what is answered
@@ -130,5 +131,7 @@ class Load:
         failures = [f for c in self.clients for f in c.failures] + (self.wrk.failures if self.wrk else [])
         failures = [f for f in failures if not excused(*f)]
         given_up = [f for f in failures if any(words in f[2] for words in GIVEN_UP)]
-        few = len(given_up) <= 1 + gusts // GUSTS_FOR_ONE
+        ends = sorted(f[1] for f in given_up)
+        moments = sum(i == 0 or end - ends[i - 1] > MOMENT_S for i, end in enumerate(ends))
+        few = moments <= 1 + gusts // GUSTS_FOR_ONE
         return [f for f in failures if not few or f not in given_up], len(given_up)

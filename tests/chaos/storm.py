@@ -6,7 +6,6 @@ among those that are there by its number, so what a replay hits depends on the t
 
 import json
 import random
-import re
 import signal
 import time
 
@@ -25,7 +24,7 @@ GUSTS = {"kill": 14, "pause": 4, "stop": 6, "remove": 12, "die": 5, "ill": 5, "h
          "dockerd": 3}
 SOFT = ("pause", "hang")
 ILL = ("ill", "hang")
-CRASH = ("die", "ill", "eat", "stop")
+CRASH = ("die", "ill", "eat", "stop", "hang")
 LATE = ("roll", "image", "dockerd")
 
 
@@ -77,13 +76,11 @@ class Storm:
 
     # --- one container ---
 
-    def _pick(self, number, fits, most=MOST):
-        """The first from a slot, or spare, on, so that one that is missing does not change who is hit else."""
-        def place(seen):
-            index = int(re.search(r"(\d+)(\.next)?$", seen.name)[1])
-            return index < int(number * most), index
-        found = sorted((c for c in self.world.containers() if fits(c)), key=place)
-        return found[0] if found else None
+    def _pick(self, number, fits):
+        """Each as likely as the others; one that is missing does not change who is hit else."""
+        def lot(seen):
+            return random.Random(f"{number} {seen.name.removesuffix('.next')}").random(), seen.name
+        return min((c for c in self.world.containers() if fits(c)), key=lot, default=None)
 
     def _may(self, name, seen):
         """A fault that must not come too often is turned into a kill where it would; and one that nobody can tell from a
@@ -124,7 +121,7 @@ class Storm:
         return seen and self._hurt(seen, "remove" if "remove" in self.world.faults else "kill")
 
     def _spare(self, numbers):
-        seen = self._pick(numbers[0], lambda c: "_spare_" in c.name, MOST_SPARES)
+        seen = self._pick(numbers[0], lambda c: "_spare_" in c.name)
         how = [h for h in ("kill", "remove", "stop", "unpause") if h in self.world.faults + ("unpause",) * (
             self.world.engine == "docker")]
         return seen and self._hurt(seen, self._may(how[int(numbers[1] * len(how))], seen))

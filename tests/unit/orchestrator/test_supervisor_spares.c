@@ -418,6 +418,35 @@ START_TEST(another_maximum_while_it_stands_in)
 }
 END_TEST
 
+static bool slot_is_ready(void *arg)
+{
+	(void)arg;
+	return strcmp(view_of(0).state, "ready") == 0;
+}
+
+/* A smaller maximum moves the ports: the next spare's is held by the one that stands in, and is had once that leaves. */
+START_TEST(another_port_when_it_is_free)
+{
+	publish(REACH_PUBLISHED);
+	begin_with(1);
+	for (int i = 0; i < 4; i++) { /* the last one waits a second */
+		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
+		bench_run(&bench, 5);
+		if (i < 3)
+			wait_settled();
+	}
+	wait_spare("ready");
+	bench.service.scale.max = 3;
+	bench.service.scale.spares = 2;
+	supervisor_reload(supervisor, &bench.config, &bench.service);
+	ck_assert(bench_until(&bench, slot_is_ready, NULL, 2000));
+	ck_assert(
+	        bench_until(&bench, settled, NULL, 300)); /* spare 1 was refused twice, and would wait half a second */
+	ck_assert_int_eq(spare(0)->port, bench.service.first_port + 3);
+	ck_assert_int_eq(spare(1)->port, bench.service.first_port + 4);
+}
+END_TEST
+
 /* The slot that has the spare's port now is not the one that it stands in for. */
 START_TEST(another_maximum_and_minimum)
 {
@@ -559,6 +588,7 @@ int main(void)
 	tcase_add_test(tcase, failed_roll_leaves_them);
 	tcase_add_test(tcase, another_maximum);
 	tcase_add_test(tcase, another_maximum_while_it_stands_in);
+	tcase_add_test(tcase, another_port_when_it_is_free);
 	tcase_add_test(tcase, another_maximum_and_minimum);
 	tcase_add_test(tcase, failed_replacement_leaves_them);
 	tcase = tcase_of(suite, "start and end", 20);
