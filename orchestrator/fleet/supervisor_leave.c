@@ -70,7 +70,8 @@ void container_leave(struct container *container, enum reason reason, enum leave
 		container->stage = how == LEAVE_AT_ONCE ? LEAVE_KILL : LEAVE_STOP;
 		container->faulty = how == LEAVE_AT_ONCE && (container->may_run || container->dead);
 		if (container->faulty && looks_dead(reason))
-			container->retry_us = clock_us() + DEATH_NEWS_US;
+			container->retry_us =
+			        clock_us() + (reason == REASON_PROBE_REFUSED ? DEATH_LATE_US : DEATH_NEWS_US);
 	}
 	supervisor_soon(container->supervisor);
 }
@@ -114,10 +115,11 @@ static void on_end_inspected(struct supervisor *supervisor, struct container *co
 		return;
 	}
 	container->exit_code = result->exit_code;
+	container->oom |= result->oom_killed;
+	container_note_kill(container); /* nobody told of it while the engine was away */
 	log_info("event=ended service=%s slot=%d container=%.12s exit_code=%d oom=%s reason=%s incident=%s",
 	         container->supervisor->service->name, container->slot, container->id, result->exit_code,
-	         result->oom_killed || container->oom ? "yes" : "no", reason_text(container->reason),
-	         incident_text(&container->incident));
+	         container->oom ? "yes" : "no", reason_text(container->reason), incident_text(&container->incident));
 }
 
 static void log_output(const struct container *container, const char *text, size_t len)

@@ -34,7 +34,8 @@
 #define CRASH_FAULTS 3
 #define BACK_OFF_MIN_US 500000
 #define BACK_OFF_MAX_US 30000000
-#define DEATH_NEWS_US 50000      /* the engine tells of a death within this time */
+#define DEATH_NEWS_US 50000      /* the engine tells of a death within this time, */
+#define DEATH_LATE_US 250000     /* or, if it is busy, within this; one that listens no more is hardly alive */
 #define PORT_RETRY_US 5000       /* the port of a dead container is freed a little later */
 #define PORT_PATIENCE_US 3000000 /* after that it is taken for somebody else's */
 #define SLOT_EXTRA -1            /* container->slot of one that is in no slot */
@@ -248,6 +249,7 @@ void leave_step(struct container *container);
 
 /* supervisor_reconcile.c */
 void container_died(struct container *container, enum reason reason);
+void container_note_kill(struct container *container); /* its exit code is known: was it somebody's kill? */
 void supervisor_ask_list(struct supervisor *supervisor);
 
 bool container_drain(struct container *container, enum reason reason); /* false: it does not serve */

@@ -31,6 +31,8 @@ void container_died(struct container *container, enum reason reason)
 		supervisor_slot_of(container->supervisor, container->slot)->vacated_us = clock_us();
 	container->may_run = false;
 	container->dead = true;
+	if (container->use == CONTAINER_LEAVING && container->level == 0)
+		container->retry_us = 0; /* this was waited for */
 	if (container->backend != NULL)
 		health_engine_died(container->supervisor->health, container->backend, reason);
 	supervisor_soon(container->supervisor);
@@ -55,7 +57,7 @@ static void container_vanished(struct container *container)
 
 /* SIGKILL that was not the kernel's for want of memory, and not ours. The fault may be known already, for the connection
  * broke first. */
-static void note_kill(struct supervisor *supervisor, struct container *container)
+void container_note_kill(struct container *container)
 {
 	bool late = container->use == CONTAINER_LEAVING;
 
@@ -65,7 +67,7 @@ static void note_kill(struct supervisor *supervisor, struct container *container
 		return;
 	container->by_hand = true;
 	if (late && container->slot != SLOT_EXTRA)
-		slot_pardon(supervisor, supervisor_slot_of(supervisor, container->slot));
+		slot_pardon(container->supervisor, supervisor_slot_of(container->supervisor, container->slot));
 }
 
 /* SIGTERM, and not ours: no request did that. It is a fault all the same. */
@@ -123,7 +125,7 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 		if (container->phase == CONTAINER_CREATED && !container->busy && !container->may_run)
 			break; /* late news of a start that was refused */
 		container->exit_code = event->exit_code;
-		note_kill(supervisor, container);
+		container_note_kill(container);
 		note_end(container, container->by_hand || is_stopped_by_hand(container));
 		container_died(container, container->oom ? REASON_OOM_KILLED : REASON_EXITED);
 		break;

@@ -639,6 +639,28 @@ START_TEST(list_answered_after_it_went)
 }
 END_TEST
 
+/* They are killed while nobody tells of it: that is no crash loop, once their exit codes are known. */
+START_TEST(killed_while_it_is_away)
+{
+	begin();
+	for (unsigned i = 0; i < 4; i++) {
+		wait_settled();
+		bench.engine->down = true;
+		bench.engine->observer.on_down("gone", bench.engine->observer.arg);
+		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+		for (int ms = 0; ms < 2000 && view_of(0).faults == i; ms++)
+			bench_run(&bench, 1);
+		bench_run(&bench, 20);
+		bench.engine->down = false;
+		bench.engine->observer.on_up(bench.engine->observer.arg);
+		wait_ready(1);
+		wait_settled();
+		ck_assert_uint_eq(view_of(0).faults, i + 1);
+	}
+	ck_assert(supervisor_times(supervisor)->sum < 0.5); /* a back-off takes as long */
+}
+END_TEST
+
 START_TEST(vanished_meanwhile)
 {
 	begin();
@@ -695,6 +717,7 @@ int main(void)
 	tcase = tcase_of(suite, "engine", 20);
 	tcase_add_test(tcase, engine_away_for_a_while);
 	tcase_add_test(tcase, vanished_meanwhile);
+	tcase_add_test(tcase, killed_while_it_is_away);
 	tcase_add_test(tcase, list_answered_after_it_went);
 	return run_suite(suite);
 }
