@@ -59,6 +59,7 @@ class Storm:
         self.journal = []
         self.count, self.hits = {}, {}
         self._crashes, self._soft_s = {}, 0.0
+        self._orphans = set()       # nobody is told how these end, so it may have been a crash
         self._specs = 0
 
     def run(self):
@@ -94,10 +95,10 @@ class Storm:
             if now - self._soft_s < SOFT_GAP_S:
                 return "kill"
             self._soft_s = now
-        if name in CRASH:
-            recent = [t for t in self._crashes.get(slot, []) if now - t < CRASH_WINDOW_S]
-            if len(recent) >= CRASHES:
-                return "kill"
+        recent = [t for t in self._crashes.get(slot, []) if now - t < CRASH_WINDOW_S]
+        if name in CRASH and len(recent) >= CRASHES:
+            name = "kill"
+        if name in CRASH or seen.key in self._orphans:
             self._crashes[slot] = recent + [now]
         return name
 
@@ -194,6 +195,8 @@ class Storm:
     def _restart(self, _numbers):
         if self.load.wrk is not None:
             self.load.wrk.stop()
+        if self.world.engine == "process":
+            self._orphans |= {c.key for c in self.world.containers()}
         self.world.kill_orchestrator()
         if self.load.wrk is not None:
             self.load.wrk.start()
