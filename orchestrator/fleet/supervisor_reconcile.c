@@ -379,12 +379,46 @@ static void retry_names(struct supervisor *supervisor)
 		}
 }
 
+/* The engine is back: what failed for want of it need not wait its back-off out, and begins with the shortest. */
+static void retry_all(struct supervisor *supervisor)
+{
+	struct container *container;
+
+	for (size_t i = 0; i < supervisor->slot_count; i++) {
+		struct slot *slot = supervisor->slots[i];
+
+		slot->ahead_us = 0;
+		slot->ahead_level = 0;
+		if (slot->reason != REASON_ENGINE_DOWN)
+			continue;
+		slot->retry_us = 0;
+		slot->failure_level = 0;
+	}
+	TAILQ_FOREACH(container, &supervisor->containers, link)
+	if (container->level > 0) { /* its removal */
+		container->retry_us = 0;
+		container->level = 0;
+	}
+	for (size_t i = 0; i < supervisor->spare_count; i++) {
+		struct spare *spare = supervisor->spares[i];
+
+		if (spare->reason == REASON_ENGINE_DOWN) {
+			spare->retry_us = 0;
+			spare->level = 0;
+		}
+	}
+	supervisor->prepare_us = 0;
+	supervisor->prepare_level = 0;
+}
+
 void supervisor_reconcile(struct supervisor *supervisor, const struct engine_container *containers, size_t count)
 {
 	struct container *known;
 
 	if (supervisor->stopping)
 		return;
+	if (!supervisor->engine_up)
+		retry_all(supervisor);
 	supervisor->engine_up = true;
 	TAILQ_FOREACH(known, &supervisor->containers, link)
 	known->seen = false;

@@ -96,9 +96,10 @@ class Storm:
                 return "kill"
             self._soft_s = now
         recent = [t for t in self._crashes.get(slot, []) if now - t < CRASH_WINDOW_S]
-        if name in CRASH and len(recent) >= CRASHES:
+        crash = CRASH + ("pause",) * (self.world.engine == "process")     # who stopped it is not known there
+        if name in crash and len(recent) >= CRASHES:
             name = "kill"
-        if name in CRASH or seen.key in self._orphans:
+        if name in crash or seen.key in self._orphans:
             self._crashes[slot] = recent + [now]
         return name
 

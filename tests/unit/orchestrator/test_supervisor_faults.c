@@ -661,6 +661,34 @@ START_TEST(killed_while_it_is_away)
 }
 END_TEST
 
+/* However often it went while a container was to be made: once it is there nothing waits for the last back-off. */
+START_TEST(goes_again_and_again)
+{
+	begin();
+	wait_settled();
+	scale_to(2);
+	for (int i = 0; i < 4; i++) {
+		bench.engine->fail_with[FAKE_CREATE] = ENGINE_UNREACHABLE;
+		bench.engine->fail_times[FAKE_CREATE] = 1;
+		for (int ms = 0; ms < 2000 && bench.engine->fail_times[FAKE_CREATE] > 0; ms++)
+			bench_run(&bench, 1);
+		bench_run(&bench, 5);
+		ck_assert_int_eq(view_of(1).reason, REASON_ENGINE_DOWN);
+		bench.engine->down = true;
+		bench.engine->observer.on_down("gone", bench.engine->observer.arg);
+		bench_run(&bench, 5);
+		bench.engine->down = false;
+		if (i == 3)
+			break;
+		bench.engine->fail_times[FAKE_CREATE] = 1; /* and goes at once */
+		bench.engine->observer.on_up(bench.engine->observer.arg);
+	}
+	bench.engine->fail_times[FAKE_CREATE] = 0;
+	bench.engine->observer.on_up(bench.engine->observer.arg);
+	ck_assert(bench_until(&bench, settled, NULL, 300));
+}
+END_TEST
+
 START_TEST(vanished_meanwhile)
 {
 	begin();
@@ -717,6 +745,7 @@ int main(void)
 	tcase = tcase_of(suite, "engine", 20);
 	tcase_add_test(tcase, engine_away_for_a_while);
 	tcase_add_test(tcase, vanished_meanwhile);
+	tcase_add_test(tcase, goes_again_and_again);
 	tcase_add_test(tcase, killed_while_it_is_away);
 	tcase_add_test(tcase, list_answered_after_it_went);
 	return run_suite(suite);
