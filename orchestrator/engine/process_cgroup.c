@@ -3,7 +3,7 @@
 
 #include "orchestrator/engine/process_record.h"
 
-#include <dirent.h>
+#include <assert.h>
 #include <errno.h>
 #include <mntent.h>
 #include <stdio.h>
@@ -150,10 +150,13 @@ int process_enter(char **words)
 	if (variables < 0 || count < 3 + variables + 2)
 		return 126;
 	join(words[0]);
-	for (long i = 0; i < variables; i++)
-		putenv(words[3 + i]);
+	for (long i = 3; i < 3 + variables; i++) {
+		assert(words[i] != NULL);
+		putenv(words[i]);
+	}
 	limit_memory(words[1]); /* last, for it is ours, too */
 	words += 3 + variables;
+	assert(words[0] != NULL);
 	execv(words[0], words + 1);
 	fprintf(stderr, "cannot run %s: %s\n", words[0], strerror(errno));
 	return errno == ENOENT ? 127 : 126;

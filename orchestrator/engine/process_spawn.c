@@ -93,6 +93,7 @@ static int find_program(const char *word, char path[PATH_MAX])
 	const char *dirs = getenv("PATH");
 	int error = ENOENT;
 
+	assert(word != NULL);
 	if (strchr(word, '/') != NULL) {
 		snprintf(path, PATH_MAX, "%s", word);
 		return access(path, X_OK) == 0 ? 0 : errno;

@@ -48,7 +48,7 @@ def test_hold_max(orchestrate):
 
 def test_max_buffered_bytes(orchestrate):
     """What waits is counted with all it has, bodies or not."""
-    orchestrator = start_without_image(orchestrate, hold_ms=3000, max_buffered_bytes=65536)
+    orchestrator = start_without_image(orchestrate, hold_ms=1500, max_buffered_bytes=65536)
     replies = []
 
     def ask():
@@ -64,8 +64,8 @@ def test_max_buffered_bytes(orchestrate):
         for thread in threads:
             thread.join()
         assert [status for status, _ in replies] == [503] * 10
-        assert sum(took > 2.5 for _, took in replies) == 4
-        assert sum(took < 1.5 for _, took in replies) == 6
+        assert sum(took > 1.2 for _, took in replies) == 4
+        assert sum(took < 0.8 for _, took in replies) == 6
 
 
 def test_a_post_waits_too(web):

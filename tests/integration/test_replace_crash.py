@@ -43,7 +43,8 @@ def test_again_and_again(web):
             with contextlib.suppress(OSError, http.client.HTTPException):
                 request(orchestrator.slot_port(service, 0), "/die?code=3")
             wait_until(lambda: orchestrator.fleet_slots(service)[0]["state"] != "ready", 10, "its end is noticed")
-        assert "event=backing-off" in orchestrator.log() and "next try in 0.5 s" in orchestrator.log()
+        wait_until(lambda: "event=backing-off" in orchestrator.log(), 10, "it says so, once it is sure that nobody killed it")
+        assert "next try in 0.5 s" in orchestrator.log()
         orchestrator.wait_slots(service, 2)
     poller.assert_clean(at_least=50)
 

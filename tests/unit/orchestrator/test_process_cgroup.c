@@ -60,10 +60,10 @@ static void sweep_files(void)
 	static const char *const names[] = {"cgroup.controllers",
 	                                    "cgroup.subtree_control",
 	                                    "selfless.test/cgroup.subtree_control",
-	                                    "selfless.test/" ID "/cpu.max",
-	                                    "selfless.test/" ID "/cpu.cfs_period_us",
-	                                    "selfless.test/" ID "/cpu.cfs_quota_us",
-	                                    "selfless.test/" ID,
+	                                    ("selfless.test/" ID "/cpu.max"),
+	                                    ("selfless.test/" ID "/cpu.cfs_period_us"),
+	                                    ("selfless.test/" ID "/cpu.cfs_quota_us"),
+	                                    ("selfless.test/" ID),
 	                                    "selfless.test",
 	                                    ""};
 	char path[300];
