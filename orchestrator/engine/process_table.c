@@ -19,6 +19,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define FIND_TIMES 10
+#define FIND_NS 20000000
 
 struct process *process_new(struct process_engine *engine, const struct process_record *record)
 {
@@ -81,13 +85,25 @@ enum engine_state process_state(const struct process *process)
 
 /* --- taking over ---------------------------------------------------------------------------------------------- */
 
+/* One that was only just started is for a moment not yet its own program, and has not got its environment. */
+static pid_t find_patiently(const char *id)
+{
+	pid_t pid = process_find(id);
+
+	for (int i = 0; i < FIND_TIMES && pid == 0; i++) {
+		nanosleep(&(struct timespec){.tv_nsec = FIND_NS}, NULL);
+		pid = process_find(id);
+	}
+	return pid;
+}
+
 static void find_started(struct process *process)
 {
 	struct process_record *record = &process->record;
 	struct process_stat stat;
 
 	record->starting = false;
-	record->pid = process_find(record->container.id);
+	record->pid = find_patiently(record->container.id);
 	if (record->pid == 0 || !process_stat(record->pid, &stat))
 		return;
 	record->start_ticks = stat.start_ticks;

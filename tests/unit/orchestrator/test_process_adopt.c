@@ -269,6 +269,27 @@ START_TEST(started_and_not_written_down)
 }
 END_TEST
 
+/* The same, and its program has not begun yet. */
+START_TEST(started_a_moment_ago)
+{
+	char *late[] = {"sh", "-c", "sleep 0.06; SELFLESS_ID=" ID " exec sleep 1000", NULL};
+	struct process_record record = left_behind();
+	posix_spawnattr_t attributes;
+	pid_t pid;
+
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+	record.starting = true;
+	ck_assert_int_eq(posix_spawn(&pid, "/bin/sh", NULL, &attributes, late, (char *[]){NULL}), 0);
+	posix_spawnattr_destroy(&attributes);
+	leave_behind(&record);
+	ck_assert_int_eq(bench_list().first.state, ENGINE_RUNNING);
+	ck_assert_int_eq(bench_record(ID).pid, pid);
+	bench_call(VERB->remove, ID, ENGINE_OK);
+	ck_assert(bench_ends(pid));
+}
+END_TEST
+
 START_TEST(one_directory_one_engine)
 {
 	struct engine_settings settings = {.base = watch.base, .name = "test", .state_dir = state_dir};
@@ -335,6 +356,7 @@ int main(void)
 	        one_that_ended_meanwhile,
 	        a_pid_is_not_enough,
 	        started_and_not_written_down,
+	        started_a_moment_ago,
 	        one_directory_one_engine,
 	        what_is_no_record,
 	        what_a_killed_one_holds_for_a_moment,
