@@ -3,6 +3,7 @@
  *   supervisor.c            new, free, the step, operator's wishes
  *   supervisor_scale.c      requests counted -> which slots are live
  *   supervisor_slot.c       one slot: what is to be done next; faults, back-off
+ *   supervisor_crashes.c    is it a crash loop?
  *   supervisor_container.c  one container up to the moment it serves
  *   supervisor_leave.c      one container on its way out
  *   supervisor_reconcile.c  the engine's list and events against what we know
@@ -108,6 +109,11 @@ struct container {
 
 TAILQ_HEAD(containers, container);
 
+struct crashes {
+	int64_t at_us[CRASH_FAULTS]; /* of the last ones, newest first; 0 = none */
+	unsigned level;              /* of the back-off: doubles with each; 0 = no crash loop */
+};
+
 struct slot {
 	int index;
 	bool live; /* wanted */
@@ -116,16 +122,15 @@ struct slot {
 	enum reason reason; /* last fault or failure */
 	char message[256];
 	unsigned faults;
-	int64_t fault_us[CRASH_FAULTS]; /* times of the last ones, newest first; 0 = none */
-	unsigned crash_level;           /* back-off of a crash loop: doubles with each level */
-	bool back_off_untold;           /* of a crash loop: its line is not in the log yet */
-	unsigned failure_level;         /* back-off of what the engine refuses */
-	int64_t retry_us;               /* nothing is tried before */
-	int64_t ready_us;               /* since when current serves; NEVER */
-	int64_t wanted_us;              /* since when it is to serve: growth */
-	int64_t vacated_us;             /* when its last container died: the port may be held a little longer */
-	int64_t rename_us;              /* no rename before */
-	int64_t ahead_us;               /* no creating ahead before */
+	struct crashes crashes;
+	bool back_off_untold;   /* of a crash loop: its line is not in the log yet */
+	unsigned failure_level; /* back-off of what the engine refuses */
+	int64_t retry_us;       /* nothing is tried before */
+	int64_t ready_us;       /* since when current serves; NEVER */
+	int64_t wanted_us;      /* since when it is to serve: growth */
+	int64_t vacated_us;     /* when its last container died: the port may be held a little longer */
+	int64_t rename_us;      /* no rename before */
+	int64_t ahead_us;       /* no creating ahead before */
 	unsigned ahead_level;
 	struct incident incident; /* open from the fault until a replacement is ready */
 	enum reason incident_reason;
@@ -138,10 +143,9 @@ struct spare {
 	bool told; /* that it serves there */
 	enum reason reason;
 	char message[256];
-	unsigned level;                     /* back-off of what the engine refuses */
-	int64_t fault_us[CRASH_FAULTS - 1]; /* of the last ones, newest first; 0 = none */
-	unsigned crash_level;               /* back-off of a crash loop */
-	int64_t retry_us;                   /* nothing is tried before */
+	unsigned level; /* back-off of what the engine refuses */
+	struct crashes crashes;
+	int64_t retry_us; /* nothing is tried before */
 	int64_t born_us;
 };
 
@@ -225,6 +229,12 @@ void slot_failed(struct supervisor *supervisor, struct slot *slot, enum reason r
 /* The last fault was somebody's kill, as it turned out: it does not count for a crash loop. */
 void slot_pardon(struct supervisor *supervisor, struct slot *slot);
 
+/* supervisor_crashes.c */
+void crashes_calm(struct crashes *crashes,
+                  int64_t well_since_us);      /* of the container that has ended; NEVER: it was not */
+int64_t crashes_note(struct crashes *crashes); /* one more; how long to wait, 0 = it is no loop */
+void crashes_pardon(struct crashes *crashes);  /* the last one was none */
+
 /* supervisor_container.c */
 struct container *container_new(struct supervisor *supervisor, enum container_use use, int slot);
 void container_free(struct container *container);
@@ -234,8 +244,7 @@ void container_rename(struct container *container, const char *name);
 void container_locate(struct container *container);                             /* STARTED -> SERVING */
 void container_retire_backend(struct container *container, enum reason reason); /* DOWN, out of the fleet */
 const struct incident *container_incident(const struct container *container);
-bool container_stale(
-        const struct container *container); /* to be rolled: of another revision than the newest, or unwanted */
+bool container_stale(const struct container *container); /* not of the newest revision, or unwanted: to be rolled */
 struct container *container_by_id(struct supervisor *supervisor, const char *id);
 bool name_in_use(const struct supervisor *supervisor, const char *name);
 void container_log(int level, const struct container *container, const char *event, const char *reason,

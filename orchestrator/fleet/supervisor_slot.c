@@ -34,19 +34,18 @@ static void slot_name(const struct supervisor *supervisor, const struct slot *sl
 
 static void back_off(struct slot *slot, enum reason reason)
 {
-	int64_t now_us = clock_us();
-	int64_t oldest_us = slot->fault_us[CRASH_FAULTS - 1];
+	int64_t wait_us;
 
-	if (slot->ready_us != NEVER && now_us - slot->ready_us >= CRASH_WINDOW_US)
-		slot->crash_level = 0;
-	if (slot->crash_level == 0 && (oldest_us == 0 || now_us - oldest_us > CRASH_WINDOW_US))
+	crashes_calm(&slot->crashes, slot->ready_us);
+	wait_us = crashes_note(&slot->crashes);
+	if (wait_us == 0)
 		return;
-	slot->retry_us = now_us + back_off_us(++slot->crash_level);
+	slot->retry_us = clock_us() + wait_us;
 	slot->reason = REASON_CRASH_LOOP;
 	slot->back_off_untold = true;
 	snprintf(slot->message, sizeof(slot->message),
 	         "failed %d times or more within %d s, last by %s; next try in %.1f s", CRASH_FAULTS,
-	         CRASH_WINDOW_US / 1000000, reason_text(reason), (double)back_off_us(slot->crash_level) / 1e6);
+	         CRASH_WINDOW_US / 1000000, reason_text(reason), (double)wait_us / 1e6);
 }
 
 /* The engine may yet say that somebody killed it. */
@@ -95,23 +94,19 @@ static void slot_fault(struct supervisor *supervisor, struct slot *slot)
 	slot->reason = reason;
 	supervisor->replacements[reason]++;
 	container_log(LOG_WARN, container, "fault", reason_text(reason), NULL);
-	if (!container->by_hand && reason != REASON_VANISHED && reason != REASON_PAUSED) {
-		memmove(slot->fault_us + 1, slot->fault_us, (CRASH_FAULTS - 1) * sizeof(slot->fault_us[0]));
-		slot->fault_us[0] = clock_us();
+	if (!container->by_hand && reason != REASON_VANISHED && reason != REASON_PAUSED)
 		back_off(slot, reason);
-	}
 	slot->ready_us = NEVER;
 	container_leave(container, reason, LEAVE_AT_ONCE);
 }
 
 void slot_pardon(struct supervisor *supervisor, struct slot *slot)
 {
-	memmove(slot->fault_us, slot->fault_us + 1, (CRASH_FAULTS - 1) * sizeof(slot->fault_us[0]));
-	slot->fault_us[CRASH_FAULTS - 1] = 0;
+	crashes_pardon(&slot->crashes);
 	if (slot->reason != REASON_CRASH_LOOP || slot->retry_us <= clock_us())
 		return;
 	slot->back_off_untold = false;
-	slot->crash_level--;
+	slot->crashes.level--;
 	slot->reason = REASON_EXITED;
 	slot->retry_us = 0;
 	slot->message[0] = '\0';
@@ -320,6 +315,6 @@ void slot_retire(struct supervisor *supervisor, struct slot *slot, enum reason r
 	incident_end(&slot->incident);
 	slot->message[0] = '\0';
 	slot->reason = reason;
-	slot->crash_level = slot->failure_level = slot->ahead_level = 0;
-	memset(slot->fault_us, 0, sizeof(slot->fault_us));
+	slot->failure_level = slot->ahead_level = 0;
+	slot->crashes = (struct crashes){0};
 }

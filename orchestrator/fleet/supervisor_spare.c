@@ -100,18 +100,8 @@ static bool spare_lost(const struct container *container)
 /* One that was killed by hand is made anew at once; one that keeps dying is not, as a slot's. */
 static void spare_back_off(struct spare *spare)
 {
-	int64_t now_us = clock_us();
-	int64_t oldest_us = spare->fault_us[CRASH_FAULTS - 2];
-
-	spare->retry_us = 0;
-	if (now_us - spare->born_us >= CRASH_WINDOW_US)
-		spare->crash_level = 0;
-	if (spare->container->by_hand)
-		return;
-	if (spare->crash_level > 0 || (oldest_us != 0 && now_us - oldest_us <= CRASH_WINDOW_US))
-		spare->retry_us = now_us + back_off_us(++spare->crash_level);
-	memmove(spare->fault_us + 1, spare->fault_us, (CRASH_FAULTS - 2) * sizeof(spare->fault_us[0]));
-	spare->fault_us[0] = now_us;
+	crashes_calm(&spare->crashes, spare->born_us);
+	spare->retry_us = spare->container->by_hand ? 0 : clock_us() + crashes_note(&spare->crashes);
 }
 
 static void spare_fault(struct spare *spare)

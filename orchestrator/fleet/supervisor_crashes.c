@@ -1,0 +1,35 @@
+/* supervisor_crashes: is it a crash loop, of a slot or of a spare?
+ *
+ * CRASH_FAULTS of them within CRASH_WINDOW_US are one; then each further crash doubles the wait, until a container was well
+ * for as long as the window.
+ */
+#include "orchestrator/fleet/supervisor_private.h"
+
+#include "common/clock.h"
+
+#include <string.h>
+
+void crashes_calm(struct crashes *crashes, int64_t well_since_us)
+{
+	if (well_since_us != NEVER && clock_us() - well_since_us >= CRASH_WINDOW_US)
+		crashes->level = 0;
+}
+
+int64_t crashes_note(struct crashes *crashes)
+{
+	int64_t now_us = clock_us();
+	int64_t oldest_us;
+
+	memmove(crashes->at_us + 1, crashes->at_us, (CRASH_FAULTS - 1) * sizeof(crashes->at_us[0]));
+	crashes->at_us[0] = now_us;
+	oldest_us = crashes->at_us[CRASH_FAULTS - 1];
+	if (crashes->level == 0 && (oldest_us == 0 || now_us - oldest_us > CRASH_WINDOW_US))
+		return 0;
+	return back_off_us(++crashes->level);
+}
+
+void crashes_pardon(struct crashes *crashes)
+{
+	memmove(crashes->at_us, crashes->at_us + 1, (CRASH_FAULTS - 1) * sizeof(crashes->at_us[0]));
+	crashes->at_us[CRASH_FAULTS - 1] = 0;
+}
