@@ -63,7 +63,7 @@ static bool slot_comes(const struct slot *slot)
 
 	if (!slot->live || slot_ready(slot))
 		return false;
-	if (slot->reason == REASON_CRASH_LOOP && now_us < slot->crashes.at_us[0] + DEATH_NEWS_US)
+	if (slot->reason == REASON_CRASH_LOOP && slot->back_off_untold)
 		return true;
 	return slot->retry_us <= now_us + PORT_RETRY_US &&
 	       (slot->failure_level == 0 || slot->reason == REASON_ENGINE_DOWN);
