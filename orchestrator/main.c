@@ -17,7 +17,7 @@
 #include "orchestrator/config.h"
 #include "orchestrator/defer.h"
 #include "orchestrator/dispatch.h"
-#include "orchestrator/engine/process_cgroup.h"
+#include "orchestrator/engine/process_spawn.h"
 #include "orchestrator/fleet/control.h"
 #include "orchestrator/loop.h"
 #include "orchestrator/proxy/proxy.h"

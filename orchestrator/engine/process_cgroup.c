@@ -3,29 +3,29 @@
 
 #include "orchestrator/engine/process_record.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <mntent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MIB 1048576
+static bool write_file(const char *path, const char *text, struct err *err)
+{
+	FILE *file = fopen(path, "we");
+	bool ok = file != NULL && fputs(text, file) != EOF;
+
+	ok &= file != NULL && fclose(file) == 0;
+	return ok || err_set_errno(err, errno, "cannot write %s", path);
+}
 
 static bool write_text(const char *dir, const char *name, const char *text, struct err *err)
 {
 	char path[PROCESS_CGROUP_PATH_SIZE];
-	FILE *file;
-	bool ok;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	file = fopen(path, "we");
-	ok = file != NULL && fputs(text, file) != EOF;
-	ok &= file != NULL && fclose(file) == 0;
-	return ok || err_set_errno(err, errno, "cannot write %s", path);
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return err_set(err, "the path of a control group is too long");
+	return write_file(path, text, err);
 }
 
 static bool make_dir(const char *path, struct err *err)
@@ -119,45 +119,7 @@ void process_cgroup_remove(const struct process_cgroup *cgroup, const char *id)
 	(void)rmdir(dir);
 }
 
-/* --- in the new process --- */
-
-static void limit_memory(const char *memory_mb)
+bool process_cgroup_join(const char *procs, struct err *err)
 {
-	rlim_t bytes = (rlim_t)strtoul(memory_mb, NULL, 10) * MIB;
-	struct rlimit limit = {bytes, bytes};
-
-	if (bytes > 0 && setrlimit(RLIMIT_AS, &limit) == -1)
-		fprintf(stderr, "event=limit-not-applied key=memory_mb error=\"%s\"\n", strerror(errno));
-}
-
-static void join(const char *procs)
-{
-	FILE *file = fopen(procs, "we");
-	bool ok = file != NULL && fputs("0", file) != EOF;
-
-	ok &= file != NULL && fclose(file) == 0;
-	if (!ok)
-		fprintf(stderr, "event=limit-not-applied key=cpus error=\"%s: %s\"\n", procs, strerror(errno));
-}
-
-int process_enter(char **words)
-{
-	long count = 0, variables;
-
-	while (words[count] != NULL)
-		count++;
-	variables = count > 2 ? strtol(words[2], NULL, 10) : -1;
-	if (variables < 0 || count < 3 + variables + 2)
-		return 126;
-	join(words[0]);
-	for (long i = 3; i < 3 + variables; i++) {
-		assert(words[i] != NULL);
-		putenv(words[i]);
-	}
-	limit_memory(words[1]); /* last, for it is ours, too */
-	words += 3 + variables;
-	assert(words[0] != NULL);
-	execv(words[0], words + 1);
-	fprintf(stderr, "cannot run %s: %s\n", words[0], strerror(errno));
-	return errno == ENOENT ? 127 : 126;
+	return write_file(procs, "0", err);
 }

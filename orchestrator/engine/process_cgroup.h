@@ -36,8 +36,5 @@ bool process_cgroup_make(const struct process_cgroup *cgroup, const char *id, in
 /* Nothing happens where there is none, or where somebody is in it. id NULL: the directory of all of them. */
 void process_cgroup_remove(const struct process_cgroup *cgroup, const char *id);
 
-/* words: PROCS MEMORY_MB N VARIABLE... PATH ARGV0 ARGUMENT..., as process_spawn makes them behind PROCESS_ENTER; the N
- * variables are for the program's environment. Becomes the program, within
- * its limits; returns an exit code if that cannot be: 127 where there is no such program, as env(1) does, else 126. */
-#define PROCESS_ENTER "--enter-cgroup"
-int process_enter(char **words);
+/* This process goes into the group. */
+bool process_cgroup_join(const char *procs, struct err *err) MUST_CHECK;

@@ -79,6 +79,7 @@ static enum engine_fault fault_of(int error)
 	return ENGINE_REFUSED;
 }
 
+/* pid 0: this one. */
 static void limit_memory(pid_t pid, int memory_mb)
 {
 	struct rlimit limit = {(rlim_t)memory_mb * MIB, (rlim_t)memory_mb * MIB};
@@ -180,6 +181,30 @@ enum engine_fault process_spawn(const struct process_record *record, const char 
 	        fault_of(error) == ENGINE_NO_IMAGE ? ": see `command` of service " : "",
 	        fault_of(error) == ENGINE_NO_IMAGE ? record->container.service : "");
 	return fault_of(error);
+}
+
+int process_enter(char **words)
+{
+	long count = 0, variables;
+	struct err err;
+
+	while (words[count] != NULL)
+		count++;
+	variables = count > 2 ? strtol(words[2], NULL, 10) : -1;
+	if (variables < 0 || count < 3 + variables + 2)
+		return 126;
+	if (!process_cgroup_join(words[0], &err))
+		log_warn("event=limit-not-applied key=cpus error=%s", log_quote(err.message));
+	for (long i = 3; i < 3 + variables; i++) {
+		assert(words[i] != NULL);
+		putenv(words[i]);
+	}
+	limit_memory(0, (int)strtol(words[1], NULL, 10)); /* last, for it is ours, too */
+	words += 3 + variables;
+	assert(words[0] != NULL);
+	execv(words[0], words + 1);
+	fprintf(stderr, "cannot run %s: %s\n", words[0], strerror(errno));
+	return errno == ENOENT ? 127 : 126;
 }
 
 bool process_port_taken(int port)

@@ -12,5 +12,11 @@
 enum engine_fault process_spawn(const struct process_record *record, const char *cgroup_procs, int log_fd, pid_t *pid,
                                 struct err *err);
 
+/* The other side of it, for main: words are those behind PROCESS_ENTER, as process_spawn makes them: PROCS MEMORY_MB N
+ * VARIABLE... PATH ARGV0 ARGUMENT...; the N variables are for the program's environment. Becomes the program, within its limits;
+ * returns an exit code if that cannot be: 127 where there is no such program, as env(1) does, else 126. */
+#define PROCESS_ENTER "--enter-cgroup"
+int process_enter(char **words);
+
 /* Does anybody listen on this port of 127.0.0.1? */
 bool process_port_taken(int port);

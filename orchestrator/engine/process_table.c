@@ -14,15 +14,14 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/patience.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define FIND_TIMES 10
-#define FIND_NS 20000000
+#define FIND_TIMES 20 /* of patience_wait */
 
 struct process *process_new(struct process_engine *engine, const struct process_record *record)
 {
@@ -90,10 +89,8 @@ static pid_t find_patiently(const char *id)
 {
 	pid_t pid = process_find(id);
 
-	for (int i = 0; i < FIND_TIMES && pid == 0; i++) {
-		nanosleep(&(struct timespec){.tv_nsec = FIND_NS}, NULL);
+	for (int i = 0; i < FIND_TIMES && pid == 0 && patience_wait(); i++)
 		pid = process_find(id);
-	}
 	return pid;
 }
 

@@ -2,7 +2,7 @@
 #include "tests/unit/orchestrator/process_bench.h"
 
 #include "common/clock.h"
-#include "orchestrator/engine/process_cgroup.h"
+#include "orchestrator/engine/process_spawn.h"
 #include "orchestrator/engine/process_proc.h"
 
 #include <arpa/inet.h>
