@@ -37,7 +37,7 @@ struct exchange {
 	uint64_t stales[BREAKS_MAX]; /* of those, and only if they did not survive it */
 	unsigned stale_count;
 	unsigned acquittals; /* tries and breaks that were not its fault */
-	unsigned doubts;     /* how often it was looked at while DOUBTED, or its end asked about */
+	unsigned doubts;     /* how often it was looked at while DOUBTED */
 	unsigned refusals;
 	bool fresh;     /* no further try takes a pooled connection */
 	uint64_t stale; /* the backend whose pooled connection ended just now, with the request on it; 0 none */
@@ -51,10 +51,11 @@ struct exchange {
 	int status;
 	enum forward_framing framing;
 	int64_t length;
-	bool gather;   /* received whole before it is sent */
-	bool complete; /* all of it was received */
-	bool begun;    /* a byte of it was sent */
-	bool to_close; /* it ends where the backend's connection does */
+	bool gather;    /* received whole before it is sent */
+	bool complete;  /* all of it was received */
+	bool begun;     /* a byte of it was sent */
+	bool to_close;  /* it ends where the backend's connection does, */
+	unsigned asked; /* and so often the backend was asked whether that was its end */
 	bool close;
 	bool upgraded;
 	int64_t bytes; /* sent to the client */

@@ -83,7 +83,7 @@ static void judge_end(struct exchange *exchange, bool well)
 {
 	if (!well && backend_state(exchange->backend) == BACKEND_DOWN)
 		exchange_fail(exchange, UPSTREAM_CUT, false);
-	else if (!well && exchange->doubts++ < END_QUESTIONS)
+	else if (!well && ++exchange->asked < END_QUESTIONS)
 		exchange->question = health_ask(health_of(exchange->backend), exchange->backend, on_answer, exchange);
 	else
 		finish(exchange);
