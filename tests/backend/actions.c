@@ -25,7 +25,6 @@ static bool do_fast(struct connection *connection, struct request *request)
 
 	if (pace_ms > 0)
 		wait_ms(pace_ms);
-
 	return reply_send(connection, request, 200, "Content-Type: application/json\r\n", body, 27);
 }
 
