@@ -59,6 +59,32 @@ bool name_in_use(const struct supervisor *supervisor, const char *name)
 	return false;
 }
 
+/* One that leaves has its port until it is removed; if that fails, whoever wants the port tries, and says why not. */
+static bool holds_port(const struct container *container)
+{
+	return container->may_run ||
+	       (container->use == CONTAINER_LEAVING && container->dead && !container->gone && container->level == 0);
+}
+
+const struct container *port_holder(const struct supervisor *supervisor, int port, int slot)
+{
+	const struct container *container;
+
+	if (port == 0)
+		return NULL;
+	TAILQ_FOREACH(container, &supervisor->containers, link)
+	if (container->host_port == port && (container->slot != slot || slot == SLOT_EXTRA) && holds_port(container))
+		return container;
+	return NULL;
+}
+
+bool container_port_leaves(const struct container *container)
+{
+	const struct container *holder = port_holder(container->supervisor, container->host_port, container->slot);
+
+	return holder != NULL && holder->use == CONTAINER_LEAVING;
+}
+
 bool container_stale(const struct container *container)
 {
 	return container->revision != container->supervisor->revision->number || container->unwanted;
@@ -168,6 +194,13 @@ static void on_created(struct supervisor *supervisor, struct container *containe
 			slot->ahead_level = 0;
 		container_log(LOG_INFO, container, "created", "none", NULL);
 		return;
+/* The network or a volume may have gone; of a network an engine says so only at the start. */
+static void prepare_again_if(struct supervisor *supervisor, enum engine_fault fault)
+{
+	if (fault == ENGINE_REFUSED)
+		supervisor->prepared = false;
+}
+
 	}
 	container_failed(container, reason_of(result->fault, REASON_CREATE_FAILED), result->message);
 	if (engine_in_doubt(result->fault) || result->fault == ENGINE_NAME_TAKEN)
@@ -177,8 +210,7 @@ static void on_created(struct supervisor *supervisor, struct container *containe
 		supervisor->doubtful_us = clock_us();
 		container->socket_dir[0] = '\0'; /* it may be there all the same and need its directory */
 	}
-	if (result->fault == ENGINE_REFUSED)
-		supervisor->prepared = false; /* the network or a volume may have gone */
+	prepare_again_if(supervisor, result->fault);
 	container_drop(container);
 }
 
@@ -262,6 +294,7 @@ static void start_refused(struct container *container, const struct engine_resul
 static void on_started(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
 {
 	(void)supervisor;
+	prepare_again_if(container->supervisor, result->fault);
 	if (container->use == CONTAINER_LEAVING)
 		return;
 	if (result->fault == ENGINE_OK) {

@@ -252,6 +252,11 @@ void container_log(int level, const struct container *container, const char *eve
 
 /* supervisor_leave.c */
 enum leave_how { LEAVE_AT_ONCE, LEAVE_AFTER_STOP, LEAVE_AFTER_DRAIN };
+/* Another container of the service than that slot's that has this host port; NULL: none known, or `port` is 0 */
+const struct container *port_holder(const struct supervisor *supervisor, int port, int slot);
+bool container_port_leaves(const struct container *container); /* its port is that of one on its way out */
+/* It was counted as a crash, and was somebody's kill, as it turned out. */
+void container_pardon(struct container *container);
 void container_leave(struct container *container, enum reason reason, enum leave_how how);
 void container_kill(struct container *container); /* one that leaves, at once */
 void leave_step(struct container *container);

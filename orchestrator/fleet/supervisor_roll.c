@@ -18,15 +18,26 @@
 
 #include <stdio.h>
 
+static bool slot_stale(const struct slot *slot)
+{
+	return slot->live && slot->current != NULL && container_stale(slot->current);
+}
+
+/* One whose new port no other slot has, if there is one: where ports move, their order matters. */
 static struct slot *stale_slot(struct supervisor *supervisor)
 {
-	for (size_t i = 0; i < supervisor->slot_count; i++) {
+	struct slot *stale = NULL;
+
+	for (size_t i = supervisor->slot_count; i-- > 0;) {
 		struct slot *slot = supervisor->slots[i];
 
-		if (slot->live && slot->current != NULL && container_stale(slot->current))
-			return slot;
+		if (!slot_stale(slot))
+			continue;
+		if (stale == NULL ||
+		    port_holder(supervisor, revision_port(supervisor->revision, slot->index), slot->index) == NULL)
+			stale = slot;
 	}
-	return NULL;
+	return stale;
 }
 
 bool roll_settled(struct supervisor *supervisor)
@@ -130,6 +141,17 @@ static void roll_again(struct supervisor *supervisor, const char *why)
 	supervisor->roll.retry_us = clock_us() + BACK_OFF_MIN_US;
 }
 
+/* Where ports move, the one meant for it may be one that a slot serves on; the one before is not. */
+static int stand_in_port(const struct supervisor *supervisor)
+{
+	int port = supervisor->revision->spare_port;
+	const struct container *holder = port_holder(supervisor, port, SLOT_EXTRA);
+
+	if (holder == NULL || holder->use == CONTAINER_LEAVING || supervisor->previous == NULL)
+		return port;
+	return supervisor->previous->spare_port;
+}
+
 static void roll_begin(struct supervisor *supervisor)
 {
 	struct roll *roll = &supervisor->roll;
@@ -152,7 +174,7 @@ static void roll_begin(struct supervisor *supervisor)
 	roll->doubt = roll->stuck = false;
 	snprintf(roll->message, sizeof(roll->message), "the new container was taken away");
 	roll->extra = container_new(supervisor, CONTAINER_EXTRA, SLOT_EXTRA);
-	container_create(roll->extra, name, supervisor->revision->spare_port);
+	container_create(roll->extra, name, stand_in_port(supervisor));
 }
 
 static void roll_stand_in(struct supervisor *supervisor)
@@ -173,7 +195,8 @@ static void roll_stand_in(struct supervisor *supervisor)
 		container_leave(extra, REASON_ROLL, LEAVE_AT_ONCE);
 		roll_fail(supervisor, "the new container did not become ready");
 	} else if (extra->phase == CONTAINER_CREATED) {
-		container_start(extra);
+		if (!container_port_leaves(extra))
+			container_start(extra); /* else a step comes when that is gone */
 	} else if (extra->phase == CONTAINER_STARTED) {
 		container_locate(extra);
 	} else if (extra->backend != NULL && backend_state(extra->backend) == BACKEND_READY) {

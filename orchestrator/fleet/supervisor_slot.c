@@ -233,8 +233,8 @@ static void slot_advance(struct supervisor *supervisor, struct slot *slot)
 	case CONTAINER_NEW:
 		break;
 	case CONTAINER_CREATED:
-		if (slot_vacant(supervisor, slot))
-			container_start(container);
+		if (slot_vacant(supervisor, slot) && !container_port_leaves(container))
+			container_start(container); /* else a step comes when that is gone */
 		break;
 	case CONTAINER_STARTED:
 		container_locate(container);

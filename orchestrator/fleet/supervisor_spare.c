@@ -269,7 +269,7 @@ static void spare_advance(struct spare *spare)
 	case CONTAINER_NEW:
 		break;
 	case CONTAINER_CREATED:
-		if (!slots_pending(container->supervisor))
+		if (!slots_pending(container->supervisor) && !container_port_leaves(container))
 			container_start(container);
 		break;
 	case CONTAINER_STARTED:

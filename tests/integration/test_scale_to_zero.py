@@ -137,3 +137,18 @@ def test_with_docker(web, pace):
         assert container.startswith(reply.backend)
         wait_until(lambda: orchestrator.ids(service) == {}, 2 * window_s + 15 * pace, "stopped when idle")
         wait_until(lambda: not orchestrator.docker.list(f"selfless.service={service}"), 15 * pace, "and removed")
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_its_network_was_removed_meanwhile(web, docker, late):
+    """As `docker network prune` does where nothing runs; Docker misses it at the start, not before."""
+    orchestrator, service = web(None, scale={"min": 0, "max": 2}, late_network=late)
+
+    def labels():
+        return [n["Labels"] for n in docker.call_json("GET", "/networks") if n["Name"] == orchestrator.name]
+
+    wait_until(labels, 10, "its network")
+    docker.call("DELETE", f"/networks/{orchestrator.name}")
+    assert orchestrator.get(COUNTED).status == 200
+    orchestrator.wait_slots(service, 1)
+    assert [n["selfless.name"] for n in labels()] == [orchestrator.name]

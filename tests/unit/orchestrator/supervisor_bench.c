@@ -27,7 +27,7 @@ void publish(enum engine_reach reach)
 {
 	bench.service.reach = reach;
 	strings_add(&bench.service.publish, "127.0.0.1");
-	bench.service.first_port = bench_free_ports(8);
+	bench.service.first_port = bench_free_ports(16);
 	bench_rehash(&bench);
 }
 
@@ -127,6 +127,17 @@ void scale_to(int wanted)
 	struct err err;
 
 	ck_assert(supervisor_scale(supervisor, wanted, &err));
+}
+
+void request_on(struct backend *backend)
+{
+	struct backend *acquired = fleet_acquire(backend_fleet(backend), NULL);
+
+	for (int i = 0; i < 100 && acquired != backend; i++) {
+		fleet_release(acquired, FLEET_CANCELLED);
+		acquired = fleet_acquire(backend_fleet(backend), NULL);
+	}
+	ck_assert_ptr_eq(acquired, backend);
 }
 
 void add_running(const char *name, int slot, const char *spec, char dir[128])

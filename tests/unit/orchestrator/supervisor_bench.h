@@ -26,6 +26,7 @@ void wait_settled(void);
 struct supervisor_slot view_of(size_t index);
 void id_of(const char *name, char id[ENGINE_ID_SIZE]);
 void scale_to(int wanted);
+void request_on(struct backend *backend); /* one that serves: until it is released */
 
 /* A running container from before, as the one of that name; dir gets its socket directory. */
 void add_running(const char *name, int slot, const char *spec, char dir[128]);

@@ -475,6 +475,46 @@ START_TEST(another_port_for_a_slot_that_is_stuck)
 }
 END_TEST
 
+/* Ports move by less than there are slots, so that a slot's new one is another's old one; or so that the stand-in's is. */
+static const struct {
+	int first; /* beside what it was */
+	int max;   /* before 4 */
+	int live;
+	int held; /* the slot that has a request, -1 = none, */
+	int ms;   /* and for how long */
+} moves[] = {{1, 4, 3, -1, 0},  {-1, 4, 3, -1, 0},  {-4, 4, 3, -1, 0}, {2, 4, 2, -1, 0},
+             {-2, 4, 4, -1, 0}, {2, 2, 4, 3, 3500}, {0, 2, 4, 2, 300}, {0, 3, 4, 3, 300}};
+
+START_TEST(ports_that_move)
+{
+	struct backend *held = NULL;
+	int first;
+
+	publish(REACH_PUBLISHED);
+	bench.service.first_port += 4;
+	begin();
+	wait_settled();
+	scale_to(moves[_i].live);
+	wait_settled();
+	bench.config.drain_ms = 5000;
+	bench.service.scale.max = moves[_i].max;
+	first = (int)(bench.service.first_port += moves[_i].first);
+	if (moves[_i].held != -1)
+		request_on(held = view_of((size_t)moves[_i].held).backend);
+	reload_with("NEW=1");
+	bench_run(&bench, moves[_i].ms); /* one that leaves has its port until its request is done */
+	if (held != NULL)
+		fleet_release(held, FLEET_SERVED);
+	wait_rolled(bench.hash, 1);
+	for (int i = 0; i < moves[_i].live && i < moves[_i].max; i++) {
+		char name[20];
+
+		snprintf(name, sizeof(name), "acts_%d", i);
+		ck_assert_int_eq(fake_by_name(bench.engine, name)->port, first + i);
+	}
+}
+END_TEST
+
 START_TEST(operator_rolls)
 {
 	char id[ENGINE_ID_SIZE], now[ENGINE_ID_SIZE];
@@ -523,5 +563,6 @@ int main(void)
 	tcase_add_test(tcase, failed_replacement_then_a_bad_file);
 	tcase_add_test(tcase, another_port_for_a_slot_that_is_stuck);
 	tcase_add_test(tcase, operator_rolls);
+	tcase_add_loop_test(tcase, ports_that_move, 0, sizeof(moves) / sizeof(moves[0]));
 	return run_suite(suite);
 }
