@@ -84,6 +84,13 @@ void client_mark_cut(struct client *client)
 	client_mark_broken(client);
 }
 
+void client_leave(struct client *client)
+{
+	if (client->state == CLIENT_BUSY || client->out.len > 0)
+		client_mark_cut(client);
+	client_close(client);
+}
+
 void client_abort(struct client *client)
 {
 	client->peer = (struct client_peer){0};

@@ -59,6 +59,9 @@ void client_new(struct front *front, int fd, const struct sockaddr *peer);
 
 /* Closes the connection at once, whatever is in work. */
 void client_close(struct client *client);
+
+/* The same, for the orchestrator ends: a reply that is not whole is cut. */
+void client_leave(struct client *client);
 struct client *client_of_link(struct front_link *link);
 
 /* The request has its seat. */

@@ -30,21 +30,21 @@ static bool wants_websocket(const struct http_head *asked)
 static bool accept_head(struct client *client)
 {
 	const struct config *config = client_config(client);
+	struct request *request =
+	        request_new(2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
+	client->request = request;
+	request->method = head.method;
+	forward_request_id(&head, request->id);
 	struct gate_verdict verdict = gate_judge(&head, &(struct gate_limits){config->max_body_bytes});
 	if (verdict.status != 0) {
 		client_refuse(client, verdict.status, verdict.text);
 		return false;
 	}
-	struct request *request =
-	        request_new(2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
-	client->request = request;
-	request->method = head.method;
 	request->idempotent = http_method_idempotent(head.method);
 	request->http_1_0 = head.minor == 0;
 	request->close = head.close;
 	request->started_us = clock_recent_us();
 	request->upgrade = wants_websocket(&head);
-	forward_request_id(&head, request->id);
 	struct forward_from from = {client->address, client->trusted, request->id};
 	if (!forward_request(&request->head, &head, &from)) {
 		client_refuse(client, 431, too_large);

@@ -135,10 +135,13 @@ void client_end(struct client *client, bool close)
 
 void client_refuse(struct client *client, int status, const char *detail)
 {
-	struct problem problem = {.status = status, .detail = detail, .close = true};
+	char id[FORWARD_ID_SIZE];
+	struct problem problem = {.status = status, .detail = detail, .request_id = id, .close = true};
 	if (client->request != NULL) {
 		problem.request_id = client->request->id;
 		problem.head_only = client->request->method == HTTP_HEAD_METHOD;
+	} else {
+		forward_new_id(id); /* nobody could read whether it has one */
 	}
 	struct buf out;
 	buf_init(&out, 4096);
@@ -146,7 +149,7 @@ void client_refuse(struct client *client, int status, const char *detail)
 		client_mark_broken(client);
 	buf_clear(&out);
 	const struct front_settings *settings = front_settings(client->front);
-	settings->on_refused(client, client->request, status, settings->arg);
+	settings->on_refused(client, problem.request_id, status, settings->arg);
 	client_drop_request(client);
 	start_linger(client);
 }

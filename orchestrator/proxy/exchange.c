@@ -17,7 +17,6 @@
 #include <stdlib.h>
 
 #define REPLY_MAX (4 * 65536) /* head, and what one read can bring */
-#define RETRY_AFTER_S 1
 #define SPARES_MAX 64
 #define SPARE_REPLY_MAX 8192
 
@@ -149,11 +148,7 @@ void exchange_give_up(struct exchange *exchange, int status, const char *detail)
 	         exchange->service->config->name, request->id, status, exchange->tried.count,
 	         (long long)(exchange->held_us / 1000), incident_text(&exchange->incident), log_quote(detail));
 	exchange_over(exchange, status, FLEET_FAILED);
-	answer_problem(client, request,
-	               (struct problem){.status = status,
-	                                .detail = detail,
-	                                .retry_after_s = status == 503 ? RETRY_AFTER_S : 0,
-	                                .close = close});
+	answer_problem(client, request, (struct problem){.status = status, .detail = detail, .close = close});
 }
 
 void exchange_cut(struct exchange *exchange)

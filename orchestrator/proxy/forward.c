@@ -290,8 +290,8 @@ static bool is_request_id(struct http_text text)
 	return true;
 }
 
-/* Unique, not secret: a random start and a count. */
-static void make_id(char id[FORWARD_ID_SIZE])
+/* A random start and a count. */
+void forward_new_id(char id[FORWARD_ID_SIZE])
 {
 	static uint64_t start, count;
 	static const char digits[] = "0123456789abcdef";
@@ -310,7 +310,7 @@ void forward_request_id(const struct http_head *head, char id[FORWARD_ID_SIZE])
 	const struct http_field *field =
 	        (head->seen & BIT(HTTP_X_REQUEST_ID)) != 0 ? http_head_find(head, HTTP_X_REQUEST_ID) : NULL;
 	if (field == NULL || !is_request_id(field->value)) {
-		make_id(id);
+		forward_new_id(id);
 		return;
 	}
 	memcpy(id, field->value.data, field->value.len);

@@ -250,7 +250,7 @@ void front_free(struct front *front)
 	unlisten(front);
 	front->accepting = true; /* nothing is left to enable */
 	while (front->clients.next != &front->clients)
-		client_close(client_of_link(front->clients.next));
+		client_leave(client_of_link(front->clients.next));
 	defer_run(front->settings.defer);
 	seats_free(front->seats);
 	event_free(front->accept_again);

@@ -24,7 +24,7 @@ struct front_settings {
 	/* Answers now or later; peer is to be set before it returns, unless the reply ended. */
 	void (*on_request)(struct client *client, struct request *request, void *arg);
 	/* A request was refused by us while it was read; request is NULL where its head was not even accepted. */
-	void (*on_refused)(struct client *client, const struct request *request, int status, void *arg);
+	void (*on_refused)(struct client *client, const char *request_id, int status, void *arg);
 	void *arg;
 	/* A listening socket that was handed to this process for an address, or -1; may be NULL. Its owner is the front. */
 	int (*inherited)(const char *address, void *arg);

@@ -6,6 +6,8 @@
 
 #include <time.h>
 
+#define RETRY_AFTER_S 1 /* a replacement is there by then */
+
 static bool write_body(struct buf *body, const struct problem *problem)
 {
 	struct json_writer w;
@@ -39,7 +41,7 @@ static bool write_head(struct buf *out, const struct problem *problem, size_t bo
 	                                        "Content-Length: %zu\r\n",
 	                                        body_len)) &&
 	       (problem->allow == NULL || buf_add_format(out, "Allow: %s\r\n", problem->allow)) &&
-	       (problem->retry_after_s == 0 || buf_add_format(out, "Retry-After: %d\r\n", problem->retry_after_s)) &&
+	       (problem->status != 503 || buf_add_format(out, "Retry-After: %d\r\n", RETRY_AFTER_S)) &&
 	       (!problem->close || buf_add_text(out, "Connection: close\r\n")) &&
 	       (problem->close || !problem->keep_alive_said || buf_add_text(out, "Connection: keep-alive\r\n")) &&
 	       buf_add_text(out, "\r\n");

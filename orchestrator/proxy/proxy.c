@@ -12,13 +12,13 @@ static void on_request(struct client *client, struct request *request, void *arg
 	exchange_start(arg, client, request);
 }
 
-static void on_refused(struct client *client, const struct request *request, int status, void *arg)
+static void on_refused(struct client *client, const char *request_id, int status, void *arg)
 {
 	struct proxy *proxy = arg;
 	stats_reply(&proxy->stats, status, 0);
 	if (proxy->access_log == NULL)
 		return;
-	struct access_line line = {.request_id = request != NULL ? request->id : NULL,
+	struct access_line line = {.request_id = request_id,
 	                           .client = client_address(client),
 	                           .code = status,
 	                           .slot = -1,

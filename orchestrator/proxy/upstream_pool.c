@@ -11,6 +11,7 @@
 
 #define IDLE_MAX 256     /* connections kept for one backend */
 #define IDLE_US 30000000 /* and for how long */
+#define LOOK_US 100000   /* after so long it is looked at before it is used */
 
 static struct pool *pool_of(struct backend *backend)
 {
@@ -72,20 +73,28 @@ void upstream_pool_keep(struct upstream *upstream)
 	upstream->state = UPSTREAM_IDLE;
 	if (upstream->paused)
 		event_add(upstream->readable, NULL);
-	deadline_set(&upstream->deadline, clock_recent_us() + IDLE_US);
+	upstream->idle_since_us = clock_recent_us();
+	deadline_set(&upstream->deadline, upstream->idle_since_us + IDLE_US);
 }
 
-/* Has the backend closed it, and the loop not heard yet? */
+/* Has the backend closed it, or sent what nobody asked for, and the loop not heard yet? */
 static bool is_stale(const struct upstream *upstream)
 {
 	char byte;
 	return recv(upstream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 || errno != EAGAIN;
 }
 
+/* What comes without being asked for would be taken for the next request's reply (RFC 9112 section 6.3). To look costs a
+ * system call, so it is done where that is likely: a body where none may be, a 408 before the backend closes. */
+static bool is_doubtful(const struct upstream *upstream)
+{
+	return upstream->bodiless || clock_recent_us() - upstream->idle_since_us > LOOK_US;
+}
+
 struct upstream *upstream_pool_take(struct backend *backend, bool must_live)
 {
 	struct pool *pool = pool_of(backend);
-	while (must_live && pool->idle != NULL && is_stale(pool->idle))
+	while (pool->idle != NULL && (must_live || is_doubtful(pool->idle)) && is_stale(pool->idle))
 		upstream_end(pool->idle);
 	struct upstream *upstream = pool->idle;
 	if (upstream == NULL)

@@ -47,6 +47,8 @@ struct upstream {
 	bool got_head;  /* the final one */
 	bool keep;      /* the reply lets the connection live on */
 	bool upgraded;
+	bool bodiless;         /* its reply had no body by the rules; some send one all the same */
+	int64_t idle_since_us; /* IDLE */
 	bool paused;
 	bool write_failed;
 	struct message message;

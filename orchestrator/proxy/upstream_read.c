@@ -48,6 +48,8 @@ static bool take_head(struct upstream *upstream)
 		upstream->got_head = true;
 		upstream->keep = !head.close;
 		upstream->upgraded = head.status == 101;
+		upstream->bodiless =
+		        upstream->request.method == HTTP_HEAD_METHOD || head.status == 204 || head.status == 304;
 	}
 	upstream_expect_progress(upstream);
 	upstream->reader.on_head(&head, upstream->arg);

@@ -1,6 +1,10 @@
 """Scaling down never stops a container under a request: what is in flight is answered first."""
 
+import signal
+import socket
 import threading
+
+import pytest
 
 from harness.faults import crash
 from harness.wait import wait_until
@@ -40,6 +44,19 @@ def test_drain_ms_bounds_it(web):
     wait_until(lambda: [s["in_flight"] for s in orchestrator.slots(service)] == [1, 1], 5, "one in flight on each")
     orchestrator.scale(service, 1)
     wait_until(lambda: not orchestrator.docker.exists(ids[1]), 20, "slot 1's container removed all the same")
+
+
+def test_a_reply_that_the_end_cuts_does_not_look_whole(web):
+    """HTTP/1.0, where the end of the connection is the end of the reply: what is not whole is reset."""
+    orchestrator, _ = web(1, settings={"drain_ms": 300})
+    with socket.create_connection(("127.0.0.1", orchestrator.port), timeout=20) as client:
+        client.sendall(b"GET /until_close?n=1000000&piece=1000&pause=20 HTTP/1.0\r\nHost: a\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+        orchestrator.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionResetError):
+            while client.recv(65536):
+                pass
+    assert orchestrator.process.wait(20) == 0
 
 
 def _ask_hang(orchestrator):

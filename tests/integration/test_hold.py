@@ -60,6 +60,12 @@ def test_max_buffered_bytes(orchestrate):
         assert sum(t < 0.8 for t in took) == 6
 
 
+def test_bodies_beyond_max_buffered_bytes(orchestrate):
+    orchestrator = start_without_image(orchestrate, max_buffered_bytes=65536)
+    reply = request(orchestrator.port, "/fast", "POST", b"x" * 100000)
+    assert reply.status == 503 and reply.get("Retry-After") == "1"
+
+
 def test_a_post_waits_too(web):
     """Nothing of it was sent to anybody, so it may wait for the replacement like any other."""
     orchestrator, service = web(1)

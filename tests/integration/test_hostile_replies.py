@@ -220,3 +220,21 @@ def test_part_of_a_request_and_a_reset(web, sent):
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.close()
     wait_until(lambda: connections() == 0, 5, "its end")
+
+
+def test_what_nobody_asked_for_is_no_reply(web):
+    """A body where none may be, behind the answer to a HEAD, that looks like a reply: it is not the next client's. Both are
+    there before the loop looks at either, the client first."""
+    orchestrator, _ = web(1)
+    surplus = OK + b"Content-Length: 7\r\n\r\nsurplus"
+    with RawClient(orchestrator.port) as client:
+        client.send(b"GET /fast HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.read_reply().status == 200
+        target = raw_target(OK + b"Content-Length: 7\r\n\r\n", 300, surplus)
+        assert orchestrator.get(target, method="HEAD").status == 200
+        orchestrator.send_signal(signal.SIGSTOP)
+        client.send(b"GET /fast HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.6)
+        orchestrator.send_signal(signal.SIGCONT)
+        reply = client.read_reply()
+    assert reply.status == 200 and reply.backend and b"surplus" not in reply.body

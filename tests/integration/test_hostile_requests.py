@@ -69,8 +69,15 @@ def test_refusal_closes_the_connection(running):
     with RawClient(running.port, timeout=10) as client:
         client.send(b"GET /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\n" + SMUGGLED)
         reply = client.read_reply()
-        assert reply.status == 400 and reply.get("Connection") == "close"
+        assert reply.status == 400 and reply.get("Connection") == "close" and reply.json()["instance"]
         assert client.is_closed()
+
+
+def test_refusal_names_the_request(running):
+    with RawClient(running.port, timeout=10) as client:
+        client.send(b"POST /x HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\nContent-Length: 99999999999\r\n\r\n")
+        reply = client.read_reply()
+    assert reply.status == 413 and reply.json()["instance"] == "mine"
 
 
 def test_refusal_after_a_good_request(running):
