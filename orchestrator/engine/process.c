@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Who is to be answered. */
@@ -174,6 +175,14 @@ static const char *cgroup_of(const struct process *process, char procs[PROCESS_C
 	return NULL;
 }
 
+/* Our child, and not waited for: the pid is still its own. It has just begun, so it is gone within the same moment. */
+static void end_unwatched(pid_t pid)
+{
+	(void)kill(-pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		;
+}
+
 static enum engine_fault run(struct process *process, struct err *err)
 {
 	struct process_record *record = &process->record;
@@ -192,7 +201,7 @@ static enum engine_fault run(struct process *process, struct err *err)
 	if (fault != ENGINE_OK && process->pidfd != -1)
 		process_signal(process, SIGKILL); /* its end is seen as any other */
 	else if (fault != ENGINE_OK)
-		(void)kill(-record->pid, SIGKILL); /* our child, and not waited for: the pid is still its own */
+		end_unwatched(record->pid);
 	return fault;
 }
 

@@ -5,17 +5,39 @@
 #include "orchestrator/engine/process_cgroup.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NOBODY "00000000000000000000000000000000000000000000000000000000000000ff"
+
+/* For this process, for good: pidfd_open(2) is not permitted, as in containers of old. */
+static void forbid_pidfd(void)
+{
+	struct sock_filter filter[] = {
+	        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+	        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = sizeof(filter) / sizeof(filter[0]), .filter = filter};
+
+	ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+}
 
 START_TEST(the_life_of_a_process)
 {
@@ -481,6 +503,21 @@ START_TEST(many_answers_each_once_and_in_order)
 }
 END_TEST
 
+/* What was started and cannot be watched is ended, and nothing is left of it. */
+START_TEST(cannot_be_watched)
+{
+	struct outcome outcome = bench_create(ENGINE_OK);
+	char id[ENGINE_ID_SIZE];
+
+	snprintf(id, sizeof(id), "%s", outcome.id);
+	forbid_pidfd();
+	outcome = bench_start(id, ENGINE_REFUSED);
+	ck_assert_ptr_nonnull(strstr(outcome.message, "cannot watch process"));
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+	ck_assert_int_eq(errno, ECHILD);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -504,6 +541,7 @@ int main(void)
 	        its_output_is_bounded,
 	        freed_it_says_nothing_and_ends_nothing,
 	        many_answers_each_once_and_in_order,
+	        cannot_be_watched,
 	};
 
 	return bench_main("process", tests, sizeof(tests) / sizeof(tests[0]));
