@@ -233,7 +233,8 @@ static void docker_stop(struct engine *engine, const char *id, int grace_ms, eng
 
 	assert(id[0] != '\0' && grace_ms >= 0);
 	snprintf(path, sizeof(path), "/containers/%s/stop?t=%d", id, grace_s);
-	verb_call(engine, &verb_stop, (struct docker_ask){.path = path, .timeout_ms = grace_s * 1000}, id, done, arg);
+	verb_call(engine, &verb_stop,
+	          (struct docker_ask){.path = path, .timeout_ms = grace_s * 1000, .lasts = grace_s > 0}, id, done, arg);
 }
 
 static void docker_remove(struct engine *engine, const char *id, engine_done *done, void *arg)
@@ -294,6 +295,7 @@ static void docker_free(struct engine *engine)
 	docker_exits_free(docker->exits);
 	docker_link_free(docker->link);
 	docker_http_free(docker->http);
+	docker_http_free(docker->stops);
 	free(docker->name);
 	free(docker);
 }
@@ -315,10 +317,11 @@ bool docker_engine_new(const struct engine_settings *settings, struct engine **e
 	docker->engine.verbs = &verbs;
 	docker->name = mem_dup(settings->name);
 	docker->http = docker_http_new(settings->base, settings->docker_socket);
+	docker->stops = docker_http_new(settings->base, settings->docker_socket);
 	link.http = docker->http;
 	link.arg = docker;
 	docker->link = docker_link_new(&link);
-	docker->calls = docker_calls_new(settings->base, docker->http, docker->link);
+	docker->calls = docker_calls_new(settings->base, docker->http, docker->stops, docker->link);
 	docker->exits = docker_exits_new(settings->base, docker->calls, &settings->observer);
 	*engine = &docker->engine;
 	return true;

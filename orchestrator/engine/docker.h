@@ -13,6 +13,7 @@ struct docker {
 	struct engine engine; /* first: a struct engine * of ours is a struct docker * */
 	char *name;
 	struct docker_http *http;
+	struct docker_http *stops; /* their own connections: one is held for the whole grace */
 	struct docker_link *link;
 	struct docker_calls *calls;
 	struct docker_exits *exits;

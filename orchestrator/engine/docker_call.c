@@ -39,7 +39,7 @@ struct docker_call {
 
 struct docker_calls {
 	struct event_base *base;
-	struct docker_http *http;
+	struct docker_http *http, *lasting;
 	struct docker_link *link;
 	LIST_HEAD(, docker_call) all;
 };
@@ -152,7 +152,8 @@ static void call_send(struct docker_call *call)
 	};
 
 	call->waiting = false;
-	call->request = docker_http_send(call->calls->http, &ask, on_reply, call);
+	call->request =
+	        docker_http_send(call->ask.lasts ? call->calls->lasting : call->calls->http, &ask, on_reply, call);
 	free(path);
 }
 
@@ -214,12 +215,14 @@ void docker_calls_release(struct docker_calls *calls)
 	}
 }
 
-struct docker_calls *docker_calls_new(struct event_base *base, struct docker_http *http, struct docker_link *link)
+struct docker_calls *docker_calls_new(struct event_base *base, struct docker_http *http, struct docker_http *lasting,
+                                      struct docker_link *link)
 {
 	struct docker_calls *calls = mem_zero(sizeof(*calls));
 
 	calls->base = base;
 	calls->http = http;
+	calls->lasting = lasting;
 	calls->link = link;
 	LIST_INIT(&calls->all);
 	return calls;

@@ -39,10 +39,13 @@ struct docker_ask {
 	struct docker_words again; /* one that passes by itself: asked again until the deadline */
 	/* So is a success that this does not find enough; with the call's arg. NULL: the first is. */
 	bool (*enough)(const struct docker_answer *answer, void *arg);
+	bool lasts;        /* it holds its connection for long, and goes where it is in nobody's way */
 	const char *image; /* to name it where it is missing; NULL: none is involved */
 };
 
-struct docker_calls *docker_calls_new(struct event_base *base, struct docker_http *http, struct docker_link *link);
+/* lasting: what it has connections for is calls that last. Both are borrowed. */
+struct docker_calls *docker_calls_new(struct event_base *base, struct docker_http *http, struct docker_http *lasting,
+                                      struct docker_link *link);
 void docker_calls_free(struct docker_calls *calls); /* what is under way is dropped */
 
 /* Exactly one of done(answer, arg) and drop(arg) follows. ask is borrowed for the call, but for fine.words and

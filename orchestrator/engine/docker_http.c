@@ -27,7 +27,7 @@
 
 #define CONNECT_TIMEOUT_MS 2000
 #define CONNECT_RETRY_MS 20 /* the listener's backlog was full */
-#define CONNECTIONS_MAX 64L /* a stop holds one for its whole grace */
+#define CONNECTIONS_MAX 64L
 #define CONNECTIONS_KEPT 8L
 #define API_VERSION_SIZE 16
 

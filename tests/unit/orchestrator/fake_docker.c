@@ -31,6 +31,19 @@ static void let_go(struct evhttp_request **request)
 	*request = NULL;
 }
 
+static void let_all_go(struct fake_docker *fake)
+{
+	for (size_t i = 0; i < fake->unanswered_count; i++)
+		let_go(&fake->unanswered[i]);
+	fake->unanswered_count = 0;
+}
+
+static void leave_unanswered(struct fake_docker *fake, struct evhttp_request *request)
+{
+	ck_assert_uint_lt(fake->unanswered_count, FAKE_UNANSWERED);
+	fake->unanswered[fake->unanswered_count++] = request;
+}
+
 static void take_body(struct fake_docker *fake, struct evhttp_request *request)
 {
 	struct evbuffer *input = evhttp_request_get_input_buffer(request);
@@ -50,7 +63,7 @@ static void reply_call(struct fake_docker *fake, struct evhttp_request *request,
 	snprintf(fake->last_path, sizeof(fake->last_path), "%s", path);
 	take_body(fake, request);
 	if (fake->replies[at].status == 0)
-		fake->unanswered = request;
+		leave_unanswered(fake, request);
 	else
 		reply_text(request, fake->replies[at].status, fake->replies[at].body);
 }
@@ -70,8 +83,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 	const char *path = evhttp_request_get_uri(request);
 
 	if (fake->mute != NULL && strstr(path, fake->mute) != NULL) {
-		let_go(&fake->unanswered);
-		fake->unanswered = request;
+		leave_unanswered(fake, request);
 	} else if (strcmp(path, "/_ping") == 0) {
 		fake->pings++;
 		evhttp_add_header(evhttp_request_get_output_headers(request), "Api-Version", fake->api_version);
@@ -129,7 +141,7 @@ void fake_close(struct fake_docker *fake)
 		return;
 	unlink(fake->socket_path);
 	let_go(&fake->events);
-	let_go(&fake->unanswered);
+	let_all_go(fake);
 	evhttp_free(fake->http);
 	fake->http = NULL;
 }

@@ -9,9 +9,11 @@ struct evhttp;
 struct evhttp_request;
 struct sockaddr_un;
 
+#define FAKE_UNANSWERED 128
+
 /* Replies to what is not /_ping, /version or /events, one after the other; the last one is repeated. */
 struct fake_reply {
-	int status; /* 0: no answer at all, once at most */
+	int status; /* 0: no answer at all */
 	const char *body;
 };
 
@@ -20,7 +22,7 @@ struct fake_docker {
 	const char *min_version;
 	const struct fake_reply *replies;
 	size_t reply_count;
-	const char *mute; /* requests with this in their path are not answered; NULL */
+	const char *mute; /* requests with this in their path are not answered, so many at most; NULL */
 	/* what happened */
 	int pings;
 	int subscriptions;
@@ -33,7 +35,8 @@ struct fake_docker {
 	struct event_base *base;
 	struct evhttp *http;
 	struct evhttp_request *events;
-	struct evhttp_request *unanswered; /* at most one */
+	struct evhttp_request *unanswered[FAKE_UNANSWERED];
+	size_t unanswered_count;
 	char socket_path[100];
 };
 

@@ -129,6 +129,23 @@ START_TEST(one_that_hangs_is_lost)
 }
 END_TEST
 
+/* More than there are connections, each for as long as its program takes to end: nothing else waits for them. */
+START_TEST(stops_hold_nothing_up)
+{
+	struct outcome stopped = {0};
+
+	connect_to_fake();
+	fake.mute = "/stop";
+	for (int i = 0; i < 100; i++)
+		watch.engine->verbs->stop(watch.engine, ID, 5000, outcome_take, &stopped);
+	watch_run(&watch, 200);
+	list();
+	ck_assert(watch_until(&watch, &outcome.count, 1, SOON_MS));
+	ck_assert_int_eq(outcome.fault, ENGINE_OK);
+	ck_assert_int_eq(stopped.count, 0);
+}
+END_TEST
+
 START_TEST(a_loss_is_told_once_and_mended)
 {
 	connect_to_fake();
@@ -416,6 +433,7 @@ int main(void)
 		tcase_add_test(cases, tests[i]);
 	tcase_add_loop_test(cases, refuses_versions_outside, 0, 2);
 	tcase_add_loop_test(cases, one_that_hangs_is_lost, 0, 2);
+	tcase_add_test(cases, stops_hold_nothing_up);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
