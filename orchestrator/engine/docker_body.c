@@ -287,7 +287,7 @@ bool docker_body_list_filters(struct buf *buf, const char *name)
 
 bool docker_body_event_filters(struct buf *buf, const char *name)
 {
-	static const char *const actions[] = {"die", "oom", "start", "pause", "unpause", "destroy"};
+	static const char *const actions[] = {"die", "kill", "oom", "start", "pause", "unpause", "destroy"};
 	struct json_writer w;
 
 	json_writer_init(&w, buf);

@@ -310,8 +310,9 @@ bool docker_json_event(const struct json_value *value, struct docker_event *even
 		const char *action;
 		enum engine_event_type type;
 	} actions[] = {
-	        {"die", ENGINE_EVENT_DIE},     {"oom", ENGINE_EVENT_OOM},         {"start", ENGINE_EVENT_START},
-	        {"pause", ENGINE_EVENT_PAUSE}, {"unpause", ENGINE_EVENT_UNPAUSE}, {"destroy", ENGINE_EVENT_DESTROY},
+	        {"die", ENGINE_EVENT_DIE},         {"kill", ENGINE_EVENT_KILL},   {"oom", ENGINE_EVENT_OOM},
+	        {"start", ENGINE_EVENT_START},     {"pause", ENGINE_EVENT_PAUSE}, {"unpause", ENGINE_EVENT_UNPAUSE},
+	        {"destroy", ENGINE_EVENT_DESTROY},
 	};
 	const struct json_value *action = json_get(value, "Action");
 	size_t i = 0;
@@ -324,6 +325,7 @@ bool docker_json_event(const struct json_value *value, struct docker_event *even
 		return false;
 	event->event = (struct engine_event){.type = actions[i].type, .id = event->id};
 	event->event.exit_code = take_number(json_path(value, "Actor", "Attributes", "exitCode", NULL), 0);
+	event->event.signal = take_number(json_path(value, "Actor", "Attributes", "signal", NULL), 0);
 	if (!json_int(json_get(value, "timeNano"), &event->event.engine_time_ns))
 		event->event.engine_time_ns = 0;
 	return true;

@@ -103,10 +103,12 @@ struct engine_result {
 
 typedef void engine_done(const struct engine_result *result, void *arg);
 
-/* EXIT: the container's process has ended; how, and that the engine is done with it, DIE says later. Not every engine, and
- * not every container, has it. */
+/* EXIT: the container's process has ended; how, and that the engine is done with it, DIE says later. KILL: the engine sent a
+ * signal to it, for us or for somebody else, of which it may or may not die. Not every engine, and not every container, has
+ * these two. */
 enum engine_event_type {
 	ENGINE_EVENT_DIE,
+	ENGINE_EVENT_KILL,
 	ENGINE_EVENT_EXIT,
 	ENGINE_EVENT_OOM,
 	ENGINE_EVENT_START,
@@ -119,6 +121,7 @@ struct engine_event {
 	enum engine_event_type type;
 	const char *id;
 	int exit_code;          /* DIE */
+	int signal;             /* KILL: its number; 0 if the engine does not say */
 	int64_t engine_time_ns; /* when the engine says it happened; 0 if it does not */
 };
 

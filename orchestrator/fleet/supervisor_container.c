@@ -167,6 +167,17 @@ static void container_failed(struct container *container, enum reason reason, co
 	}
 }
 
+void container_pardon(struct container *container)
+{
+	struct slot *slot = slot_of(container);
+
+	container->crash_noted = false;
+	if (slot != NULL)
+		slot_pardon(container->supervisor, slot);
+	else
+		spare_pardon(container);
+}
+
 /* Nothing points at it any more; there is nothing (known) to remove. */
 static void container_drop(struct container *container)
 {
@@ -183,6 +194,13 @@ static void container_drop(struct container *container)
 
 /* --- create --- */
 
+/* The network or a volume may have gone; of a network an engine says so only at the start. */
+static void prepare_again_if(struct supervisor *supervisor, enum engine_fault fault)
+{
+	if (fault == ENGINE_REFUSED)
+		supervisor->prepared = false;
+}
+
 static void on_created(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
 {
 	struct slot *slot = slot_of(container);
@@ -194,13 +212,6 @@ static void on_created(struct supervisor *supervisor, struct container *containe
 			slot->ahead_level = 0;
 		container_log(LOG_INFO, container, "created", "none", NULL);
 		return;
-/* The network or a volume may have gone; of a network an engine says so only at the start. */
-static void prepare_again_if(struct supervisor *supervisor, enum engine_fault fault)
-{
-	if (fault == ENGINE_REFUSED)
-		supervisor->prepared = false;
-}
-
 	}
 	container_failed(container, reason_of(result->fault, REASON_CREATE_FAILED), result->message);
 	if (engine_in_doubt(result->fault) || result->fault == ENGINE_NAME_TAKEN)
@@ -283,6 +294,7 @@ static void start_refused(struct container *container, const struct engine_resul
 	if (goes_without_port(container, result))
 		return;
 	container_failed(container, reason_of(result->fault, REASON_START_FAILED), result->message);
+	prepare_again_if(container->supervisor, result->fault);
 	if (engine_in_doubt(result->fault) && slot != NULL) {
 		container->supervisor->list_wanted = true; /* the same container is tried again */
 		return;
@@ -294,7 +306,6 @@ static void start_refused(struct container *container, const struct engine_resul
 static void on_started(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
 {
 	(void)supervisor;
-	prepare_again_if(container->supervisor, result->fault);
 	if (container->use == CONTAINER_LEAVING)
 		return;
 	if (result->fault == ENGINE_OK) {
@@ -305,6 +316,7 @@ static void on_started(struct supervisor *supervisor, struct container *containe
 		return;
 	}
 	container->dead = container->by_hand = false; /* a failed start may have looked like a death */
+	container->signalled_us = 0;
 	if (result->fault == ENGINE_NOT_FOUND) {
 		container->gone = true; /* somebody removed it: the slot takes another one */
 		container_leave(container, REASON_VANISHED, LEAVE_AT_ONCE);

@@ -15,6 +15,11 @@ void crashes_calm(struct crashes *crashes, int64_t well_since_us)
 		crashes->level = 0;
 }
 
+bool container_crashed(const struct container *container, enum reason reason)
+{
+	return !container_killed(container) && reason != REASON_VANISHED && reason != REASON_PAUSED;
+}
+
 int64_t crashes_note(struct crashes *crashes)
 {
 	int64_t now_us = clock_us();
@@ -32,4 +37,6 @@ void crashes_pardon(struct crashes *crashes)
 {
 	memmove(crashes->at_us, crashes->at_us + 1, (CRASH_FAULTS - 1) * sizeof(crashes->at_us[0]));
 	crashes->at_us[CRASH_FAULTS - 1] = 0;
+	if (crashes->level > 0)
+		crashes->level--;
 }

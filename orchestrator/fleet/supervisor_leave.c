@@ -195,6 +195,7 @@ static void leave_stop(struct container *container, int grace_ms)
 		container->stage = container->faulty ? LEAVE_INSPECT : LEAVE_REMOVE;
 		return;
 	}
+	container->stop_called = true;
 	container->by_us = !container->exited;
 	supervisor->engine->verbs->stop(supervisor->engine, container->id, grace_ms, on_call,
 	                                call_begin(supervisor, container, on_stopped));

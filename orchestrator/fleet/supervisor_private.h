@@ -82,21 +82,26 @@ struct container {
 	uint64_t serial;         /* of its last backend; 0 = it had none */
 	bool in_fleet;
 	bool adopted;
-	bool may_run;      /* start was called, or it was found running; until it is known dead */
-	bool exited;       /* its process has ended; the engine still holds what it had */
-	bool dead;         /* ran and does not any more */
-	bool paused;       /* a spare that waits */
-	bool late_network; /* it has no network before it runs, or had none when it was found */
-	bool warm;         /* a spare that has shown that it works */
-	bool gone;         /* does not exist any more */
-	bool oom;
-	bool by_us;         /* we killed it while it ran */
-	bool by_hand;       /* somebody else killed it: no sign of a crash loop */
-	int exit_code;      /* -1 unknown */
-	int64_t touched_us; /* last call or event: an older list says nothing about it */
-	int64_t running_ms; /* adopted: since its start */
-	int64_t doubt_us;   /* adopted, not ready yet: when the engine is asked whether it really runs */
-	bool seen;          /* reconcile: it is in the list */
+	bool may_run;         /* start was called, or it was found running; until it is known dead */
+	bool exited;          /* its process has ended; the engine still holds what it had */
+	bool dead;            /* ran and does not any more */
+	bool paused;          /* a spare that waits */
+	bool late_network;    /* it has no network before it runs, or had none when it was found */
+	bool warm;            /* a spare that has shown that it works */
+	bool gone;            /* does not exist any more */
+	bool oom;             /* the kernel killed a process of it for want of memory, */
+	int64_t oom_us;       /* and when we were told */
+	bool stop_called;     /* by us: signals of that are told as events, too */
+	bool by_us;           /* we killed it while it ran */
+	bool by_hand;         /* somebody else killed it: no sign of a crash loop */
+	int signal;           /* the last one that somebody else had the engine send, */
+	int64_t signalled_us; /* and when; 0 = none */
+	bool crash_noted;     /* its end was counted as one towards a crash loop */
+	int exit_code;        /* -1 unknown */
+	int64_t touched_us;   /* last call or event: an older list says nothing about it */
+	int64_t running_ms;   /* adopted: since its start */
+	int64_t doubt_us;     /* adopted, not ready yet: when the engine is asked whether it really runs */
+	bool seen;            /* reconcile: it is in the list */
 	/* LEAVING */
 	enum leave_stage stage;
 	bool faulty; /* its last words are worth keeping */
@@ -226,10 +231,10 @@ bool slot_ready(const struct slot *slot);
 /* What the engine would not do for this slot; the message is kept and it is tried again later. */
 void slot_failed(struct supervisor *supervisor, struct slot *slot, enum reason reason, const char *message);
 
-/* The last fault was somebody's kill, as it turned out: it does not count for a crash loop. */
-void slot_pardon(struct supervisor *supervisor, struct slot *slot);
+void slot_pardon(struct supervisor *supervisor, struct slot *slot); /* its last fault was no crash */
 
 /* supervisor_crashes.c */
+bool container_crashed(const struct container *container, enum reason reason); /* or did somebody do that to it? */
 void crashes_calm(struct crashes *crashes,
                   int64_t well_since_us);      /* of the container that has ended; NEVER: it was not */
 int64_t crashes_note(struct crashes *crashes); /* one more; how long to wait, 0 = it is no loop */
@@ -247,23 +252,24 @@ const struct incident *container_incident(const struct container *container);
 bool container_stale(const struct container *container); /* not of the newest revision, or unwanted: to be rolled */
 struct container *container_by_id(struct supervisor *supervisor, const char *id);
 bool name_in_use(const struct supervisor *supervisor, const char *name);
-void container_log(int level, const struct container *container, const char *event, const char *reason,
-                   const char *error);
-
-/* supervisor_leave.c */
-enum leave_how { LEAVE_AT_ONCE, LEAVE_AFTER_STOP, LEAVE_AFTER_DRAIN };
 /* Another container of the service than that slot's that has this host port; NULL: none known, or `port` is 0 */
 const struct container *port_holder(const struct supervisor *supervisor, int port, int slot);
 bool container_port_leaves(const struct container *container); /* its port is that of one on its way out */
 /* It was counted as a crash, and was somebody's kill, as it turned out. */
 void container_pardon(struct container *container);
+void container_log(int level, const struct container *container, const char *event, const char *reason,
+                   const char *error);
+
+/* supervisor_leave.c */
+enum leave_how { LEAVE_AT_ONCE, LEAVE_AFTER_STOP, LEAVE_AFTER_DRAIN };
 void container_leave(struct container *container, enum reason reason, enum leave_how how);
 void container_kill(struct container *container); /* one that leaves, at once */
 void leave_step(struct container *container);
 
 /* supervisor_reconcile.c */
 void container_died(struct container *container, enum reason reason);
-void container_note_kill(struct container *container); /* its exit code is known: was it somebody's kill? */
+void container_note_kill(struct container *container);    /* its exit code is known: was it somebody's kill? */
+bool container_killed(const struct container *container); /* it was, or will have been once it has ended */
 void supervisor_ask_list(struct supervisor *supervisor);
 
 bool container_drain(struct container *container, enum reason reason); /* false: it does not serve */
@@ -276,6 +282,7 @@ bool spare_stands_in(const struct container *container);
 int spare_port(const struct supervisor *supervisor, int index);                  /* host port; 0 = none */
 bool spare_fits(const struct supervisor *supervisor, const struct spare *spare); /* not too many, on its own port */
 void spare_forget(struct container *container);
+void spare_pardon(const struct container *container); /* its end was no crash, of a spare's container */
 void spare_failed(struct container *container, enum reason reason, const char *message);
 void spare_paused_outside(struct container *container, bool paused);           /* so says the engine */
 struct spare *spare_free_for(struct supervisor *supervisor, const char *name); /* NULL: not a spare's, or it has one */

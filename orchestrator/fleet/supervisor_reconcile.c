@@ -10,11 +10,14 @@
 #include "common/clock.h"
 #include "common/log.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #define EXIT_KILLED 137     /* 128 + SIGKILL */
 #define EXIT_TERMINATED 143 /* 128 + SIGTERM */
+#define OOM_US 10000000     /* one of its processes was killed so long ago: the container outlived that */
+#define SIGNAL_US 60000000  /* what a program may take to end in good order (docker stop -t) */
 
 /* --- events --- */
 
@@ -55,19 +58,31 @@ static void container_vanished(struct container *container)
 		container_died(container, REASON_VANISHED);
 }
 
-/* SIGKILL that was not the kernel's for want of memory, and not ours. The fault may be known already, for the connection
- * broke first. */
+/* That somebody else sent, so recently that its end comes of it, whatever its exit code. 0: none. */
+static int signal_by_hand(const struct container *container)
+{
+	if (container->signalled_us == 0 || clock_us() - container->signalled_us > SIGNAL_US)
+		return 0;
+	return container->signal;
+}
+
+bool container_killed(const struct container *container)
+{
+	return container->by_hand || signal_by_hand(container) != 0;
+}
+
+/* Somebody's signal, or a SIGKILL that was not the kernel's for want of memory and not ours. The fault may be known already,
+ * for the connection broke first; one that was ill before is not excused by what came then. */
 void container_note_kill(struct container *container)
 {
-	bool late = container->use == CONTAINER_LEAVING;
+	bool killed = container->exit_code == EXIT_KILLED && !container->by_us;
 
-	if (container->exit_code != EXIT_KILLED || container->oom || container->by_hand || container->by_us)
-		return;
-	if (late && container->reason != REASON_PROBE_RESET && container->reason != REASON_PROBE_REFUSED)
+	if ((!killed && signal_by_hand(container) == 0) || container->oom || container->by_hand)
 		return;
 	container->by_hand = true;
-	if (late && container->slot != SLOT_EXTRA)
-		slot_pardon(container->supervisor, supervisor_slot_of(container->supervisor, container->slot));
+	if (container->crash_noted && (container->reason == REASON_PROBE_RESET ||
+	                               container->reason == REASON_PROBE_REFUSED || container->reason == REASON_EXITED))
+		container_pardon(container);
 }
 
 /* SIGTERM, and not ours: no request did that. It is a fault all the same. */
@@ -76,13 +91,19 @@ static bool is_stopped_by_hand(const struct container *container)
 	return container->exit_code == EXIT_TERMINATED && !container->by_us;
 }
 
+/* What programs are told to end with. Others, to read a file again, say, are no excuse for a crash that follows. */
+static bool ends_programs(int signal)
+{
+	return signal == SIGTERM || signal == SIGKILL || signal == SIGINT || signal == SIGQUIT || signal >= SIGRTMIN;
+}
+
 /* Told where it is news: not what we asked for, nor what follows from it. */
 static void event_log(struct container *container, const struct engine_event *event)
 {
 	static const char *const texts[] = {
-	        [ENGINE_EVENT_DIE] = "die",         [ENGINE_EVENT_EXIT] = NULL,     [ENGINE_EVENT_OOM] = "oom",
-	        [ENGINE_EVENT_START] = NULL,        [ENGINE_EVENT_PAUSE] = "pause", [ENGINE_EVENT_UNPAUSE] = "unpause",
-	        [ENGINE_EVENT_DESTROY] = "destroy",
+	        [ENGINE_EVENT_DIE] = "die",         [ENGINE_EVENT_KILL] = NULL,         [ENGINE_EVENT_EXIT] = NULL,
+	        [ENGINE_EVENT_OOM] = "oom",         [ENGINE_EVENT_START] = NULL,        [ENGINE_EVENT_PAUSE] = "pause",
+	        [ENGINE_EVENT_UNPAUSE] = "unpause", [ENGINE_EVENT_DESTROY] = "destroy",
 	};
 	bool ours = container->use == CONTAINER_LEAVING ? !container->faulty
 	                                                : container->use == CONTAINER_SPARE && !container->in_fleet;
@@ -92,10 +113,12 @@ static void event_log(struct container *container, const struct engine_event *ev
 		return;
 	if (backend != NULL && event->type != ENGINE_EVENT_UNPAUSE)
 		backend_open_incident(backend);
-	log_info("event=engine-event service=%s slot=%d container=%.12s name=%s reason=%s exit_code=%d incident=%s",
-	         container->supervisor->service->name, container->slot, container->id, container->name,
-	         texts[event->type], event->type == ENGINE_EVENT_DIE ? event->exit_code : -1,
-	         incident_text(container_incident(container)));
+	log_info(
+	        "event=engine-event service=%s slot=%d container=%.12s name=%s reason=%s exit_code=%d signal=%d incident=%s",
+	        container->supervisor->service->name, container->slot, container->id, container->name,
+	        texts[event->type], event->type == ENGINE_EVENT_DIE ? event->exit_code : -1,
+	        event->type == ENGINE_EVENT_DIE ? signal_by_hand(container) : 0,
+	        incident_text(container_incident(container)));
 }
 
 /* By somebody else: one created ahead, or one that had ended and is on its way out. Our own starts are told late at times;
@@ -125,9 +148,16 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 		if (container->phase == CONTAINER_CREATED && !container->busy && !container->may_run)
 			break; /* late news of a start that was refused */
 		container->exit_code = event->exit_code;
+		container->oom &= clock_us() - container->oom_us <= OOM_US;
 		container_note_kill(container);
 		note_end(container, container->by_hand || is_stopped_by_hand(container));
 		container_died(container, container->oom ? REASON_OOM_KILLED : REASON_EXITED);
+		break;
+	case ENGINE_EVENT_KILL:
+		if (!container->stop_called && ends_programs(event->signal)) {
+			container->signal = event->signal;
+			container->signalled_us = clock_us();
+		}
 		break;
 	case ENGINE_EVENT_EXIT: /* what serves is judged by its probes, and by its die event */
 		container->exited = true;
@@ -135,6 +165,7 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 		break;
 	case ENGINE_EVENT_OOM:
 		container->oom = true;
+		container->oom_us = clock_us();
 		if (container->backend != NULL)
 			health_engine_doubt(supervisor->health, container->backend, REASON_OOM_KILLED);
 		break;

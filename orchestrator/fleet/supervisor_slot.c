@@ -36,7 +36,6 @@ static void back_off(struct slot *slot, enum reason reason)
 {
 	int64_t wait_us;
 
-	crashes_calm(&slot->crashes, slot->ready_us);
 	wait_us = crashes_note(&slot->crashes);
 	if (wait_us == 0)
 		return;
@@ -94,7 +93,9 @@ static void slot_fault(struct supervisor *supervisor, struct slot *slot)
 	slot->reason = reason;
 	supervisor->replacements[reason]++;
 	container_log(LOG_WARN, container, "fault", reason_text(reason), NULL);
-	if (!container->by_hand && reason != REASON_VANISHED && reason != REASON_PAUSED)
+	crashes_calm(&slot->crashes, slot->ready_us);
+	container->crash_noted = container_crashed(container, reason);
+	if (container->crash_noted)
 		back_off(slot, reason);
 	slot->ready_us = NEVER;
 	container_leave(container, reason, LEAVE_AT_ONCE);
@@ -106,7 +107,6 @@ void slot_pardon(struct supervisor *supervisor, struct slot *slot)
 	if (slot->reason != REASON_CRASH_LOOP || slot->retry_us <= clock_us())
 		return;
 	slot->back_off_untold = false;
-	slot->crashes.level--;
 	slot->reason = REASON_EXITED;
 	slot->retry_us = 0;
 	slot->message[0] = '\0';
@@ -298,6 +298,7 @@ void slot_step(struct supervisor *supervisor, struct slot *slot)
 void slot_vacate(struct supervisor *supervisor, struct slot *slot, enum reason reason)
 {
 	slot->wanted_us = clock_us();
+	crashes_calm(&slot->crashes, slot->ready_us);
 	slot->ready_us = NEVER;
 	slot->retry_us = 0;
 	slot->back_off_untold = false;

@@ -98,10 +98,29 @@ static bool spare_lost(const struct container *container)
 }
 
 /* One that was killed by hand is made anew at once; one that keeps dying is not, as a slot's. */
-static void spare_back_off(struct spare *spare)
+static void spare_back_off(struct spare *spare, enum reason reason)
 {
 	crashes_calm(&spare->crashes, spare->born_us);
-	spare->retry_us = spare->container->by_hand ? 0 : clock_us() + crashes_note(&spare->crashes);
+	spare->container->crash_noted = container_crashed(spare->container, reason);
+	spare->retry_us = spare->container->crash_noted ? clock_us() + crashes_note(&spare->crashes) : 0;
+}
+
+void spare_pardon(const struct container *container)
+{
+	struct supervisor *supervisor = container->supervisor;
+	char name[ENGINE_NAME_SIZE];
+
+	for (size_t i = 0; i < supervisor->spare_count; i++) {
+		struct spare *spare = supervisor->spares[i];
+
+		spare_name(supervisor, spare->index, name);
+		if (strcmp(name, container->name) != 0)
+			continue;
+		crashes_pardon(&spare->crashes);
+		if (spare->container == NULL)
+			spare->retry_us = 0;
+		supervisor_soon(supervisor);
+	}
 }
 
 static void spare_fault(struct spare *spare)
@@ -114,7 +133,7 @@ static void spare_fault(struct spare *spare)
 	                                       : REASON_EXITED;
 
 	spare->reason = reason;
-	spare_back_off(spare);
+	spare_back_off(spare, reason);
 	container_log(LOG_WARN, container, "spare-lost", reason_text(reason), NULL);
 	container_leave(container, reason, LEAVE_AT_ONCE);
 }

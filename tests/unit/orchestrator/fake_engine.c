@@ -6,6 +6,7 @@
 #include "orchestrator/fleet/timer.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,12 +193,17 @@ struct fake_container *fake_add(struct fake_engine *fake, const char *service, c
 	return container;
 }
 
+static void tell_event(struct fake_engine *fake, const struct engine_event *event)
+{
+	if (!fake->silent && !fake->down && fake->observer.on_event != NULL)
+		fake->observer.on_event(event, fake->observer.arg);
+}
+
 static void tell(struct fake_engine *fake, enum engine_event_type type, const struct fake_container *container)
 {
 	const struct engine_event event = {.type = type, .id = container->id, .exit_code = container->exit_code};
 
-	if (!fake->silent && !fake->down && fake->observer.on_event != NULL)
-		fake->observer.on_event(&event, fake->observer.arg);
+	tell_event(fake, &event);
 }
 
 static void end_run(struct fake_engine *fake, struct fake_container *container, int exit_code)
@@ -215,10 +221,22 @@ void fake_kill(struct fake_engine *fake, struct fake_container *container, int e
 	end_run(fake, container, exit_code);
 }
 
+void fake_signal(struct fake_engine *fake, struct fake_container *container, int signal)
+{
+	const struct engine_event event = {.type = ENGINE_EVENT_KILL, .id = container->id, .signal = signal};
+
+	tell_event(fake, &event);
+}
+
+void fake_oom_lived(struct fake_engine *fake, struct fake_container *container)
+{
+	tell(fake, ENGINE_EVENT_OOM, container);
+}
+
 void fake_oom(struct fake_engine *fake, struct fake_container *container)
 {
 	container->oom = true;
-	tell(fake, ENGINE_EVENT_OOM, container);
+	fake_oom_lived(fake, container);
 	end_run(fake, container, 137);
 }
 
@@ -388,6 +406,7 @@ static enum engine_fault effect(struct op *op, struct engine_result *result)
 	case FAKE_START:
 		return do_start(op, container);
 	case FAKE_STOP:
+		fake_signal(op->fake, container, op->grace_ms == 0 ? SIGKILL : SIGTERM);
 		end_run(op->fake, container, op->grace_ms == 0 ? 137 : 143);
 		return ENGINE_OK;
 	case FAKE_REMOVE:

@@ -81,11 +81,13 @@ struct fake_container *fake_add(struct fake_engine *fake, const char *service, c
                                 const char *spec, enum engine_state state, const char *socket_dir, int port);
 struct fake_container *fake_by_name(struct fake_engine *fake, const char *name);
 void fake_kill(struct fake_engine *fake, struct fake_container *container, int exit_code); /* die event */
+void fake_signal(struct fake_engine *fake, struct fake_container *container, int signal);  /* kill event: docker stop */
 void fake_exit(struct fake_engine *fake, struct fake_container *container);                /* exit event; die is due */
 void fake_exit_over(struct fake_engine *fake, struct fake_container *container);           /* and here it is */
 void fake_restart(struct fake_engine *fake, struct fake_container *container);             /* one that has ended */
 void fake_remove(struct fake_engine *fake, struct fake_container *container);              /* as rm -f */
-void fake_oom(struct fake_engine *fake, struct fake_container *container);                 /* oom event, then die */
-void fake_pause(struct fake_engine *fake, struct fake_container *container);               /* pause event */
-void fake_unpause(struct fake_engine *fake, struct fake_container *container);             /* unpause event */
+void fake_oom_lived(struct fake_engine *fake, struct fake_container *container); /* oom event: of a child of it */
+void fake_oom(struct fake_engine *fake, struct fake_container *container);       /* oom event, then die */
+void fake_pause(struct fake_engine *fake, struct fake_container *container);     /* pause event */
+void fake_unpause(struct fake_engine *fake, struct fake_container *container);   /* unpause event */
 unsigned fake_count(const struct fake_engine *fake, enum engine_state state);

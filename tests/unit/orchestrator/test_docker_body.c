@@ -237,9 +237,10 @@ START_TEST(filters)
 	ck_assert_str_eq(buf_text(&body), "{\"label\":[\"selfless.name=selfless\"]}");
 	buf_reset(&body);
 	ck_assert(docker_body_event_filters(&body, "selfless"));
-	ck_assert_str_eq(buf_text(&body), "{\"type\":[\"container\"],"
-	                                  "\"event\":[\"die\",\"oom\",\"start\",\"pause\",\"unpause\",\"destroy\"],"
-	                                  "\"label\":[\"selfless.name=selfless\"]}");
+	ck_assert_str_eq(buf_text(&body),
+	                 "{\"type\":[\"container\"],"
+	                 "\"event\":[\"die\",\"kill\",\"oom\",\"start\",\"pause\",\"unpause\",\"destroy\"],"
+	                 "\"label\":[\"selfless.name=selfless\"]}");
 }
 END_TEST
 

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -298,6 +299,20 @@ START_TEST(event_die)
 }
 END_TEST
 
+START_TEST(event_kill)
+{
+	struct docker_event event;
+
+	ck_assert(read_event("{\"Type\":\"container\",\"Action\":\"kill\",\"Actor\":{\"ID\":\"" ID
+	                     "\",\"Attributes\":{\"name\":\"acts_0\",\"signal\":\"15\"}}}",
+	                     &event));
+	ck_assert_int_eq(event.event.type, ENGINE_EVENT_KILL);
+	ck_assert_int_eq(event.event.signal, SIGTERM);
+	ck_assert(read_event("{\"Type\":\"container\",\"Action\":\"kill\",\"Actor\":{\"ID\":\"" ID "\"}}", &event));
+	ck_assert_int_eq(event.event.signal, 0);
+}
+END_TEST
+
 START_TEST(event_actions)
 {
 	static const struct {
@@ -313,7 +328,7 @@ START_TEST(event_actions)
 	        {"destroy", true, ENGINE_EVENT_DESTROY},
 	        {"exec_die", false, 0},
 	        {"health_status: healthy", false, 0},
-	        {"kill", false, 0},
+	        {"kill", true, ENGINE_EVENT_KILL},
 	};
 	struct docker_event event;
 	char text[300];
@@ -402,6 +417,7 @@ int main(void)
 	        inspect_of_newer_engines,
 	        inspect_without_an_address,
 	        pid_of_inspect,
+	        event_kill,
 	        event_actions,
 	        versions,
 	        api_minor,

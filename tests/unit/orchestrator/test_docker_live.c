@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,6 +222,8 @@ START_TEST(the_life_of_a_container)
 	wait_for(&outcome, ENGINE_OK);
 	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS));
 	ck_assert_int_eq(watch_event(&watch, ENGINE_EVENT_DIE, 0)->exit_code, 0);
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_KILL, 0));
+	ck_assert_int_eq(watch_event(&watch, ENGINE_EVENT_KILL, 0)->signal, SIGTERM);
 	outcome = call(VERB(watch)->inspect, id, ENGINE_OK);
 	ck_assert_int_eq(outcome.result.state, ENGINE_EXITED);
 	ck_assert_int_eq(outcome.result.exit_code, 0);

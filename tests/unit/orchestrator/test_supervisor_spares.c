@@ -398,6 +398,27 @@ START_TEST(another_maximum)
 }
 END_TEST
 
+/* Its connections break before the engine says that somebody killed it, so often that a back-off would be 4 s by now. */
+START_TEST(kills_told_late_do_not_back_off)
+{
+	begin_with(1);
+	for (int i = 0; i < 6; i++) {
+		struct fake_container *old;
+
+		bench.engine->delay_us[FAKE_START] = 300000;
+		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+		wait_spare("ready");
+		old = spare(0);
+		fake_exit(bench.engine, old);
+		for (int ms = 0; ms < 2000 && spare_view(0).backend != NULL; ms++)
+			bench_run(&bench, 1);
+		fake_exit_over(bench.engine, old);
+		bench.engine->delay_us[FAKE_START] = 1000;
+		wait_settled();
+	}
+}
+END_TEST
+
 /* The only one that serves keeps its port until its slot does. */
 START_TEST(another_maximum_while_it_stands_in)
 {
@@ -588,6 +609,7 @@ int main(void)
 	tcase_add_test(tcase, failed_roll_leaves_them);
 	tcase_add_test(tcase, another_maximum);
 	tcase_add_test(tcase, another_maximum_while_it_stands_in);
+	tcase_add_test(tcase, kills_told_late_do_not_back_off);
 	tcase_add_test(tcase, another_port_when_it_is_free);
 	tcase_add_test(tcase, another_maximum_and_minimum);
 	tcase_add_test(tcase, failed_replacement_leaves_them);
