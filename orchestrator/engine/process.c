@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Who is to be answered. */
@@ -175,12 +176,16 @@ static const char *cgroup_of(const struct process *process, char procs[PROCESS_C
 	return NULL;
 }
 
-/* Our child, and not waited for: the pid is still its own. It has just begun, so it is gone within the same moment. */
+/* Our child, and not waited for: the pid is still its own. It has just begun, so it is gone within the same moment; if it may
+ * not be killed, or takes longer, it is left to our own end. */
 static void end_unwatched(pid_t pid)
 {
-	(void)kill(-pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) == -1 && errno == EINTR)
-		;
+	const struct timespec moment = {.tv_nsec = 100000};
+
+	if (kill(-pid, SIGKILL) == -1)
+		return;
+	for (int i = 0; i < 5 && waitpid(pid, NULL, WNOHANG) == 0; i++)
+		nanosleep(&moment, NULL);
 }
 
 static enum engine_fault run(struct process *process, struct err *err)

@@ -62,8 +62,9 @@ bool name_in_use(const struct supervisor *supervisor, const char *name)
 /* One that leaves has its port until it is removed; if that fails, whoever wants the port tries, and says why not. */
 static bool holds_port(const struct container *container)
 {
-	return container->may_run ||
-	       (container->use == CONTAINER_LEAVING && container->dead && !container->gone && container->level == 0);
+	if (container->use == CONTAINER_LEAVING)
+		return (container->may_run || container->dead) && !container->gone && container->level == 0;
+	return container->may_run;
 }
 
 const struct container *port_holder(const struct supervisor *supervisor, int port, int slot)

@@ -114,9 +114,8 @@ static void on_end_inspected(struct supervisor *supervisor, struct container *co
 		container->stage = LEAVE_REMOVE;
 		return;
 	}
-	container->exit_code = result->exit_code;
 	container->oom |= result->oom_killed;
-	container_note_kill(container); /* nobody told of it while the engine was away */
+	container_note_exit(container, result->exit_code); /* nobody told of it while the engine was away */
 	log_info("event=ended service=%s slot=%d container=%.12s exit_code=%d oom=%s reason=%s incident=%s",
 	         container->supervisor->service->name, container->slot, container->id, result->exit_code,
 	         container->oom ? "yes" : "no", reason_text(container->reason), incident_text(&container->incident));

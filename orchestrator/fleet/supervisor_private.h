@@ -268,7 +268,8 @@ void leave_step(struct container *container);
 
 /* supervisor_reconcile.c */
 void container_died(struct container *container, enum reason reason);
-void container_note_kill(struct container *container);    /* its exit code is known: was it somebody's kill? */
+/* Was it somebody's kill? Told again, it is no news. */
+void container_note_exit(struct container *container, int exit_code);
 bool container_killed(const struct container *container); /* it was, or will have been once it has ended */
 void supervisor_ask_list(struct supervisor *supervisor);
 

@@ -73,7 +73,7 @@ bool container_killed(const struct container *container)
 
 /* Somebody's signal, or a SIGKILL that was not the kernel's for want of memory and not ours. The fault may be known already,
  * for the connection broke first; one that was ill before is not excused by what came then. */
-void container_note_kill(struct container *container)
+static void note_kill(struct container *container)
 {
 	bool killed = container->exit_code == EXIT_KILLED && !container->by_us;
 
@@ -85,16 +85,28 @@ void container_note_kill(struct container *container)
 		container_pardon(container);
 }
 
+void container_note_exit(struct container *container, int exit_code)
+{
+	bool news = container->exit_code == -1;
+
+	container->exit_code = exit_code;
+	if (news && container->oom_us != 0 && clock_us() - container->oom_us > OOM_US)
+		container->oom = false;
+	note_kill(container);
+}
+
 /* SIGTERM, and not ours: no request did that. It is a fault all the same. */
 static bool is_stopped_by_hand(const struct container *container)
 {
 	return container->exit_code == EXIT_TERMINATED && !container->by_us;
 }
 
-/* What programs are told to end with. Others, to read a file again, say, are no excuse for a crash that follows. */
+/* What programs are told to end with (httpd: WINCH). Others, to read a file again, say, are no excuse for a crash that
+ * follows. */
 static bool ends_programs(int signal)
 {
-	return signal == SIGTERM || signal == SIGKILL || signal == SIGINT || signal == SIGQUIT || signal >= SIGRTMIN;
+	return signal == SIGTERM || signal == SIGKILL || signal == SIGINT || signal == SIGQUIT || signal == SIGWINCH ||
+	       signal >= SIGRTMIN;
 }
 
 /* Told where it is news: not what we asked for, nor what follows from it. */
@@ -147,14 +159,12 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 	case ENGINE_EVENT_DIE:
 		if (container->phase == CONTAINER_CREATED && !container->busy && !container->may_run)
 			break; /* late news of a start that was refused */
-		container->exit_code = event->exit_code;
-		container->oom &= clock_us() - container->oom_us <= OOM_US;
-		container_note_kill(container);
+		container_note_exit(container, event->exit_code);
 		note_end(container, container->by_hand || is_stopped_by_hand(container));
 		container_died(container, container->oom ? REASON_OOM_KILLED : REASON_EXITED);
 		break;
 	case ENGINE_EVENT_KILL:
-		if (!container->stop_called && ends_programs(event->signal)) {
+		if (!container->stop_called && !is_starting(container) && ends_programs(event->signal)) {
 			container->signal = event->signal;
 			container->signalled_us = clock_us();
 		}

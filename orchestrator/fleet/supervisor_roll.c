@@ -144,12 +144,15 @@ static void roll_again(struct supervisor *supervisor, const char *why)
 /* Where ports move, the one meant for it may be one that a slot serves on; the one before is not. */
 static int stand_in_port(const struct supervisor *supervisor)
 {
-	int port = supervisor->revision->spare_port;
-	const struct container *holder = port_holder(supervisor, port, SLOT_EXTRA);
+	const struct revision *revision = supervisor->revision, *previous = supervisor->previous;
+	const struct config_scale *scale = &supervisor->service->scale;
+	const struct container *holder = port_holder(supervisor, revision->spare_port, SLOT_EXTRA);
 
-	if (holder == NULL || holder->use == CONTAINER_LEAVING || supervisor->previous == NULL)
-		return port;
-	return supervisor->previous->spare_port;
+	if (holder == NULL || holder->use == CONTAINER_LEAVING || previous == NULL ||
+	    (previous->spare_port >= revision->first_port &&
+	     previous->spare_port < revision->first_port + scale->max + scale->spares))
+		return revision->spare_port;
+	return previous->spare_port;
 }
 
 static void roll_begin(struct supervisor *supervisor)

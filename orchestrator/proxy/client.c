@@ -86,7 +86,7 @@ void client_mark_cut(struct client *client)
 
 void client_leave(struct client *client)
 {
-	if (client->state == CLIENT_BUSY || client->out.len > 0)
+	if (client->begun || client->out.len > 0)
 		client_mark_cut(client);
 	client_close(client);
 }

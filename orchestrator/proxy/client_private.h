@@ -24,6 +24,7 @@ struct client {
 	int fd;
 	enum client_state state;
 	bool reading_paused;
+	bool begun;  /* of the reply something is sent, or waits in `out` */
 	bool ending; /* the reply is complete, its last bytes are not written yet */
 	bool close;  /* after this reply */
 	bool broken; /* a write failed */

@@ -61,6 +61,7 @@ enum client_write client_write(struct client *client, const struct iovec *iov, i
 {
 	if (client->over || client->broken)
 		return CLIENT_GONE;
+	client->begun = client->state == CLIENT_BUSY;
 	size_t whole = 0, put = 0;
 	for (int i = 0; i < count; i++)
 		whole += iov[i].iov_len;
@@ -102,7 +103,7 @@ static void start_linger(struct client *client)
 
 static void finish_reply(struct client *client)
 {
-	client->ending = false;
+	client->ending = client->begun = false;
 	client_drop_request(client);
 	if (client->close && (client->input.len > 0 || client->reading_paused)) {
 		start_linger(client);

@@ -1,5 +1,6 @@
 /* The supervisor on a fake engine: what it finds at start, and rolls. */
 #include "common/clock.h"
+#include "common/log.h"
 #include "supervisor_bench.h"
 
 #include <stdio.h>
@@ -515,6 +516,39 @@ START_TEST(ports_that_move)
 }
 END_TEST
 
+static void count_failed_rolls(enum log_level level, const char *text, size_t len, void *arg)
+{
+	unsigned *count = arg;
+
+	(void)level;
+	*count += memmem(text, len, "event=roll-failed", strlen("event=roll-failed")) != NULL;
+}
+
+/* The engine will not take away the one that has the stand-in's port: the roll does not wait for that, it says so. */
+START_TEST(a_port_that_is_not_given_back)
+{
+	unsigned failed = 0;
+
+	publish(REACH_PUBLISHED);
+	begin();
+	wait_settled();
+	scale_to(3);
+	wait_settled();
+	log_listen(count_failed_rolls, &failed);
+	bench.engine->fail_with[FAKE_STOP] = bench.engine->fail_with[FAKE_REMOVE] = ENGINE_REFUSED;
+	bench.engine->fail_times[FAKE_STOP] = bench.engine->fail_times[FAKE_REMOVE] = 1000;
+	bench.service.scale.max = 2;
+	reload_with("NEW=1");
+	for (int ms = 0; ms < 3000 && failed == 0; ms++)
+		bench_run(&bench, 1);
+	ck_assert_uint_ge(failed, 1);
+	log_listen(NULL, NULL);
+	ck_assert_uint_eq(ready_now(), 2);
+	bench.engine->fail_times[FAKE_STOP] = bench.engine->fail_times[FAKE_REMOVE] = 0;
+	wait_settled();
+}
+END_TEST
+
 START_TEST(operator_rolls)
 {
 	char id[ENGINE_ID_SIZE], now[ENGINE_ID_SIZE];
@@ -563,6 +597,7 @@ int main(void)
 	tcase_add_test(tcase, failed_replacement_then_a_bad_file);
 	tcase_add_test(tcase, another_port_for_a_slot_that_is_stuck);
 	tcase_add_test(tcase, operator_rolls);
+	tcase_add_test(tcase, a_port_that_is_not_given_back);
 	tcase_add_loop_test(tcase, ports_that_move, 0, sizeof(moves) / sizeof(moves[0]));
 	return run_suite(suite);
 }

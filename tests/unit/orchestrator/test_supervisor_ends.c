@@ -260,6 +260,35 @@ START_TEST(want_of_memory_is_forgotten)
 }
 END_TEST
 
+/* The same, where nobody told of its end: the engine was away, and remembers the want of memory. */
+START_TEST(want_of_memory_is_forgotten_while_the_engine_is_away)
+{
+	begin();
+	for (unsigned i = 0; i < 4; i++) {
+		struct fake_container *container;
+
+		wait_settled();
+		container = fake_by_name(bench.engine, "acts_0");
+		clock_fake(clock_us() - 60000000);
+		fake_oom_lived(bench.engine, container);
+		clock_fake(-1);
+		container->oom = true;
+		wait_settled();
+		bench.engine->down = true;
+		bench.engine->observer.on_down("gone", bench.engine->observer.arg);
+		fake_kill(bench.engine, container, 137);
+		for (int ms = 0; ms < 2000 && view_of(0).faults == i; ms++)
+			bench_run(&bench, 1);
+		bench_run(&bench, 20);
+		bench.engine->down = false;
+		bench.engine->observer.on_up(bench.engine->observer.arg);
+		wait_settled();
+		ck_assert_uint_eq(view_of(0).faults, i + 1);
+	}
+	ck_assert(supervisor_times(supervisor)->sum < 0.5); /* a back-off takes as long */
+}
+END_TEST
+
 /* An operator's kill of one that drains: no request that is on it did that. */
 START_TEST(killed_while_it_drains)
 {
@@ -330,6 +359,7 @@ int main(void)
 	tcase_add_test(tcase, stopping_it_may_be_ill);
 	tcase_add_test(tcase, a_long_run_ends_a_crash_loop);
 	tcase_add_test(tcase, want_of_memory_is_forgotten);
+	tcase_add_test(tcase, want_of_memory_is_forgotten_while_the_engine_is_away);
 	tcase_add_test(tcase, killed_while_it_drains);
 	tcase_add_test(tcase, a_kill_told_late_does_not_back_off);
 	tcase_add_loop_test(tcase, a_signal_acquits_its_requests, 0, sizeof(ends) / sizeof(ends[0]));
