@@ -240,6 +240,14 @@ void crashes_calm(struct crashes *crashes,
 int64_t crashes_note(struct crashes *crashes); /* one more; how long to wait, 0 = it is no loop */
 void crashes_pardon(struct crashes *crashes);  /* the last one was none */
 
+/* supervisor_ends.c */
+void container_note_signal(struct container *container, int signal);  /* the engine sent it, for whomever */
+void container_note_exit(struct container *container, int exit_code); /* told again, it is no news */
+/* That somebody else had sent, so recently that its end comes of it, whatever its exit code. 0: none. */
+int container_signal(const struct container *container);
+bool container_killed(const struct container *container);        /* by others, or will have been once it has ended */
+bool container_ended_by_hand(const struct container *container); /* it has ended: not by its requests' doing */
+
 /* supervisor_container.c */
 struct container *container_new(struct supervisor *supervisor, enum container_use use, int slot);
 void container_free(struct container *container);
@@ -268,9 +276,6 @@ void leave_step(struct container *container);
 
 /* supervisor_reconcile.c */
 void container_died(struct container *container, enum reason reason);
-/* Was it somebody's kill? Told again, it is no news. */
-void container_note_exit(struct container *container, int exit_code);
-bool container_killed(const struct container *container); /* it was, or will have been once it has ended */
 void supervisor_ask_list(struct supervisor *supervisor);
 
 bool container_drain(struct container *container, enum reason reason); /* false: it does not serve */

@@ -10,14 +10,8 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-
-#define EXIT_KILLED 137     /* 128 + SIGKILL */
-#define EXIT_TERMINATED 143 /* 128 + SIGTERM */
-#define OOM_US 10000000     /* one of its processes was killed so long ago: the container outlived that */
-#define SIGNAL_US 60000000  /* what a program may take to end in good order (docker stop -t) */
 
 /* --- events --- */
 
@@ -58,57 +52,6 @@ static void container_vanished(struct container *container)
 		container_died(container, REASON_VANISHED);
 }
 
-/* That somebody else sent, so recently that its end comes of it, whatever its exit code. 0: none. */
-static int signal_by_hand(const struct container *container)
-{
-	if (container->signalled_us == 0 || clock_us() - container->signalled_us > SIGNAL_US)
-		return 0;
-	return container->signal;
-}
-
-bool container_killed(const struct container *container)
-{
-	return container->by_hand || signal_by_hand(container) != 0;
-}
-
-/* Somebody's signal, or a SIGKILL that was not the kernel's for want of memory and not ours. The fault may be known already,
- * for the connection broke first; one that was ill before is not excused by what came then. */
-static void note_kill(struct container *container)
-{
-	bool killed = container->exit_code == EXIT_KILLED && !container->by_us;
-
-	if ((!killed && signal_by_hand(container) == 0) || container->oom || container->by_hand)
-		return;
-	container->by_hand = true;
-	if (container->crash_noted && (container->reason == REASON_PROBE_RESET ||
-	                               container->reason == REASON_PROBE_REFUSED || container->reason == REASON_EXITED))
-		container_pardon(container);
-}
-
-void container_note_exit(struct container *container, int exit_code)
-{
-	bool news = container->exit_code == -1;
-
-	container->exit_code = exit_code;
-	if (news && container->oom_us != 0 && clock_us() - container->oom_us > OOM_US)
-		container->oom = false;
-	note_kill(container);
-}
-
-/* SIGTERM, and not ours: no request did that. It is a fault all the same. */
-static bool is_stopped_by_hand(const struct container *container)
-{
-	return container->exit_code == EXIT_TERMINATED && !container->by_us;
-}
-
-/* What programs are told to end with (httpd: WINCH). Others, to read a file again, say, are no excuse for a crash that
- * follows. */
-static bool ends_programs(int signal)
-{
-	return signal == SIGTERM || signal == SIGKILL || signal == SIGINT || signal == SIGQUIT || signal == SIGWINCH ||
-	       signal >= SIGRTMIN;
-}
-
 /* Told where it is news: not what we asked for, nor what follows from it. */
 static void event_log(struct container *container, const struct engine_event *event)
 {
@@ -129,7 +72,7 @@ static void event_log(struct container *container, const struct engine_event *ev
 	        "event=engine-event service=%s slot=%d container=%.12s name=%s reason=%s exit_code=%d signal=%d incident=%s",
 	        container->supervisor->service->name, container->slot, container->id, container->name,
 	        texts[event->type], event->type == ENGINE_EVENT_DIE ? event->exit_code : -1,
-	        event->type == ENGINE_EVENT_DIE ? signal_by_hand(container) : 0,
+	        event->type == ENGINE_EVENT_DIE ? container_signal(container) : 0,
 	        incident_text(container_incident(container)));
 }
 
@@ -160,14 +103,12 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 		if (container->phase == CONTAINER_CREATED && !container->busy && !container->may_run)
 			break; /* late news of a start that was refused */
 		container_note_exit(container, event->exit_code);
-		note_end(container, container->by_hand || is_stopped_by_hand(container));
+		note_end(container, container_ended_by_hand(container));
 		container_died(container, container->oom ? REASON_OOM_KILLED : REASON_EXITED);
 		break;
 	case ENGINE_EVENT_KILL:
-		if (!container->stop_called && !is_starting(container) && ends_programs(event->signal)) {
-			container->signal = event->signal;
-			container->signalled_us = clock_us();
-		}
+		if (!is_starting(container))
+			container_note_signal(container, event->signal);
 		break;
 	case ENGINE_EVENT_EXIT: /* what serves is judged by its probes, and by its die event */
 		container->exited = true;
