@@ -34,9 +34,8 @@ static void slot_name(const struct supervisor *supervisor, const struct slot *sl
 
 static void back_off(struct slot *slot, enum reason reason)
 {
-	int64_t wait_us;
+	int64_t wait_us = crashes_note(&slot->crashes);
 
-	wait_us = crashes_note(&slot->crashes);
 	if (wait_us == 0)
 		return;
 	slot->retry_us = clock_us() + wait_us;

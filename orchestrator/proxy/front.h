@@ -23,7 +23,7 @@ struct front_settings {
 	const struct config *config; /* borrowed */
 	/* Answers now or later; peer is to be set before it returns, unless the reply ended. */
 	void (*on_request)(struct client *client, struct request *request, void *arg);
-	/* A request was refused by us while it was read; request is NULL where its head was not even accepted. */
+	/* A request was refused by us while it was read; request_id: the one that came, or a new one. */
 	void (*on_refused)(struct client *client, const char *request_id, int status, void *arg);
 	void *arg;
 	/* A listening socket that was handed to this process for an address, or -1; may be NULL. Its owner is the front. */
