@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOG_LINE_BYTES 2048
-#define LOG_QUOTE_BYTES 512
-#define LOG_QUOTE_CUT 480
+#define LOG_LINE_BYTES 3072
+#define LOG_QUOTE_BYTES 1536
+#define LOG_QUOTE_CUT 1520
 #define LOG_QUOTES 8
 
 static const struct {

@@ -44,7 +44,7 @@ static bool slot_tried(const struct supervisor *supervisor, size_t i)
 	struct supervisor_slot slot;
 	supervisor_slot_at(supervisor, i, &slot);
 	bool ready = slot.backend != NULL && backend_state(slot.backend) == BACKEND_READY;
-	return ready || slot.faults > 0 || slot.message[0] != '\0';
+	return ready || slot.faults > 0 || (slot.backend == NULL && slot.message[0] != '\0');
 }
 
 /* Its first containers: as many as are wanted now, in whatever slots: those adopted may be 0 and 2. */

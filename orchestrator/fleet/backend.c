@@ -29,6 +29,7 @@ struct backend {
 	unsigned in_flight;
 	uint64_t requests;
 	int64_t probe_us;
+	char finding[BACKEND_FINDING_SIZE];
 	struct incident incident;
 	void *proxy;
 	void *health;
@@ -168,11 +169,13 @@ static bool is_trouble(enum backend_state to, enum reason reason)
 static void state_log(const struct backend *backend, enum backend_state from)
 {
 	bool bad = is_trouble(backend->state, backend->reason);
+	bool told = bad && backend->finding[0] != '\0';
 
 	log_line(bad ? LOG_WARN : LOG_INFO,
-	         "event=backend service=%s slot=%d container=%.12s from=%s to=%s reason=%s incident=%s",
+	         "event=backend service=%s slot=%d container=%.12s from=%s to=%s reason=%s incident=%s%s%s",
 	         fleet_service(backend->fleet), backend->slot, backend->container_id, state_texts[from],
-	         state_texts[backend->state], reason_text(backend->reason), incident_text(&backend->incident));
+	         state_texts[backend->state], reason_text(backend->reason), incident_text(&backend->incident),
+	         told ? " error=" : "", told ? log_quote(backend->finding) : "");
 }
 
 void backend_set_state(struct backend *backend, enum backend_state to, enum reason reason)
@@ -262,6 +265,16 @@ int64_t backend_probe_us(const struct backend *backend)
 void backend_set_probe_us(struct backend *backend, int64_t probe_us)
 {
 	backend->probe_us = probe_us;
+}
+
+const char *backend_finding(const struct backend *backend)
+{
+	return backend->finding;
+}
+
+void backend_set_finding(struct backend *backend, const char *finding)
+{
+	snprintf(backend->finding, sizeof(backend->finding), "%s", finding);
 }
 
 const struct incident *backend_incident(const struct backend *backend)

@@ -26,6 +26,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#define BACKEND_FINDING_SIZE 512
+
 enum backend_state { BACKEND_STARTING, BACKEND_READY, BACKEND_SUSPECT, BACKEND_DRAINING, BACKEND_DOWN, BACKEND_STATES };
 
 const char *backend_state_text(enum backend_state state);
@@ -70,6 +72,11 @@ void backend_flight_end(struct backend *backend);
 uint64_t backend_requests(const struct backend *backend); /* exchanges that got it, since it was made */
 int64_t backend_probe_us(const struct backend *backend);  /* how long the last good probe took; -1 none yet */
 void backend_set_probe_us(struct backend *backend, int64_t probe_us);
+
+/* What is wrong with it, as its last probe found, in a sentence for people; "" while nothing is known to be. health writes
+ * it; a text that is too long is cut. */
+const char *backend_finding(const struct backend *backend);
+void backend_set_finding(struct backend *backend, const char *finding);
 
 /* The incident this backend is part of: from the first evidence against it, or, for the one that replaces a failed one,
  * from its start; until it is READY again. id "" = none. Every log line of an incident carries its id. */

@@ -28,15 +28,8 @@
 #define START_TIMEOUT_MIN_MS 100
 #define ALIKE_INTERVALS 5
 
-static const enum reason hard_reasons[] = {
-        [PROBE_BAD_STATUS] = REASON_PROBE_STATUS,
-        [PROBE_REFUSED] = REASON_PROBE_REFUSED,
-        [PROBE_RESET] = REASON_PROBE_RESET,
-        [PROBE_MALFORMED] = REASON_PROBE_MALFORMED,
-};
-
 static void on_due(void *arg);
-static void on_probe(enum probe_outcome outcome, int64_t took_us, void *arg);
+static void on_probe(const struct probe_finding *finding, void *arg);
 
 struct health *health_new(struct event_base *base, const struct config_health *config, const char *service)
 {
@@ -181,6 +174,7 @@ static void watch_begin(struct health *health, struct backend *backend, int64_t 
 	watch->health = health;
 	watch->backend = backend_ref(backend);
 	watch->timer = timer_new(health->base, on_due, watch);
+	watch->start_us = now_us;
 	watch->start_until_us = now_us + start_us;
 	watch->status_until_us = now_us + status_us;
 	watch->said_us = INT64_MIN;
@@ -257,6 +251,7 @@ static void watch_ready(struct watch *watch)
 
 	watch->misses = 0;
 	watch->alike = false;
+	backend_set_finding(watch->backend, "");
 	if (started)
 		watch_begin_beats(watch);
 	watch_schedule(watch);
@@ -346,12 +341,13 @@ static void judge_good(struct watch *watch)
 /* It gets no new requests, and is on its way out: what is left to find out is whether those that it has are lost. */
 static void judge_draining(struct watch *watch, enum probe_outcome outcome)
 {
-	bool good = outcome == PROBE_GOOD || outcome == PROBE_ODD_STATUS || outcome == PROBE_UNABLE;
+	enum probe_kind kind = probe_outcome_kind(outcome);
+	bool good = kind == PROBE_WELL || kind == PROBE_UNSAID;
 
 	if (outcome == PROBE_BAD_STATUS && fails_like_all(watch))
 		good = true; /* its reply is all there is */
-	if (!good && outcome != PROBE_TIMEOUT) {
-		watch_down(watch, hard_reasons[outcome]);
+	if (!good && kind == PROBE_HARD) {
+		watch_down(watch, probe_outcome_reason(outcome));
 		return;
 	}
 	questions_answer(watch, watch->probe_no, good);
@@ -395,8 +391,9 @@ static bool start_is_over(struct watch *watch, enum probe_outcome outcome, enum 
 	return ill || now_us >= watch->start_until_us;
 }
 
-static void judge_start(struct watch *watch, enum probe_outcome outcome)
+static void judge_start(struct watch *watch, const struct probe_finding *finding)
 {
+	enum probe_outcome outcome = finding->outcome;
 	enum reason reason;
 
 	questions_answer(watch, watch->probe_no, outcome == PROBE_GOOD);
@@ -405,9 +402,11 @@ static void judge_start(struct watch *watch, enum probe_outcome outcome)
 		return;
 	}
 	if (start_is_over(watch, outcome, &reason)) {
+		watch_note_start_over(watch, finding);
 		watch_down(watch, reason);
 		return;
 	}
+	watch_tell_start(watch, finding);
 	watch_schedule(watch);
 	watch->start_delay_us *= 2;
 	if (watch->start_delay_us > START_DELAY_MAX_US)
@@ -418,45 +417,39 @@ static void judge_start(struct watch *watch, enum probe_outcome outcome)
 
 static void judge(struct watch *watch, enum probe_outcome outcome)
 {
-	switch (outcome) {
-	case PROBE_GOOD:
-	case PROBE_ODD_STATUS:
+	switch (probe_outcome_kind(outcome)) {
+	case PROBE_WELL:
 		judge_good(watch);
 		break;
-	case PROBE_TIMEOUT:
+	case PROBE_SOFT:
 		judge_timeout(watch);
 		break;
-	case PROBE_UNABLE:
+	case PROBE_UNSAID:
 		questions_answer(watch, watch->probe_no, true);
 		watch_schedule(watch);
 		break;
-	default:
-		judge_hard(watch, hard_reasons[outcome]);
+	case PROBE_HARD:
+		judge_hard(watch, probe_outcome_reason(outcome));
+		break;
 	}
 }
 
-static void on_probe(enum probe_outcome outcome, int64_t took_us, void *arg)
+static void on_probe(const struct probe_finding *finding, void *arg)
 {
 	struct watch *watch = arg;
 
 	watch->probe = NULL;
-	if (outcome == PROBE_GOOD)
-		backend_set_probe_us(watch->backend, took_us);
-	else
-		log_debug("event=probe service=%s slot=%d container=%.12s outcome=%s took_us=%lld incident=%s",
-		          watch->health->service, backend_slot(watch->backend), backend_container_id(watch->backend),
-		          probe_outcome_text(outcome), (long long)took_us,
-		          incident_text(backend_incident(watch->backend)));
+	watch_note_finding(watch, finding);
 	switch (backend_state(watch->backend)) {
 	case BACKEND_STARTING:
-		judge_start(watch, outcome);
+		judge_start(watch, finding);
 		break;
 	case BACKEND_READY:
 	case BACKEND_SUSPECT:
-		judge(watch, outcome);
+		judge(watch, finding->outcome);
 		break;
 	case BACKEND_DRAINING:
-		judge_draining(watch, outcome);
+		judge_draining(watch, finding->outcome);
 		break;
 	default: /* the supervisor takes it away: nothing left to judge */
 		health_unwatch(watch->health, watch->backend);
@@ -494,6 +487,7 @@ void health_engine_died(struct health *health, struct backend *backend, enum rea
 	struct watch *watch = watch_of(backend);
 
 	(void)health;
+	backend_set_finding(backend, ""); /* what the engine says outweighs it */
 	if (watch != NULL) {
 		watch_down(watch, reason);
 	} else if (backend_state(backend) != BACKEND_DOWN) {

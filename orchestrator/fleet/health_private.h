@@ -31,9 +31,13 @@ struct watch {
 	uint64_t probe_no;       /* number of the one in flight, or of the last */
 	uint64_t trust_no;       /* a good result of an older probe does not clear a suspicion */
 	bool now;                /* probe as soon as none is in flight */
+	int64_t start_us;        /* since when it is watched */
 	int64_t start_until_us;  /* STARTING: not well by then is a fault */
 	int64_t status_until_us; /* STARTING: from then on an answer of 5xx is one, or none; not after start_until_us */
 	int64_t said_us;         /* STARTING: when it last answered 5xx; INT64_MIN = never */
+	bool untold;            /* STARTING: what its probes see has changed, */
+	int64_t tell_us;        /* is not told before, */
+	int64_t tell_pause_us;  /* nor for so long after it was told */
 	int64_t due_us;         /* the next beat */
 	int64_t start_delay_us; /* STARTING: the pause before the next probe */
 	int start_timeout_ms;   /* STARTING: how long the next probe may take */
@@ -51,3 +55,8 @@ void questions_answer(struct watch *watch, uint64_t no, bool well);
 void questions_answer_all(struct watch *watch, bool well);
 void on_answers(void *arg); /* timer: tells the answers that are due */
 void questions_drop(struct questions *questions);
+
+/* health_words.c: none of them sets another state, so the watch is there afterwards. */
+void watch_note_finding(const struct watch *watch, const struct probe_finding *finding);
+void watch_tell_start(struct watch *watch, const struct probe_finding *finding); /* STARTING, and not over */
+void watch_note_start_over(struct watch *watch, const struct probe_finding *finding);

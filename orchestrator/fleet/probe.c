@@ -12,9 +12,9 @@
 #include "common/mem.h"
 #include "orchestrator/fleet/timer.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,15 +23,20 @@
 #define HEAD_BYTES 8192
 #define REQUEST_BYTES 2048
 #define UNIX_RETRY_MS 5
+#define LINE_SIZE 112 /* of a reply's first line, as it is told */
 
 struct probe {
 	struct event_base *base;
 	struct backend_address address;
+	const char *path; /* borrowed */
+	int timeout_ms;
 	int fd;
-	struct event *io;            /* writable while connecting and sending, then readable */
-	struct timer *timer;         /* the deadline; at once for a failure of probe_start */
-	struct timer *again;         /* unix: the listener's queue was full, connect once more */
-	enum probe_outcome at_timer; /* the outcome when the timer runs out */
+	struct event *io;           /* writable while connecting and sending, then readable */
+	struct timer *timer;        /* the deadline; at once for a failure of probe_start */
+	struct timer *again;        /* unix: the listener's queue was full, connect once more */
+	bool failed_early;          /* in probe_start: told by the timer */
+	enum probe_outcome outcome; /* what probe_end tells, */
+	char text[PROBE_TEXT_SIZE]; /* and in which words */
 	int64_t started_us;
 	char request[REQUEST_BYTES];
 	size_t request_len, sent;
@@ -41,20 +46,8 @@ struct probe {
 	void *arg;
 };
 
-static const char *const outcome_texts[] = {
-        [PROBE_GOOD] = "good",       [PROBE_BAD_STATUS] = "bad-status", [PROBE_ODD_STATUS] = "odd-status",
-        [PROBE_REFUSED] = "refused", [PROBE_RESET] = "reset",           [PROBE_MALFORMED] = "malformed",
-        [PROBE_TIMEOUT] = "timeout", [PROBE_UNABLE] = "unable",
-};
-
 static void on_writable(evutil_socket_t fd, short what, void *arg);
 static void on_readable(evutil_socket_t fd, short what, void *arg);
-
-const char *probe_outcome_text(enum probe_outcome outcome)
-{
-	assert(outcome <= PROBE_UNABLE);
-	return outcome_texts[outcome];
-}
 
 static void probe_hang_up(struct probe *probe)
 {
@@ -74,36 +67,131 @@ void probe_cancel(struct probe *probe)
 	free(probe);
 }
 
-static void probe_end(struct probe *probe, enum probe_outcome outcome)
+static void probe_end(struct probe *probe)
 {
 	probe_done *done = probe->done;
 	void *arg = probe->arg;
-	int64_t took_us = clock_us() - probe->started_us;
+	char text[PROBE_TEXT_SIZE];
+	struct probe_finding finding = {
+	        .outcome = probe->outcome, .took_us = clock_us() - probe->started_us, .text = text};
 
+	memcpy(text, probe->text, sizeof(text));
 	probe_cancel(probe);
-	done(outcome, took_us, arg);
+	done(&finding, arg);
 }
 
-/* errno of connect, send and recv -> what it says about the backend */
-static enum probe_outcome outcome_of_errno(int error)
+/* --- what was seen, in words --- */
+
+__attribute__((format(printf, 3, 4))) static void saw(struct probe *probe, enum probe_outcome outcome,
+                                                      const char *format, ...)
 {
-	switch (error) {
-	case ECONNREFUSED:
-	case ENOENT: /* no such unix socket */
-	case ENOTSOCK:
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-	case EHOSTDOWN:
-		return PROBE_REFUSED;
-	case ECONNRESET:
-	case EPIPE:
-		return PROBE_RESET;
-	case ETIMEDOUT:
-		return PROBE_TIMEOUT;
-	default: /* EMFILE, ENFILE, ENOBUFS, EADDRNOTAVAIL, EACCES, ...: ours */
-		return PROBE_UNABLE;
-	}
+	va_list args;
+
+	probe->outcome = outcome;
+	va_start(args, format);
+	vsnprintf(probe->text, sizeof(probe->text), format, args);
+	va_end(args);
 }
+
+/* The first line of what came, in quotes: what is no plain text is escaped, and a long line is cut. */
+static const char *first_line(const struct probe *probe, char line[LINE_SIZE])
+{
+	size_t at = 0, len = 0;
+
+	line[len++] = '"';
+	while (at < probe->head_len && probe->head[at] != '\r' && probe->head[at] != '\n' && len < LINE_SIZE - 12) {
+		unsigned char c = (unsigned char)probe->head[at++];
+		bool plain = c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+
+		len += (size_t)snprintf(line + len, LINE_SIZE - len, plain ? "%c" : "\\x%02x", c);
+	}
+	bool cut = at < probe->head_len && probe->head[at] != '\r' && probe->head[at] != '\n';
+	snprintf(line + len, LINE_SIZE - len, cut ? "...\"" : "\"");
+	return line;
+}
+
+/* errno of connect, send and recv: what it says about the backend, and how. */
+static const struct {
+	int error;
+	enum probe_outcome outcome;
+	const char *words; /* before the address; NULL: the system's */
+} errors[] = {
+        {ECONNREFUSED, PROBE_REFUSED, "connection refused at"},
+        {ENOENT, PROBE_REFUSED, "there is no socket yet at"},
+        {ENOTSOCK, PROBE_REFUSED, "there is something else than a socket at"},
+        {EHOSTUNREACH, PROBE_REFUSED, "no route to"},
+        {ENETUNREACH, PROBE_REFUSED, "no route to"},
+        {EHOSTDOWN, PROBE_REFUSED, "no host at"},
+        {ECONNRESET, PROBE_RESET, "connection reset before a reply by"},
+        {EPIPE, PROBE_RESET, "connection closed before a reply by"},
+        {ETIMEDOUT, PROBE_TIMEOUT, "connecting timed out at"},
+};
+
+/* What is not in the table is our own shortage: EMFILE, ENFILE, ENOBUFS, EADDRNOTAVAIL, EACCES, ... */
+static void saw_error(struct probe *probe, int error)
+{
+	char line[LINE_SIZE];
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		if (errors[i].error != error)
+			continue;
+		if (probe->head_len > 0)
+			saw(probe, errors[i].outcome, "connection reset within a reply that begins with %s",
+			    first_line(probe, line));
+		else
+			saw(probe, errors[i].outcome, "%s %s", errors[i].words, probe->address.text);
+		return;
+	}
+	saw(probe, PROBE_UNABLE, "this host could not ask: %s", strerror(error));
+}
+
+static void saw_silence(struct probe *probe)
+{
+	char line[LINE_SIZE];
+
+	if (probe->head_len > 0)
+		saw(probe, PROBE_TIMEOUT, "no whole reply within %d ms, only %s", probe->timeout_ms,
+		    first_line(probe, line));
+	else if (probe->sent == probe->request_len)
+		saw(probe, PROBE_TIMEOUT, "no answer within %d ms", probe->timeout_ms);
+	else
+		saw(probe, PROBE_TIMEOUT, "no connection to %s within %d ms", probe->address.text, probe->timeout_ms);
+}
+
+static void saw_end(struct probe *probe)
+{
+	char line[LINE_SIZE];
+
+	if (probe->head_len > 0)
+		saw(probe, PROBE_RESET, "connection closed within a reply that begins with %s",
+		    first_line(probe, line));
+	else
+		saw(probe, PROBE_RESET, "connection closed before a reply by %s", probe->address.text);
+}
+
+static void saw_status(struct probe *probe, int status)
+{
+	if (status < 400)
+		saw(probe, PROBE_GOOD, "%s", "");
+	else
+		saw(probe, status >= 500 ? PROBE_BAD_STATUS : PROBE_ODD_STATUS, "status %d on %.200s", status,
+		    probe->path);
+}
+
+static void saw_garbage(struct probe *probe, enum http_fault fault)
+{
+	char line[LINE_SIZE];
+
+	saw(probe, PROBE_MALFORMED, "malformed reply %s: %s", first_line(probe, line), http_fault_text(fault));
+}
+
+static void probe_end_error(struct probe *probe, int error)
+{
+	saw_error(probe, error);
+	probe_end(probe);
+}
+
+/* --- connect, ask, listen --- */
 
 static void probe_wait(struct probe *probe, short what, event_callback_fn on_ready)
 {
@@ -113,14 +201,14 @@ static void probe_wait(struct probe *probe, short what, event_callback_fn on_rea
 	event_add(probe->io, NULL);
 }
 
-/* False: failed at once, *outcome says how. */
-static bool probe_connect(struct probe *probe, enum probe_outcome *outcome)
+/* False: failed at once, and it is noted how. */
+static bool probe_connect(struct probe *probe)
 {
 	const struct backend_address *to = &probe->address;
 
 	probe->fd = socket(to->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (probe->fd == -1) {
-		*outcome = PROBE_UNABLE;
+		saw(probe, PROBE_UNABLE, "this host could not ask: %s", strerror(errno));
 		return false;
 	}
 	if (connect(probe->fd, (const struct sockaddr *)&to->addr, to->len) == -1 && errno != EINPROGRESS) {
@@ -130,7 +218,7 @@ static bool probe_connect(struct probe *probe, enum probe_outcome *outcome)
 			timer_set(probe->again, UNIX_RETRY_MS * 1000);
 			return true;
 		}
-		*outcome = outcome_of_errno(errno);
+		saw_error(probe, errno);
 		return false;
 	}
 	probe_wait(probe, EV_WRITE, on_writable);
@@ -140,17 +228,18 @@ static bool probe_connect(struct probe *probe, enum probe_outcome *outcome)
 static void on_again(void *arg)
 {
 	struct probe *probe = arg;
-	enum probe_outcome outcome;
 
-	if (!probe_connect(probe, &outcome))
-		probe_end(probe, outcome);
+	if (!probe_connect(probe))
+		probe_end(probe);
 }
 
 static void on_timer(void *arg)
 {
 	struct probe *probe = arg;
 
-	probe_end(probe, probe->at_timer);
+	if (!probe->failed_early)
+		saw_silence(probe);
+	probe_end(probe);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -164,13 +253,13 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &error_len) == -1)
 		error = errno;
 	if (error != 0) {
-		probe_end(probe, outcome_of_errno(error));
+		probe_end_error(probe, error);
 		return;
 	}
 	n = send(fd, probe->request + probe->sent, probe->request_len - probe->sent, MSG_NOSIGNAL);
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
-			probe_end(probe, outcome_of_errno(errno));
+			probe_end_error(probe, errno);
 		return;
 	}
 	probe->sent += (size_t)n;
@@ -178,15 +267,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 		probe_wait(probe, EV_READ, on_readable);
 }
 
-static enum probe_outcome outcome_of_status(int status)
-{
-	if (status >= 500)
-		return PROBE_BAD_STATUS;
-	return status >= 400 ? PROBE_ODD_STATUS : PROBE_GOOD;
-}
-
 /* Looks at what came so far; interim answers (1xx) are passed over. False: more is needed. */
-static bool probe_judge(struct probe *probe, enum probe_outcome *outcome)
+static bool probe_read(struct probe *probe)
 {
 	static const struct http_limits limits = {.head_bytes = HEAD_BYTES, .target_bytes = HEAD_BYTES};
 	struct http_head head;
@@ -199,16 +281,17 @@ static bool probe_judge(struct probe *probe, enum probe_outcome *outcome)
 		switch (http_head_parse_response(probe->head + at, probe->head_len - at, &limits, &scanned, &head,
 		                                 &fault)) {
 		case HTTP_PARSE_MORE:
-			*outcome = PROBE_MALFORMED;
+			if (probe->head_len == HEAD_BYTES)
+				saw_garbage(probe, HTTP_FAULT_HEAD_LONG);
 			return probe->head_len == HEAD_BYTES;
 		case HTTP_PARSE_BAD:
-			*outcome = PROBE_MALFORMED;
+			saw_garbage(probe, fault);
 			return true;
 		case HTTP_PARSE_DONE:
 			break;
 		}
 		if (head.status >= 200) {
-			*outcome = outcome_of_status(head.status);
+			saw_status(probe, head.status);
 			return true;
 		}
 		at += head.size;
@@ -218,28 +301,28 @@ static bool probe_judge(struct probe *probe, enum probe_outcome *outcome)
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct probe *probe = arg;
-	enum probe_outcome outcome;
 	ssize_t n = recv(fd, probe->head + probe->head_len, HEAD_BYTES - probe->head_len, 0);
 
 	(void)what;
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
-			probe_end(probe, outcome_of_errno(errno));
+			probe_end_error(probe, errno);
 		return;
 	}
 	if (n == 0) {
-		probe_end(probe, PROBE_RESET);
+		saw_end(probe);
+		probe_end(probe);
 		return;
 	}
 	probe->head_len += (size_t)n;
-	if (probe_judge(probe, &outcome))
-		probe_end(probe, outcome);
+	if (probe_read(probe))
+		probe_end(probe);
 }
 
-static void probe_fail_later(struct probe *probe, enum probe_outcome outcome)
+static void probe_fail_later(struct probe *probe)
 {
 	probe_hang_up(probe);
-	probe->at_timer = outcome;
+	probe->failed_early = true;
 	timer_set(probe->timer, 0);
 }
 
@@ -247,7 +330,6 @@ struct probe *probe_start(struct event_base *base, const struct backend_address 
                           const char *path, int timeout_ms, probe_done *done, void *arg)
 {
 	struct probe *probe = mem_zero(sizeof(*probe));
-	enum probe_outcome outcome;
 	int len = snprintf(probe->request, REQUEST_BYTES,
 	                   "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nUser-Agent: selfless-probe\r\n\r\n",
 	                   path, host);
@@ -255,7 +337,8 @@ struct probe *probe_start(struct event_base *base, const struct backend_address 
 	probe->base = base;
 	probe->address = *address;
 	probe->fd = -1;
-	probe->at_timer = PROBE_TIMEOUT;
+	probe->path = path;
+	probe->timeout_ms = timeout_ms;
 	probe->started_us = clock_us();
 	probe->request_len = (size_t)len;
 	probe->done = done;
@@ -263,9 +346,11 @@ struct probe *probe_start(struct event_base *base, const struct backend_address 
 	probe->timer = timer_new(base, on_timer, probe);
 	probe->again = timer_new(base, on_again, probe);
 	timer_set(probe->timer, (int64_t)timeout_ms * 1000);
-	if (len >= REQUEST_BYTES) /* config bounds the path, so this does not happen */
-		probe_fail_later(probe, PROBE_UNABLE);
-	else if (!probe_connect(probe, &outcome))
-		probe_fail_later(probe, outcome);
+	if (len >= REQUEST_BYTES) { /* config bounds the path, so this does not happen */
+		saw(probe, PROBE_UNABLE, "health.path is too long");
+		probe_fail_later(probe);
+	} else if (!probe_connect(probe)) {
+		probe_fail_later(probe);
+	}
 	return probe;
 }

@@ -2,24 +2,21 @@
 #pragma once
 
 #include "orchestrator/fleet/backend.h"
+#include "orchestrator/fleet/probe_outcome.h"
 
 struct event_base;
 struct probe;
 
-enum probe_outcome {
-	PROBE_GOOD,       /* 2xx or 3xx */
-	PROBE_BAD_STATUS, /* 5xx */
-	PROBE_ODD_STATUS, /* 4xx: it answers; not ready at first, no fault later */
-	PROBE_REFUSED,
-	PROBE_RESET, /* reset, or closed before a whole status line and head */
-	PROBE_MALFORMED,
-	PROBE_TIMEOUT,
-	PROBE_UNABLE, /* we could not ask: no descriptor, no local port; says nothing about the backend */
+#define PROBE_TEXT_SIZE BACKEND_FINDING_SIZE
+
+struct probe_finding {
+	enum probe_outcome outcome;
+	int64_t took_us;
+	const char *text; /* what it saw, for people: "status 404 on /health"; "" where it is good */
 };
 
-const char *probe_outcome_text(enum probe_outcome outcome);
-
-typedef void probe_done(enum probe_outcome outcome, int64_t took_us, void *arg);
+/* The finding is valid for the call. */
+typedef void probe_done(const struct probe_finding *finding, void *arg);
 
 /* done is called exactly once, later, never before the call returned; not after probe_cancel. path is borrowed until
  * then; host is the Host field ("acts"). */

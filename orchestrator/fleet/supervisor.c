@@ -156,7 +156,7 @@ static void prepare_failed(struct supervisor *supervisor, const struct engine_re
 
 		if (slot->live && slot->current == NULL) {
 			slot->reason = engine_in_doubt(result->fault) ? REASON_ENGINE_DOWN : REASON_CREATE_FAILED;
-			snprintf(slot->message, sizeof(slot->message), "%s", result->message);
+			message_write(slot->message, "%s", result->message);
 		}
 	}
 }

@@ -82,12 +82,15 @@ bool supervisor_is_short(const struct supervisor *supervisor);
 typedef void supervisor_nothing_comes(struct fleet *fleet, void *arg);
 void supervisor_on_nothing_comes(supervisor_nothing_comes *told, void *arg);
 
+#define SUPERVISOR_MESSAGE_SIZE 1024
+
 /* For admin: what is in slot i (0 .. slots-1). */
 struct supervisor_slot {
 	int slot;
 	const char *state; /* backend_state_text, or "empty", "creating", "backing-off" */
 	enum reason reason;
-	char message[256];       /* the engine's words for the last failure, "" if none */
+	/* Why it does not serve, for people: what the last probe saw, how its container ended, the engine's words; "" if it does */
+	char message[SUPERVISOR_MESSAGE_SIZE];
 	struct backend *backend; /* borrowed; NULL if none */
 	bool next_ready;         /* the container created ahead exists */
 	unsigned faults;         /* since start */
@@ -101,7 +104,7 @@ struct supervisor_spare {
 	const char *state; /* "spare" (waits), backend_state_text, or "down", "creating", "starting", "backing-off" */
 	int slot;          /* it stands in for; -1 none */
 	enum reason reason;
-	char message[256];
+	char message[SUPERVISOR_MESSAGE_SIZE];
 	const char *container;   /* its id, "" if none; borrowed */
 	struct backend *backend; /* borrowed; NULL if none */
 };

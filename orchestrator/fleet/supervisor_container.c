@@ -112,7 +112,7 @@ const struct incident *container_incident(const struct container *container)
 void container_log(int level, const struct container *container, const char *event, const char *reason,
                    const char *error)
 {
-	char detail[600] = "";
+	char detail[SUPERVISOR_MESSAGE_SIZE + 64] = "";
 
 	if (error != NULL && error[0] != '\0')
 		snprintf(detail, sizeof(detail), " error=%s", log_quote(error));
@@ -157,7 +157,7 @@ static void container_failed(struct container *container, enum reason reason, co
 		break;
 	case CONTAINER_EXTRA:
 		supervisor->roll.doubt = reason == REASON_ENGINE_DOWN;
-		snprintf(supervisor->roll.message, sizeof(supervisor->roll.message), "%s", message);
+		message_write(supervisor->roll.message, "%s", message);
 		container_log(LOG_ERROR, container, "stand-in-failed", reason_text(reason), message);
 		break;
 	case CONTAINER_SPARE:

@@ -11,6 +11,7 @@
  *   supervisor_roll.c       one slot after the other to the newest revision
  *   supervisor_spare.c      containers that wait, paused, to stand in for a slot
  *   supervisor_stand_in.c   which of them for which slot
+ *   supervisor_words.c      messages: why something does not serve
  *   supervisor_call.c       engine calls in flight
  *   supervisor_view.c       what admin and metrics read
  *
@@ -116,6 +117,7 @@ TAILQ_HEAD(containers, container);
 
 struct crashes {
 	int64_t at_us[CRASH_FAULTS]; /* of the last ones, newest first; 0 = none */
+	unsigned barren;             /* of the last ones, so many were never ready before */
 	unsigned level;              /* of the back-off: doubles with each; 0 = no crash loop */
 };
 
@@ -125,7 +127,7 @@ struct slot {
 	struct container *current;
 	struct container *next;
 	enum reason reason; /* last fault or failure */
-	char message[256];
+	char message[SUPERVISOR_MESSAGE_SIZE];
 	unsigned faults;
 	struct crashes crashes;
 	bool back_off_untold;   /* of a crash loop: its line is not in the log yet */
@@ -147,7 +149,7 @@ struct spare {
 	int slot;  /* the one it stands in for; SLOT_EXTRA: none */
 	bool told; /* that it serves there */
 	enum reason reason;
-	char message[256];
+	char message[SUPERVISOR_MESSAGE_SIZE];
 	unsigned level; /* back-off of what the engine refuses */
 	struct crashes crashes;
 	int64_t retry_us; /* nothing is tried before */
@@ -166,7 +168,7 @@ struct roll {
 	bool doubt;              /* of the stand-in: the engine was away */
 	bool stuck;              /* the slot's new container fails, and there is nothing to go back to */
 	bool supplanted;         /* by a newer revision: it ends as soon as the slot serves */
-	char message[256];       /* why the stand-in could not be made or started */
+	char message[SUPERVISOR_MESSAGE_SIZE]; /* why the stand-in could not be made, or did not get ready */
 	int64_t retry_us;        /* no roll begins before */
 	unsigned rolled;         /* slots done, for the log */
 };
@@ -237,7 +239,8 @@ void slot_pardon(struct supervisor *supervisor, struct slot *slot); /* its last 
 bool container_crashed(const struct container *container, enum reason reason); /* or did somebody do that to it? */
 void crashes_calm(struct crashes *crashes,
                   int64_t well_since_us);      /* of the container that has ended; NEVER: it was not */
-int64_t crashes_note(struct crashes *crashes); /* one more; how long to wait, 0 = it is no loop */
+/* One more, of a container that was ready once, or never; how long to wait, 0 = it is no loop. */
+int64_t crashes_note(struct crashes *crashes, bool was_ready);
 void crashes_pardon(struct crashes *crashes);  /* the last one was none */
 
 /* supervisor_ends.c */
@@ -247,6 +250,13 @@ void container_note_exit(struct container *container, int exit_code); /* told ag
 int container_signal(const struct container *container);
 bool container_killed(const struct container *container);        /* by others, or will have been once it has ended */
 bool container_ended_by_hand(const struct container *container); /* it has ended: not by its requests' doing */
+
+/* supervisor_words.c */
+/* As snprintf, but a text without room for all of it ends with a whole word and "...". */
+void message_write(char message[SUPERVISOR_MESSAGE_SIZE], const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+/* What became of one that failed: what its last probe saw, or how it ended; "" if nobody knows. */
+void container_explain(const struct container *container, char text[SUPERVISOR_MESSAGE_SIZE]);
 
 /* supervisor_container.c */
 struct container *container_new(struct supervisor *supervisor, enum container_use use, int slot);

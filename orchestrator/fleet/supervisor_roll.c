@@ -175,7 +175,7 @@ static void roll_begin(struct supervisor *supervisor)
 	roll->state = ROLL_STAND_IN;
 	roll->rolled = 0;
 	roll->doubt = roll->stuck = false;
-	snprintf(roll->message, sizeof(roll->message), "the new container was taken away");
+	message_write(roll->message, "the new container was taken away");
 	roll->extra = container_new(supervisor, CONTAINER_EXTRA, SLOT_EXTRA);
 	container_create(roll->extra, name, stand_in_port(supervisor));
 }
@@ -183,6 +183,7 @@ static void roll_begin(struct supervisor *supervisor)
 static void roll_stand_in(struct supervisor *supervisor)
 {
 	struct container *extra = supervisor->roll.extra;
+	char why[SUPERVISOR_MESSAGE_SIZE];
 
 	if (extra == NULL && supervisor->roll.doubt) {
 		roll_again(supervisor, "the engine was away");
@@ -195,8 +196,11 @@ static void roll_stand_in(struct supervisor *supervisor)
 	if (extra->busy)
 		return;
 	if (extra->dead || (extra->backend != NULL && backend_state(extra->backend) == BACKEND_DOWN)) {
+		container_explain(extra, why);
+		message_write(supervisor->roll.message, "the new container did not become ready%s%s",
+		              why[0] != '\0' ? ": " : "", why);
 		container_leave(extra, REASON_ROLL, LEAVE_AT_ONCE);
-		roll_fail(supervisor, "the new container did not become ready");
+		roll_fail(supervisor, supervisor->roll.message);
 	} else if (extra->phase == CONTAINER_CREATED) {
 		if (!container_port_leaves(extra))
 			container_start(extra); /* else a step comes when that is gone */

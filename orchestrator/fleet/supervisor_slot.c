@@ -34,16 +34,22 @@ static void slot_name(const struct supervisor *supervisor, const struct slot *sl
 
 static void back_off(struct slot *slot, enum reason reason)
 {
-	int64_t wait_us = crashes_note(&slot->crashes);
+	int64_t wait_us = crashes_note(&slot->crashes, slot->ready_us != NEVER);
+	char cause[SUPERVISOR_MESSAGE_SIZE];
 
 	if (wait_us == 0)
 		return;
 	slot->retry_us = clock_us() + wait_us;
 	slot->reason = REASON_CRASH_LOOP;
 	slot->back_off_untold = true;
-	snprintf(slot->message, sizeof(slot->message),
-	         "failed %d times or more within %d s, last by %s; next try in %.1f s", CRASH_FAULTS,
-	         CRASH_WINDOW_US / 1000000, reason_text(reason), (double)wait_us / 1e6);
+	message_write(cause, "%s", slot->message[0] != '\0' ? slot->message : "it failed");
+	if (slot->crashes.barren >= CRASH_FAULTS)
+		message_write(slot->message,
+		              "%s (%s, %u times one after the other without a good probe; next try in %.1f s)", cause,
+		              reason_text(reason), slot->crashes.barren, (double)wait_us / 1e6);
+	else
+		message_write(slot->message, "%s (%s, %d times or more within %d s; next try in %.1f s)", cause,
+		              reason_text(reason), CRASH_FAULTS, CRASH_WINDOW_US / 1000000, (double)wait_us / 1e6);
 }
 
 /* The engine may yet say that somebody killed it. */
@@ -91,7 +97,8 @@ static void slot_fault(struct supervisor *supervisor, struct slot *slot)
 	slot->faults++;
 	slot->reason = reason;
 	supervisor->replacements[reason]++;
-	container_log(LOG_WARN, container, "fault", reason_text(reason), NULL);
+	container_explain(container, slot->message);
+	container_log(LOG_WARN, container, "fault", reason_text(reason), slot->message);
 	crashes_calm(&slot->crashes, slot->ready_us);
 	container->crash_noted = container_crashed(container, reason);
 	if (container->crash_noted)
@@ -118,7 +125,7 @@ void slot_failed(struct supervisor *supervisor, struct slot *slot, enum reason r
 
 	slot->reason = reason;
 	slot->retry_us = clock_us() + wait_us;
-	snprintf(slot->message, sizeof(slot->message), "%s", message);
+	message_write(slot->message, "%s", message);
 	log_line(reason == REASON_ENGINE_DOWN ? LOG_WARN : LOG_ERROR,
 	         "event=slot-down service=%s slot=%d reason=%s incident=%s retry_ms=%lld error=%s",
 	         supervisor->service->name, slot->index, reason_text(reason), incident_text(&slot->incident),

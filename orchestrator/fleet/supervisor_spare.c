@@ -85,7 +85,7 @@ void spare_failed(struct container *container, enum reason reason, const char *m
 	if (spare == NULL)
 		return;
 	spare->reason = reason;
-	snprintf(spare->message, sizeof(spare->message), "%s", message);
+	message_write(spare->message, "%s", message);
 	spare->retry_us = clock_us() + back_off_us(++spare->level);
 	container_log(LOG_WARN, container, "spare-failed", reason_text(reason), message);
 }
@@ -102,7 +102,8 @@ static void spare_back_off(struct spare *spare, enum reason reason)
 {
 	crashes_calm(&spare->crashes, spare->born_us);
 	spare->container->crash_noted = container_crashed(spare->container, reason);
-	spare->retry_us = spare->container->crash_noted ? clock_us() + crashes_note(&spare->crashes) : 0;
+	spare->retry_us =
+	        spare->container->crash_noted ? clock_us() + crashes_note(&spare->crashes, spare->container->warm) : 0;
 }
 
 void spare_pardon(const struct container *container)
@@ -133,8 +134,9 @@ static void spare_fault(struct spare *spare)
 	                                       : REASON_EXITED;
 
 	spare->reason = reason;
+	container_explain(container, spare->message);
 	spare_back_off(spare, reason);
-	container_log(LOG_WARN, container, "spare-lost", reason_text(reason), NULL);
+	container_log(LOG_WARN, container, "spare-lost", reason_text(reason), spare->message);
 	container_leave(container, reason, LEAVE_AT_ONCE);
 }
 

@@ -103,6 +103,14 @@ static const char *state_text(const struct slot *slot)
 	return slot->live ? "down" : "empty";
 }
 
+/* What is wrong with the container that is there comes before what was with the one before. */
+static void explain_backend(const struct backend *backend, const char *before, char message[SUPERVISOR_MESSAGE_SIZE])
+{
+	const char *finding = backend != NULL ? backend_finding(backend) : "";
+
+	snprintf(message, SUPERVISOR_MESSAGE_SIZE, "%s", finding[0] != '\0' ? finding : before);
+}
+
 void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struct supervisor_slot *view)
 {
 	const struct slot *slot = supervisor->slots[index];
@@ -110,8 +118,10 @@ void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struc
 	view->slot = slot->index;
 	view->state = state_text(slot);
 	view->backend = slot->current != NULL ? slot->current->backend : NULL;
-	view->reason = view->backend != NULL && slot->message[0] == '\0' ? backend_reason(view->backend) : slot->reason;
-	snprintf(view->message, sizeof(view->message), "%s", slot->message);
+	view->reason = view->backend != NULL && (slot->message[0] == '\0' || backend_finding(view->backend)[0] != '\0')
+	                       ? backend_reason(view->backend)
+	                       : slot->reason;
+	explain_backend(view->backend, slot->message, view->message);
 	view->next_ready = slot->next != NULL && slot->next->phase == CONTAINER_CREATED;
 	view->faults = slot->faults;
 }
@@ -147,7 +157,7 @@ void supervisor_spare_at(const struct supervisor *supervisor, size_t index, stru
 	view->state = spare_state_text(spare);
 	view->slot = spare->slot;
 	view->reason = spare->reason;
-	snprintf(view->message, sizeof(view->message), "%s", spare->message);
+	explain_backend(spare->container != NULL ? spare->container->backend : NULL, spare->message, view->message);
 	view->container = spare->container != NULL ? spare->container->id : "";
 	view->backend = spare->container != NULL && spare->container->in_fleet ? spare->container->backend : NULL;
 }

@@ -79,6 +79,8 @@ static void on_request(evutil_socket_t fd, short what, void *arg)
 		talk_reply(talk, "200 OK");
 	else if (talk->container->answer == FAKE_ILL)
 		talk_reply(talk, "500 Internal Server Error");
+	else if (talk->container->answer == FAKE_ODD)
+		talk_reply(talk, "404 Not Found");
 	else if (talk->container->answer == FAKE_SLOW)
 		timer_set(talk->timer, 30000);
 }

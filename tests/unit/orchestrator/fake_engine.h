@@ -29,6 +29,7 @@ enum fake_answer {
 	FAKE_ILL,  /* 500 on everything */
 	FAKE_HANG, /* accepts and says nothing */
 	FAKE_SLOW, /* 200 after 30 ms */
+	FAKE_ODD,  /* 404 on everything */
 	FAKE_RESET /* closes without a word */
 };
 

@@ -30,6 +30,7 @@ static struct event *asking;
 static struct timer *rest;
 static bool done;
 static enum probe_outcome outcome;
+static char saw[PROBE_TEXT_SIZE];
 
 static void setup(void)
 {
@@ -56,13 +57,20 @@ static void teardown(void)
 	bench_close(&bench);
 }
 
-static void on_done(enum probe_outcome got, int64_t took_us, void *arg)
+static void on_done(const struct probe_finding *finding, void *arg)
 {
 	ck_assert(!done);
 	ck_assert_ptr_eq(arg, &done);
-	ck_assert_int_ge(took_us, 0);
-	outcome = got;
+	ck_assert_int_ge(finding->took_us, 0);
+	ck_assert_int_eq(finding->text[0] == '\0', finding->outcome == PROBE_GOOD);
+	outcome = finding->outcome;
+	snprintf(saw, sizeof(saw), "%s", finding->text);
 	done = true;
+}
+
+static void check_saw(const char *text)
+{
+	ck_assert_str_eq(saw, text);
 }
 
 static void say_rest(void *arg)
@@ -150,7 +158,9 @@ START_TEST(statuses)
 	ask("HTTP/1.1 204 No Content\r\n\r\n", PROBE_GOOD);
 	ask("HTTP/1.0 302 Found\r\nLocation: /\r\n\r\n", PROBE_GOOD);
 	ask("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", PROBE_ODD_STATUS);
+	check_saw("status 404 on /health");
 	ask("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", PROBE_BAD_STATUS);
+	check_saw("status 503 on /health");
 	ask("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", PROBE_BAD_STATUS);
 }
 END_TEST
@@ -169,10 +179,19 @@ START_TEST(malformed)
 	static char long_head[10000];
 
 	ask("SSH-2.0-OpenSSH\r\n\r\n", PROBE_MALFORMED);
+	check_saw("malformed reply \"SSH-2.0-OpenSSH\": malformed first line");
+	ask("\x15\x03\"\\\x7f\r\n\r\n", PROBE_MALFORMED);
+	check_saw("malformed reply \"\\x15\\x03\\x22\\x5c\\x7f\": malformed first line");
 	ask("HTTP/1.1 abc\r\n\r\n", PROBE_MALFORMED);
 	memset(long_head, 'a', sizeof(long_head) - 1);
 	memcpy(long_head, "HTTP/1.1 200 OK\r\nX: ", 20);
 	ask(long_head, PROBE_MALFORMED);
+	check_saw("malformed reply \"HTTP/1.1 200 OK\": header too large");
+	memset(long_head, '\x01', 200);
+	memcpy(long_head + 200, "\r\n\r\n", 5);
+	ask(long_head, PROBE_MALFORMED);
+	ck_assert_uint_lt(strlen(saw), 200);
+	ck_assert_ptr_nonnull(strstr(saw, "\\x01...\": malformed first line"));
 }
 END_TEST
 
@@ -180,14 +199,18 @@ START_TEST(closed_too_early)
 {
 	hang_up = true;
 	ask("", PROBE_RESET);
+	ck_assert_ptr_eq(strstr(saw, "connection closed before a reply by unix:/"), saw);
 	ask("HTTP/1.1 200 OK\r\nContent-", PROBE_RESET);
+	check_saw("connection closed within a reply that begins with \"HTTP/1.1 200 OK\"");
 }
 END_TEST
 
 START_TEST(says_nothing)
 {
 	ask(NULL, PROBE_TIMEOUT);
+	check_saw("no answer within 100 ms");
 	ask("HTTP/1.1 200", PROBE_TIMEOUT);
+	check_saw("no whole reply within 100 ms, only \"HTTP/1.1 200\"");
 }
 END_TEST
 
@@ -202,13 +225,19 @@ static void ask_only(enum probe_outcome wanted)
 
 START_TEST(refused)
 {
+	char text[192];
+
 	ask_only(PROBE_REFUSED); /* no such socket */
+	ck_assert_ptr_eq(strstr(saw, "there is no socket yet at unix:/"), saw);
 	listen_on_it();
 	close(listener);
 	listener = -1;
 	ask_only(PROBE_REFUSED); /* nobody behind it */
+	ck_assert_ptr_eq(strstr(saw, "connection refused at unix:/"), saw);
 	ck_assert(place_published("127.0.0.1", bench_free_port(), &address));
 	ask_only(PROBE_REFUSED);
+	snprintf(text, sizeof(text), "connection refused at %s", address.text);
+	check_saw(text);
 }
 END_TEST
 
@@ -223,6 +252,7 @@ START_TEST(queue_full)
 		(void)!connect(fd[i], (struct sockaddr *)&address.addr, address.len);
 	}
 	ask_only(PROBE_TIMEOUT);
+	ck_assert_ptr_eq(strstr(saw, "no connection to unix:/"), saw);
 	for (int i = 0; i < 8; i++)
 		close(fd[i]);
 }
@@ -237,6 +267,7 @@ START_TEST(no_descriptor_left)
 	few.rlim_cur = 3;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	ask_only(PROBE_UNABLE);
+	check_saw("this host could not ask: Too many open files");
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
 }
 END_TEST
@@ -250,6 +281,23 @@ START_TEST(cancelled)
 	probe_cancel(probe_start(bench.base, &address, "acts", "/health", 100, on_done, &done));
 	bench_run(&bench, 20);
 	ck_assert(!done);
+}
+END_TEST
+
+/* Each outcome has its words; what becomes of one that fails has a reason. */
+START_TEST(outcomes)
+{
+	for (int i = 0; i < PROBE_OUTCOMES_COUNT; i++) {
+		enum probe_outcome one = (enum probe_outcome)i;
+		bool says = probe_outcome_kind(one) != PROBE_UNSAID;
+
+		ck_assert_str_ne(probe_outcome_text(one), "");
+		ck_assert_int_eq(says, probe_outcome_reason(one) != REASON_NONE);
+		ck_assert_int_eq(says && one != PROBE_GOOD, probe_outcome_hint(one, false)[0] != '\0');
+		ck_assert_int_eq(says && one != PROBE_GOOD, probe_outcome_hint(one, true)[0] != '\0');
+	}
+	ck_assert_ptr_nonnull(strstr(probe_outcome_hint(PROBE_REFUSED, false), "0.0.0.0"));
+	ck_assert_ptr_nonnull(strstr(probe_outcome_hint(PROBE_REFUSED, true), "unix socket"));
 }
 END_TEST
 
@@ -271,6 +319,7 @@ int main(void)
 	tcase_add_test(tcase, queue_full);
 	tcase_add_test(tcase, no_descriptor_left);
 	tcase_add_test(tcase, cancelled);
+	tcase_add_test(tcase, outcomes);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -1,0 +1,81 @@
+/* health_words: what probes saw of a backend, kept with it and told: once when it changes, and with the verdict. */
+#include "orchestrator/fleet/health_private.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TELL_AGAIN_US 2000000 /* between two lines about one that starts, at first */
+#define FINDING_SHOWN 360     /* leaves room for what is said around it */
+
+/* A good one is forgotten by watch_ready: what made it suspect is told until then. */
+void watch_note_finding(const struct watch *watch, const struct probe_finding *finding)
+{
+	enum probe_kind kind = probe_outcome_kind(finding->outcome);
+
+	if (backend_state(watch->backend) != BACKEND_STARTING && (kind == PROBE_SOFT || kind == PROBE_HARD))
+		backend_set_finding(watch->backend, finding->text);
+	if (finding->outcome == PROBE_GOOD)
+		backend_set_probe_us(watch->backend, finding->took_us);
+	else
+		log_debug("event=probe service=%s slot=%d container=%.12s outcome=%s took_us=%lld incident=%s error=%s",
+		          watch->health->service, backend_slot(watch->backend), backend_container_id(watch->backend),
+		          probe_outcome_text(finding->outcome), (long long)finding->took_us,
+		          incident_text(backend_incident(watch->backend)), log_quote(finding->text));
+}
+
+/* False: nothing new, or it is normal that it does not answer yet. */
+static bool note_start(struct watch *watch, const struct probe_finding *finding)
+{
+	struct backend *backend = watch->backend;
+
+	if (finding->text[0] == '\0' || clock_us() < watch->start_us + watch->health->config.interval_ms * 1000 ||
+	    strcmp(backend_finding(backend), finding->text) == 0)
+		return false;
+	backend_set_finding(backend, finding->text);
+	if (probe_outcome_reason(finding->outcome) != REASON_NONE)
+		backend_set_state(backend, BACKEND_STARTING, probe_outcome_reason(finding->outcome));
+	return true;
+}
+
+/* Said once when it changes, and less and less often where it keeps changing. */
+void watch_tell_start(struct watch *watch, const struct probe_finding *finding)
+{
+	const struct backend *backend = watch->backend;
+	int64_t now_us = clock_us();
+
+	watch->untold |= note_start(watch, finding);
+	if (!watch->untold || now_us < watch->tell_us)
+		return;
+	watch->untold = false;
+	watch->tell_pause_us = watch->tell_pause_us == 0 ? TELL_AGAIN_US : 2 * watch->tell_pause_us;
+	watch->tell_us = now_us + watch->tell_pause_us;
+	log_info("event=starting service=%s slot=%d container=%.12s reason=%s incident=%s error=%s",
+	         watch->health->service, backend_slot(backend), backend_container_id(backend),
+	         probe_outcome_text(finding->outcome), incident_text(backend_incident(backend)),
+	         log_quote(backend_finding(backend)));
+}
+
+/* To a tenth. */
+static double seconds_rounded(int64_t us)
+{
+	return (double)((us + 50000) / 100000) / 10;
+}
+
+/* It had its time: what its last probe saw, and where to look. */
+void watch_note_start_over(struct watch *watch, const struct probe_finding *finding)
+{
+	struct backend *backend = watch->backend;
+	int64_t now_us = clock_us();
+	int64_t end_us = now_us < watch->start_until_us ? now_us : watch->start_until_us;
+	bool by_socket = backend_address(backend)->addr.ss_family == AF_UNIX;
+	const char *hint = probe_outcome_hint(finding->outcome, by_socket);
+	char text[BACKEND_FINDING_SIZE];
+
+	snprintf(text, sizeof(text), "no good probe within %g s; the last one saw: %.*s%s%s",
+	         seconds_rounded(end_us - watch->start_us), FINDING_SHOWN, finding->text, hint[0] != '\0' ? ": " : "",
+	         hint);
+	backend_set_finding(backend, text);
+}

@@ -1,0 +1,115 @@
+/* A slot that does not serve says why: what its container's probes see while it starts, when it has had its time, and how
+ * often that was so. */
+#include "common/clock.h"
+#include "supervisor_bench.h"
+
+#include <string.h>
+
+static struct supervisor_slot seen;
+
+static bool says(void *text)
+{
+	if (supervisor_slot_count(supervisor) == 0)
+		return false;
+	seen = view_of(0);
+	return strstr(seen.message, text) != NULL;
+}
+
+static void wait_says(const char *text, const char *state)
+{
+	ck_assert_msg(bench_until(&bench, says, (void *)(uintptr_t)text, 3000), "\"%s\" instead of \"%s\"",
+	              seen.message, text);
+	ck_assert_str_eq(seen.state, state);
+}
+
+START_TEST(while_it_starts)
+{
+	bench.engine->answer = FAKE_ODD;
+	begin();
+	bench_run(&bench, 30);
+	ck_assert_str_eq(view_of(0).message, ""); /* that is normal at first */
+	wait_says("status 404 on /api/v1/_health", "starting");
+	ck_assert_str_eq(seen.message, "status 404 on /api/v1/_health");
+	ck_assert_int_eq(seen.reason, REASON_PROBE_STATUS);
+	bench.engine->containers->answer = FAKE_GOOD;
+	wait_settled();
+	ck_assert_str_eq(view_of(0).message, "");
+	ck_assert_int_eq(view_of(0).reason, REASON_PROBE_GOOD);
+}
+END_TEST
+
+static const struct {
+	enum fake_answer answer;
+	const char *over; /* found in what is said when it has had its time */
+} starts[] = {
+        {FAKE_ODD, "status 404 on /api/v1/_health: is health.path right?"},
+        {FAKE_ILL, "status 500 on /api/v1/_health: does its own output say why?"},
+        {FAKE_RESET, ": does the program listen on the unix socket that its LISTEN names?"},
+        {FAKE_HANG, "no answer within 150 ms: does the program hang, or does it need a longer health.start_ms?"},
+};
+
+START_TEST(when_it_had_its_time)
+{
+	char text[128];
+
+	bench.engine->answer = starts[_i].answer;
+	begin();
+	snprintf(text, sizeof(text), "no good probe within 0.4 s; the last one saw: ");
+	ck_assert_msg(bench_until(&bench, says, text, 3000), "%s", seen.message);
+	ck_assert_msg(strstr(seen.message, starts[_i].over) != NULL, "%s", seen.message);
+}
+END_TEST
+
+static bool backs_off(void *arg)
+{
+	(void)arg;
+	return says("") && strcmp(seen.state, "backing-off") == 0;
+}
+
+/* However long each try takes: three that come to nothing are enough. */
+START_TEST(tries_in_vain_back_off)
+{
+	unsigned tries;
+
+	bench.service.health.start_ms = 300;
+	bench.engine->answer = FAKE_ODD;
+	begin();
+	ck_assert(bench_until(&bench, backs_off, NULL, 5000));
+	tries = bench.engine->calls[FAKE_START];
+	ck_assert_uint_eq(tries, 3);
+	ck_assert_int_eq(seen.reason, REASON_CRASH_LOOP);
+	ck_assert_ptr_nonnull(
+	        strstr(seen.message, "the last one saw: status 404 on /api/v1/_health: is health.path right?"));
+	ck_assert_ptr_nonnull(strstr(seen.message, "start-timeout, 3 times one after the other"));
+	bench_run(&bench, 2200); /* 0.5 and 1 s and what two starts take */
+	ck_assert_uint_le(bench.engine->calls[FAKE_START], 5);
+	bench.engine->answer = FAKE_GOOD;
+	wait_settled();
+	ck_assert_str_eq(view_of(0).message, "");
+}
+END_TEST
+
+START_TEST(how_it_ended)
+{
+	begin();
+	wait_settled();
+	bench.engine->fail_times[FAKE_START] = 1000;
+	bench.engine->fail_with[FAKE_START] = ENGINE_UNREACHABLE;
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 3);
+	wait_says("it exited with code 3", "creating");
+	bench.engine->fail_times[FAKE_START] = 0;
+	wait_settled();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("supervisor_words");
+	TCase *tcase = tcase_of(suite, "words", 20);
+
+	tcase_add_test(tcase, while_it_starts);
+	tcase_add_loop_test(tcase, when_it_had_its_time, 0, sizeof(starts) / sizeof(starts[0]));
+	tcase_add_test(tcase, tries_in_vain_back_off);
+	tcase_add_test(tcase, how_it_ended);
+	return run_suite(suite);
+}
