@@ -142,10 +142,12 @@ bool acts_upload_open(struct service *service, struct err *err)
 {
 	struct tasks_options options = {
 	        .name = "parse", .threads = 1, .limit = PARSERS_WAITING, .batch = 1, .run = on_parse};
+	const struct acts_users_options users = {.url = service->settings.users_url,
+	                                         .timeout_ms = service->settings.users_timeout_ms,
+	                                         .resolv_conf = "/etc/resolv.conf"};
 	struct uploads *uploads = mem_zero(sizeof(*uploads));
 
-	if (!acts_users_open(service->base, service->settings.users_url, service->settings.users_timeout_ms,
-	                     &uploads->users, err)) {
+	if (!acts_users_open(service->base, &users, &uploads->users, err)) {
 		free(uploads);
 		return false;
 	}

@@ -2,7 +2,12 @@
  *
  *   check -> waiting --start--> aboard --reply--> answered
  *               ^                  |
- *               +---- failure -----+   then again after RETRY_MS, until the check's deadline
+ *               +---- failure -----+   then again, later each time, until the check's deadline
+ *
+ * The users service may be another container, with another address, the next moment, and our own network may be taken away
+ * and given back. So whatever fails is tried again with a new connection, to an address that is asked for anew. And a dead
+ * path shows while there is time for another try: a connection that is not there after half of a check's time is given
+ * up, and TCP gives up a kept one where nobody acknowledges for a quarter. A service that is only slow does acknowledge.
  *
  * evhttp may call back from inside its own calls, and must not be freed in some of its callbacks: so a reply is only
  * noted there, and everything follows from one event of ours.
@@ -12,16 +17,23 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "services/acts/resolver.h"
 #include "services/acts/user_set.h"
 
 #include <event2/buffer.h>
-#include <event2/dns.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-#define RETRY_MS 50
+#define RETRY_MS 20      /* doubled with each failure */
+#define RETRY_MAX_MS 250 /* so much later users are found that came back */
+#define CONNECT_PART 2   /* of a check's time: half of it */
+#define SILENCE_PART 4
 #define LIST_BYTES (256 << 20)
 #define PATH "/api/v1/users"
 
@@ -31,17 +43,19 @@ enum flight { FLIGHT_NONE, FLIGHT_UNDER_WAY, FLIGHT_LANDED, FLIGHT_FAILED };
 
 struct acts_users {
 	struct event_base *base;
-	struct evdns_base *dns;
+	struct resolver *resolver;
 	char *host, *host_field;
 	uint16_t port;
 	int64_t timeout_ms;
 	struct evhttp_connection *connection;
+	bool kept; /* the connection has had a reply before */
+	int retry_ms;
 	enum flight flight;
 	int64_t flight_started_ms;
 	struct check_list waiting, aboard; /* both in the order of their deadlines */
 	struct user_set *set;              /* the last list, with its entity tag */
 	char *etag;
-	struct event *step, *deadline;
+	struct event *step, *deadline, *connecting;
 	bool reachable; /* for the log: one line a change */
 };
 
@@ -89,17 +103,70 @@ static void disconnect(struct acts_users *users)
 	if (users->connection != NULL)
 		evhttp_connection_free(users->connection);
 	users->connection = NULL;
+	users->kept = false;
+}
+
+static struct timeval time_of(int64_t ms)
+{
+	return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+}
+
+/* Of the connection; -1 where there is none yet. */
+static int connected_fd(struct acts_users *users)
+{
+	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(users->connection));
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+
+	return fd != -1 && getpeername(fd, (struct sockaddr *)&peer, &len) == 0 ? fd : -1;
 }
 
 static void connect_users(struct acts_users *users)
 {
-	struct timeval timeout = {.tv_sec = users->timeout_ms / 1000, .tv_usec = users->timeout_ms % 1000 * 1000};
+	struct timeval timeout = time_of(users->timeout_ms), part = time_of(users->timeout_ms / CONNECT_PART);
 
-	if (users->connection != NULL)
-		return;
-	users->connection = evhttp_connection_base_new(users->base, users->dns, users->host, users->port);
+	resolver_follow(users->resolver);
+	users->connection =
+	        evhttp_connection_base_new(users->base, resolver_dns(users->resolver), users->host, users->port);
 	evhttp_connection_set_timeout_tv(users->connection, &timeout);
 	evhttp_connection_set_max_body_size(users->connection, LIST_BYTES);
+	event_add(users->connecting, &part);
+}
+
+/* The other end of a kept connection may have gone without a word. */
+static void limit_silence(struct acts_users *users)
+{
+	unsigned part_ms = (unsigned)(users->timeout_ms / SILENCE_PART);
+	int fd = connected_fd(users);
+
+	if (fd != -1 && part_ms > 0)
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &part_ms, sizeof(part_ms));
+}
+
+static void fail_flight(struct acts_users *users)
+{
+	users->flight = FLIGHT_FAILED;
+	event_active(users->step, 0, 0);
+}
+
+/* Frees the request without a call back. */
+static void abandon_flight(struct acts_users *users)
+{
+	bool kept = users->kept;
+
+	disconnect(users);
+	users->kept = kept;
+	fail_flight(users);
+}
+
+static void on_connecting(evutil_socket_t fd, short events, void *arg)
+{
+	struct acts_users *users = arg;
+
+	(void)fd;
+	(void)events;
+	if (users->flight == FLIGHT_UNDER_WAY && connected_fd(users) == -1)
+		abandon_flight(users);
 }
 
 static void send_request(struct acts_users *users)
@@ -114,10 +181,8 @@ static void send_request(struct acts_users *users)
 		evhttp_add_header(fields, "If-None-Match", users->etag);
 	users->flight = FLIGHT_UNDER_WAY;
 	users->flight_started_ms = clock_ms();
-	if (evhttp_make_request(users->connection, request, EVHTTP_REQ_GET, PATH) == -1) {
-		users->flight = FLIGHT_FAILED;
-		event_active(users->step, 0, 0);
-	}
+	if (evhttp_make_request(users->connection, request, EVHTTP_REQ_GET, PATH) == -1)
+		fail_flight(users);
 }
 
 /* --- who waits ------------------------------------------------------------------------------------------------------ */
@@ -136,7 +201,7 @@ static void arm_deadline(struct acts_users *users)
 	int64_t left_ms = first->deadline_ms - clock_ms();
 	if (left_ms < 0)
 		left_ms = 0;
-	in = (struct timeval){.tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000};
+	in = time_of(left_ms);
 	event_add(users->deadline, &in);
 }
 
@@ -145,7 +210,10 @@ static void start_flight(struct acts_users *users)
 	if (users->flight != FLIGHT_NONE || TAILQ_EMPTY(&users->waiting))
 		return;
 	TAILQ_CONCAT(&users->aboard, &users->waiting, link);
-	connect_users(users);
+	if (users->connection == NULL)
+		connect_users(users);
+	else
+		limit_silence(users);
 	send_request(users);
 }
 
@@ -177,12 +245,28 @@ static void note_reachable(struct acts_users *users, bool reachable)
 	users->reachable = reachable;
 }
 
-/* A kept connection that the other side has closed fails at once; a fresh one gets a moment. */
-static void retry(struct acts_users *users)
+/* A kept connection that the other side has closed says nothing of the service: the next one is made at once. */
+static void on_failure(struct acts_users *users)
 {
-	struct timeval soon = {.tv_usec = RETRY_MS * 1000};
+	bool kept = users->kept;
+	struct timeval later = time_of(kept ? 0 : users->retry_ms);
 
-	event_add(users->step, &soon);
+	if (!kept) {
+		note_reachable(users, false);
+		users->retry_ms = users->retry_ms * 2 < RETRY_MAX_MS ? users->retry_ms * 2 : RETRY_MAX_MS;
+	}
+	disconnect(users);
+	put_back(users);
+	resolver_renew(users->resolver);
+	event_add(users->step, &later);
+}
+
+static void on_success(struct acts_users *users)
+{
+	note_reachable(users, true);
+	users->kept = true;
+	users->retry_ms = RETRY_MS;
+	answer_aboard(users);
 }
 
 static void on_step(evutil_socket_t fd, short events, void *arg)
@@ -195,16 +279,12 @@ static void on_step(evutil_socket_t fd, short events, void *arg)
 	if (flight == FLIGHT_UNDER_WAY)
 		return;
 	users->flight = FLIGHT_NONE;
-	if (flight == FLIGHT_LANDED) {
-		note_reachable(users, true);
-		answer_aboard(users);
-	} else if (flight == FLIGHT_FAILED) {
-		note_reachable(users, false);
-		disconnect(users);
-		put_back(users);
-		retry(users);
+	if (flight == FLIGHT_FAILED) {
+		on_failure(users);
 		return;
 	}
+	if (flight == FLIGHT_LANDED)
+		on_success(users);
 	start_flight(users);
 	arm_deadline(users);
 }
@@ -230,11 +310,8 @@ static void on_deadline(evutil_socket_t fd, short events, void *arg)
 	(void)events;
 	expire(users, &users->aboard);
 	expire(users, &users->waiting);
-	if (users->flight == FLIGHT_UNDER_WAY && clock_ms() - users->flight_started_ms >= users->timeout_ms) {
-		disconnect(users); /* frees the request without a call back */
-		users->flight = FLIGHT_FAILED;
-		event_active(users->step, 0, 0);
-	}
+	if (users->flight == FLIGHT_UNDER_WAY && clock_ms() - users->flight_started_ms >= users->timeout_ms)
+		abandon_flight(users);
 	arm_deadline(users);
 }
 
@@ -268,32 +345,25 @@ static bool parse_url(struct acts_users *users, const char *url, struct err *err
 	return good || err_set(err, "USERS_URL: \"%s\" must be http://host:port", url);
 }
 
-/* Case games with the name ("0x20") confuse some small resolvers, Docker's early ones among them. */
-static void open_dns(struct acts_users *users)
-{
-	users->dns = evdns_base_new(users->base, EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	evdns_base_resolv_conf_parse(users->dns, DNS_OPTIONS_ALL, "/etc/resolv.conf");
-	evdns_base_set_option(users->dns, "randomize-case", "0");
-	evdns_base_set_option(users->dns, "timeout", "1");
-}
-
-bool acts_users_open(struct event_base *base, const char *url, int64_t timeout_ms, struct acts_users **users,
+bool acts_users_open(struct event_base *base, const struct acts_users_options *options, struct acts_users **users,
                      struct err *err)
 {
 	struct acts_users *u = mem_zero(sizeof(*u));
 
-	if (!parse_url(u, url, err)) {
+	if (!parse_url(u, options->url, err)) {
 		free(u);
 		return false;
 	}
 	u->base = base;
-	u->timeout_ms = timeout_ms;
+	u->timeout_ms = options->timeout_ms;
+	u->retry_ms = RETRY_MS;
 	u->reachable = true;
 	TAILQ_INIT(&u->waiting);
 	TAILQ_INIT(&u->aboard);
-	open_dns(u);
+	u->resolver = resolver_new(base, options->resolv_conf);
 	u->step = event_new(base, -1, 0, on_step, u);
 	u->deadline = event_new(base, -1, 0, on_deadline, u);
+	u->connecting = event_new(base, -1, 0, on_connecting, u);
 	*users = u;
 	return true;
 }
@@ -317,7 +387,8 @@ void acts_users_close(struct acts_users *users)
 	answer_all_unreachable(&users->waiting);
 	event_free(users->step);
 	event_free(users->deadline);
-	evdns_base_free(users->dns, 0);
+	event_free(users->connecting);
+	resolver_free(users->resolver);
 	user_set_free(users->set);
 	free(users->etag);
 	free(users->host);

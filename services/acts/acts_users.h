@@ -27,8 +27,14 @@ struct user_check {
 	TAILQ_ENTRY(user_check) link;
 };
 
-/* url: "http://host[:port]". */
-bool acts_users_open(struct event_base *base, const char *url, int64_t timeout_ms, struct acts_users **users,
+struct acts_users_options {
+	const char *url;         /* "http://host[:port]" */
+	int64_t timeout_ms;      /* the longest that a check takes */
+	const char *resolv_conf; /* path of the file that says who resolves names; borrowed until acts_users_close */
+};
+
+/* False, with the reason, for a url that is none. */
+bool acts_users_open(struct event_base *base, const struct acts_users_options *options, struct acts_users **users,
                      struct err *err) MUST_CHECK;
 
 void acts_users_check(struct acts_users *users, struct user_check *check);

@@ -121,6 +121,13 @@ class Docker:
     def create_network(self, name, labels):
         return self.call_json("POST", "/networks/create", {"Name": name, "Labels": labels})["Id"]
 
+    def connect_network(self, network, container, aliases=()):
+        self.call_json("POST", f"/networks/{network}/connect",
+                       {"Container": container, "EndpointConfig": {"Aliases": list(aliases)}})
+
+    def disconnect_network(self, network, container):
+        self.call_json("POST", f"/networks/{network}/disconnect", {"Container": container})
+
     def create_volume(self, name, labels):
         self.call_json("POST", "/volumes/create", {"Name": name, "Labels": labels})
 
