@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/fleet/control.h"
+#include "orchestrator/loop.h"
 #include "orchestrator/systemd/notify.h"
 
 #include <event2/event.h>
@@ -141,7 +142,7 @@ static void start_watchdog(struct announce *announce, struct event_base *base)
 	int64_t every_us = notify_watchdog_us(announce->notify) / 2;
 	if (every_us == 0)
 		return;
-	announce->watchdog = mem_must(event_new(base, -1, EV_PERSIST, on_watchdog, announce));
+	announce->watchdog = loop_event_new(base, LOOP_CLIENTS, -1, EV_PERSIST, on_watchdog, announce);
 	event_add(announce->watchdog, &(struct timeval){every_us / 1000000, every_us % 1000000});
 }
 
@@ -155,7 +156,7 @@ struct announce *announce_new(struct event_base *base, struct notify *notify, co
 	announce->ready_by_us = clock_us() + PATIENCE_US;
 	buf_init(&announce->status, STATUS_BYTES);
 	buf_init(&announce->told, STATUS_BYTES);
-	announce->look = mem_must(event_new(base, -1, 0, on_look, announce));
+	announce->look = loop_event_new(base, LOOP_URGENT, -1, 0, on_look, announce);
 	if (notify_is_wanted(notify))
 		event_add(announce->look, &(struct timeval){0, FIRST_LOOK_US});
 	start_watchdog(announce, base);

@@ -2,6 +2,7 @@
 #include "orchestrator/defer.h"
 
 #include "common/mem.h"
+#include "orchestrator/loop.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ struct defer *defer_new(struct event_base *base)
 {
 	struct defer *defer = mem_zero(sizeof *defer);
 	defer->end = &defer->first;
-	defer->event = event_new(base, -1, 0, on_active, defer);
+	defer->event = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_active, defer);
 	return defer;
 }
 

@@ -1,4 +1,4 @@
-/* defer: work for later in the same turn of the loop, when no callback of ours is on the stack.
+/* defer: work for later in the same turn of the loop or in the next, when no callback of ours is on the stack.
  *
  * Used to free objects whose callbacks may still be running, and to start over without recursion.
  */

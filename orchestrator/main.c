@@ -228,11 +228,11 @@ static bool make_admin(struct orchestrator *self, struct err *err)
 static void listen_to_signals(struct orchestrator *self)
 {
 	signal(SIGPIPE, SIG_IGN);
-	self->on_term = evsignal_new(self->base, SIGTERM, on_signal, self);
-	self->on_int = evsignal_new(self->base, SIGINT, on_signal, self);
-	self->drain_check = event_new(self->base, -1, EV_PERSIST, on_drain_check, self);
-	self->on_usr1 = evsignal_new(self->base, SIGUSR1, on_reopen, self);
-	self->on_hup = evsignal_new(self->base, SIGHUP, on_reload, self);
+	self->on_term = loop_event_new(self->base, LOOP_URGENT, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, self);
+	self->on_int = loop_event_new(self->base, LOOP_URGENT, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, self);
+	self->drain_check = loop_event_new(self->base, LOOP_URGENT, -1, EV_PERSIST, on_drain_check, self);
+	self->on_usr1 = loop_event_new(self->base, LOOP_URGENT, SIGUSR1, EV_SIGNAL | EV_PERSIST, on_reopen, self);
+	self->on_hup = loop_event_new(self->base, LOOP_URGENT, SIGHUP, EV_SIGNAL | EV_PERSIST, on_reload, self);
 	event_add(self->on_usr1, NULL);
 	event_add(self->on_hup, NULL);
 	event_add(self->on_term, NULL);

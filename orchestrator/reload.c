@@ -12,6 +12,7 @@
 #include "common/mem.h"
 #include "orchestrator/admin/admin.h"
 #include "orchestrator/fleet/control.h"
+#include "orchestrator/loop.h"
 #include "orchestrator/proxy/proxy.h"
 
 #include <event2/event.h>
@@ -54,7 +55,7 @@ struct reload *reload_new(const struct reload_settings *settings)
 {
 	struct reload *reload = mem_zero(sizeof *reload);
 	reload->settings = *settings;
-	reload->sweep = mem_must(event_new(settings->base, -1, 0, on_sweep, reload));
+	reload->sweep = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_sweep, reload);
 	return reload;
 }
 

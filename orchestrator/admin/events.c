@@ -16,6 +16,7 @@
 #include "orchestrator/admin/journal.h"
 #include "orchestrator/admin/streams.h"
 #include "orchestrator/admin/view.h"
+#include "orchestrator/loop.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -301,7 +302,7 @@ struct events *events_new(struct admin *admin)
 	events->admin = admin;
 	events->streams = streams_new();
 	events->journal = journal_new();
-	events->look = mem_must(event_new(admin->settings.base, -1, 0, on_look, events));
+	events->look = loop_event_new(admin->settings.base, LOOP_CLIENTS, -1, 0, on_look, events);
 	log_listen(on_line, events);
 	return events;
 }

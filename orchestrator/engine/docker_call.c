@@ -14,6 +14,7 @@
 #include "orchestrator/engine/docker_fault.h"
 #include "orchestrator/engine/docker_json.h"
 #include "orchestrator/engine/docker_link.h"
+#include "orchestrator/loop.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -183,7 +184,7 @@ void docker_call(struct docker_calls *calls, const struct docker_ask *ask, docke
 	call->done = done;
 	call->drop = drop;
 	call->arg = arg;
-	call->timer = mem_must(evtimer_new(calls->base, on_call_timer, call));
+	call->timer = loop_event_new(calls->base, LOOP_URGENT, -1, 0, on_call_timer, call);
 	LIST_INSERT_HEAD(&calls->all, call, in_all);
 	if (docker_link_is_up(calls->link)) {
 		call_send(call);

@@ -9,6 +9,7 @@
 
 #include "common/mem.h"
 #include "orchestrator/engine/docker_json.h"
+#include "orchestrator/loop.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -78,7 +79,7 @@ static void on_inspected(const struct docker_answer *answer, void *arg)
 		watch_free(watch);
 		return;
 	}
-	watch->readable = mem_must(event_new(watch->exits->base, watch->pidfd, EV_READ, on_end, watch));
+	watch->readable = loop_event_new(watch->exits->base, LOOP_URGENT, watch->pidfd, EV_READ, on_end, watch);
 	event_add(watch->readable, NULL);
 }
 

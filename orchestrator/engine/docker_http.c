@@ -13,6 +13,7 @@
 #include "common/err.h"
 #include "common/mem.h"
 #include "orchestrator/engine/docker_loop.h"
+#include "orchestrator/loop.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -323,7 +324,7 @@ static bool request_retry(struct docker_http_request *request, CURLcode code)
 		return false;
 	curl_multi_remove_handle(docker_loop_multi(request->http->loop), request->easy);
 	if (request->retry == NULL)
-		request->retry = mem_must(evtimer_new(request->http->base, on_retry, request));
+		request->retry = loop_event_new(request->http->base, LOOP_URGENT, -1, 0, on_retry, request);
 	evtimer_add(request->retry, &wait);
 	return true;
 }

@@ -14,6 +14,7 @@
 #include "orchestrator/engine/docker_events.h"
 #include "orchestrator/engine/docker_http.h"
 #include "orchestrator/engine/docker_json.h"
+#include "orchestrator/loop.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -211,7 +212,7 @@ struct docker_link *docker_link_new(const struct docker_link_settings *settings)
 	link->settings = *settings;
 	link->settings.name = NULL; /* docker_events has its copy */
 	link->events = docker_events_new(settings->http, settings->name, &observer);
-	link->timer = mem_must(evtimer_new(settings->base, on_link_timer, link));
+	link->timer = loop_event_new(settings->base, LOOP_URGENT, -1, 0, on_link_timer, link);
 	link->back_off_ms = BACK_OFF_FIRST_MS;
 	snprintf(link->message, sizeof(link->message), "not connected to Docker yet");
 	link_set_timer(link, 0);

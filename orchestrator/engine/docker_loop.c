@@ -8,6 +8,7 @@
 #include "orchestrator/engine/docker_loop.h"
 
 #include "common/mem.h"
+#include "orchestrator/loop.h"
 
 #include <assert.h>
 #include <event2/event.h>
@@ -75,7 +76,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *so
 	if (what & CURL_POLL_OUT)
 		mask |= EV_WRITE;
 	if (what != CURL_POLL_REMOVE && mask != EV_PERSIST) {
-		event = mem_must(event_new(loop->base, fd, mask, on_ready, loop));
+		event = loop_event_new(loop->base, LOOP_URGENT, fd, mask, on_ready, loop);
 		if (event_add(event, NULL) == -1)
 			return -1;
 	}
@@ -90,7 +91,7 @@ struct docker_loop *docker_loop_new(struct event_base *base, void (*on_turn)(voi
 	loop->base = base;
 	loop->on_turn = on_turn;
 	loop->arg = arg;
-	loop->timer = mem_must(evtimer_new(base, on_timer, loop));
+	loop->timer = loop_event_new(base, LOOP_URGENT, -1, 0, on_timer, loop);
 	loop->multi = mem_must(curl_multi_init());
 	curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);

@@ -11,6 +11,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/loop.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -108,7 +109,7 @@ bool process_watch(struct process *process, struct err *err)
 	}
 	process->pidfd = pidfd;
 	process->child = is_child(pidfd);
-	process->on_end = mem_must(event_new(process->owner->base, pidfd, EV_READ, on_end, process));
+	process->on_end = loop_event_new(process->owner->base, LOOP_URGENT, pidfd, EV_READ, on_end, process);
 	event_add(process->on_end, NULL);
 	return true;
 }

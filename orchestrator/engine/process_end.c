@@ -8,6 +8,7 @@
 #include "orchestrator/engine/process.h"
 
 #include "common/mem.h"
+#include "orchestrator/loop.h"
 
 #include <event2/event.h>
 #include <signal.h>
@@ -112,7 +113,7 @@ void process_end(struct process *process, enum process_then then, int grace_ms, 
 		process_has_ended(process);
 		return;
 	}
-	wait->timer = mem_must(evtimer_new(process->owner->base, on_timer, wait));
+	wait->timer = loop_event_new(process->owner->base, LOOP_URGENT, -1, 0, on_timer, wait);
 	if (grace_ms == 0)
 		wait_kill(wait);
 	else

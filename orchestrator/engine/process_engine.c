@@ -8,6 +8,7 @@
 
 #include "common/mem.h"
 #include "common/patience.h"
+#include "orchestrator/loop.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -95,7 +96,7 @@ bool process_engine_new(const struct engine_settings *settings, struct engine **
 	made->dir = mem_format("%s/process", settings->state_dir);
 	made->lock = -1;
 	made->news = process_news_new(settings->base, &settings->observer);
-	made->log_timer = mem_must(event_new(settings->base, -1, EV_PERSIST, on_log_timer, made));
+	made->log_timer = loop_event_new(settings->base, LOOP_URGENT, -1, EV_PERSIST, on_log_timer, made);
 	TAILQ_INIT(&made->processes);
 	process_boot(made->boot);
 	keep_exit_codes();

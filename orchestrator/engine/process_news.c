@@ -6,6 +6,7 @@
 #include "orchestrator/engine/process_news.h"
 
 #include "common/mem.h"
+#include "orchestrator/loop.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -82,7 +83,7 @@ struct process_news *process_news_new(struct event_base *base, const struct engi
 	struct process_news *news = mem_zero(sizeof(*news));
 
 	news->observer = *observer;
-	news->timer = mem_must(evtimer_new(base, on_timer, news));
+	news->timer = loop_event_new(base, LOOP_URGENT, -1, 0, on_timer, news);
 	STAILQ_INIT(&news->items);
 	return news;
 }

@@ -11,6 +11,7 @@
 #include "common/http_head.h"
 #include "common/mem.h"
 #include "orchestrator/fleet/timer.h"
+#include "orchestrator/loop.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -197,7 +198,7 @@ static void probe_wait(struct probe *probe, short what, event_callback_fn on_rea
 {
 	if (probe->io != NULL)
 		event_free(probe->io);
-	probe->io = mem_must(event_new(probe->base, probe->fd, what | EV_PERSIST, on_ready, probe));
+	probe->io = loop_event_new(probe->base, LOOP_URGENT, probe->fd, what | EV_PERSIST, on_ready, probe);
 	event_add(probe->io, NULL);
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "orchestrator/loop.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ struct timer *timer_new(struct event_base *base, timer_call *call, void *arg)
 	struct timer *timer = mem_zero(sizeof(*timer));
 
 	timer->base = base;
-	timer->event = mem_must(evtimer_new(base, on_event, timer));
+	timer->event = loop_event_new(base, LOOP_URGENT, -1, 0, on_event, timer);
 	timer->call = call;
 	timer->arg = arg;
 	return timer;

@@ -10,6 +10,7 @@
 #include "orchestrator/proxy/client_private.h"
 
 #include "common/mem.h"
+#include "orchestrator/loop.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -181,8 +182,8 @@ void client_new(struct front *front, int fd, const struct sockaddr *peer)
 	message_init(&client->message, MESSAGE_REQUEST, &limits);
 	deadline_add(settings->deadlines, &client->deadline, on_deadline);
 	client_set_deadline(client, settings->config->idle_timeout_ms);
-	event_assign(&client->readable, settings->base, fd, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
-	             client_on_readable, client);
+	loop_event_assign(&client->readable, settings->base, LOOP_CLIENTS, fd, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
+	                  client_on_readable, client);
 	event_add(&client->readable, NULL);
 	read_address(client, peer);
 	front_register(front, &client->link);

@@ -1,6 +1,8 @@
 /* client_write: replies out, straight to the socket; what it does not take waits in `out`. */
 #include "orchestrator/proxy/client_private.h"
 
+#include "orchestrator/loop.h"
+
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -81,8 +83,8 @@ enum client_write client_write(struct client *client, const struct iovec *iov, i
 		return CLIENT_GONE;
 	}
 	if (client->writable == NULL)
-		client->writable = event_new(front_settings(client->front)->base, client->fd, EV_WRITE | EV_ET,
-		                             on_writable, client);
+		client->writable = loop_event_new(front_settings(client->front)->base, LOOP_CLIENTS, client->fd,
+		                                  EV_WRITE | EV_ET, on_writable, client);
 	event_add(client->writable, NULL);
 	return CLIENT_SLOW;
 }

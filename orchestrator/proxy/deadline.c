@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
+#include "orchestrator/loop.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -47,8 +48,8 @@ struct deadlines *deadlines_new(struct event_base *base, int64_t shortest_timeou
 {
 	struct deadlines *deadlines = mem_zero(sizeof *deadlines);
 	deadlines->list.next = deadlines->list.prev = &deadlines->list;
-	deadlines->tick = event_new(base, -1, EV_PERSIST, on_tick, deadlines);
-	deadlines->more = event_new(base, -1, 0, on_tick, deadlines);
+	deadlines->tick = loop_event_new(base, LOOP_CLIENTS, -1, EV_PERSIST, on_tick, deadlines);
+	deadlines->more = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_tick, deadlines);
 	deadlines_retune(deadlines, shortest_timeout_ms);
 	return deadlines;
 }

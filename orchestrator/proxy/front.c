@@ -1,6 +1,7 @@
 /* front: listeners, and a list of all clients.
  *
- * Invariant: `connections` is the length of the list; nothing is accepted while it is at max_connections.
+ * Invariant: `connections` is the length of the list; nothing is accepted while it is at max_connections, and in one turn of
+ * the loop not more than ACCEPT_AT_ONCE, so that those who are in get their turn.
  */
 #include "orchestrator/proxy/front.h"
 
@@ -9,6 +10,7 @@
 #include "common/mem.h"
 #include "common/patience.h"
 #include "orchestrator/address.h"
+#include "orchestrator/loop.h"
 #include "orchestrator/proxy/seats.h"
 
 #include <errno.h>
@@ -19,6 +21,7 @@
 #include <string.h>
 
 #define BACKLOG 4096
+#define ACCEPT_AT_ONCE 64   /* connections accepted in one turn of the loop */
 #define ACCEPT_PAUSE_MS 100 /* after EMFILE and the like */
 #define WARN_EVERY_US 10000000
 
@@ -27,7 +30,9 @@ struct front {
 	struct seats *seats;
 	struct evconnlistener **listeners;
 	size_t listener_count;
-	struct event *accept_again;
+	struct event *accept_again; /* after a pause */
+	struct event *accept_more;  /* in the next turn */
+	unsigned accepted;          /* in this turn */
 	bool accepting;
 	bool draining;
 	struct front_link clients; /* the head of a ring */
@@ -103,6 +108,21 @@ static void on_accept_again(evutil_socket_t fd, short what, void *arg)
 		set_accepting(front, true);
 }
 
+static bool is_pausing(const struct front *front)
+{
+	return event_pending(front->accept_again, EV_TIMEOUT, NULL) != 0;
+}
+
+static void on_accept_more(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct front *front = arg;
+	front->accepted = 0;
+	if (has_room(front) && !is_pausing(front))
+		set_accepting(front, true);
+}
+
 /* Out of descriptors or memory: waiting connections stay in the kernel's queue; nothing spins. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
@@ -127,7 +147,9 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	(void)len;
 	struct front *front = arg;
 	client_new(front, fd, peer);
-	if (!has_room(front))
+	if (front->accepted++ == 0) /* behind everything that is due in this turn */
+		event_active(front->accept_more, EV_TIMEOUT, 0);
+	if (front->accepted >= ACCEPT_AT_ONCE || !has_room(front))
 		set_accepting(front, false);
 }
 
@@ -144,7 +166,7 @@ void front_forget(struct front *front, struct front_link *link)
 	link->prev->next = link->next;
 	link->next->prev = link->prev;
 	front->connections--;
-	if (!front->accepting && has_room(front) && !event_pending(front->accept_again, EV_TIMEOUT, NULL))
+	if (!front->accepting && has_room(front) && !is_pausing(front))
 		set_accepting(front, true);
 }
 
@@ -210,7 +232,8 @@ bool front_new(const struct front_settings *settings, struct front **result, str
 	front->settings = *settings;
 	front->accepting = true;
 	front->clients.prev = front->clients.next = &front->clients;
-	front->accept_again = event_new(settings->base, -1, 0, on_accept_again, front);
+	front->accept_again = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_accept_again, front);
+	front->accept_more = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_accept_more, front);
 	read_trusted(front);
 	if (!seats_new(settings->base, settings->defer, client_on_seated, &front->seats, err)) {
 		front_free(front);
@@ -232,7 +255,7 @@ void front_reload(struct front *front, const struct config *config)
 	read_trusted(front);
 	if (!has_room(front))
 		set_accepting(front, false);
-	else if (!event_pending(front->accept_again, EV_TIMEOUT, NULL))
+	else if (!is_pausing(front))
 		set_accepting(front, true);
 }
 
@@ -254,6 +277,7 @@ void front_free(struct front *front)
 	defer_run(front->settings.defer);
 	seats_free(front->seats);
 	event_free(front->accept_again);
+	event_free(front->accept_more);
 	free(front->listeners);
 	free(front->trusted);
 	free(front);

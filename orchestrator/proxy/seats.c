@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/loop.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -282,7 +283,7 @@ bool seats_new(struct event_base *base, struct defer *defer, void (*on_seated)(s
 	seats->on_seated = on_seated;
 	seats->settle.run = on_settle;
 	seats->http = mem_must(evhttp_new(base));
-	seats->again = mem_must(event_new(base, -1, 0, on_again, seats));
+	seats->again = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_again, seats);
 	evhttp_set_bevcb(seats->http, on_new_connection, seats);
 	evhttp_set_gencb(seats->http, on_request, seats);
 	if (!listen_somewhere(seats, err)) {

@@ -10,6 +10,7 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/mem.h"
+#include "orchestrator/loop.h"
 #include "orchestrator/proxy/proxy.h"
 
 #include <errno.h>
@@ -156,8 +157,9 @@ void tunnel_start(const struct tunnel_end *end, struct client *client)
 	tunnel->client = client;
 	tunnel->deferred.run = on_free;
 	buf_init(&tunnel->to_backend, TO_BACKEND_MAX);
-	tunnel->readable = event_new(end->proxy->base, end->fd, EV_READ | EV_PERSIST, on_readable, tunnel);
-	tunnel->writable = event_new(end->proxy->base, end->fd, EV_WRITE, on_writable, tunnel);
+	tunnel->readable =
+	        loop_event_new(end->proxy->base, LOOP_CLIENTS, end->fd, EV_READ | EV_PERSIST, on_readable, tunnel);
+	tunnel->writable = loop_event_new(end->proxy->base, LOOP_CLIENTS, end->fd, EV_WRITE, on_writable, tunnel);
 	event_add(tunnel->readable, NULL);
 	deadline_add(end->proxy->deadlines, &tunnel->deadline, on_deadline);
 	LIST_INSERT_HEAD(&end->proxy->tunnels, tunnel, link);

@@ -1,6 +1,8 @@
 /* upstream_write: connects, and writes the request; what the socket does not take at once waits for it. */
 #include "orchestrator/proxy/upstream_private.h"
 
+#include "orchestrator/loop.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -34,8 +36,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg);
 static void wait_writable(struct upstream *upstream)
 {
 	if (upstream->writable == NULL)
-		upstream->writable =
-		        event_new(upstream->settings.base, upstream->fd, EV_WRITE | EV_ET, on_writable, upstream);
+		upstream->writable = loop_event_new(upstream->settings.base, LOOP_CLIENTS, upstream->fd,
+		                                    EV_WRITE | EV_ET, on_writable, upstream);
 	event_add(upstream->writable, NULL);
 }
 
@@ -117,7 +119,8 @@ static void on_connect_again(evutil_socket_t fd, short what, void *arg);
 static void connect_later(struct upstream *upstream)
 {
 	if (upstream->again == NULL)
-		upstream->again = event_new(upstream->settings.base, -1, 0, on_connect_again, upstream);
+		upstream->again =
+		        loop_event_new(upstream->settings.base, LOOP_CLIENTS, -1, 0, on_connect_again, upstream);
 	event_add(upstream->again, &(struct timeval){0, CONNECT_AGAIN_US});
 }
 
@@ -160,7 +163,7 @@ void upstream_open(struct upstream *upstream)
 	}
 	if (family != AF_UNIX)
 		tune(upstream->fd);
-	upstream->readable = event_new(upstream->settings.base, upstream->fd, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
-	                               upstream_on_readable, upstream);
+	upstream->readable = loop_event_new(upstream->settings.base, LOOP_CLIENTS, upstream->fd,
+	                                    EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, upstream_on_readable, upstream);
 	try_connect(upstream);
 }

@@ -7,7 +7,7 @@ from sources import c_files, code, relative
 # folder -> folders of ours it may include; the longest folder that fits a file counts
 MAY_INCLUDE = {
     "common": {"common"},
-    "orchestrator/engine": {"common", "orchestrator/engine"},
+    "orchestrator/engine": {"common", "orchestrator/engine", "orchestrator"},
     "orchestrator/fleet": {"common", "orchestrator/engine", "orchestrator/fleet", "orchestrator"},
     "orchestrator/proxy": {"common", "orchestrator/engine", "orchestrator/fleet", "orchestrator/proxy", "orchestrator"},
     "orchestrator/admin": {"common", "orchestrator/engine", "orchestrator/fleet", "orchestrator/admin", "orchestrator"},
@@ -24,7 +24,7 @@ MAY_INCLUDE = {
 }
 
 # Files in orchestrator/ itself that anybody there may include: they know nothing of fleet, proxy and admin.
-SHARED = re.compile(r"orchestrator/(config|config_\w+|command|command_table|address|token|defer\w*|stats|timer\w*)\.h")
+SHARED = re.compile(r"orchestrator/(config|config_\w+|command|command_table|address|token|defer\w*|loop|stats)\.h")
 
 # header of a library -> files that may know it
 CORNERED = {
@@ -75,6 +75,16 @@ def corners():
     return wrong
 
 
+# How libevent makes an event: without a priority.
+BARE_EVENT = re.compile(r"\b(event_new|event_assign|evtimer_new|evtimer_assign|evsignal_new|evsignal_assign)\(")
+
+
+def priorities():
+    return [f"{relative(path)} makes an event with {found}: use loop_event_new or loop_event_assign, which want its priority"
+            for path in c_files("orchestrator") if path.name != "loop.c"
+            for found in sorted(set(BARE_EVENT.findall(code(path))))]
+
+
 def once():
     wrong = []
     for path in c_files():
@@ -91,6 +101,7 @@ def opening_comment():
 CHECKS = [
     ("includes point in the right direction", direction),
     ("libraries stay in their corner", corners),
+    ("every event has a priority", priorities),
     ("headers have #pragma once", once),
     ("files open with a comment", opening_comment),
 ]
