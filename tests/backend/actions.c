@@ -30,6 +30,7 @@ static bool do_fast(struct connection *connection, struct request *request)
 
 static bool do_health(struct connection *connection, struct request *request)
 {
+	record_probe();
 	if (health_delay_ms > 0)
 		wait_ms(health_delay_ms);
 	if (health_status == 0)

@@ -1,7 +1,8 @@
 /* Job: the test backend's process: it listens where LISTEN says and gives every connection a thread of its own.
  *
  * LISTEN  comma list of "address:port" and "unix:path", 0.0.0.0:8000 where unset
- * RECORD  a file that gets a line for every request (see record.h)
+ * RECORD  a file that gets a line for every request (see record.h); PROBES  the same for every probe
+ * WORKERS so many connections at once have a thread, others wait in the listener's queue; as many as come where unset
  * NAME    what X-Backend says; HOSTNAME or the host name where unset
  *
  * Threads and blocking calls, because a scripted server reads best as straight code; speed is no aim.
@@ -14,7 +15,9 @@
 #include <err.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <limits.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -27,6 +30,7 @@
 #include <unistd.h>
 
 static atomic_uint connections;
+static sem_t workers;
 
 static void *serve(void *arg)
 {
@@ -41,6 +45,7 @@ static void *serve(void *arg)
 	close(connection->fd);
 	free(request);
 	free(connection);
+	sem_post(&workers);
 	return NULL;
 }
 
@@ -65,12 +70,17 @@ static void *accept_all(void *arg)
 	int listener = (int)(intptr_t)arg;
 
 	while (true) {
-		int fd = accept(listener, NULL, NULL);
+		int fd;
 
-		if (fd != -1)
+		while (sem_wait(&workers) == -1)
+			continue;
+		fd = accept(listener, NULL, NULL);
+		if (fd != -1) {
 			serve_in_thread(fd);
-		else
-			wait_ms(1);
+			continue;
+		}
+		sem_post(&workers);
+		wait_ms(1);
 	}
 	return NULL;
 }
@@ -138,6 +148,14 @@ static void name_backend(void)
 	reply_set_backend(name != NULL ? name : host);
 }
 
+static void hire_workers(const char *count)
+{
+	unsigned long n = count != NULL ? strtoul(count, NULL, 10) : SEM_VALUE_MAX;
+
+	if (sem_init(&workers, 0, (unsigned)n) == -1)
+		err(1, "WORKERS=%s", count);
+}
+
 int main(void)
 {
 	const char *where = getenv("LISTEN");
@@ -148,6 +166,8 @@ int main(void)
 	snprintf(list, sizeof(list), "%s", where != NULL ? where : "0.0.0.0:8000");
 	name_backend();
 	record_open(getenv("RECORD"), reply_backend());
+	record_probes_open(getenv("PROBES"));
+	hire_workers(getenv("WORKERS"));
 	/* Process 1 of a container has no default actions, so the signals are waited for. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);

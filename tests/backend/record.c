@@ -6,21 +6,46 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RECORD_BYTES_MAX 65536 /* of one head or body */
 
-static int record_fd = -1;
+static int record_fd = -1, probes_fd = -1;
 static const char *record_backend = "";
+
+static int record_file(const char *name, const char *path)
+{
+	int fd = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+
+	if (path != NULL && fd == -1)
+		err(1, "%s=%s", name, path);
+	return fd;
+}
 
 void record_open(const char *path, const char *backend)
 {
 	record_backend = backend;
-	if (path == NULL)
+	record_fd = record_file("RECORD", path);
+}
+
+void record_probes_open(const char *path)
+{
+	probes_fd = record_file("PROBES", path);
+}
+
+void record_probe(void)
+{
+	struct timespec now;
+	char line[256];
+
+	if (probes_fd == -1)
 		return;
-	record_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (record_fd == -1)
-		err(1, "RECORD=%s", path);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(line, sizeof(line), "%s %lld\n", record_backend, (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+	if (write(probes_fd, line, strlen(line)) == -1)
+		warn("probes");
 }
 
 static void record_write(const struct connection *connection, const char *kind, const char *bytes, size_t len)
