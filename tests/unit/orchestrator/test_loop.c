@@ -107,10 +107,9 @@ static void expect_urgent(int at_least)
 	ck_assert_int_eq(others, 0);
 }
 
-static void on_probe(enum probe_outcome outcome, int64_t took_us, void *arg)
+static void on_probe(const struct probe_finding *finding, void *arg)
 {
-	(void)outcome;
-	(void)took_us;
+	(void)finding;
 	(void)arg;
 	ck_abort_msg("nobody answers it");
 }
