@@ -4,7 +4,8 @@
  *                                   '-> LINE (size 0) -+-> NAME -> VALUE -> VALUE_LF -> LINE
  *                                                      '-> END_LF -> END
  *
- * Invariant: `left` is what remains of the current chunk's size; every line is bounded, and all trailers together are.
+ * Invariant: `left` is what remains of the current chunk's size; every line is bounded, and all trailers together are, and
+ * all extensions.
  */
 #include "common/http_chunked.h"
 
@@ -12,9 +13,9 @@
 
 #include <assert.h>
 
-#define SIZE_DIGITS 16
 #define SIZE_MAX_BYTES (UINT64_C(1) << 60)
 #define LINE_BYTES 1024    /* a size with its extensions */
+#define IDLE_BYTES 16384   /* all extensions and leading zeros */
 #define TRAILER_BYTES 8192 /* all trailer fields */
 
 enum {
@@ -47,12 +48,14 @@ static unsigned hex_value(char c)
 static int on_size(struct http_chunked *chunked, char c)
 {
 	if (http_char_is(c, HTTP_CHAR_HEX)) {
-		if (++chunked->digits > SIZE_DIGITS || chunked->left > SIZE_MAX_BYTES >> 4)
+		if (chunked->left > SIZE_MAX_BYTES >> 4)
 			return CHUNKED_BAD;
+		chunked->idle += chunked->sized && chunked->left == 0;
+		chunked->sized = true;
 		chunked->left = chunked->left << 4 | hex_value(c);
 		return chunked->left > SIZE_MAX_BYTES ? CHUNKED_BAD : CHUNKED_SIZE;
 	}
-	if (chunked->digits == 0)
+	if (!chunked->sized)
 		return CHUNKED_BAD;
 	if (c == '\r')
 		return CHUNKED_SIZE_LF;
@@ -81,7 +84,7 @@ static int on_extension(struct http_chunked *chunked, char c)
 static int on_size_lf(struct http_chunked *chunked, char c)
 {
 	chunked->line = 0;
-	chunked->digits = 0;
+	chunked->sized = false;
 	if (c != '\n')
 		return CHUNKED_BAD;
 	return chunked->left > 0 ? CHUNKED_DATA : CHUNKED_LINE;
@@ -147,8 +150,10 @@ static int (*const states[])(struct http_chunked *, char) = {
 
 static bool within_bounds(struct http_chunked *chunked)
 {
+	if (chunked->state == CHUNKED_EXTENSION_SPACE || chunked->state == CHUNKED_EXTENSION)
+		chunked->idle++;
 	if (chunked->state <= CHUNKED_SIZE_LF)
-		return ++chunked->line <= LINE_BYTES;
+		return ++chunked->line <= LINE_BYTES && chunked->idle <= IDLE_BYTES;
 	if (chunked->state >= CHUNKED_LINE)
 		return ++chunked->trailer <= TRAILER_BYTES;
 	return true;

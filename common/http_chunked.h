@@ -1,7 +1,8 @@
 /* http_chunked: decodes the chunked transfer coding (RFC 9112 section 7.1), strictly and in pieces.  Pure.
  *
- * Chunk extensions are skipped (bounded), trailer fields are checked for syntax and kept only if asked for; bare LF, a size that is
- * not plain hex digits or passes 2^60, and junk behind a chunk are refused.
+ * Chunk extensions are skipped (bounded, each and in sum over the message, and leading zeros of sizes with them), trailer fields
+ * are checked for syntax and kept only if asked for; bare LF, a size that is not plain hex digits or passes 2^60, and junk
+ * behind a chunk are refused.
  */
 #pragma once
 
@@ -13,7 +14,8 @@ struct http_chunked {
 	uint64_t left;    /* bytes left of the current chunk */
 	uint32_t line;    /* bytes of the current line, to bound it */
 	uint32_t trailer; /* bytes of trailers so far, to bound them */
-	unsigned digits;
+	uint32_t idle;    /* bytes of extensions and leading zeros so far, to bound them */
+	bool sized;       /* the size of the current chunk has a digit */
 	struct buf *
 	        trailers; /* borrowed; NULL: trailer fields are skipped. Set after init: gets them as "Name: value\r\n" */
 };

@@ -42,22 +42,28 @@ static const struct {
         [HTTP_IF_NONE_MATCH] = NAME("if-none-match"),
         [HTTP_PROXY_AUTHENTICATE] = NAME("proxy-authenticate"),
         [HTTP_PROXY_AUTHORIZATION] = NAME("proxy-authorization"),
+        [HTTP_X_REAL_IP] = NAME("x-real-ip"),
+        [HTTP_TRUE_CLIENT_IP] = NAME("true-client-ip"),
+        [HTTP_X_ORIGINAL_URL] = NAME("x-original-url"),
+        [HTTP_X_REWRITE_URL] = NAME("x-rewrite-url"),
+        [HTTP_X_FORWARDED_OTHER] = NAME("x-forwarded-"), /* how it begins */
 #undef NAME
 };
 
-/* The known names of each length, at most two; 0 ends. */
+/* The known names of each length; 0 ends. */
 #define LONGEST_NAME 19
-static const uint8_t by_length[LONGEST_NAME + 1][2] = {
+#define SAME_LENGTH 3
+static const uint8_t by_length[LONGEST_NAME + 1][SAME_LENGTH] = {
         [2] = {HTTP_TE},
         [3] = {HTTP_VIA},
         [4] = {HTTP_HOST, HTTP_DATE},
         [6] = {HTTP_EXPECT},
         [7] = {HTTP_UPGRADE, HTTP_TRAILER},
-        [9] = {HTTP_FORWARDED},
+        [9] = {HTTP_FORWARDED, HTTP_X_REAL_IP},
         [10] = {HTTP_CONNECTION, HTTP_KEEP_ALIVE},
         [12] = {HTTP_X_REQUEST_ID},
-        [13] = {HTTP_IF_NONE_MATCH},
-        [14] = {HTTP_CONTENT_LENGTH},
+        [13] = {HTTP_IF_NONE_MATCH, HTTP_X_REWRITE_URL},
+        [14] = {HTTP_CONTENT_LENGTH, HTTP_TRUE_CLIENT_IP, HTTP_X_ORIGINAL_URL},
         [15] = {HTTP_X_FORWARDED_FOR},
         [16] = {HTTP_PROXY_CONNECTION, HTTP_X_FORWARDED_HOST},
         [17] = {HTTP_TRANSFER_ENCODING, HTTP_X_FORWARDED_PROTO},
@@ -65,10 +71,11 @@ static const uint8_t by_length[LONGEST_NAME + 1][2] = {
         [19] = {HTTP_PROXY_AUTHORIZATION},
 };
 
-static bool same_name(struct http_text name, const char *lower_case)
+/* The first len bytes of data, of which there are as many. */
+static bool same_name(const char *data, uint32_t len, const char *lower_case)
 {
-	for (uint32_t i = 0; i < name.len; i++) {
-		if (http_lower(name.data[i]) != lower_case[i])
+	for (uint32_t i = 0; i < len; i++) {
+		if (http_lower(data[i]) != lower_case[i])
 			return false;
 	}
 	return true;
@@ -76,13 +83,17 @@ static bool same_name(struct http_text name, const char *lower_case)
 
 enum http_field_id http_field_identify(struct http_text name)
 {
-	if (name.len > LONGEST_NAME)
-		return HTTP_OTHER;
-	for (int i = 0; i < 2; i++) {
+	uint32_t family = names[HTTP_X_FORWARDED_OTHER].len;
+
+	for (int i = 0; name.len <= LONGEST_NAME && i < SAME_LENGTH; i++) {
 		uint8_t id = by_length[name.len][i];
-		if (id != HTTP_OTHER && same_name(name, names[id].name))
+		if (id == HTTP_OTHER)
+			break;
+		if (same_name(name.data, name.len, names[id].name))
 			return (enum http_field_id)id;
 	}
+	if (name.len >= family && same_name(name.data, family, names[HTTP_X_FORWARDED_OTHER].name))
+		return HTTP_X_FORWARDED_OTHER;
 	return HTTP_OTHER;
 }
 
@@ -109,12 +120,35 @@ static enum http_fault take_content_length(struct http_fields *fields, const str
 	return HTTP_FAULT_NONE;
 }
 
+/* Names of codings with a comma between each two, the last of them chunked, and that only once: then it is known where the
+ * body ends, only not what it says. No name has parameters that we know of. */
+static bool ends_in_chunked(struct http_text value)
+{
+	const char *at = value.data, *end = value.data + value.len;
+
+	for (;;) {
+		const char *from = at;
+		while (at < end && http_char_is(*at, HTTP_CHAR_TOKEN))
+			at++;
+		bool is_chunked = http_text_is((struct http_text){from, (uint32_t)(at - from)}, "chunked");
+		if (at == from || is_chunked || at == end)
+			return is_chunked && at == end;
+		while (at < end && (*at == ' ' || *at == '\t'))
+			at++;
+		if (at == end || *at++ != ',')
+			return false;
+		while (at < end && (*at == ' ' || *at == '\t'))
+			at++;
+	}
+}
+
+/* RFC 9112 section 6.3, rule 4. */
 static enum http_fault take_transfer_encoding(struct http_fields *fields, const struct http_field *field)
 {
 	if (is_repeated(fields, field))
 		return HTTP_FAULT_FRAMING;
 	if (!http_text_is(field->value, "chunked"))
-		return HTTP_FAULT_CODING;
+		return ends_in_chunked(field->value) ? HTTP_FAULT_CODING : HTTP_FAULT_LAST_CODING;
 	fields->head->chunked = true;
 	return HTTP_FAULT_NONE;
 }

@@ -123,7 +123,7 @@ static bool take_byte(struct reading *reading, char c)
 	return true;
 }
 
-/* "HTTP/1.0" or "HTTP/1.1"; what looks like another version is told apart from what is none. */
+/* "HTTP/1." and a digit; what looks like another version is told apart from what is none. */
 static bool take_version(struct reading *reading, enum http_fault *fault)
 {
 	const char *at = reading->at;
@@ -131,9 +131,9 @@ static bool take_version(struct reading *reading, enum http_fault *fault)
 	if (reading->end - at < 8 || memcmp(at, "HTTP/", 5) != 0 || !http_char_is(at[5], HTTP_CHAR_DIGIT) ||
 	    at[6] != '.' || !http_char_is(at[7], HTTP_CHAR_DIGIT))
 		return fail(fault, HTTP_FAULT_LINE);
-	if (at[5] != '1' || (at[7] != '0' && at[7] != '1'))
+	if (at[5] != '1')
 		return fail(fault, HTTP_FAULT_VERSION);
-	reading->fields.head->minor = at[7] - '0';
+	reading->fields.head->minor = at[7] != '0';
 	reading->at += 8;
 	return true;
 }
@@ -166,6 +166,15 @@ static enum http_method method_of(struct http_text text)
 			return methods[i].method;
 	}
 	return HTTP_METHOD_OTHER;
+}
+
+enum http_method http_head_method(const char *data, size_t len)
+{
+	if (len == 0)
+		return HTTP_METHOD_OTHER;
+	const char *line = skip_empty_lines(data, len);
+	const char *space = memchr(line, ' ', (size_t)(data + len - line));
+	return space != NULL ? method_of((struct http_text){line, (uint32_t)(space - line)}) : HTTP_METHOD_OTHER;
 }
 
 /* http://host... or https://host..., without user information (RFC 9110 section 4.2.4). */
@@ -265,6 +274,20 @@ static void take_value(struct reading *reading, struct http_text *value)
 		value->len--;
 }
 
+/* The colon behind a field's name. Space before it hides a field from one parser and not from the next: refused in a request,
+ * left out of a response (RFC 9112 section 5.1). */
+static bool take_colon(struct reading *reading)
+{
+	const char *at = reading->at;
+
+	while (reading->fields.response && (*at == ' ' || *at == '\t'))
+		at++;
+	if (*at != ':')
+		return false;
+	reading->at = at + 1;
+	return true;
+}
+
 static bool take_field(struct reading *reading, enum http_fault *fault)
 {
 	struct http_head *head = reading->fields.head;
@@ -273,7 +296,7 @@ static bool take_field(struct reading *reading, enum http_fault *fault)
 		return fail(fault, HTTP_FAULT_FIELDS);
 	struct http_field *field = &head->fields[head->count];
 	field->name = take_while(reading, HTTP_CHAR_TOKEN);
-	if (field->name.len == 0 || !take_byte(reading, ':')) {
+	if (field->name.len == 0 || !take_colon(reading)) {
 		bool fold = field->name.len == 0 && (*reading->at == ' ' || *reading->at == '\t');
 		return fail(fault, fold ? HTTP_FAULT_FOLD : HTTP_FAULT_NAME);
 	}

@@ -2,10 +2,11 @@
  *
  * Used by the gate (requests from clients), the upstream connection (responses from backends) and services/rest.
  * What RFC 9112 lets a recipient tolerate and a second parser might read differently is refused: bare LF, bare CR,
- * obs-fold, space before the colon, NUL and other control characters, empty or illegal names, two or odd
- * Content-Length, Transfer-Encoding other than exactly "chunked", both together, Transfer-Encoding in HTTP/1.0,
- * a missing or second Host in HTTP/1.1, a version other than 1.0 and 1.1.
- * Empty lines before a request line are skipped, as RFC 9112 section 2.2 asks.
+ * obs-fold, space before the colon of a request's field, NUL and other control characters, empty or illegal names, two or
+ * odd Content-Length, Transfer-Encoding other than exactly "chunked", both together, Transfer-Encoding in HTTP/1.0,
+ * a missing or second Host in HTTP/1.1, a major version other than 1.
+ * Empty lines before a request line are skipped, as RFC 9112 section 2.2 asks; space before the colon of a response's field
+ * is left out, as section 5.1 asks of a proxy.
  */
 #pragma once
 
@@ -31,7 +32,9 @@ enum http_field_id {
 	HTTP_OTHER, HTTP_CONNECTION, HTTP_CONTENT_LENGTH, HTTP_TRANSFER_ENCODING, HTTP_HOST, HTTP_EXPECT, HTTP_UPGRADE,
 	HTTP_KEEP_ALIVE, HTTP_PROXY_CONNECTION, HTTP_TE, HTTP_TRAILER, HTTP_VIA, HTTP_X_FORWARDED_FOR,
 	HTTP_X_FORWARDED_PROTO, HTTP_X_FORWARDED_HOST, HTTP_X_REQUEST_ID, HTTP_FORWARDED, HTTP_DATE, HTTP_IF_NONE_MATCH,
-	HTTP_PROXY_AUTHENTICATE, HTTP_PROXY_AUTHORIZATION, HTTP_FIELD_IDS
+	HTTP_PROXY_AUTHENTICATE, HTTP_PROXY_AUTHORIZATION, HTTP_X_REAL_IP, HTTP_TRUE_CLIENT_IP, HTTP_X_ORIGINAL_URL,
+	HTTP_X_REWRITE_URL, HTTP_X_FORWARDED_OTHER, /* X-Forwarded- and anything but For, Proto and Host */
+	HTTP_FIELD_IDS
 };
 
 enum http_method {
@@ -46,7 +49,7 @@ enum http_fault {
 	HTTP_FAULT_METHOD,          /* illegal method token */
 	HTTP_FAULT_TARGET,          /* illegal request target */
 	HTTP_FAULT_TARGET_LONG,     /* 414 */
-	HTTP_FAULT_VERSION,         /* not HTTP/1.0 or 1.1: 505 */
+	HTTP_FAULT_VERSION,         /* not HTTP/1.x: 505 */
 	HTTP_FAULT_LINE_END,        /* bare LF or bare CR */
 	HTTP_FAULT_FOLD,            /* obs-fold */
 	HTTP_FAULT_NAME,            /* empty or illegal field name, space before the colon, no colon */
@@ -55,7 +58,8 @@ enum http_fault {
 	HTTP_FAULT_HEAD_LONG,       /* head too large: 431 */
 	HTTP_FAULT_HOST,            /* missing, second or malformed Host */
 	HTTP_FAULT_LENGTH,          /* Content-Length odd or repeated */
-	HTTP_FAULT_CODING,          /* Transfer-Encoding other than chunked: 501 */
+	HTTP_FAULT_CODING,          /* Transfer-Encoding: codings that we do not know, then chunked: 501 */
+	HTTP_FAULT_LAST_CODING,     /* Transfer-Encoding whose last coding is not chunked, or an empty or malformed one */
 	HTTP_FAULT_FRAMING,         /* Transfer-Encoding with Content-Length, repeated, or in HTTP/1.0; or a body on a
 	                             * HEAD, TRACE or CONNECT request */
 	HTTP_FAULT_STATUS,          /* response: status code not 100..599 */
@@ -72,7 +76,7 @@ struct http_head {
 	int status;
 	struct http_text reason;
 	/* both */
-	int minor;                      /* HTTP/1.minor */
+	int minor;                      /* HTTP/1.minor, 0 or 1: a higher one is read as 1 (RFC 9110 section 2.5) */
 	size_t size;                    /* bytes of the head, blank lines before it and the empty line included */
 	int64_t content_length;         /* -1: no Content-Length */
 	bool chunked;
@@ -101,6 +105,10 @@ enum http_parse http_head_parse_request(const char *data, size_t len, const stru
 /* The same for a response head. request_method decides about bodies only in http_response_has_body. */
 enum http_parse http_head_parse_response(const char *data, size_t len, const struct http_limits *limits, size_t *scanned,
                                          struct http_head *head, enum http_fault *fault);
+
+/* The method at the start of a request's head that is not whole, or was refused; HTTP_METHOD_OTHER where there is none that
+ * we know. */
+enum http_method http_head_method(const char *data, size_t len);
 
 /* May this response have a body at all (RFC 9112 section 6.3, rules 1 and 2)? */
 bool http_response_has_body(const struct http_head *head, enum http_method request_method);

@@ -85,6 +85,7 @@ static const struct {
         [HTTP_FAULT_HOST] = {400, "missing, repeated or malformed Host"},
         [HTTP_FAULT_LENGTH] = {400, "malformed or repeated Content-Length"},
         [HTTP_FAULT_CODING] = {501, "transfer coding other than chunked"},
+        [HTTP_FAULT_LAST_CODING] = {400, "Transfer-Encoding whose last coding is not chunked"},
         [HTTP_FAULT_FRAMING] = {400, "ambiguous length of the body"},
         [HTTP_FAULT_STATUS] = {400, "malformed status code"},
         [HTTP_FAULT_CHUNK] = {400, "malformed chunk"},

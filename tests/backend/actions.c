@@ -107,13 +107,19 @@ static bool send_pattern(struct connection *connection, const struct request *re
 	size_t n = (size_t)request_number(request, "n", 1000);
 	size_t piece = (size_t)request_number(request, "piece", 16384);
 	long pause_ms = request_number(request, "pause", 0);
-	char data[65536 + 32];
+	int extension = (int)request_number(request, "extension", 0);
+	char data[65536 + 1100];
 
 	piece = piece == 0 ? 1 : piece > 65536 ? 65536 : piece;
+	extension = extension > 1000 ? 1000 : extension;
 	for (size_t at = 0; at < n;) {
 		size_t len = n - at < piece ? n - at : piece;
-		size_t size_len = chunked ? (size_t)snprintf(data, 32, "%zx\r\n", len) : 0;
+		size_t size_len = 0;
 
+		if (chunked && extension > 0)
+			size_len = (size_t)snprintf(data, 1060, "%zx;%0*d\r\n", len, extension, 0);
+		else if (chunked)
+			size_len = (size_t)snprintf(data, 32, "%zx\r\n", len);
 		reply_fill(data + size_len, at, len);
 		if (chunked)
 			memcpy(data + size_len + len, "\r\n", 2);
@@ -136,7 +142,7 @@ static bool do_bytes(struct connection *connection, struct request *request)
 	return strcmp(request->method, "HEAD") == 0 || send_pattern(connection, request, false);
 }
 
-/* /chunked?n=&piece=&pause=[&trailer=1] */
+/* /chunked?n=&piece=&pause=[&trailer=1][&extension=bytes of each chunk] */
 static bool do_chunked(struct connection *connection, struct request *request)
 {
 	static const char *const ends[] = {"0\r\n\r\n", "0\r\nX-Checksum: 42\r\n\r\n"};

@@ -22,8 +22,9 @@ def chunked(body, fields=b""):
 
 LENGTHS = [b"+5", b"-5", b"-0", b"5 5", b"5,5", b"5, 5", b"0x5", b"5a", b"", b"\x0b5", b"5;a", b"5.0", b"1e1", b"\"5\"",
            b"99999999999999999999", b"18446744073709551621", b"9223372036854775808"]
-CODINGS = [b"xchunked", b"chunked, chunked", b"identity", b"gzip, chunked", b"chunked, gzip", b"chunked;a=b", b"\"chunked\"",
-           b"chunked,", b", chunked", b"", b"chun ked", b"\x0bchunked", b"deflate"]
+CODINGS = [b"xchunked", b"chunked, chunked", b"identity", b"chunked, gzip", b"chunked;a=b", b"\"chunked\"", b"chunked,",
+           b", chunked", b"", b"chun ked", b"\x0bchunked", b"deflate", b"gzip chunked", b"chunked, gzip, chunked", b"chunked\t, x"]
+UNKNOWN_CODINGS = [b"gzip, chunked", b"x,y , Chunked"]
 SIZES = [b"0x5", b"+5", b"-5", b"5 junk", b"", b" 5", b"5\t", b"g", b"ffffffffffffffffff", b"5\r", b"\x005"]
 TARGETS = [b"x", b"/a b", b"/a\tb", b"", b"/a\x00b", b"/a\x7fb", b"/a#b", b"*", b"http://", b"//", b"/%", b"/%zz", b"/%00"]
 HOSTS = [b"a b", b"a/b", b"a@b", b"a:b:c", b"a:99999999", b"a\tb", b"[::1", b"a#", b"a?", b"a,b", b"\"a\""]
@@ -46,17 +47,19 @@ add_each("Content-Length", LENGTHS, lambda v: post(b"Content-Length: " + v + b"\
 add("Content-Length twice, same", post(b"Content-Length: 5\r\nContent-Length: 5\r\n", b"12345"), 400)
 add("Content-Length twice, different", post(b"Content-Length: 5\r\nContent-Length: 0\r\n", b"12345"), 400)
 add("Content-Length twice, case", post(b"Content-Length: 0\r\ncontent-length: 40\r\n", SMUGGLED), 400)
-add_each("Transfer-Encoding", CODINGS, lambda v: post(b"Transfer-Encoding: " + v + b"\r\n", b"0\r\n\r\n"), (400, 501))
-add("Transfer-Encoding twice", post(b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\n"), (400, 501))
+add_each("Transfer-Encoding", CODINGS, lambda v: post(b"Transfer-Encoding: " + v + b"\r\n", b"0\r\n\r\n"), 400)
+add_each("Transfer-Encoding", UNKNOWN_CODINGS, lambda v: post(b"Transfer-Encoding: " + v + b"\r\n", b"0\r\n\r\n"), 501)
+add("Transfer-Encoding twice", post(b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\n"), 400)
+add("Transfer-Encoding empty, then chunked", post(b"Transfer-Encoding:\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\n"), 400)
 add("both, length first", post(b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\n" + SMUGGLED), 400)
 add("both, coding first", post(b"Transfer-Encoding: chunked\r\nContent-Length: 40\r\n", b"0\r\n\r\n" + SMUGGLED), 400)
 add("both, obscured by case", post(b"tRANSFER-eNCODING: CHUNKED\r\nContent-Length: 4\r\n", b"0\r\n\r\n"), 400)
 add("space before the colon of Content-Length", post(b"Content-Length : 5\r\n", b"12345"), 400)
 add("space before the colon of Transfer-Encoding", post(b"Transfer-Encoding : chunked\r\n", b"0\r\n\r\n"), 400)
 add("tab before the colon of Transfer-Encoding", post(b"Transfer-Encoding\t: chunked\r\n", b"0\r\n\r\n"), 400)
-add("folded Transfer-Encoding", post(b"Transfer-Encoding:\r\n chunked\r\n", b"0\r\n\r\n"), (400, 501))
+add("folded Transfer-Encoding", post(b"Transfer-Encoding:\r\n chunked\r\n", b"0\r\n\r\n"), 400)
 add("folded Content-Length", post(b"Content-Length:\r\n 40\r\n", SMUGGLED), 400)
-add("Transfer-Encoding in HTTP/1.0", get(b"Transfer-Encoding: chunked\r\n", b"POST /x HTTP/1.0") + b"0\r\n\r\n", (400, 501))
+add("Transfer-Encoding in HTTP/1.0", get(b"Transfer-Encoding: chunked\r\n", b"POST /x HTTP/1.0") + b"0\r\n\r\n", 400)
 add("underscore for the hyphen", post(b"Content_Length: 5\r\n"), 200, 1)
 add("GET with a body", get(b"Content-Length: 5\r\n") + b"12345", 200, 1)
 add("HEAD with a body", get(b"Content-Length: 5\r\n", b"HEAD /x HTTP/1.1") + b"12345", 400)
@@ -80,6 +83,10 @@ add("trailer", chunked(b"5\r\n12345\r\n0\r\nX-T: 1\r\n\r\n"), 200, 1)
 add("trailer that is no field", chunked(b"5\r\n12345\r\n0\r\nGET /smuggled HTTP/1.1\r\n\r\n"), 400)
 add("trailer Content-Length", chunked(b"5\r\n12345\r\n0\r\nContent-Length: 40\r\n\r\n"), 200, 1)
 add("endless trailers", chunked(b"0\r\n" + b"X: 1\r\n" * 20000 + b"\r\n"), (400, 413, 431))
+add("many chunk extensions", chunked(b"1;" + b"a" * 64 + b"\r\nx\r\n", b"") + (b"1;" + b"a" * 64 + b"\r\nx\r\n") * 300 + b"0\r\n\r\n",
+    400)
+add("many leading zeros of the size", chunked(b"0" * 40 + b"5\r\n12345\r\n" + b"0" * 40 + b"\r\n\r\n"), 200, 1)
+add("endless leading zeros of the size", chunked(b"0" * 100000 + b"5\r\n12345\r\n0\r\n\r\n"), 400)
 add("leading zeros of the size", chunked(b"0005\r\n12345\r\n0\r\n\r\n"), 200, 1)
 add("capital hex size", chunked(b"A\r\n1234567890\r\n0\r\n\r\n"), 200, 1)
 
@@ -91,10 +98,12 @@ add("space at the start", get(line=b" GET /x HTTP/1.1"), 400)
 add("tab between", get(line=b"GET\t/x\tHTTP/1.1"), 400)
 add("no version", get(line=b"GET /x"), (400, 505))
 add("version twice", get(line=b"GET /x HTTP/1.1 HTTP/1.1"), 400)
-add("version HTTP/0.9", get(line=b"GET /x HTTP/0.9"), (400, 505))
-add("version HTTP/1.7", get(line=b"GET /x HTTP/1.7"), (400, 505))
-add("version HTTP/2.0", get(line=b"GET /x HTTP/2.0"), (400, 505))
-add("version HTTP/1.10", get(line=b"GET /x HTTP/1.10"), (400, 505))
+add("version HTTP/0.9", get(line=b"GET /x HTTP/0.9"), 505)
+add("version HTTP/1.7", get(line=b"GET /x HTTP/1.7"), 200, 1)
+add("version HTTP/1.9 without Host", get(line=b"GET /x HTTP/1.9", host=b""), 400)
+add("version HTTP/2.0", get(line=b"GET /x HTTP/2.0"), 505)
+add("version HTTP/3.1", get(line=b"GET /x HTTP/3.1"), 505)
+add("version HTTP/1.10", get(line=b"GET /x HTTP/1.10"), 400)
 add("version http/1.1", get(line=b"GET /x http/1.1"), (400, 505))
 add("version HTTP/1,1", get(line=b"GET /x HTTP/1,1"), (400, 505))
 add("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", (400, 505))
@@ -138,6 +147,9 @@ add("two equal Hosts", get(host=b"Host: a\r\nHost: a\r\n"), 400)
 add("Host with a space before the colon", get(host=b"Host : a\r\n"), 400)
 add_each("Host", HOSTS, lambda v: get(host=b"Host: " + v + b"\r\n"), 400)
 add("no Host in HTTP/1.0", get(line=b"GET /x HTTP/1.0", host=b""), 200, 1)
+add("an empty Host", get(host=b"Host:\r\n"), 200, 1)
+add("user information in an absolute target", get(line=b"GET http://user@a/x HTTP/1.1"), 400)
+add("fragment in an absolute target", get(line=b"GET http://a/x#y HTTP/1.1"), 400)
 
 # --- Expect, Upgrade, Connection ------------------------------------------------------------------------------------
 add("Expect of another kind", post(b"Expect: a-miracle\r\nContent-Length: 0\r\n"), 417)
@@ -145,6 +157,14 @@ add("h2c upgrade", get(b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n
     (200, 400), 1)
 add("Connection: close, then more", get(b"Connection: close\r\n") + SMUGGLED, 200, 1)
 add("Connection list with close", get(b"Connection: x, close\r\n") + SMUGGLED, 200, 1)
+
+# --- HEAD, refused: no reply to it has a body -----------------------------------------------------------------------------
+REFUSED_HEADS = [
+    b"HEAD /x HTTP/1.1\r\nHost : a\r\n\r\n", b"HEAD /x HTTP/1.1\r\n\r\n", b"HEAD /x HTTP/2.0\r\nHost: a\r\n\r\n",
+    b"HEAD /x\x01 HTTP/1.1\r\nHost: a\r\n\r\n", b"HEAD /x HTTP/1.1\nHost: a\n\n", b"HEAD /" + b"a" * 20000, b"\r\nHEAD x",
+    b"HEAD /x HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 20000, b"HEAD /x HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n",
+    b"HEAD /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12345", b"HEAD /x HTTP/1.1\r\nHost: a\r\n" + b"X: 1\r\n" * 200 + b"\r\n",
+]
 
 # --- Max-Forwards: forms for a proxy only; who is the end of every way need not look at it -----------------------------
 PROXY_FORMS = []

@@ -47,6 +47,7 @@ START_TEST(test_good)
 	        {"5 \t;a\r\nhello\r\n0\r\n\r\n", "hello"},
 	        {"3\r\n\r\n\r\r\n0\r\nX-A: b\r\nY:\r\n\r\n", "\r\n\r"},
 	        {"0000000000000005\r\nhello\r\n0\r\n\r\n", "hello"},
+	        {"00000000000000000000000000000000000000005\r\nhello\r\n000000000000000000000000\r\n\r\n", "hello"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -96,7 +97,7 @@ START_TEST(test_bad)
 	        "5;a\nhello",
 	        "5;\x01\r\n",
 	        "1000000000000001\r\n",
-	        "00000000000000005\r\n",
+	        "00000000001000000000000001\r\n",
 	        "ffffffffffffffff\r\n",
 	        "5_\r\n",
 	        "5,\r\n",
@@ -147,10 +148,26 @@ START_TEST(test_lines_and_trailers_are_bounded)
 {
 	ck_assert_int_eq(decode_long("5;", 'a', 900, NULL), HTTP_PARSE_MORE);
 	ck_assert_int_eq(decode_long("5;", 'a', 1100, NULL), HTTP_PARSE_BAD);
+	ck_assert_int_eq(decode_long("", '0', 1000, NULL), HTTP_PARSE_MORE);
+	ck_assert_int_eq(decode_long("", '0', 1100, NULL), HTTP_PARSE_BAD);
 	ck_assert_int_eq(decode_long("0\r\n", 'a', 8000, NULL), HTTP_PARSE_MORE);
 	ck_assert_int_eq(decode_long("0\r\n", 'a', 8200, NULL), HTTP_PARSE_BAD);
 	ck_assert_int_eq(decode_long("0\r\n", 0, 1300, "a: b\r\n"), HTTP_PARSE_MORE);
 	ck_assert_int_eq(decode_long("0\r\n", 0, 1400, "a: b\r\n"), HTTP_PARSE_BAD);
+}
+END_TEST
+
+/* In sum over the message, or a body of one byte would bring as much of them as it likes. */
+START_TEST(test_extensions_are_bounded_in_sum)
+{
+	static const char extension[] = "1 ;aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\nx\r\n"; /* 32 bytes of it */
+	static const char zeros[] = "000000000000000000000000000000001\r\nx\r\n";     /* 32 of those */
+
+	ck_assert_int_eq(decode_long("", 0, 512, extension), HTTP_PARSE_MORE);
+	ck_assert_int_eq(decode_long("", 0, 513, extension), HTTP_PARSE_BAD);
+	ck_assert_int_eq(decode_long("", 0, 512, zeros), HTTP_PARSE_MORE);
+	ck_assert_int_eq(decode_long("", 0, 513, zeros), HTTP_PARSE_BAD);
+	ck_assert_int_eq(decode_long("", 0, 6000, "1\r\nx\r\n"), HTTP_PARSE_MORE);
 }
 END_TEST
 
@@ -184,4 +201,4 @@ START_TEST(test_the_largest_chunk)
 END_TEST
 
 UNIT_MAIN("http_chunked", test_good, test_bad, test_nul_is_bad_everywhere, test_lines_and_trailers_are_bounded,
-          test_stays_done_and_bad, test_the_largest_chunk)
+          test_extensions_are_bounded_in_sum, test_stays_done_and_bad, test_the_largest_chunk)

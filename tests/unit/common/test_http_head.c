@@ -83,6 +83,8 @@ START_TEST(test_requests_accepted)
 	        "GET / HTTP/1.1\r\nHost:\r\n\r\n",
 	        "GET / HTTP/1.0\r\n\r\n",
 	        "GET / HTTP/1.0\r\nHost: x\r\n\r\n",
+	        "GET / HTTP/1.2\r\n" H "\r\n",
+	        "GET / HTTP/1.9\r\n" H "\r\n",
 	        "\r\n\r\nGET / HTTP/1.1\r\n" H "\r\n",
 	        "OPTIONS * HTTP/1.1\r\n" H "\r\n",
 	        "GET http://a.b:80/x HTTP/1.1\r\n" H "\r\n",
@@ -143,7 +145,8 @@ START_TEST(test_requests_refused)
 	        {HTTP_FAULT_LINE, "GET / HTTP/1.1x\r\n" H "\r\n"},
 	        {HTTP_FAULT_LINE, "GET / HTTP/11\r\n" H "\r\n"},
 	        {HTTP_FAULT_LINE, "GET / HTTP/1.\r\n" H "\r\n"},
-	        {HTTP_FAULT_VERSION, "GET / HTTP/1.2\r\n" H "\r\n"},
+	        {HTTP_FAULT_LINE, "GET / HTTP/1.10\r\n" H "\r\n"},
+	        {HTTP_FAULT_VERSION, "GET / HTTP/3.1\r\n" H "\r\n"},
 	        {HTTP_FAULT_VERSION, "GET / HTTP/2.0\r\n" H "\r\n"},
 	        {HTTP_FAULT_VERSION, "GET / HTTP/0.9\r\n" H "\r\n"},
 	        {HTTP_FAULT_LINE_END, "GET / HTTP/1.1\n" H "\r\n"},
@@ -187,12 +190,20 @@ START_TEST(test_requests_refused)
 	        {HTTP_FAULT_LENGTH, "POST / HTTP/1.1\r\n" H "Content-Length:\r\n\r\n"},
 	        {HTTP_FAULT_LENGTH, "POST / HTTP/1.1\r\n" H "Content-Length: 4611686018427387905\r\n\r\n"},
 	        {HTTP_FAULT_LENGTH, "POST / HTTP/1.1\r\n" H "Content-Length: 99999999999999999999\r\n\r\n"},
-	        {HTTP_FAULT_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip\r\n\r\n"},
-	        {HTTP_FAULT_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: xchunked\r\n\r\n"},
-	        {HTTP_FAULT_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked, chunked\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: xchunked\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: identity\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked, gzip\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked, chunked\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked, gzip, chunked\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: , chunked\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip chunked\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: \"gzip, chunked\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding:\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked;a=b\r\n\r\n"},
 	        {HTTP_FAULT_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip, chunked\r\n\r\n"},
-	        {HTTP_FAULT_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding:\r\n\r\n"},
-	        {HTTP_FAULT_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked;a=b\r\n\r\n"},
+	        {HTTP_FAULT_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: a,b ,\tChunked\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding:\r\n chunked\r\n\r\n"},
 	        {HTTP_FAULT_FRAMING,
 	         "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"},
 	        {HTTP_FAULT_FRAMING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"},
@@ -378,6 +389,16 @@ START_TEST(test_known_fields)
 	        {"If-None-Match", HTTP_IF_NONE_MATCH},
 	        {"Proxy-Authenticate", HTTP_PROXY_AUTHENTICATE},
 	        {"Proxy-Authorization", HTTP_PROXY_AUTHORIZATION},
+	        {"x-real-IP", HTTP_X_REAL_IP},
+	        {"True-Client-Ip", HTTP_TRUE_CLIENT_IP},
+	        {"X-Original-URL", HTTP_X_ORIGINAL_URL},
+	        {"X-Rewrite-Url", HTTP_X_REWRITE_URL},
+	        {"X-Forwarded-Port", HTTP_X_FORWARDED_OTHER},
+	        {"x-FORWARDED-prefix", HTTP_X_FORWARDED_OTHER},
+	        {"X-Forwarded-Tls-Client-Cert-Info", HTTP_X_FORWARDED_OTHER},
+	        {"X-Forwarded-", HTTP_X_FORWARDED_OTHER},
+	        {"X-Forwarded", HTTP_OTHER},
+	        {"X-Forwardes-Port", HTTP_OTHER},
 	        {"Hosts", HTTP_OTHER},
 	        {"Dat", HTTP_OTHER},
 	        {"X-Request-Ie", HTTP_OTHER},
@@ -421,6 +442,58 @@ START_TEST(test_responses)
 }
 END_TEST
 
+/* RFC 9112 section 5.1: a proxy removes it from a response; what it frames the message with is read all the same. */
+START_TEST(test_space_before_the_colon_of_a_response)
+{
+	ck_assert_int_eq(response("HTTP/1.1 200 OK\r\nX-A : 1\r\nContent-Length \t : 5\r\nB:2\r\n\r\nhello"),
+	                 HTTP_PARSE_DONE);
+	ck_assert_uint_eq(head.count, 3);
+	check_text(head.fields[0].name, "X-A");
+	check_text(head.fields[0].value, "1");
+	check_text(head.fields[1].name, "Content-Length");
+	ck_assert_int_eq(head.content_length, 5);
+}
+END_TEST
+
+/* RFC 9110 section 2.5: of a higher minor version as of the highest that we know. */
+START_TEST(test_minor_versions)
+{
+	ck_assert_int_eq(request("GET / HTTP/1.7\r\n" H "\r\n"), HTTP_PARSE_DONE);
+	ck_assert_int_eq(head.minor, 1);
+	ck_assert(!head.close);
+	ck_assert_int_eq(response("HTTP/1.9 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), HTTP_PARSE_DONE);
+	ck_assert_int_eq(head.minor, 1);
+}
+END_TEST
+
+START_TEST(test_the_method_of_what_was_not_read)
+{
+	static const struct {
+		const char *text;
+		enum http_method method;
+	} rows[] = {
+	        {"HEAD / HTTP/1.1\r\nHost : a\r\n", HTTP_HEAD_METHOD},
+	        {"\r\n\r\nHEAD /", HTTP_HEAD_METHOD},
+	        {"HEAD ", HTTP_HEAD_METHOD},
+	        {"POST \x01", HTTP_POST},
+	        {"HEAD", HTTP_METHOD_OTHER},
+	        {"HEAD\t/", HTTP_METHOD_OTHER},
+	        {"head / HTTP/1.1\r\n", HTTP_METHOD_OTHER},
+	        {"\nHEAD / HTTP/1.1\r\n", HTTP_METHOD_OTHER},
+	        {"HEADS / HTTP/1.1\r\n", HTTP_METHOD_OTHER},
+	        {"", HTTP_METHOD_OTHER},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t len = strlen(rows[i].text);
+		char *exact = mem_dup_n(rows[i].text, len);
+		ck_assert_msg(http_head_method(exact, len) == rows[i].method, "%s", rows[i].text);
+		free(exact);
+	}
+	ck_assert_int_eq(http_head_method(NULL, 0), HTTP_METHOD_OTHER);
+}
+END_TEST
+
 START_TEST(test_responses_refused)
 {
 	static const struct {
@@ -446,6 +519,13 @@ START_TEST(test_responses_refused)
 	        {HTTP_FAULT_FRAMING, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"},
 	        {HTTP_FAULT_LENGTH, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n"},
 	        {HTTP_FAULT_FOLD, "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n"},
+	        {HTTP_FAULT_FOLD, "HTTP/1.1 200 OK\r\n : b\r\n\r\n"},
+	        {HTTP_FAULT_NAME, "HTTP/1.1 200 OK\r\nA b: c\r\n\r\n"},
+	        {HTTP_FAULT_NAME, "HTTP/1.1 200 OK\r\nA \r\n\r\n"},
+	        {HTTP_FAULT_LENGTH, "HTTP/1.1 200 OK\r\nContent-Length : 3\r\nContent-Length: 4\r\n\r\n"},
+	        {HTTP_FAULT_CODING, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"},
+	        {HTTP_FAULT_LAST_CODING, "HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\n"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -499,6 +579,7 @@ START_TEST(test_words)
 		          http_fault_text((enum http_fault)i)[0] != '\0');
 	ck_assert_int_eq(http_fault_status(HTTP_FAULT_TARGET_LONG), 414);
 	ck_assert_int_eq(http_fault_status(HTTP_FAULT_CODING), 501);
+	ck_assert_int_eq(http_fault_status(HTTP_FAULT_LAST_CODING), 400);
 }
 END_TEST
 
@@ -525,5 +606,6 @@ END_TEST
 UNIT_MAIN("http_head", test_request, test_requests_accepted, test_requests_refused, test_nul_is_refused_everywhere,
           test_control_bytes_at_every_place_of_a_value, test_fields_up_to_the_limit,
           test_limits_hold_before_the_line_is_complete, test_endless_rubbish_is_refused,
-          test_connection_over_all_fields, test_expect, test_known_fields, test_responses, test_responses_refused,
-          test_which_responses_have_a_body, test_words, test_pipelined_requests)
+          test_connection_over_all_fields, test_expect, test_known_fields, test_responses,
+          test_space_before_the_colon_of_a_response, test_minor_versions, test_the_method_of_what_was_not_read,
+          test_responses_refused, test_which_responses_have_a_body, test_words, test_pipelined_requests)
