@@ -1,12 +1,12 @@
 /* The head of a reply. libevhtp would send a Content-Length and a type with 204, and the body with HEAD, so heads are
  * written here.
  */
+#include "common/http_date.h"
 #include "services/rest_internal.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static const char *const METHOD_NAMES[] = {
         [HTTP_GET] = "GET",       [HTTP_HEAD_METHOD] = "HEAD", [HTTP_POST] = "POST",       [HTTP_PUT] = "PUT",
@@ -35,21 +35,12 @@ static void add_number(struct rest_head_text *text, int64_t number)
 	add(text, at);
 }
 
-/* What every reply says; made once a second. */
+/* What every reply says. */
 static void add_common(struct rest_head_text *text)
 {
-	static time_t shown;
-	static char common[100];
-	time_t now = time(NULL);
-	struct tm parts;
-
-	if (now != shown) {
-		strftime(common, sizeof(common),
-		         "\r\nDate: %a, %d %b %Y %H:%M:%S GMT\r\nAccess-Control-Allow-Origin: *\r\n",
-		         gmtime_r(&now, &parts));
-		shown = now;
-	}
-	add(text, common);
+	add(text, "\r\n");
+	add(text, http_date_line());
+	add(text, "Access-Control-Allow-Origin: *\r\n");
 }
 
 static void add_methods(struct rest_head_text *text, const char *field, uint32_t methods)

@@ -59,6 +59,17 @@ static bool ends_here(struct proxy *proxy, struct client *client, struct request
 	return true;
 }
 
+/* Who asked without saying whom (HTTP/1.0) asks the service. */
+static bool lacks_host(struct proxy *proxy, struct client *client, struct request *request,
+                       const struct route_match *match)
+{
+	if (!request->hostless || forward_host(&request->head, config_service_at(proxy->config, match->service)->name))
+		return false;
+	turn_away(proxy, client, request,
+	          (struct problem){431, .detail = "the request's head is too large to be sent on"});
+	return true;
+}
+
 bool answer_here(struct proxy *proxy, struct client *client, struct request *request, struct route_match *match)
 {
 	bool counts_hops = request->method == HTTP_OPTIONS || request->method == HTTP_TRACE;
@@ -68,8 +79,10 @@ bool answer_here(struct proxy *proxy, struct client *client, struct request *req
 		turn_away(proxy, client, request, (struct problem){404, .detail = "no service has this path"});
 		return true;
 	}
-	if (match->is_private)
+	if (match->is_private) {
 		turn_away(proxy, client, request,
 		          (struct problem){403, .detail = "this path is not served to the outside"});
-	return match->is_private;
+		return true;
+	}
+	return lacks_host(proxy, client, request, match);
 }

@@ -45,6 +45,7 @@ static bool accept_head(struct client *client)
 	request->close = head.close;
 	request->started_us = clock_recent_us();
 	request->upgrade = wants_websocket(&head);
+	request->hostless = !forward_has_host(&head);
 	struct forward_from from = {client->address, client->trusted, request->id};
 	if (!forward_request(&request->head, &head, &from)) {
 		client_refuse(client, 431, too_large);

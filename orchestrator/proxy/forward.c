@@ -1,6 +1,7 @@
 /* forward: writes fields one by one; which ones stay is decided by their id, or by the Connection field naming them. */
 #include "orchestrator/proxy/forward.h"
 
+#include "common/http_date.h"
 #include "common/http_fields.h"
 
 #include <stdio.h>
@@ -19,6 +20,10 @@
 #define REWRITTEN                                                                                   \
 	(BIT(HTTP_CONTENT_LENGTH) | BIT(HTTP_EXPECT) | BIT(HTTP_HOST) | BIT(HTTP_X_FORWARDED_FOR) | \
 	 BIT(HTTP_X_FORWARDED_PROTO) | BIT(HTTP_X_FORWARDED_HOST) | BIT(HTTP_X_REQUEST_ID))
+/* what a stranger may not say: whose address it is, and how it came to a proxy in front of us */
+#define OF_PROXIES                                                                                         \
+	(BIT(HTTP_FORWARDED) | BIT(HTTP_X_REAL_IP) | BIT(HTTP_TRUE_CLIENT_IP) | BIT(HTTP_X_ORIGINAL_URL) | \
+	 BIT(HTTP_X_REWRITE_URL) | BIT(HTTP_X_FORWARDED_OTHER))
 
 static bool put(struct buf *out, struct http_text text)
 {
@@ -82,26 +87,28 @@ static bool is_named(const struct http_head *head, struct http_text name)
  * second one there, and one that a client wrote. */
 static bool is_lookalike(struct http_text name, uint32_t ids)
 {
-	char dashed[32];
-	if (name.len >= sizeof dashed || memchr(name.data, '_', name.len) == NULL)
+	char dashed[32]; /* what is longer can only be one by how it begins */
+	if (memchr(name.data, '_', name.len) == NULL)
 		return false;
-	for (uint32_t i = 0; i < name.len; i++)
+	uint32_t len = name.len < sizeof dashed ? name.len : sizeof dashed;
+	for (uint32_t i = 0; i < len; i++)
 		dashed[i] = name.data[i] == '_' ? '-' : name.data[i];
-	enum http_field_id id = http_field_identify((struct http_text){dashed, name.len});
+	enum http_field_id id = http_field_identify((struct http_text){dashed, len});
 	return id != HTTP_OTHER && (ids & BIT(id)) != 0;
 }
 
-/* Fields that frame or address the message cannot be made hop-by-hop by naming them in Connection. */
-static bool put_fields(struct buf *out, const struct http_head *head, uint32_t drop)
+/* Fields that mean something to us, or that we may be trusted for, cannot be made hop-by-hop by naming them in Connection:
+ * Host, Date, whose address it is. */
+static bool put_fields(struct buf *out, const struct http_head *head, uint32_t drop, uint32_t lookalikes)
 {
 	bool look_up = (head->seen & BIT(HTTP_CONNECTION)) != 0 && names_fields(head);
 	for (unsigned i = 0; i < head->count; i++) {
 		const struct http_field *field = &head->fields[i];
 		if (field->id != HTTP_OTHER && (drop & BIT(field->id)) != 0)
 			continue;
-		if (look_up && is_named(head, field->name))
+		if (look_up && field->id == HTTP_OTHER && is_named(head, field->name))
 			continue;
-		if (field->id == HTTP_OTHER && is_lookalike(field->name, drop))
+		if (field->id == HTTP_OTHER && is_lookalike(field->name, lookalikes))
 			continue;
 		if (!put_field(out, field->name, field->value))
 			return false;
@@ -154,9 +161,32 @@ static struct http_text effective_host(const struct http_head *head)
 	return host != NULL ? host->value : (struct http_text){"", 0};
 }
 
+bool forward_has_host(const struct http_head *head)
+{
+	return effective_host(head).len > 0;
+}
+
+/* Some servers refuse an empty Host (nginx does). */
 static bool put_host(struct buf *out, const struct http_head *head)
 {
-	return put_field(out, (struct http_text){"Host", 4}, effective_host(head));
+	struct http_text host = effective_host(head);
+	return host.len == 0 || put_field(out, (struct http_text){"Host", 4}, host);
+}
+
+bool forward_host(struct buf *head, const char *name)
+{
+	const char *end = memchr(head->data, '\n', head->len);
+	size_t line = (size_t)(end + 1 - head->data), rest = head->len - line;
+	size_t more = strlen("Host: \r\n") + strlen(name);
+	if (buf_room(head, more) == NULL)
+		return false;
+	char *at = head->data + line; /* it may lie elsewhere by now */
+	memmove(at + more, at, rest);
+	memcpy(at, "Host: ", 6);
+	memcpy(at + 6, name, strlen(name));
+	memcpy(at + more - 2, "\r\n", 2);
+	buf_extend(head, more);
+	return true;
 }
 
 static bool put_list(struct buf *out, const char *name, const struct http_head *head, enum http_field_id id,
@@ -170,10 +200,11 @@ static bool put_list(struct buf *out, const char *name, const struct http_head *
 	return put(out, last) && PUT_LITERAL(out, "\r\n");
 }
 
-/* What a trusted proxy in front said first stays; else what we see ourselves. */
+/* What a trusted proxy in front said first stays; else what we see ourselves, if there is anything. */
 static bool put_first(struct buf *out, const char *name, const struct http_field *kept, struct http_text own)
 {
-	return buf_add_text(out, name) && put(out, kept != NULL ? kept->value : own) && PUT_LITERAL(out, "\r\n");
+	struct http_text value = kept != NULL ? kept->value : own;
+	return value.len == 0 || (buf_add_text(out, name) && put(out, value) && PUT_LITERAL(out, "\r\n"));
 }
 
 static const struct http_field *trusted_field(const struct http_head *head, enum http_field_id id, bool trusted)
@@ -202,9 +233,10 @@ static bool put_via(struct buf *out, const struct http_head *head)
 
 bool forward_request(struct buf *out, const struct http_head *head, const struct forward_from *from)
 {
-	uint32_t drop = HOP_BY_HOP | REWRITTEN | (from->trusted ? 0 : BIT(HTTP_FORWARDED));
-	return put_request_line(out, head) && put_host(out, head) && put_fields(out, head, drop) &&
-	       put_forwarded(out, head, from) && put_via(out, head);
+	uint32_t drop = HOP_BY_HOP | REWRITTEN, all = drop | OF_PROXIES;
+	return put_request_line(out, head) && put_host(out, head) &&
+	       put_fields(out, head, from->trusted ? drop : all, all) && put_forwarded(out, head, from) &&
+	       put_via(out, head);
 }
 
 bool forward_request_end(struct buf *out, int64_t body_len, bool upgrade, struct http_text protocols)
@@ -235,6 +267,14 @@ static bool put_reply_framing(struct buf *out, const struct http_head *head, enu
 	return put_length(out, head->content_length);
 }
 
+/* RFC 9110 section 6.6.1: a reply that comes without a date gets one; an interim one needs none. */
+static bool put_date(struct buf *out, const struct http_head *head)
+{
+	if (head->status < 200 || (head->seen & BIT(HTTP_DATE)) != 0)
+		return true;
+	return buf_add(out, http_date_line(), HTTP_DATE_LINE_LEN);
+}
+
 static bool put_reply_connection(struct buf *out, const struct http_head *head, bool close, bool keep_alive_said)
 {
 	if (head->status == 101) {
@@ -254,9 +294,9 @@ bool forward_reply(struct buf *out, const struct http_head *head, enum forward_f
 {
 	uint32_t drop = HOP_BY_HOP | BIT(HTTP_CONTENT_LENGTH);
 	drop &= ~BIT(HTTP_PROXY_AUTHENTICATE);
-	return put_status_line(out, head) && put_fields(out, head, drop) && put_via(out, head) &&
-	       put_reply_framing(out, head, framing) && put_reply_connection(out, head, close, keep_alive_said) &&
-	       PUT_LITERAL(out, "\r\n");
+	return put_status_line(out, head) && put_fields(out, head, drop, drop) && put_date(out, head) &&
+	       put_via(out, head) && put_reply_framing(out, head, framing) &&
+	       put_reply_connection(out, head, close, keep_alive_said) && PUT_LITERAL(out, "\r\n");
 }
 
 /* RFC 9110 section 6.5.1: no framing, routing or hop-by-hop fields in trailers. */

@@ -1,7 +1,9 @@
 /* forward: the heads we send on: hop-by-hop fields out, forwarding fields in.  Pure, fuzzed.
  *
- * RFC 9110 section 7.6 (Connection, Via), RFC 9112 (framing); X-Forwarded-For, -Proto and -Host are appended, or
- * replaced where the peer is not trusted; its Forwarded (RFC 7239) is dropped then.
+ * RFC 9110 section 7.6 (Connection, Via), section 6.6.1 (Date), RFC 9112 (framing); X-Forwarded-For, -Proto and -Host are
+ * appended, or replaced where the peer is not trusted; dropped then is what else only a proxy in front may say: Forwarded (RFC
+ * 7239), any other X-Forwarded- field, X-Real-IP and True-Client-IP (whose address), X-Original-URL and X-Rewrite-URL (which
+ * some programs take for the path).
  */
 #pragma once
 
@@ -24,6 +26,12 @@ struct http_text forward_path(const struct http_head *head);
 
 /* The request head for a backend, without its framing and without the empty line. False: it does not fit. */
 bool forward_request(struct buf *out, const struct http_head *head, const struct forward_from *from) MUST_CHECK;
+
+/* Does the request say whom it is for? Where not, its head has no Host yet, and the last word is forward_host's. */
+bool forward_has_host(const struct http_head *head);
+
+/* Puts a Host field behind the request line of a head that has none. False: it does not fit. */
+bool forward_host(struct buf *head, const char *name) MUST_CHECK;
 
 /* Framing and the empty line. body_len -1: the request has no body and says so by having no length. */
 bool forward_request_end(struct buf *out, int64_t body_len, bool upgrade, struct http_text protocols) MUST_CHECK;

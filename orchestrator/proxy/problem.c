@@ -1,10 +1,9 @@
 /* problem: a JSON object of four members, and the head around it. */
 #include "orchestrator/proxy/problem.h"
 
+#include "common/http_date.h"
 #include "common/http_head.h"
 #include "common/json.h"
-
-#include <time.h>
 
 #define RETRY_AFTER_S 1 /* a replacement is there by then */
 
@@ -22,20 +21,10 @@ static bool write_body(struct buf *body, const struct problem *problem)
 	return json_writer_ok(&w) && buf_add_text(body, "\n");
 }
 
-/* RFC 9110 section 6.6.1 */
-static void write_date(char date[40])
-{
-	time_t now = time(NULL);
-	struct tm parts;
-	strftime(date, 40, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &parts));
-}
-
 static bool write_head(struct buf *out, const struct problem *problem, size_t body_len)
 {
-	char date[40];
-	write_date(date);
-	return buf_add_format(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", problem->status, http_status_text(problem->status),
-	                      date) &&
+	return buf_add_format(out, "HTTP/1.1 %d %s\r\n%s", problem->status, http_status_text(problem->status),
+	                      http_date_line()) &&
 	       (body_len == 0 || buf_add_format(out,
 	                                        "Content-Type: application/problem+json\r\n"
 	                                        "Content-Length: %zu\r\n",

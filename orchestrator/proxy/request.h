@@ -11,6 +11,7 @@ struct request {
 	bool http_1_0;
 	bool close;      /* the client wants its connection closed after the reply */
 	bool upgrade;    /* asks for another protocol */
+	bool hostless;   /* its head has no Host yet: the name of its service goes there */
 	struct buf head; /* as it is sent to a backend, whole */
 	struct buf body;
 	size_t target_at; /* the target within head */

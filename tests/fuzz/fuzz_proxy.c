@@ -159,25 +159,32 @@ static bool is_disguised(const char *name, uint32_t dropped)
 	        {"proxy-connection", HTTP_PROXY_CONNECTION},
 	        {"proxy-authorization", HTTP_PROXY_AUTHORIZATION},
 	        {"proxy-authenticate", HTTP_PROXY_AUTHENTICATE},
+	        {"x-real-ip", HTTP_X_REAL_IP},
+	        {"true-client-ip", HTTP_TRUE_CLIENT_IP},
+	        {"x-original-url", HTTP_X_ORIGINAL_URL},
+	        {"x-rewrite-url", HTTP_X_REWRITE_URL},
+	        {"x-forwarded-", HTTP_X_FORWARDED_OTHER},
 	};
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
 		size_t at = 0;
 		while (name[at] != '\0' && strncasecmp(name[at] == '_' ? "-" : name + at, known[i].name + at, 1) == 0)
 			at++;
-		if (name[at] == '\0' && known[i].name[at] == '\0' && (dropped & (1u << known[i].id)) != 0)
+		bool whole = known[i].name[at] == '\0' && (name[at] == '\0' || known[i].id == HTTP_X_FORWARDED_OTHER);
+		if (whole && (dropped & (1u << known[i].id)) != 0)
 			return true;
 	}
 	return false;
 }
 
-void fuzz_fields_kept(const struct http_head *in, const struct http_head *out, uint32_t dropped, unsigned *at)
+void fuzz_fields_kept(const struct http_head *in, const struct http_head *out, uint32_t dropped, uint32_t disguised,
+                      unsigned *at)
 {
 	for (unsigned i = 0; i < in->count; i++) {
 		const struct http_field *field = &in->fields[i];
 		char *name = mem_dup_n(field->name.data, field->name.len);
 		bool gone = (field->id != HTTP_OTHER && (dropped & (1u << field->id)) != 0) ||
-		            is_named_by_connection(in, name) ||
-		            (field->id == HTTP_OTHER && is_disguised(name, dropped));
+		            (field->id == HTTP_OTHER && is_named_by_connection(in, name)) ||
+		            (field->id == HTTP_OTHER && is_disguised(name, disguised));
 		free(name);
 		if (gone)
 			continue;

@@ -15,8 +15,9 @@ void fuzz_messages(enum message_kind kind, enum http_method method, const char *
                    fuzz_on_head *on_head, void *arg);
 
 /* The fields of `in` that are to be sent on stand in `out` from *at on, in order and unchanged; *at is moved behind
- * them. dropped: bits of those that are not. */
-void fuzz_fields_kept(const struct http_head *in, const struct http_head *out, uint32_t dropped, unsigned *at);
+ * them. dropped: bits of those that are not; disguised: of those that are not with underscores for dashes. */
+void fuzz_fields_kept(const struct http_head *in, const struct http_head *out, uint32_t dropped, uint32_t disguised,
+                      unsigned *at);
 
 /* The field at *at has this name; *at is moved on. */
 struct http_text fuzz_field(const struct http_head *head, unsigned *at, const char *name);

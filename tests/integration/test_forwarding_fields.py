@@ -73,6 +73,34 @@ def test_forwarded_fields_are_replaced(running):
     assert "6.6.6.6" not in str(got.get("forwarded"))
 
 
+STRANGE = ["X-Real-IP: 6.6.6.6", "X-Forwarded-Port: 443", "X-Forwarded-Prefix: /evil", "True-Client-IP: 6.6.6.6",
+           "X-Forwarded-Ssl: on", "X-Original-URL: /api/v1/_crash", "X-Rewrite-URL: /api/v1/_crash", "Forwarded: for=6.6.6.6"]
+
+
+def _named(fields):
+    return {field.split(":")[0].lower(): [field.split(":", 1)[1].strip()] for field in fields}
+
+
+def test_what_only_a_proxy_may_say_is_dropped(running):
+    got = at_backend(running, *STRANGE, *(field.replace("-", "_") for field in STRANGE), "X-Real: 1", "X-Forwarded: 2")
+    assert not set(got) & set(_named(STRANGE)) and not any("_" in name for name in got), got
+    assert got["x-real"] == ["1"] and got["x-forwarded"] == ["2"]
+
+
+def test_what_a_trusted_proxy_says_stays(trusting):
+    got = at_backend(trusting, *STRANGE, "Connection: X-Real-IP, True-Client-IP")
+    assert _named(STRANGE).items() <= got.items(), got
+
+
+@pytest.mark.parametrize("head", ["GET /headers HTTP/1.0", "GET /headers HTTP/1.0\r\nHost:", "GET /headers HTTP/1.1\r\nHost:"])
+def test_without_a_host_the_service_is_named(running, head):
+    """nginx, for one, answers 400 to an empty Host."""
+    with RawClient(running.port) as client:
+        client.send(f"{head}\r\nConnection: close\r\n\r\n".encode())
+        lines = client.read_reply().body.decode().lower().split("\r\n")
+    assert lines.count(f"host: {running.config['services'][0]['name']}") == 1 and not any(line.startswith("x-forwarded-host") for line in lines), lines
+
+
 def test_forwarded_fields_of_a_trusted_proxy_stay(trusting):
     got = at_backend(trusting, "X-Forwarded-For: 6.6.6.6", "X-Forwarded-Proto: https", "X-Forwarded-Host: good.example")
     assert ", ".join(got["x-forwarded-for"]) == "6.6.6.6, 127.0.0.1"

@@ -1,6 +1,7 @@
 /* forward: the heads that are sent on, to the byte. */
 #include "orchestrator/proxy/forward.h"
 
+#include "common/http_date.h"
 #include "tests/unit/orchestrator/proxy_heads.h"
 #include "tests/unit/unit.h"
 
@@ -49,6 +50,14 @@ START_TEST(requests)
 	         "Forwarded: for=1.1.1.1\r\nX-Forwarded-For: 2.2.2.2\r\nX_Forwarded_For: 3.3.3.3\r\nContent_Length: 7\r\n"
 	         "x-forwarded_host: evil\r\nX_Other: 1\r\n\r\n",
 	         "GET / HTTP/1.1\r\nHost: a\r\nX_Other: 1\r\n" OWN("a")},
+	        {"GET / HTTP/1.1\r\nHost: a\r\nX-Real-IP: 1.1.1.1\r\nX-Forwarded-Port: 443\r\nX-Forwarded-Prefix: /x\r\n"
+	         "True-Client-IP: 1.1.1.1\r\nX_Real_IP: 1.1.1.1\r\nx-forwarded-ssl: on\r\nX_Forwarded_Server: x\r\n"
+	         "X-Original-URL: /private\r\nX-Rewrite-URL: /private\r\nX-Forwarded: 1\r\nX-Real: 2\r\n\r\n",
+	         "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded: 1\r\nX-Real: 2\r\n" OWN("a")},
+	        /* no way to be rid of what somebody needs */
+	        {"GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Via, If-None-Match, x-a\r\nVia: 1.1 other\r\n"
+	         "If-None-Match: \"x\"\r\nX-A: 1\r\n\r\n",
+	         "GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 other\r\nIf-None-Match: \"x\"\r\n" OWN("a")},
 	        {"GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 other\r\n\r\n",
 	         "GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 other\r\n" OWN("a")},
 	};
@@ -57,13 +66,34 @@ START_TEST(requests)
 }
 END_TEST
 
-START_TEST(an_old_client_without_a_host)
+#define HOSTLESS(via) \
+	"X-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: http\r\nX-Request-Id: id\r\nVia: " via " selfless\r\n"
+
+/* Whose service it is for is known later; that one's name is the host then. */
+START_TEST(a_request_without_a_host)
 {
-	static const struct row row = {
-	        "GET / HTTP/1.0\r\n\r\n",
-	        "GET / HTTP/1.1\r\nHost: \r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: \r\n"
-	        "X-Request-Id: id\r\nVia: 1.0 selfless\r\n"};
-	check_request(&row, false);
+	static const struct row rows[] = {
+	        {"GET /p HTTP/1.0\r\nA: b\r\n\r\n", "GET /p HTTP/1.1\r\nA: b\r\n" HOSTLESS("1.0")},
+	        {"GET /p HTTP/1.0\r\nHost:\r\nA: b\r\n\r\n", "GET /p HTTP/1.1\r\nA: b\r\n" HOSTLESS("1.0")},
+	        {"GET /p HTTP/1.1\r\nHost: \r\nA: b\r\n\r\n", "GET /p HTTP/1.1\r\nA: b\r\n" HOSTLESS("1.1")},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		check_request(&rows[i], false);
+}
+END_TEST
+
+START_TEST(a_host_is_put_where_it_belongs)
+{
+	struct buf head;
+	buf_init(&head, 100);
+	ck_assert(buf_add_text(&head, "GET /p HTTP/1.1\r\nA: b\r\nContent-Length: 0\r\n\r\n"));
+	ck_assert(forward_host(&head, "acts"));
+	ck_assert_str_eq(buf_text(&head), "GET /p HTTP/1.1\r\nHost: acts\r\nA: b\r\nContent-Length: 0\r\n\r\n");
+	char name[101];
+	memset(name, 'n', 100);
+	name[100] = '\0';
+	ck_assert(!forward_host(&head, name));
+	buf_clear(&head);
 }
 END_TEST
 
@@ -74,7 +104,19 @@ START_TEST(a_trusted_proxy_is_believed)
 	        "X-Forwarded-For: 2.2.2.2\r\nForwarded: for=1.1.1.1\r\n\r\n",
 	        "GET / HTTP/1.1\r\nHost: a\r\nForwarded: for=1.1.1.1\r\nX-Forwarded-For: 1.1.1.1, 2.2.2.2, 9.9.9.9\r\n"
 	        "X-Forwarded-Proto: https\r\nX-Forwarded-Host: c\r\nX-Request-Id: id\r\nVia: 1.1 selfless\r\n"};
+	static const struct row more = {
+	        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, X-Real-IP\r\nX-Real-IP: 1.1.1.1\r\nX-Forwarded-Port: 443\r\n"
+	        "True-Client-IP: 1.1.1.1\r\nX-Forwarded-Prefix: /x\r\nX-Original-URL: /y\r\nX_Forwarded_For: 6.6.6.6\r\n"
+	        "X_Real_IP: 6.6.6.6\r\nX_Forwarded_A_Long_Name_Of_Somebodys: 1\r\n\r\n",
+	        "GET / HTTP/1.1\r\nHost: a\r\nX-Real-IP: 1.1.1.1\r\nX-Forwarded-Port: 443\r\nTrue-Client-IP: 1.1.1.1\r\n"
+	        "X-Forwarded-Prefix: /x\r\nX-Original-URL: /y\r\n" OWN("a")};
+	static const struct row hostless = {
+	        "GET / HTTP/1.0\r\nX-Forwarded-Host: c\r\n\r\n",
+	        "GET / HTTP/1.1\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: c\r\n"
+	        "X-Request-Id: id\r\nVia: 1.0 selfless\r\n"};
 	check_request(&row, true);
+	check_request(&more, true);
+	check_request(&hostless, true);
 }
 END_TEST
 
@@ -132,6 +174,7 @@ END_TEST
 
 #define OK "HTTP/1.1 200 OK\r\n"
 #define VIA "Via: 1.1 selfless\r\n"
+#define DATE "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 
 START_TEST(replies)
 {
@@ -142,25 +185,32 @@ START_TEST(replies)
 		const char *out;
 	} cases[] = {
 	        {OK "Content-Length: 3\r\nA: b\r\n\r\n", FORWARD_LENGTH, false, false,
-	         OK "A: b\r\n" VIA "Content-Length: 3\r\n\r\n"},
+	         OK "A: b\r\n" DATE VIA "Content-Length: 3\r\n\r\n"},
 	        {OK "Content-Length: 3\r\nKeep-Alive: x\r\nConnection: keep-alive\r\n\r\n", FORWARD_AS_IS, true, false,
-	         OK VIA "Content-Length: 3\r\nConnection: close\r\n\r\n"},
-	        {OK "\r\n", FORWARD_AS_IS, false, true, OK VIA "Connection: keep-alive\r\n\r\n"},
+	         OK DATE VIA "Content-Length: 3\r\nConnection: close\r\n\r\n"},
+	        {OK "\r\n", FORWARD_AS_IS, false, true, OK DATE VIA "Connection: keep-alive\r\n\r\n"},
 	        {OK "Connection: close, X-A\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\nTrailer: T\r\n\r\n",
-	         FORWARD_CHUNKED, false, false, OK VIA "Transfer-Encoding: chunked\r\n\r\n"},
+	         FORWARD_CHUNKED, false, false, OK DATE VIA "Transfer-Encoding: chunked\r\n\r\n"},
 	        {OK "Transfer-Encoding: chunked\r\n\r\n", FORWARD_UNTIL_CLOSE, true, false,
-	         OK VIA "Connection: close\r\n\r\n"},
+	         OK DATE VIA "Connection: close\r\n\r\n"},
 	        {"HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n", FORWARD_NO_BODY, false, false,
-	         "HTTP/1.1 204 No\r\n" VIA "\r\n"},
+	         "HTTP/1.1 204 No\r\n" DATE VIA "\r\n"},
 	        {"HTTP/1.0 404\r\n\r\n", FORWARD_UNTIL_CLOSE, true, false,
-	         "HTTP/1.1 404 \r\nVia: 1.0 selfless\r\nConnection: close\r\n\r\n"},
+	         "HTTP/1.1 404 \r\n" DATE "Via: 1.0 selfless\r\nConnection: close\r\n\r\n"},
 	        {"HTTP/1.1 407 P\r\nProxy-Authenticate: Basic\r\n\r\n", FORWARD_AS_IS, false, false,
-	         "HTTP/1.1 407 P\r\nProxy-Authenticate: Basic\r\n" VIA "\r\n"},
+	         "HTTP/1.1 407 P\r\nProxy-Authenticate: Basic\r\n" DATE VIA "\r\n"},
+	        {OK "Date: Tue, 15 Nov 1994 08:12:31 GMT\r\nA: b\r\n\r\n", FORWARD_AS_IS, false, false,
+	         OK "Date: Tue, 15 Nov 1994 08:12:31 GMT\r\nA: b\r\n" VIA "\r\n"},
+	        /* whoever names it in Connection does not get rid of it */
+	        {OK "Connection: Date\r\nDate: x\r\n\r\n", FORWARD_AS_IS, false, false, OK "Date: x\r\n" VIA "\r\n"},
+	        {OK "X-A \t: 1\r\nContent-Length : 3\r\n\r\n", FORWARD_LENGTH, false, false,
+	         OK "X-A: 1\r\n" DATE VIA "Content-Length: 3\r\n\r\n"},
 	        {"HTTP/1.1 103 E\r\nLink: x\r\n\r\n", FORWARD_NO_BODY, true, true,
 	         "HTTP/1.1 103 E\r\nLink: x\r\n" VIA "\r\n"},
 	        {"HTTP/1.1 101 S\r\nConnection: upgrade\r\nUpgrade: websocket\r\nX: y\r\n\r\n", FORWARD_NO_BODY, false,
 	         false, "HTTP/1.1 101 S\r\nX: y\r\n" VIA "Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"},
 	};
+	http_date_fake(784111777);
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct buf out;
 		buf_init(&out, 1000);
@@ -169,6 +219,7 @@ START_TEST(replies)
 		ck_assert_str_eq(buf_text(&out), cases[i].out);
 		buf_clear(&out);
 	}
+	http_date_fake(-1);
 }
 END_TEST
 
@@ -218,5 +269,6 @@ START_TEST(request_ids)
 }
 END_TEST
 
-UNIT_MAIN("forward", requests, an_old_client_without_a_host, a_trusted_proxy_is_believed, connection_names_a_long_field,
-          what_does_not_fit_is_said, the_end_of_a_request, replies, trailers, request_ids)
+UNIT_MAIN("forward", requests, a_request_without_a_host, a_host_is_put_where_it_belongs, a_trusted_proxy_is_believed,
+          connection_names_a_long_field, what_does_not_fit_is_said, the_end_of_a_request, replies, trailers,
+          request_ids)
