@@ -174,6 +174,15 @@ evhtp_res rest_conn_accept(evhtp_connection_t *peer, void *server)
 	return EVHTP_RES_OK;
 }
 
+/* Of a request whose head was refused, or did not come whole, the method stands in the input. */
+static enum http_method conn_method(const struct rest_conn *conn)
+{
+	if (conn->request != NULL)
+		return conn->request->method;
+	struct evbuffer *input = bufferevent_get_input(rest_conn_bev(conn));
+	return http_head_method((const char *)evbuffer_pullup(input, -1), evbuffer_get_length(input));
+}
+
 /* Answers without a request of libevhtp's, then throws away what the client still sends: closing at once would reset
  * the connection and could take the reply with it. */
 void rest_conn_finish(struct rest_conn *conn, int status, const char *error)
@@ -186,7 +195,7 @@ void rest_conn_finish(struct rest_conn *conn, int status, const char *error)
 	if (error != NULL)
 		evbuffer_add_printf(body, "{\"error\":\"%s\"}", error);
 	head.length = (int64_t)evbuffer_get_length(body);
-	if (conn->request != NULL && conn->request->method == HTTP_HEAD_METHOD)
+	if (conn_method(conn) == HTTP_HEAD_METHOD)
 		evbuffer_drain(body, evbuffer_get_length(body));
 	if (conn->request != NULL && conn->request->match.methods != 0)
 		head.allow = status == 405 ? conn->request->match.methods : 0;

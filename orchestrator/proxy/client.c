@@ -123,7 +123,8 @@ static void on_deadline(struct deadline *deadline)
 	struct client *client = (struct client *)((char *)deadline - offsetof(struct client, deadline));
 	switch (client->state) {
 	case CLIENT_HEAD:
-		client_refuse(client, 408, "the request's head did not come in time");
+		client_refuse_unread(client, 408, "the request's head did not come in time",
+		                     (struct http_text){client->input.data, (uint32_t)client->input.len});
 		break;
 	case CLIENT_BODY:
 		client_refuse(client, 408, "the request's body did not come in time");

@@ -81,3 +81,6 @@ void client_read_kept(struct client *client);
 
 /* Says why, once, and then only listens until the client has heard. */
 void client_refuse(struct client *client, int status, const char *detail);
+
+/* The same while the head is being read, or as what it brought cannot be read; head: what there is of it. */
+void client_refuse_unread(struct client *client, int status, const char *detail, struct http_text head);

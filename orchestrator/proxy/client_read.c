@@ -150,7 +150,8 @@ static enum read_result read_message(struct client *client, const char *data, si
 		if (event == MESSAGE_BODY)
 			ok = take_body(client, piece);
 		if (event == MESSAGE_BAD)
-			client_refuse(client, http_fault_status(fault), http_fault_text(fault));
+			client_refuse_unread(client, http_fault_status(fault), http_fault_text(fault),
+			                     (struct http_text){data + *used, (uint32_t)(len - *used)});
 		if (!ok)
 			return READ_REFUSED;
 	}

@@ -136,7 +136,7 @@ void client_end(struct client *client, bool close)
 		finish_reply(client);
 }
 
-void client_refuse(struct client *client, int status, const char *detail)
+void client_refuse_unread(struct client *client, int status, const char *detail, struct http_text head)
 {
 	char id[FORWARD_ID_SIZE];
 	struct problem problem = {.status = status, .detail = detail, .request_id = id, .close = true};
@@ -145,6 +145,7 @@ void client_refuse(struct client *client, int status, const char *detail)
 		problem.head_only = client->request->method == HTTP_HEAD_METHOD;
 	} else {
 		forward_new_id(id); /* nobody could read whether it has one */
+		problem.head_only = http_head_method(head.data, head.len) == HTTP_HEAD_METHOD;
 	}
 	struct buf out;
 	buf_init(&out, 4096);
@@ -155,4 +156,9 @@ void client_refuse(struct client *client, int status, const char *detail)
 	settings->on_refused(client, problem.request_id, status, settings->arg);
 	client_drop_request(client);
 	start_linger(client);
+}
+
+void client_refuse(struct client *client, int status, const char *detail)
+{
+	client_refuse_unread(client, status, detail, (struct http_text){NULL, 0});
 }

@@ -1,6 +1,7 @@
 """Whatever a backend answers, the client gets a well-formed reply, a clean 502, or a reply that is visibly cut."""
 
 import contextlib
+import email.utils
 import os
 import signal
 import socket
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from harness.client import RawClient, raw_target
+from harness.client import IMF_FIXDATE, RawClient, raw_target
 from harness.wait import wait_until
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -32,7 +33,12 @@ REFUSED = [
     ("folded field", OK + b"X: 1\r\n 2\r\nContent-Length: 0\r\n\r\n", "keep"),
     ("LF line ends", b"HTTP/1.1 200 OK\nContent-Length: 0\n\n", "close"),
     ("NUL in a value", OK + b"X: a\x00b\r\nContent-Length: 0\r\n\r\n", "keep"),
-    ("space before the colon", OK + b"Content-Length : 2\r\n\r\nab", "keep"),
+    ("space in a field's name", OK + b"Content Length: 2\r\n\r\nab", "keep"),
+    ("space before a field's name", OK + b" Content-Length: 2\r\n\r\nab", "keep"),
+    ("two lengths, one with a space", OK + b"Content-Length : 2\r\nContent-Length: 3\r\n\r\nab", "keep"),
+    ("no chunks at the end", OK + b"Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", "close"),
+    ("an empty coding", OK + b"Transfer-Encoding:\r\n\r\nab", "close"),
+    ("bare CR in a value", OK + b"X: a\rb\r\nContent-Length: 0\r\n\r\n", "keep"),
     ("short body, then closed", OK + b"Content-Length: 10\r\n\r\nabc", "close"),
     ("short body, then reset", OK + b"Content-Length: 10\r\n\r\nabc", "reset"),
     ("101 not asked for", b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n", "keep"),
@@ -40,6 +46,10 @@ REFUSED = [
 
 # Replies that are good, if odd: (name, bytes, then, status, body)
 ACCEPTED = [
+    ("space before the colon", OK + b"Content-Length : 2\r\n\r\nok", "keep", 200, b"ok"),
+    ("HTTP/1.7", b"HTTP/1.7 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "keep", 200, b"ok"),
+    ("leading zeros of the size", OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"0" * 40 + b"2\r\nok\r\n000\r\n\r\n", "keep",
+     200, b"ok"),
     ("no reason", b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok", "keep", 200, b"ok"),
     ("204", b"HTTP/1.1 204 No Content\r\n\r\n", "keep", 204, b""),
     ("304 with a length", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 50\r\n\r\n", "keep", 304, b""),
@@ -104,6 +114,49 @@ def test_passed_on(running, first, then, status, body):
         client.send(f"GET {raw_target(first, then=then)} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         reply = client.read_reply()
         assert (reply.status, reply.body) == (status, body)
+    _assert_all_well(orchestrator)
+
+
+def test_space_before_the_colon_is_removed(running):
+    """RFC 9112 section 5.1: a proxy must."""
+    orchestrator, _ = running
+    reply = orchestrator.get(raw_target(OK + b"X-A : 1\r\nSet-Cookie\t: b=c\r\nContent-Length: 0\r\n\r\n"))
+    assert (reply.get("X-A"), reply.get("Set-Cookie")) == ("1", "b=c")
+
+
+DATE = b"Date: Tue, 15 Nov 1994 08:12:31 GMT\r\n"
+
+
+@pytest.mark.parametrize("first", [OK + b"Content-Length: 2\r\n\r\nok", b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n",
+                                   b"HTTP/1.1 304 Not Modified\r\n\r\n", OK + b"Connection: Date\r\nContent-Length: 0\r\n\r\n"],
+                         ids=["200", "404", "304", "named"])
+def test_a_reply_without_a_date_gets_one(running, first):
+    """RFC 9110 section 6.6.1; one that has one keeps it, and an interim reply needs none."""
+    orchestrator, _ = running
+    dates = orchestrator.get(raw_target(first)).all("Date")
+    assert len(dates) == 1 and abs(email.utils.parsedate_to_datetime(dates[0]).timestamp() - time.time()) < 5
+    assert IMF_FIXDATE.fullmatch(dates[0])
+    first = first.replace(b"\r\n", b"\r\n" + DATE, 1)
+    assert orchestrator.get(raw_target(first)).all("Date") == ["Tue, 15 Nov 1994 08:12:31 GMT"]
+
+
+def test_an_interim_reply_gets_no_date(running):
+    orchestrator, _ = running
+    with RawClient(orchestrator.port) as client:
+        target = raw_target(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK + b"Content-Length: 0\r\n\r\n")
+        client.send(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        status, fields = client.read_head()
+        assert status == 103 and "Date" not in dict(fields)
+        assert "Date" in dict(client.read_head()[1])
+
+
+@pytest.mark.parametrize("size, whole", [(100, True), (500, False)])
+def test_chunk_extensions_in_sum(running, size, whole):
+    """A hundred of them; beyond 16 KiB the reply is cut, or one of a few bytes would bring as much as it likes."""
+    orchestrator, _ = running
+    with RawClient(orchestrator.port) as client:
+        client.send(f"GET /chunked?n=100&piece=1&extension={size} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        assert client.read_all().endswith(b"0\r\n\r\n") == whole
     _assert_all_well(orchestrator)
 
 

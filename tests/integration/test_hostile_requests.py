@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from harness.client import RawClient
-from hostile_forms import FORMS, PROXY_FORMS, SMUGGLED
+from harness.client import IMF_FIXDATE, RawClient
+from hostile_forms import FORMS, PROXY_FORMS, REFUSED_HEADS, SMUGGLED
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_form(running, data, status, reaches):
 def _assert_unambiguous(head):
     """What is sent on leaves no second reading, whatever came in."""
     names = [line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:-2]]
-    assert names.count(b"host") == 1, head
+    assert names.count(b"host") == 1 and b"\r\nHost: \r\n" not in head, head
     assert names.count(b"content-length") + names.count(b"transfer-encoding") <= 1, head
     assert b"\n" not in head.replace(b"\r\n", b"") and b"\r" not in head.replace(b"\r\n", b"") and b"\0" not in head, head
 
@@ -78,6 +78,39 @@ def test_refusal_names_the_request(running):
         client.send(b"POST /x HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\nContent-Length: 99999999999\r\n\r\n")
         reply = client.read_reply()
     assert reply.status == 413 and reply.json()["instance"] == "mine"
+
+
+@pytest.mark.parametrize("data", REFUSED_HEADS, ids=[repr(d[:40]) for d in REFUSED_HEADS])
+def test_a_refused_head_request_gets_no_body(running, data):
+    """RFC 9110 section 9.3.2: whoever asked with HEAD takes what follows the head for the next reply."""
+    with RawClient(running.port, timeout=10) as client:
+        client.send(data + b"\r\n\r\n")
+        status, fields = client.read_head()
+        assert status >= 400 and int(dict(fields)["Content-Length"]) > 0
+        assert client.read_all() == b""
+
+
+def test_what_only_looks_like_head_gets_its_body(running):
+    for data in (b"HEADS /x HTTP/1.1\r\n\r\n", b"head /x HTTP/1.1\r\n\r\n", b"HEAD\t/x HTTP/1.1\r\nHost: a\r\n\r\n"):
+        with RawClient(running.port, timeout=10) as client:
+            client.send(data)
+            assert client.read_reply().json()["status"] == 400
+
+
+def test_a_head_request_that_never_ends_gets_no_body(orchestrate, backend_image):
+    orchestrator = orchestrate(head_timeout_ms=300)
+    orchestrator.add_service("web", backend_image, 1)
+    orchestrator.start()
+    with RawClient(orchestrator.port) as client:
+        client.send(b"HEAD /x HTTP/1.1\r\nHost: a\r\n")
+        assert client.read_head()[0] == 408
+        assert client.read_all() == b""
+
+
+def test_refusal_has_a_date(running):
+    with RawClient(running.port) as client:
+        client.send(b"GET /x HTTP/1.1\r\n\r\n")
+        assert IMF_FIXDATE.fullmatch(client.read_reply().get("Date"))
 
 
 def test_refusal_after_a_good_request(running):

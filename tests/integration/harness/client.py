@@ -2,9 +2,12 @@
 
 import http.client
 import json as json_module
+import re
 import socket
 
 TIMEOUT_S = 15
+IMF_FIXDATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
+                         r"\d\d:\d\d:\d\d GMT")
 
 
 class Reply:
