@@ -14,14 +14,15 @@
 
 #define CONTENT_LENGTH_MAX ((int64_t)1 << 62)
 
+/* braces in macros: versions of clang-format differ */
+/* clang-format off */
+#define NAME(text) {text, sizeof(text) - 1}
+/* clang-format on */
+
 static const struct {
 	const char *name;
 	uint8_t len;
 } names[HTTP_FIELD_IDS] = {
-#define NAME(text)                     \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
         [HTTP_CONNECTION] = NAME("connection"),
         [HTTP_CONTENT_LENGTH] = NAME("content-length"),
         [HTTP_TRANSFER_ENCODING] = NAME("transfer-encoding"),

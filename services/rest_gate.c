@@ -196,7 +196,7 @@ static bool gate_linger(struct rest_conn *conn)
 
 bool rest_gate_step(struct rest_conn *conn)
 {
-	static bool (*const STEPS[])(struct rest_conn * conn) = {
+	static bool (*const STEPS[])(struct rest_conn *) = {
 	        [REST_HEAD] = gate_head, [REST_BODY] = gate_body, [REST_LINGER] = gate_linger};
 
 	return conn->state != REST_BUSY && STEPS[conn->state](conn);

@@ -151,9 +151,9 @@ static void on_head(const struct http_head *head, void *arg)
 
 static void take_chunk(struct exchange *exchange, const char *data, size_t len)
 {
-	char size[24];
+	char size[24], line_end[] = "\r\n";
 	int digits = snprintf(size, sizeof size, "%zx\r\n", len);
-	struct iovec iov[3] = {{size, (size_t)digits}, {(char *)(uintptr_t)data, len}, {(char *)(uintptr_t) "\r\n", 2}};
+	struct iovec iov[3] = {{size, (size_t)digits}, {(char *)(uintptr_t)data, len}, {line_end, 2}};
 	if (exchange->question == NULL) {
 		send_out(exchange, iov, 3);
 		return;

@@ -3,7 +3,7 @@
 
 #include <check.h>
 
-#define S(seconds) ((int64_t)(seconds)*1000000)
+#define S(seconds) (1000000 * (int64_t)(seconds))
 
 static struct config_scale scale;
 static struct scaler scaler;

@@ -6,11 +6,11 @@
 
 #include <math.h>
 
-#define S(seconds) ((int64_t)((seconds)*1000000))
-#define POINT(seconds, n)                                         \
-	{                                                         \
-		.at_us = S(seconds), .spread_us = 0, .count = (n) \
-	} /* all of them at once */
+#define S(seconds) ((int64_t)(1000000 * (seconds)))
+/* braces in macros: versions of clang-format differ */
+/* clang-format off */
+#define POINT(seconds, n) {.at_us = S(seconds), .spread_us = 0, .count = (n)} /* all of them at once */
+/* clang-format on */
 #define RUN(...)                                                    \
 	do {                                                        \
 		struct trace_point points_[] = {__VA_ARGS__};       \

@@ -32,6 +32,8 @@ static struct fake_container *spare(int index)
 	return fake_by_name(bench.engine, name);
 }
 
+static char ready[] = "ready"; /* what conditions are given is not const */
+
 static bool spare_is(void *state)
 {
 	return supervisor_spare_count(supervisor) > 0 && strcmp(spare_view(0).state, state) == 0;
@@ -100,7 +102,7 @@ START_TEST(stands_in_until_the_slot_is_ready)
 	id_of("acts_spare_0", stand_in);
 	slow_engine();
 	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
-	ck_assert(bench_until(&bench, spare_is, (void *)(uintptr_t) "ready", 800)); /* 50, if the machine is not busy */
+	ck_assert(bench_until(&bench, spare_is, ready, 800)); /* 50, if the machine is not busy */
 	ck_assert_uint_eq(ready_now(), 1);
 	ck_assert_int_eq(spare_view(0).slot, 0);
 	ck_assert_str_eq(backend_container_id(spare_view(0).backend), stand_in);
@@ -153,7 +155,7 @@ START_TEST(stands_in_while_one_is_suspect)
 	bench.service.health.timeout_ms = 1000;
 	health_configure(supervisor_health(supervisor), &bench.service.health);
 	fake_pause(bench.engine, fake_by_name(bench.engine, "acts_0"));
-	ck_assert(bench_until(&bench, spare_is, (void *)(uintptr_t) "ready", 500)); /* long before the verdict */
+	ck_assert(bench_until(&bench, spare_is, ready, 500)); /* long before the verdict */
 	ck_assert_str_eq(view_of(0).state, "suspect");
 	bench.service.health.timeout_ms = 150;
 	health_configure(supervisor_health(supervisor), &bench.service.health);
@@ -166,7 +168,7 @@ START_TEST(growth_uses_them)
 	begin_with(1);
 	slow_engine();
 	scale_to(3);
-	ck_assert(bench_until(&bench, spare_is, (void *)(uintptr_t) "ready", 800));
+	ck_assert(bench_until(&bench, spare_is, ready, 800));
 	ck_assert_uint_eq(ready_now(), 2);
 	wait_settled();
 	ck_assert_uint_eq(ready_now(), 3);
@@ -211,7 +213,7 @@ START_TEST(bridge_too)
 	begin_with(1);
 	slow_engine();
 	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
-	ck_assert(bench_until(&bench, spare_is, (void *)(uintptr_t) "ready", 800));
+	ck_assert(bench_until(&bench, spare_is, ready, 800));
 	wait_settled();
 }
 END_TEST
