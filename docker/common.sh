@@ -36,8 +36,20 @@ take_lock() {
 	flock --nonblock 9 || fail "another docker/up or docker/down is under way: wait for it"
 }
 
+# Whether an Engine answers. The docker command is asked only where curl cannot: it is a package of its own in some
+# releases, and one that is missing says nothing of the Engine.
 docker_answers() {
-	command -v docker >/dev/null && docker version --format '{{.Server.Version}}' >/dev/null 2>&1
+	local host=${DOCKER_HOST:-unix:///var/run/docker.sock}
+	if [[ $host = unix://* ]] && command -v curl >/dev/null; then
+		[ "$(curl --silent --max-time 10 --unix-socket "${host#unix://}" http://docker/_ping 2>/dev/null)" = OK ]
+	else
+		command -v docker >/dev/null && docker version --format '{{.Server.Version}}' >/dev/null 2>&1
+	fi
+}
+
+need_client() {
+	command -v docker >/dev/null ||
+		fail "a Docker Engine answers, but there is no docker command: apt-get install docker-cli (of older releases: docker.io)"
 }
 
 # until_true SECONDS COMMAND...: tries it every 0.2 s; false when the time is over.

@@ -53,7 +53,8 @@ stage() {
 	add_file 755 "$binary" "$(basename "$binary")"
 	stage_libraries "$binary"
 	cp "$here/$name/Dockerfile" "$to/Dockerfile"
-	"$here/sbom" "$name" "${version##* }" "$to/files" <"$to/files.list" >"$to/sbom.spdx.json"
+	"$here/sbom" "$name" "${version##* }" "$to/files" <"$to/files.list" >"$to/sbom.spdx.json" ||
+		fail "$to/sbom.spdx.json, the list of what image $name holds, cannot be written: see above"
 }
 
 build_image() {
@@ -67,6 +68,7 @@ build_image() {
 
 need_docker() {
 	docker_answers || fail "no Docker Engine answers at ${DOCKER_HOST:-/var/run/docker.sock}: start it ($1)"
+	need_client
 }
 
 check_suffix() {
