@@ -8,6 +8,7 @@
 #include "orchestrator/engine/process.h"
 
 #include "common/buf.h"
+#include "common/dir.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/engine/process_log.h"
@@ -93,7 +94,7 @@ static void process_prepare(struct engine *base, const struct engine_spec *spec,
 	if (spec->volumes != NULL && spec->volumes->count > 0)
 		say(spec->service, "volumes", "not mounted: data goes to DATA_DIR");
 	data_dir(engine, spec->service, path);
-	answer(&asker, process_make_dir(path, &err) ? ENGINE_OK : ENGINE_REFUSED, err.message);
+	answer(&asker, dir_make(path, "state_dir", &err) ? ENGINE_OK : ENGINE_REFUSED, err.message);
 }
 
 static void process_list(struct engine *base, engine_done *done, void *arg)

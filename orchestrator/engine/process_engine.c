@@ -6,8 +6,9 @@
 #include "orchestrator/engine/process_log.h"
 #include "orchestrator/engine/process_proc.h"
 
+#include "common/dir.h"
+#include "common/lock.h"
 #include "common/mem.h"
-#include "common/patience.h"
 #include "orchestrator/loop.h"
 
 #include <errno.h>
@@ -16,7 +17,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define STATE_DIR_MAX 1024 /* leaves room for what is in it: PROCESS_PATH_SIZE */
@@ -40,12 +40,10 @@ static bool lock_dir(struct process_engine *engine, struct err *err)
 	engine->lock = open(engine->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (engine->lock == -1)
 		return err_set_errno(err, errno, "cannot open %s", engine->dir);
-	while (flock(engine->lock, LOCK_EX | LOCK_NB) == -1)
-		if (!patience_wait())
-			return err_set(err,
-			               "%s is in use by another orchestrator: give this one another name or state_dir",
-			               engine->dir);
-	return true;
+	if (lock_take(engine->lock))
+		return true;
+	return err_set(err, "%s is in use by another orchestrator: give this one another name or state_dir",
+	               engine->dir);
 }
 
 /* Whoever started us may have ignored it, and then no exit code would be kept for us. */
@@ -101,7 +99,7 @@ bool process_engine_new(const struct engine_settings *settings, struct engine **
 	process_boot(made->boot);
 	keep_exit_codes();
 	process_cgroup_find(&made->cgroup, "/proc/self/mounts", settings->name);
-	if (!process_make_dir(made->dir, err) || !lock_dir(made, err) || !process_load(made, err)) {
+	if (!dir_make(made->dir, "state_dir", err) || !lock_dir(made, err) || !process_load(made, err)) {
 		process_engine_free(&made->engine);
 		return false;
 	}

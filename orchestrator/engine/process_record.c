@@ -39,22 +39,6 @@ void process_record_path(char path[PROCESS_PATH_SIZE], const char *dir, const ch
 	assert(len > 0 && len < PROCESS_PATH_SIZE); /* process_engine_new refuses a longer state_dir */
 }
 
-bool process_make_dir(const char *path, struct err *err)
-{
-	char part[PROCESS_PATH_SIZE];
-
-	snprintf(part, sizeof(part), "%s", path);
-	for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(part, 0755) == -1 && errno != EEXIST)
-			return err_set_errno(err, errno, "cannot make directory %s (state_dir)", part);
-		*slash = '/';
-	}
-	if (mkdir(part, 0700) == -1 && errno != EEXIST)
-		return err_set_errno(err, errno, "cannot make directory %s (state_dir)", part);
-	return true;
-}
-
 /* --- out ------------------------------------------------------------------------------------------------------ */
 
 static const char *const state_words[] = {

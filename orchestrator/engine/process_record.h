@@ -42,7 +42,4 @@ bool process_record_read(const char *dir, const char *id, struct process_record 
 /* The path of a file of a container; name NULL: its directory. */
 void process_record_path(char path[PROCESS_PATH_SIZE], const char *dir, const char *id, const char *name);
 
-/* mkdir -p; the last part is for us alone. */
-bool process_make_dir(const char *path, struct err *err) MUST_CHECK;
-
 bool process_is_id(const char *text); /* 64 hex digits */

@@ -1,0 +1,9 @@
+/* lock: that one program alone works on a file or directory. The kernel holds it, so it ends with the process, however that
+ * ends; a child that becomes another program does not inherit it, if the descriptor is close-on-exec.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* flock(2) on what fd is open on. False: another process holds it, and did so for the whole of our patience (see there). */
+bool lock_take(int fd);
