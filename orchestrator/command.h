@@ -46,6 +46,7 @@ struct command {
 	const char *service;              /* NULL: the first one */
 	const char *chart_path;           /* NULL: no chart */
 	int64_t start_ms;
+	bool take_over;                   /* RUN: containers of another orchestrator of this name */
 };
 
 /* Reads argv, and may reorder it; the texts of the result are borrowed from it. */

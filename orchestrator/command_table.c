@@ -26,6 +26,8 @@
 
 static const struct command_option run_options[] = {
         {CONFIG, .help = "read the configuration from FILE (default: built in; see --print-config)"},
+        {"take-over", 0, NULL, FLAG, AT(take_over),
+         .help = "take over running containers of this name that another orchestrator, now gone, has made"},
         {"check", 0, NULL, ACTION, COMMAND_CHECK,
          .help = "only check the configuration: exit 0 if it is good, 2 if not"},
         {"print-config", 0, NULL, ACTION, COMMAND_PRINT_CONFIG,
@@ -173,7 +175,9 @@ const struct command_verb *command_verb_find(const char *name)
 const struct command_note command_files[] = {
         {"/etc/selfless/orchestrator.json", "the configuration that the systemd service runs with"},
         {"/run/NAME", "the containers' unix sockets (socket_dir); NAME is selfless unless configured"},
-        {"/var/lib/NAME", "what outlives a restart (state_dir)"},
+        {"/var/lib/NAME",
+         "what outlives a restart (state_dir): lock, which one orchestrator alone holds; owner, its mark "
+         "on its containers; spec.key"},
         {"/var/run/docker.sock", "the Docker Engine (docker_socket)"},
         NO_MORE,
 };

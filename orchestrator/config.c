@@ -154,39 +154,3 @@ bool config_may_become(const struct config *now, const struct config *next, stru
 		return true;
 	return err_set(err, "%s: cannot change while the orchestrator runs; restart it (its containers run on)", key);
 }
-
-/* FNV-1a, 64 bits: tells configurations apart, guards against nobody. */
-static void hash_text(uint64_t *hash, const char *text)
-{
-	for (const unsigned char *p = (const unsigned char *)text;; p++) {
-		*hash = (*hash ^ *p) * 0x100000001b3u;
-		if (*p == '\0')
-			return;
-	}
-}
-
-static void hash_texts(uint64_t *hash, const struct strings *texts)
-{
-	for (size_t i = 0; i < texts->count; i++)
-		hash_text(hash, texts->items[i]);
-	hash_text(hash, "");
-}
-
-void config_spec_hash(const struct config *config, const struct config_service *service, char hash[ENGINE_SPEC_SIZE])
-{
-	uint64_t sum = 0xcbf29ce484222325u;
-	hash_text(&sum, config->name);
-	hash_text(&sum, service->name);
-	hash_text(&sum, service->image);
-	hash_texts(&sum, &service->command);
-	hash_texts(&sum, &service->publish);
-	hash_texts(&sum, &service->volumes);
-	hash_texts(&sum, &service->env);
-	char numbers[160];
-	snprintf(numbers, sizeof numbers, "%lld %lld %lld %.6f %d", (long long)service->port,
-	         (long long)service->first_port, (long long)service->memory_mb, service->cpus, service->reach);
-	hash_text(&sum, numbers);
-	if (service->reach == REACH_SOCKET)
-		hash_text(&sum, config->socket_dir);
-	snprintf(hash, ENGINE_SPEC_SIZE, "%016llx", (unsigned long long)sum);
-}

@@ -88,6 +88,10 @@ const struct config_service *config_service_at(const struct config *config, size
 /* The whole configuration as JSON that config_load reads back to the same. */
 void config_print(const struct config *config, FILE *to);
 
+#define CONFIG_KEY_SIZE 32 /* bytes */
+
 /* Do two configs make the same containers for this service? The hash covers image, command, env, volumes, limits,
- * ports, publish and reach: what a container cannot change after it was made. 16 hex digits and a NUL. */
-void config_spec_hash(const struct config *config, const struct config_service *service, char hash[ENGINE_SPEC_SIZE]);
+ * ports, publish and reach: what a container cannot change after it was made. 16 hex digits and a NUL; another key gives
+ * another hash. */
+void config_spec_hash(const struct config *config, const struct config_service *service,
+                      const unsigned char key[CONFIG_KEY_SIZE], char hash[ENGINE_SPEC_SIZE]);

@@ -19,9 +19,11 @@
 #include "orchestrator/dispatch.h"
 #include "orchestrator/engine/process_spawn.h"
 #include "orchestrator/fleet/control.h"
+#include "orchestrator/identity.h"
 #include "orchestrator/loop.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/reload.h"
+#include "orchestrator/state_lock.h"
 #include "orchestrator/systemd/activation.h"
 #include "orchestrator/systemd/notify.h"
 
@@ -30,12 +32,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define EXIT_BAD_CONFIG 2
 #define DRAIN_CHECK_US 20000
 
 struct orchestrator {
 	const struct config *config; /* that everything is made with; later see reload */
+	int lock;                    /* of state_dir */
+	struct identity identity;
 	struct event_base *base;
 	struct defer *defer;
 	struct loop_lag *lag;
@@ -55,6 +60,8 @@ struct orchestrator {
 	int64_t drain_until_ms;
 	bool leaving;
 	bool remove_containers;
+	bool take_over;
+	bool refused; /* nothing was touched */
 };
 
 /* --- news of the fleet ----------------------------------------------------------------------------------------- */
@@ -183,10 +190,29 @@ static void raise_limits(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+static void on_refused(const char *message, void *arg)
+{
+	struct orchestrator *self = arg;
+	log_error("event=start-failed error=%s", log_quote(message));
+	self->refused = true;
+	event_base_loopexit(self->base, NULL);
+}
+
+static void make_control(struct orchestrator *self)
+{
+	self->control = control_new(&(struct control_settings){.base = self->base,
+	                                                       .config = self->config,
+	                                                       .identity = &self->identity,
+	                                                       .take_over = self->take_over,
+	                                                       .refused = on_refused,
+	                                                       .arg = self});
+}
+
 static bool make_engine(struct orchestrator *self, struct err *err)
 {
 	struct engine_settings settings = {.base = self->base,
 	                                   .name = self->config->name,
+	                                   .owner = self->identity.owner,
 	                                   .docker_socket = self->config->docker_socket,
 	                                   .state_dir = self->config->state_dir,
 	                                   .observer = control_observer(self->control)};
@@ -252,6 +278,9 @@ static void make_reload(struct orchestrator *self, struct config *config, const 
 
 static bool make_all(struct orchestrator *self, struct err *err)
 {
+	if (!state_lock_take(self->config->state_dir, &self->lock, err) ||
+	    !identity_load(self->config->state_dir, &self->identity, err))
+		return false;
 	raise_limits();
 	self->notify = notify_open();
 	if (!activation_open(ACTIVATION_FIRST_FD, &self->activation, err))
@@ -262,7 +291,7 @@ static bool make_all(struct orchestrator *self, struct err *err)
 	listen_to_signals(self);
 	backend_observe(on_backend_changed, self);
 	supervisor_on_nothing_comes(on_nothing_comes, self);
-	self->control = control_new(self->base, self->config);
+	make_control(self);
 	if (!make_engine(self, err))
 		return false;
 	control_start(self->control, self->engine);
@@ -302,6 +331,9 @@ static void free_all(struct orchestrator *self)
 	defer_free(self->defer);
 	if (self->base != NULL)
 		event_base_free(self->base);
+	identity_clear(&self->identity);
+	if (self->lock != -1)
+		close(self->lock); /* last: the next one may begin */
 }
 
 static void log_ready(const struct orchestrator *self)
@@ -313,14 +345,14 @@ static void log_ready(const struct orchestrator *self)
 }
 
 /* Takes the config over. */
-static int run(struct config *config, const char *path)
+static int run(struct config *config, const struct command *command)
 {
-	struct orchestrator self = {.config = config};
+	struct orchestrator self = {.config = config, .lock = -1, .take_over = command->take_over};
 	struct err err;
 	log_set_level((enum log_level)config->log_level);
 	bool ok = make_all(&self, &err);
 	if (ok) {
-		make_reload(&self, config, path);
+		make_reload(&self, config, command->config_path);
 		log_ready(&self);
 		event_base_dispatch(self.base);
 		log_info("event=stopped");
@@ -331,7 +363,7 @@ static int run(struct config *config, const char *path)
 	free_all(&self);
 	if (!taken)
 		config_free(config);
-	return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+	return ok && !self.refused ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
@@ -345,7 +377,7 @@ int main(int argc, char **argv)
 	if (command.action != COMMAND_RUN)
 		return dispatch(&command, argc, argv);
 	if (config_load(command.config_path, &config, &err))
-		return run(config, command.config_path);
+		return run(config, &command);
 	fprintf(stderr, "%s\n", err.message);
 	return EXIT_BAD_CONFIG;
 }

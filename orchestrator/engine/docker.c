@@ -215,7 +215,7 @@ static void docker_create(struct engine *engine, const struct engine_spec *spec,
 
 	buf_init(&body, DOCKER_BODY_MAX);
 	buf_init(&path, DOCKER_BODY_MAX);
-	fits = docker_body_create(&body, docker->name, spec, place) &&
+	fits = docker_body_create(&body, docker->name, docker->owner, spec, place) &&
 	       buf_add_text(&path, "/containers/create?name=") && docker_body_escape(&path, place->name);
 	assert(fits);
 	ask.path = buf_text(&path);
@@ -297,6 +297,7 @@ static void docker_free(struct engine *engine)
 	docker_http_free(docker->http);
 	docker_http_free(docker->stops);
 	free(docker->name);
+	free(docker->owner);
 	free(docker);
 }
 
@@ -316,6 +317,7 @@ bool docker_engine_new(const struct engine_settings *settings, struct engine **e
 	docker = mem_zero(sizeof(*docker));
 	docker->engine.verbs = &verbs;
 	docker->name = mem_dup(settings->name);
+	docker->owner = mem_dup(settings->owner);
 	docker->http = docker_http_new(settings->base, settings->docker_socket);
 	docker->stops = docker_http_new(settings->base, settings->docker_socket);
 	link.http = docker->http;

@@ -12,6 +12,7 @@ struct prepare;
 struct docker {
 	struct engine engine; /* first: a struct engine * of ours is a struct docker * */
 	char *name;
+	char *owner;
 	struct docker_http *http;
 	struct docker_http *stops; /* their own connections: one is held for the whole grace */
 	struct docker_link *link;

@@ -14,7 +14,8 @@
 #define LOG_FILES "2"
 #define NANO_CPUS 1e9
 
-static void write_labels(struct json_writer *w, const char *name, const struct engine_spec *spec,
+/* owner, spec and place: NULL where it has none. */
+static void write_labels(struct json_writer *w, const char *name, const char *owner, const struct engine_spec *spec,
                          const struct engine_place *place)
 {
 	char number[16];
@@ -22,6 +23,8 @@ static void write_labels(struct json_writer *w, const char *name, const struct e
 	json_key(w, "Labels");
 	json_begin_object(w);
 	json_member_text(w, DOCKER_LABEL_NAME, name);
+	if (owner != NULL)
+		json_member_text(w, DOCKER_LABEL_OWNER, owner);
 	if (spec != NULL)
 		json_member_text(w, DOCKER_LABEL_SERVICE, spec->service);
 	if (place != NULL) {
@@ -165,7 +168,7 @@ static void write_networking(struct json_writer *w, const char *name, const stru
 	json_end_object(w);
 }
 
-bool docker_body_create(struct buf *buf, const char *name, const struct engine_spec *spec,
+bool docker_body_create(struct buf *buf, const char *name, const char *owner, const struct engine_spec *spec,
                         const struct engine_place *place)
 {
 	struct json_writer w;
@@ -182,7 +185,7 @@ bool docker_body_create(struct buf *buf, const char *name, const struct engine_s
 		json_end_array(&w);
 	}
 	write_env(&w, spec);
-	write_labels(&w, name, spec, place);
+	write_labels(&w, name, owner, spec, place);
 	json_key(&w, "ExposedPorts");
 	json_begin_object(&w);
 	json_key(&w, inside);
@@ -204,7 +207,7 @@ bool docker_body_network(struct buf *buf, const char *name)
 	json_member_text(&w, "Name", name);
 	json_member_bool(&w, "CheckDuplicate", true); /* else engines before API 1.44 make a second one */
 	json_member_text(&w, "Driver", "bridge");
-	write_labels(&w, name, NULL, NULL);
+	write_labels(&w, name, NULL, NULL, NULL);
 	json_end_object(&w);
 	return json_writer_ok(&w);
 }
@@ -257,7 +260,7 @@ bool docker_body_volume(struct buf *buf, const char *name, const struct engine_s
 	json_begin_object(&w);
 	json_key(&w, "Name");
 	json_text_n(&w, volume, docker_body_volume_name(volume));
-	write_labels(&w, name, spec, NULL);
+	write_labels(&w, name, NULL, spec, NULL);
 	json_end_object(&w);
 	return json_writer_ok(&w);
 }

@@ -14,6 +14,7 @@
 
 /* Labels on what we make. */
 #define DOCKER_LABEL_NAME "selfless.name"
+#define DOCKER_LABEL_OWNER "selfless.owner" /* containers: the orchestrator that made it */
 #define DOCKER_LABEL_SERVICE "selfless.service"
 #define DOCKER_LABEL_SLOT "selfless.slot"
 #define DOCKER_LABEL_SPEC "selfless.spec"
@@ -21,8 +22,8 @@
 #define DOCKER_LABEL_SOCKET "selfless.socket" /* REACH_SOCKET: the host directory; "" without */
 #define DOCKER_LABEL_INSIDE "selfless.inside" /* port inside, so that inspect can name the bridge address */
 
-/* POST /containers/create; name is the orchestrator's: its label and its network. */
-bool docker_body_create(struct buf *buf, const char *name, const struct engine_spec *spec,
+/* POST /containers/create; name and owner are the orchestrator's: its labels, and the name is its network's, too. */
+bool docker_body_create(struct buf *buf, const char *name, const char *owner, const struct engine_spec *spec,
                         const struct engine_place *place) MUST_CHECK;
 
 /* POST /networks/create: a bridge called name. */

@@ -178,6 +178,7 @@ static bool take_container(const struct json_value *value, struct engine_contain
 	take_text(json_get(value, "Image"), container->image, sizeof(container->image));
 	take_text(json_get(labels, DOCKER_LABEL_SERVICE), container->service, sizeof(container->service));
 	take_text(json_get(labels, DOCKER_LABEL_SPEC), container->spec, sizeof(container->spec));
+	take_text(json_get(labels, DOCKER_LABEL_OWNER), container->owner, sizeof(container->owner));
 	take_text(json_get(labels, DOCKER_LABEL_SOCKET), container->socket_dir, sizeof(container->socket_dir));
 	container->slot = take_number(json_get(labels, DOCKER_LABEL_SLOT), -1);
 	container->host_port = take_number(json_get(labels, DOCKER_LABEL_PORT), 0);

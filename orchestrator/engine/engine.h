@@ -22,6 +22,7 @@ struct engine;
 #define ENGINE_ID_SIZE 65 /* 64 hex digits and a NUL */
 #define ENGINE_NAME_SIZE 128
 #define ENGINE_SPEC_SIZE 17 /* 16 hex digits and a NUL */
+#define ENGINE_OWNER_SIZE 33 /* 32 hex digits and a NUL */
 
 enum engine_reach { REACH_PUBLISHED, REACH_BRIDGE, REACH_SOCKET };
 
@@ -57,6 +58,7 @@ struct engine_container {
 	char name[ENGINE_NAME_SIZE];
 	char service[ENGINE_NAME_SIZE];
 	char spec[ENGINE_SPEC_SIZE];
+	char owner[ENGINE_OWNER_SIZE]; /* the settings' of who made it; "": it has none */
 	char image[ENGINE_NAME_SIZE];
 	int slot;                          /* -1: spare or unknown */
 	int host_port;                     /* from label selfless.port */
@@ -167,6 +169,7 @@ struct engine {
 struct engine_settings {
 	struct event_base *base;
 	const char *name;          /* label selfless.name, and the network's name */
+	const char *owner;         /* label selfless.owner; docker */
 	const char *docker_socket; /* docker */
 	const char *state_dir;     /* process: its records, logs and the services' data; made where missing */
 	struct engine_observer observer;

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/fleet/ownership.h"
 #include "orchestrator/fleet/place.h"
 #include "orchestrator/fleet/timer.h"
 
@@ -23,16 +24,18 @@
 #define LIST_RETRY_US 1000000
 
 struct control {
-	struct event_base *base;
+	struct control_settings settings;
 	const struct config *config;
 	struct engine *engine;
 	struct supervisor **supervisors; /* in the order of the configuration */
 	size_t count;
 	struct supervisor **leaving;
 	size_t leaving_count;
-	struct timer *timer; /* the next list */
-	int64_t list_us;     /* when the one in flight was asked for */
-	bool up, listing, list_again, told_down, swept;
+	struct timer *timer;      /* the next list */
+	int64_t list_us;          /* when the one in flight was asked for */
+	int64_t orphans_until_us; /* they are left alone; 0: there was no list yet */
+	bool up, listing, list_again, told_down, told_foreign;
+	bool refused; /* to run at all */
 	bool stopping;
 	size_t left; /* supervisors that are still stopping */
 	supervisor_stopped *done;
@@ -41,20 +44,23 @@ struct control {
 
 static void on_list_due(void *arg);
 
-struct control *control_new(struct event_base *base, const struct config *config)
+struct control *control_new(const struct control_settings *settings)
 {
 	struct control *control = mem_zero(sizeof(*control));
 
-	control->base = base;
-	control->config = config;
-	control->timer = timer_new(base, on_list_due, control);
+	control->settings = *settings;
+	control->config = settings->config;
+	control->timer = timer_new(settings->base, on_list_due, control);
 	return control;
 }
 
 static struct supervisor *supervisor_make(const struct control *control, const struct config_service *service)
 {
-	return supervisor_new(&(struct supervisor_settings){
-	        .base = control->base, .engine = control->engine, .config = control->config, .service = service});
+	return supervisor_new(&(struct supervisor_settings){.base = control->settings.base,
+	                                                    .engine = control->engine,
+	                                                    .config = control->config,
+	                                                    .service = service,
+	                                                    .identity = control->settings.identity});
 }
 
 void control_start(struct control *control, struct engine *engine)
@@ -146,29 +152,87 @@ static void remove_orphan(struct control *control, const struct engine_container
 	control->engine->verbs->remove(control->engine, container->id, on_orphan_removed, NULL);
 }
 
-/* Containers of our name whose service is not configured, nor on its way out. */
-static void remove_orphans(struct control *control, const struct engine_container *containers, size_t count)
+/* Ours, but its service is not configured, nor on its way out. */
+static bool is_orphan(const struct control *control, const struct engine_container *container)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (control_find(control, containers[i].service) != NULL ||
-		    find_in(control->leaving, control->leaving_count, containers[i].service) != NULL)
-			continue;
-		log_warn("event=unwanted service=%s container=%.12s name=%s error=\"its service is not configured\"",
-		         containers[i].service, containers[i].id, containers[i].name);
-		remove_orphan(control, &containers[i]);
-	}
+	return identity_owns(control->settings.identity, container->owner) &&
+	       control_find(control, container->service) == NULL &&
+	       find_in(control->leaving, control->leaving_count, container->service) == NULL;
 }
 
-/* Once, before containers are made: afterwards a directory may be there before its container is in a list. */
-static void sweep_once(struct control *control, const struct engine_container *containers, size_t count)
+/* Not at once: whoever started us with the wrong file still has drain_ms to notice. Returns how many are left alone. */
+static size_t remove_orphans(struct control *control, const struct engine_container *containers, size_t count,
+                             bool first)
+{
+	bool wait = clock_us() < control->orphans_until_us;
+	size_t left = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_orphan(control, &containers[i]))
+			continue;
+		left += wait;
+		if (wait && !first)
+			continue;
+		log_warn("event=%s service=%s container=%.12s name=%s error=\"its service is not configured%s\"",
+		         wait ? "orphan" : "unwanted", containers[i].service, containers[i].id, containers[i].name,
+		         wait ? ": it is removed after drain_ms" : "");
+		if (!wait)
+			remove_orphan(control, &containers[i]);
+	}
+	return left;
+}
+
+/* Before containers are made: afterwards a directory may be there before its container is in a list. */
+static void sweep_sockets(const struct control *control, const struct engine_container *containers, size_t count)
 {
 	char root[PLACE_DIR_SIZE];
 
-	if (control->swept)
-		return;
-	control->swept = true;
 	place_socket_root(control->config, root);
 	place_sweep(root, containers, count);
+}
+
+/* False: others' containers run. */
+static bool first_list(struct control *control, const struct engine_container *containers, size_t count)
+{
+	struct identity *identity = control->settings.identity;
+	struct err err;
+	bool ok = control->settings.take_over
+	                  ? ownership_take_over(identity, containers, count, &err)
+	                  : ownership_check(identity, control->config->name, containers, count, &err);
+
+	if (!ok) {
+		control->refused = true;
+		control->settings.refused(err.message, control->settings.arg);
+		return false;
+	}
+	control->orphans_until_us = clock_us() + control->config->drain_ms * 1000;
+	sweep_sockets(control, containers, count);
+	return true;
+}
+
+static void set_next_list(struct control *control, size_t orphans)
+{
+	int64_t wait_us = RECONCILE_US;
+
+	if (orphans > 0 && control->orphans_until_us - clock_us() < wait_us)
+		wait_us = control->orphans_until_us - clock_us();
+	timer_set(control->timer, control->list_again || wait_us < 0 ? 0 : wait_us);
+	control->list_again = false;
+}
+
+static void take_list(struct control *control, const struct engine_container *containers, size_t count)
+{
+	bool first = control->orphans_until_us == 0;
+
+	if (first && !first_list(control, containers, count))
+		return;
+	if (!control->told_foreign)
+		control->told_foreign = ownership_tell(control->settings.identity, containers, count);
+	for (size_t i = 0; i < control->count; i++) {
+		supervisor_list_asked(control->supervisors[i], control->list_us);
+		supervisor_reconcile(control->supervisors[i], containers, count);
+	}
+	set_next_list(control, remove_orphans(control, containers, count, first));
 }
 
 static void on_listed(const struct engine_result *result, void *arg)
@@ -187,19 +251,12 @@ static void on_listed(const struct engine_result *result, void *arg)
 	}
 	if (!control->up)
 		return; /* an answer from before it went; the next on_up lists */
-	sweep_once(control, result->containers, result->count);
-	for (size_t i = 0; i < control->count; i++) {
-		supervisor_list_asked(control->supervisors[i], control->list_us);
-		supervisor_reconcile(control->supervisors[i], result->containers, result->count);
-	}
-	remove_orphans(control, result->containers, result->count);
-	timer_set(control->timer, control->list_again ? 0 : RECONCILE_US);
-	control->list_again = false;
+	take_list(control, result->containers, result->count);
 }
 
 static void control_list(struct control *control)
 {
-	if (!control->up || control->stopping)
+	if (!control->up || control->stopping || control->refused)
 		return;
 	if (control->listing) {
 		control->list_again = true;

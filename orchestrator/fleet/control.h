@@ -1,7 +1,7 @@
 /* control: all supervisors of one configuration, and their line to the engine.
  *
  * Hands each supervisor the engine's list at start, after every loss of the engine and every 30 s; routes engine
- * events; removes containers of our name whose service is not configured (any more).
+ * events; removes containers of our name and owner whose service is not configured, drain_ms after the first list.
  *
  * Order of life: control_new, then the engine with control_observer in its settings, then control_start. At the end:
  * control_stop, its callback, then free the engine first and control after it.
@@ -15,7 +15,20 @@
 struct event_base;
 struct control;
 
-struct control *control_new(struct event_base *base, const struct config *config); /* config borrowed */
+/* The first list showed running containers of our name that another orchestrator made: nothing was touched, and nothing
+ * will be. message: for a person. Called at most once. */
+typedef void control_refused(const char *message, void *arg);
+
+struct control_settings {
+	struct event_base *base;
+	const struct config *config; /* borrowed */
+	struct identity *identity;   /* borrowed */
+	bool take_over;              /* such containers become ours instead */
+	control_refused *refused;
+	void *arg;
+};
+
+struct control *control_new(const struct control_settings *settings);
 struct engine_observer control_observer(struct control *control);
 
 /* Makes the supervisors (not before: they need the engine). Their fleets are empty until the engine's first on_up. */

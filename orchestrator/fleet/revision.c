@@ -21,7 +21,8 @@ static int spare_port(const struct config_service *service)
 	return (int)(service->first_port + service->scale.max + service->scale.spares);
 }
 
-struct revision *revision_new(const struct config *config, const struct config_service *service, unsigned number)
+struct revision *revision_new(const struct config *config, const struct config_service *service,
+                              const unsigned char key[CONFIG_KEY_SIZE], unsigned number)
 {
 	struct revision *revision = mem_zero(sizeof(*revision));
 
@@ -30,7 +31,7 @@ struct revision *revision_new(const struct config *config, const struct config_s
 	copy_strings(&revision->publish, &service->publish);
 	copy_strings(&revision->volumes, &service->volumes);
 	copy_strings(&revision->env, &service->env);
-	config_spec_hash(config, service, revision->hash);
+	config_spec_hash(config, service, key, revision->hash);
 	revision->first_port = service->publish.count > 0 ? (int)service->first_port : 0;
 	revision->spare_port = spare_port(service);
 	revision->spec = (struct engine_spec){

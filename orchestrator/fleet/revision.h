@@ -14,7 +14,8 @@ struct revision {
 	int spare_port; /* for the stand-in of a roll; 0 = nothing is published */
 };
 
-struct revision *revision_new(const struct config *config, const struct config_service *service, unsigned number);
+struct revision *revision_new(const struct config *config, const struct config_service *service,
+                              const unsigned char key[CONFIG_KEY_SIZE], unsigned number);
 void revision_free(struct revision *revision); /* NULL is fine */
 /* Would both make the same containers? */
 bool revision_same(const struct revision *a, const struct revision *b);

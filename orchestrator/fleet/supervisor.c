@@ -45,13 +45,14 @@ struct supervisor *supervisor_new(const struct supervisor_settings *settings)
 	supervisor->engine = settings->engine;
 	supervisor->config = settings->config;
 	supervisor->service = settings->service;
+	supervisor->identity = settings->identity;
 	supervisor->fleet = fleet_new(settings->service->name);
 	*fleet_supervisor_slot(supervisor->fleet) = supervisor;
 	supervisor->health = health_new(settings->base, &settings->service->health, settings->service->name);
 	*fleet_health_slot(supervisor->fleet) = supervisor->health;
 	scaler_init(&supervisor->scaler, &settings->service->scale);
 	supervisor->last_revision = 1;
-	supervisor->revision = revision_new(settings->config, settings->service, 1);
+	supervisor->revision = revision_new(settings->config, settings->service, settings->identity->key, 1);
 	supervisor->roll.slot = SLOT_EXTRA;
 	supervisor->list_us = NEVER;
 	supervisor->timer = timer_new(settings->base, on_step, supervisor);
@@ -88,7 +89,8 @@ void supervisor_free(struct supervisor *supervisor)
 
 void supervisor_reload(struct supervisor *supervisor, const struct config *config, const struct config_service *service)
 {
-	struct revision *revision = revision_new(config, service, supervisor->last_revision + 1);
+	struct revision *revision =
+	        revision_new(config, service, supervisor->identity->key, supervisor->last_revision + 1);
 
 	supervisor->stopping = supervisor->removing = supervisor->stopped_all = false;
 	supervisor->config = config;

@@ -12,6 +12,7 @@
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/fleet/health.h"
 #include "orchestrator/fleet/scaler.h"
+#include "orchestrator/identity.h"
 
 struct event_base;
 struct supervisor;
@@ -21,6 +22,7 @@ struct supervisor_settings {
 	struct engine *engine;
 	const struct config *config;          /* borrowed until supervisor_reload or free */
 	const struct config_service *service; /* one of config's */
+	const struct identity *identity;      /* borrowed: whose containers are ours */
 };
 
 struct supervisor *supervisor_new(const struct supervisor_settings *settings);

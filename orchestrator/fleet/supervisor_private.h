@@ -178,6 +178,7 @@ struct supervisor {
 	struct engine *engine;
 	const struct config *config;
 	const struct config_service *service;
+	const struct identity *identity;
 	struct fleet *fleet;
 	struct health *health;
 	struct scaler scaler;

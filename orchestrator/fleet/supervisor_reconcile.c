@@ -282,7 +282,8 @@ static void remove_unwanted(struct supervisor *supervisor, const struct engine_c
 static void reconcile_unknown(struct supervisor *supervisor, const struct engine_container *listed, int pass)
 {
 	if (strcmp(listed->service, supervisor->service->name) != 0 ||
-	    container_by_id(supervisor, listed->id) != NULL || being_created(supervisor, listed->name))
+	    !identity_owns(supervisor->identity, listed->owner) || container_by_id(supervisor, listed->id) != NULL ||
+	    being_created(supervisor, listed->name))
 		return;
 	switch (pass) {
 	case 0:

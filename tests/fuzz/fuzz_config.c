@@ -15,6 +15,8 @@ static char *print(const struct config *config, size_t *len)
 	return text;
 }
 
+static const unsigned char key[CONFIG_KEY_SIZE] = {1};
+
 static void check_again(const struct config *config)
 {
 	size_t len = 0, again_len = 0;
@@ -27,8 +29,8 @@ static void check_again(const struct config *config)
 	assert(len == again_len && memcmp(text, again_text, len) == 0);
 	for (size_t i = 0; i < config_service_count(config); i++) {
 		char hash[ENGINE_SPEC_SIZE], again_hash[ENGINE_SPEC_SIZE];
-		config_spec_hash(config, config_service_at(config, i), hash);
-		config_spec_hash(again, config_service_at(again, i), again_hash);
+		config_spec_hash(config, config_service_at(config, i), key, hash);
+		config_spec_hash(again, config_service_at(again, i), key, again_hash);
 		assert(strcmp(hash, again_hash) == 0);
 	}
 	free(text);

@@ -44,6 +44,7 @@ class Orchestrator:
         self.listener = None                        # a listening socket to hand over
         self.environment = {}                       # beyond our own
         self.prefix = []                            # a command that runs it
+        self.arguments = []                         # behind -c FILE
         self.config_path, self.log_path = folder / "config.json", folder / "orchestrator.log"
         self.first_ports = {}
         self.config = {
@@ -100,7 +101,7 @@ class Orchestrator:
         """Starts the process and does not wait for anything."""
         self.write_config()
         env = dict(os.environ, **sanitizer.ENVIRONMENT, **self.environment)
-        command, handed = [*self.prefix, str(binary()), "-c", str(self.config_path)], {}
+        command, handed = [*self.prefix, str(binary()), "-c", str(self.config_path), *self.arguments], {}
         if self.listener is not None:       # as systemd would: descriptor 3, and LISTEN_PID its own
             command = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", *command]
             env["LISTEN_FDS"] = "1"
@@ -151,6 +152,10 @@ class Orchestrator:
         running = sorted((c for c in containers if c["State"] == "running"), key=lambda c: c["Created"])
         slots = {int(c["Labels"]["selfless.slot"]): c["Id"] for c in running}
         return {slot: slots[slot] for slot in sorted(slots) if slot >= 0}
+
+    def owner(self):
+        """The mark on its containers."""
+        return (self.folder / "state" / "owner").read_text().splitlines()[0]
 
     def wanted(self, service):
         return next(s for s in self.fleet()["services"] if s["name"] == service)["wanted"]

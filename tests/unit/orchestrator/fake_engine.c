@@ -377,6 +377,7 @@ static enum engine_fault do_list(struct op *op, struct engine_result *result)
 		set_text(to->name, sizeof(to->name), c->name);
 		set_text(to->service, sizeof(to->service), c->service);
 		set_text(to->spec, sizeof(to->spec), c->spec);
+		set_text(to->owner, sizeof(to->owner), c->owner);
 		set_text(to->socket_dir, sizeof(to->socket_dir), c->socket_dir);
 		to->slot = c->slot;
 		to->host_port = c->port;

@@ -39,6 +39,7 @@ struct fake_container {
 	char name[ENGINE_NAME_SIZE];
 	char service[ENGINE_NAME_SIZE];
 	char spec[ENGINE_SPEC_SIZE];
+	char owner[ENGINE_OWNER_SIZE]; /* "": it has none */
 	char socket_dir[ENGINE_NAME_SIZE];
 	int slot;
 	int port;

@@ -15,7 +15,7 @@
 
 void bench_rehash(struct fleet_bench *bench)
 {
-	config_spec_hash(&bench->config, &bench->service, bench->hash);
+	config_spec_hash(&bench->config, &bench->service, bench->identity.key, bench->hash);
 }
 
 static void fill_config(struct fleet_bench *bench)
@@ -54,6 +54,7 @@ void bench_open(struct fleet_bench *bench)
 	bench->engine = fake_engine_new(bench->base);
 	for (int i = 0; i < FAKE_VERBS; i++)
 		bench->engine->delay_us[i] = 1000;
+	snprintf(bench->identity.owner, sizeof(bench->identity.owner), "%032x", 1);
 	fill_config(bench);
 }
 
@@ -80,6 +81,7 @@ void bench_close(struct fleet_bench *bench)
 	free(bench->service.name);
 	free(bench->service.image);
 	free(bench->service.health.path);
+	strings_clear(&bench->identity.taken);
 	strings_clear(&bench->service.publish);
 	strings_clear(&bench->service.env);
 }

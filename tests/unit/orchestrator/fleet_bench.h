@@ -3,6 +3,7 @@
 
 #include "fake_engine.h"
 #include "orchestrator/config.h"
+#include "orchestrator/identity.h"
 
 #include <stdbool.h>
 
@@ -13,6 +14,7 @@ struct fleet_bench {
 	struct config_service service; /* the one of config */
 	char dir[64];                  /* socket_dir, under /tmp */
 	char hash[ENGINE_SPEC_SIZE];   /* of service; bench_rehash after a change */
+	struct identity identity;
 };
 
 /* A service "acts" reached by unix sockets, min 1, max 4, probes every 50 ms with a timeout of 150, engine verbs of 1 ms. */

@@ -9,6 +9,7 @@
 struct fleet_bench bench;
 struct control *control;
 struct supervisor *supervisor;
+char refused[512];
 
 static void on_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
 {
@@ -20,6 +21,7 @@ static void on_changed(struct backend *backend, enum backend_state from, enum re
 void setup(void)
 {
 	bench_open(&bench);
+	refused[0] = '\0';
 	backend_observe(on_changed, NULL);
 }
 
@@ -31,9 +33,16 @@ void publish(enum engine_reach reach)
 	bench_rehash(&bench);
 }
 
+static void on_refused(const char *message, void *arg)
+{
+	(void)arg;
+	snprintf(refused, sizeof(refused), "%s", message);
+}
+
 void begin(void)
 {
-	control = control_new(bench.base, &bench.config);
+	control = control_new(&(struct control_settings){
+	        .base = bench.base, .config = &bench.config, .identity = &bench.identity, .refused = on_refused});
 	bench.engine->observer = control_observer(control);
 	control_start(control, &bench.engine->engine);
 	supervisor = control_at(control, 0);

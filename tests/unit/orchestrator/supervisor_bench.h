@@ -9,6 +9,7 @@
 extern struct fleet_bench bench;
 extern struct control *control;
 extern struct supervisor *supervisor;
+extern char refused[512]; /* why control will not run; "": it does */
 
 void setup(void);
 void publish(enum engine_reach reach); /* before begin: slots and spares have host ports, from first_port on */

@@ -96,7 +96,8 @@ static void begin(void)
 	configure();
 	memset(stats, 0, sizeof stats);
 	backend_observe(on_changed, NULL);
-	control = control_new(bench.base, &bench.config);
+	control = control_new(
+	        &(struct control_settings){.base = bench.base, .config = &bench.config, .identity = &bench.identity});
 	bench.engine->observer = control_observer(control);
 	control_start(control, &bench.engine->engine);
 	bench.engine->observer.on_up(bench.engine->observer.arg);

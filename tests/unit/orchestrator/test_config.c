@@ -17,6 +17,8 @@
 	"{\"socket_dir\": \"/run/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789" \
 	"/more2"
 
+static const unsigned char key[CONFIG_KEY_SIZE] = {1};
+
 static struct config *load(const char *text)
 {
 	struct config *config;
@@ -193,8 +195,8 @@ START_TEST(what_is_printed_reads_back_to_the_same)
 		char *twice = print(again);
 		ck_assert_str_eq(once, twice);
 		char hash[ENGINE_SPEC_SIZE], hash_again[ENGINE_SPEC_SIZE];
-		config_spec_hash(config, config_service_at(config, 0), hash);
-		config_spec_hash(again, config_service_at(again, 0), hash_again);
+		config_spec_hash(config, config_service_at(config, 0), key, hash);
+		config_spec_hash(again, config_service_at(again, 0), key, hash_again);
 		ck_assert_str_eq(hash, hash_again);
 		free(once);
 		free(twice);
@@ -207,7 +209,7 @@ END_TEST
 static void hash_of(const char *text, char hash[ENGINE_SPEC_SIZE])
 {
 	struct config *config = load(text);
-	config_spec_hash(config, config_service_at(config, 0), hash);
+	config_spec_hash(config, config_service_at(config, 0), key, hash);
 	config_free(config);
 }
 

@@ -53,7 +53,7 @@ static const struct json_value *create(void)
 {
 	struct err err = {.message = ""};
 
-	ck_assert(docker_body_create(&body, "selfless", &spec, &place));
+	ck_assert(docker_body_create(&body, "selfless", "0f", &spec, &place));
 	ck_assert_msg(json_parse(buf_text(&body), body.len, NULL, &doc, &err), "%s", err.message);
 	return json_root(doc);
 }
@@ -82,13 +82,14 @@ START_TEST(create_has_image_and_labels)
 	check_text(json_get(root, "Image"), "actscontainer");
 	ck_assert_ptr_null(json_get(root, "Cmd"));
 	check_text(json_get(labels, "selfless.name"), "selfless");
+	check_text(json_get(labels, "selfless.owner"), "0f");
 	check_text(json_get(labels, "selfless.service"), "acts");
 	check_text(json_get(labels, "selfless.slot"), "2");
 	check_text(json_get(labels, "selfless.spec"), "0123456789abcdef");
 	check_text(json_get(labels, "selfless.port"), "8002");
 	check_text(json_get(labels, "selfless.inside"), "8000");
 	check_text(json_get(labels, "selfless.socket"), "/run/selfless/7");
-	ck_assert_uint_eq(labels->count, 7);
+	ck_assert_uint_eq(labels->count, 8);
 }
 END_TEST
 
@@ -191,7 +192,7 @@ START_TEST(create_says_when_it_does_not_fit)
 	struct buf small;
 
 	buf_init(&small, 100);
-	ck_assert(!docker_body_create(&small, "selfless", &spec, &place));
+	ck_assert(!docker_body_create(&small, "selfless", "0f", &spec, &place));
 	buf_clear(&small);
 }
 END_TEST

@@ -17,7 +17,7 @@ static struct err err;
 static const char list_41[] =
         "[{\"Id\":\"" ID2 "\",\"Names\":[\"/acts_1\"],\"Image\":\"actscontainer\",\"ImageID\":\"sha256:63b5\","
         "\"Command\":\"/s\",\"Created\":1795503837,\"Ports\":[],\"Labels\":{\"selfless.name\":\"selfless\","
-        "\"selfless.port\":\"8001\",\"selfless.service\":\"acts\",\"selfless.slot\":\"1\",\"selfless.socket\":\"/run/x/1\","
+        "\"selfless.owner\":\"00112233445566778899aabbccddeeff\",\"selfless.port\":\"8001\",\"selfless.service\":\"acts\",\"selfless.slot\":\"1\",\"selfless.socket\":\"/run/x/1\","
         "\"selfless.spec\":\"0123456789abcdef\"},\"State\":\"created\",\"Status\":\"Created\",\"HostConfig\":{\"NetworkMode\":"
         "\"selfless\"},\"NetworkSettings\":{\"Networks\":{\"selfless\":{\"IPAMConfig\":null,\"Links\":null,\"Aliases\":null,"
         "\"IPAddress\":\"172.18.0.3\"}}},\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"acts_data\"}]},"
@@ -37,6 +37,7 @@ START_TEST(list)
 	ck_assert_str_eq(containers[0].name, "acts_1");
 	ck_assert_str_eq(containers[0].service, "acts");
 	ck_assert_str_eq(containers[0].spec, "0123456789abcdef");
+	ck_assert_str_eq(containers[0].owner, "00112233445566778899aabbccddeeff");
 	ck_assert_str_eq(containers[0].image, "actscontainer");
 	ck_assert_str_eq(containers[0].socket_dir, "/run/x/1");
 	ck_assert_int_eq(containers[0].slot, 1);
@@ -44,6 +45,7 @@ START_TEST(list)
 	ck_assert_int_eq(containers[0].state, ENGINE_CREATED);
 	ck_assert_str_eq(containers[1].name, "acts_0");
 	ck_assert_str_eq(containers[1].service, "");
+	ck_assert_str_eq(containers[1].owner, "");
 	ck_assert_int_eq(containers[1].slot, -1);
 	ck_assert_int_eq(containers[1].state, ENGINE_PAUSED);
 	ck_assert_str_eq(containers[2].name, "");
