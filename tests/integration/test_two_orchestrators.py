@@ -72,7 +72,7 @@ def test_another_state_dir(web, orchestrate, docker, same_service):
         said = refusal(other)
         assert "--take-over" in said and "`name` and `state_dir`" in said and f"{service}_0" in said, said
         assert everything(docker, first.name) == before
-    poller.assert_clean()
+    poller.assert_clean(1)
     first.stop()        # and nobody runs: they are still the first one's
     refusal(other)
     assert everything(docker, first.name) == before
