@@ -12,6 +12,7 @@
 static const char *const engine_words[] = {"docker", "process", NULL};
 static const char *const reach_words[] = {"published", "bridge", "socket", NULL};
 static const char *const formula_words[] = {"ceil", "floor+1", NULL};
+static const char *const half_close_words[] = {"answer", "cancel", NULL};
 static const char *const log_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define HOUR_MS 3600000
@@ -142,6 +143,9 @@ const struct option config_options[] = {
          .help = "All request bodies, and requests that wait for a container, at one time; then 503."},
         {"max_connections", OPTION_INT, AT(max_connections), 1, 1e6, "10000", .reloadable = true,
          .help = "Most client connections; further ones wait to be accepted."},
+        {"half_close", OPTION_ENUM, AT(half_close), 0, 0, "\"answer\"", .words = half_close_words, .reloadable = true,
+         .help = "What it means that a client closes its sending side behind a whole request. answer: it waits for the "
+                 "reply, and only a reset ends the request. cancel: it has left, and the request is given up."},
         {"trusted_proxies", OPTION_TEXTS, AT(trusted_proxies), 0, 256, "[]", .reloadable = true,
          .help = "Networks (CIDR) whose X-Forwarded-* fields are kept."},
         {"services", OPTION_TABLES, AT(services), .table = config_service_options,

@@ -27,6 +27,7 @@ struct client_peer {
 	void (*on_drained)(void *arg);                             /* after CLIENT_SLOW: all was written */
 	void (*on_gone)(void *arg);                                /* use client and request no more */
 	void (*on_bytes)(const char *data, size_t len, void *arg); /* tunnel: what the client sent */
+	void (*on_ended)(void *arg);                               /* tunnel: it sends nothing more */
 };
 
 void client_set_peer(struct client *client, const struct client_peer *peer, void *arg);
@@ -47,8 +48,12 @@ void client_end(struct client *client, bool close);
  * called. */
 void client_abort(struct client *client);
 
-/* From now on bytes go to on_bytes as they come. What came behind the request is given at once. */
+/* From now on bytes go to on_bytes as they come, and their end to on_ended. What came behind the request is given at
+ * once. */
 void client_tunnel(struct client *client);
+
+/* Tunnel: nothing more is written. The client hears it behind what was, and may go on sending. */
+void client_end_writing(struct client *client);
 void client_pause_reading(struct client *client);
 void client_resume_reading(struct client *client);
 

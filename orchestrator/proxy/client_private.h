@@ -24,6 +24,8 @@ struct client {
 	int fd;
 	enum client_state state;
 	bool reading_paused;
+	bool ended;  /* it has closed its sending side */
+	bool mute;   /* tunnel: we close ours, once `out` is written */
 	bool begun;  /* of the reply something is sent, or waits in `out` */
 	bool ending; /* the reply is complete, its last bytes are not written yet */
 	bool close;  /* after this reply */

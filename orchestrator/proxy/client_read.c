@@ -198,6 +198,8 @@ static void linger(struct client *client, size_t len)
 static void start_work(struct client *client)
 {
 	assert(client->state == CLIENT_BUSY);
+	if (client->ended && client->input.len == 0)
+		client->request->close = true; /* its last one */
 	if (client->input.len > CLIENT_INPUT_MAX)
 		client_pause_reading(client);
 	const struct front_settings *settings = front_settings(client->front);
@@ -240,6 +242,37 @@ static void take_bytes(struct client *client, const char *data, size_t len)
 	}
 }
 
+/* The client has closed its sending side. What it asked for is answered, for it may well wait (RFC 9112 section 9.6); what
+ * is not whole yet, never will be. */
+static void take_end(struct client *client)
+{
+	bool whole = client->state == CLIENT_BUSY || client->state == CLIENT_TUNNEL ||
+	             (client->state == CLIENT_IDLE && client->input.len > 0);
+	if (!whole || client_config(client)->half_close == CONFIG_HALF_CLOSE_CANCEL) {
+		client_close(client);
+		return;
+	}
+	client->ended = true;
+	if (client->state == CLIENT_BUSY && client->input.len == 0)
+		client->request->close = true;
+	if (client->state == CLIENT_TUNNEL && client->peer.on_ended != NULL)
+		client->peer.on_ended(client->peer_arg);
+}
+
+/* Reading gives the end again and again, after a reset, too: only the socket's error tells that the client has left. */
+static bool has_left(const struct client *client)
+{
+	int problem = 0;
+	socklen_t len = sizeof problem;
+	return getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &problem, &len) == -1 || problem != 0;
+}
+
+static void close_if_left(struct client *client)
+{
+	if (has_left(client))
+		client_close(client);
+}
+
 /* A read that did not fill the buffer took all of it. The end of the stream that came along is told as EV_CLOSED; a reset is
  * not, and is looked for where nobody would write to this client, and find it, for long. */
 static bool may_stop_reading(const struct client *client, short what)
@@ -253,11 +286,19 @@ void client_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
 	clock_us(); /* for all clock_recent_us below */
+	if (client->ended) {
+		close_if_left(client);
+		return;
+	}
 	for (int i = 0; i < READS; i++) {
 		ssize_t got = recv(fd, scratch, sizeof scratch, 0);
 		if (got == -1 && errno == EAGAIN)
 			return;
-		if (got == 0 || (got == -1 && errno != EINTR)) {
+		if (got == 0) {
+			take_end(client);
+			return;
+		}
+		if (got == -1 && errno != EINTR) {
 			client_close(client);
 			return;
 		}
@@ -282,11 +323,14 @@ void client_read_kept(struct client *client)
 	buf_drop(&client->input, used);
 	if (result == READ_REQUEST)
 		sit_down(client);
+	else if (client->ended)
+		client_close(client);
 }
 
+/* Of a client that sends nothing more it is to be heard all the same when it leaves. */
 void client_pause_reading(struct client *client)
 {
-	if (client->reading_paused || client->over)
+	if (client->reading_paused || client->ended || client->over)
 		return;
 	client->reading_paused = true;
 	event_del(&client->readable);
@@ -307,4 +351,6 @@ void client_tunnel(struct client *client)
 		client->peer.on_bytes(client->input.data, client->input.len, client->peer_arg);
 	buf_reset(&client->input);
 	client_resume_reading(client);
+	if (client->ended && client->peer.on_ended != NULL)
+		client->peer.on_ended(client->peer_arg);
 }

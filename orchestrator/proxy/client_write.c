@@ -34,6 +34,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	if (client->state == CLIENT_BUSY || client->state == CLIENT_TUNNEL)
 		deadline_clear(&client->deadline);
 	client_shrink(&client->out);
+	if (client->mute)
+		shutdown(client->fd, SHUT_WR);
 	if (client->ending)
 		finish_reply(client);
 	else if (client->peer.on_drained != NULL)
@@ -89,12 +91,23 @@ enum client_write client_write(struct client *client, const struct iovec *iov, i
 	return CLIENT_SLOW;
 }
 
+void client_end_writing(struct client *client)
+{
+	client->mute = true;
+	if (client->out.len == 0)
+		shutdown(client->fd, SHUT_WR);
+}
+
 /* --- the end of a reply ---------------------------------------------------------------------------------------- */
 
 /* Closing with bytes unread would reset the connection and take the end of the reply with it (RFC 9112 section 9.6):
  * only our side is closed, and the client's bytes are thrown away until it has heard. */
 static void start_linger(struct client *client)
 {
+	if (client->ended) { /* all its bytes are read */
+		client_close(client);
+		return;
+	}
 	shutdown(client->fd, SHUT_WR);
 	seats_leave(front_seats(client->front), &client->guest);
 	buf_clear(&client->input);
@@ -111,7 +124,7 @@ static void finish_reply(struct client *client)
 		start_linger(client);
 		return;
 	}
-	if (client->close) {
+	if (client->close || (client->ended && client->input.len == 0)) {
 		client_close(client);
 		return;
 	}

@@ -1,7 +1,8 @@
 /* tunnel: two sockets and what one could not take yet.
  *
  * Back-pressure: while one side has not taken what the other sent, the other is not read.
- * An end of either side ends both, after what was read from the backend has been written.
+ * The end of what one side sends is passed on behind its last byte; the other may go on. A backend that is DOWN is not
+ * waited for: its end ends both, after what was read from it has been written.
  * A dead backend's kernel usually says so at once. Where it does not (the engine is away and cannot kill it, or its
  * network vanished with it), the tunnel has a last deadline from the moment that its backend is DOWN.
  */
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #define PIECE_BYTES 65536
+#define READS 4 /* in one turn */
 #define TO_BACKEND_MAX (4 * PIECE_BYTES)
 
 struct tunnel {
@@ -32,6 +34,8 @@ struct tunnel {
 	struct deferred deferred;
 	LIST_ENTRY(tunnel) link; /* proxy->tunnels, until it is over */
 	bool doomed;             /* its backend is DOWN: the deadline stands, whatever moves */
+	bool client_ended;       /* sends nothing more */
+	bool backend_ended;
 	bool over;
 };
 
@@ -60,6 +64,13 @@ static void over(struct tunnel *tunnel)
 	defer_call(tunnel->end.proxy->defer, &tunnel->deferred);
 }
 
+static void end_both(struct tunnel *tunnel)
+{
+	struct client *client = tunnel->client;
+	over(tunnel);
+	client_end(client, true);
+}
+
 static void touch(struct tunnel *tunnel)
 {
 	if (!tunnel->doomed)
@@ -69,30 +80,58 @@ static void touch(struct tunnel *tunnel)
 static void doom(struct tunnel *tunnel)
 {
 	tunnel->doomed = true;
+	if (tunnel->backend_ended) {
+		end_both(tunnel);
+		return;
+	}
 	deadline_set(&tunnel->deadline, clock_us() + tunnel->end.proxy->config->stop_ms * 1000);
 }
 
-static void end_both(struct tunnel *tunnel)
+static void end_backend(struct tunnel *tunnel)
 {
-	struct client *client = tunnel->client;
-	over(tunnel);
-	client_end(client, true);
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *arg)
-{
-	(void)what;
-	struct tunnel *tunnel = arg;
-	ssize_t got = recv(fd, scratch, sizeof scratch, 0);
-	if (got == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (got <= 0) {
+	tunnel->backend_ended = true;
+	bool cancel = tunnel->end.proxy->config->half_close == CONFIG_HALF_CLOSE_CANCEL;
+	if (tunnel->client_ended || tunnel->doomed || cancel) {
 		end_both(tunnel);
 		return;
 	}
 	touch(tunnel);
-	if (client_write(tunnel->client, &(struct iovec){scratch, (size_t)got}, 1) == CLIENT_SLOW)
+	event_del(tunnel->readable);
+	client_end_writing(tunnel->client);
+}
+
+/* True: and there may be more at once. */
+static bool read_backend(struct tunnel *tunnel)
+{
+	ssize_t got = recv(tunnel->end.fd, scratch, sizeof scratch, 0);
+	if (got == -1 && errno == EINTR)
+		return true;
+	if (got == -1 && errno == EAGAIN)
+		return false;
+	if (got == 0)
+		end_backend(tunnel);
+	else if (got == -1)
+		end_both(tunnel);
+	if (got <= 0)
+		return false;
+	touch(tunnel);
+	enum client_write written = client_write(tunnel->client, &(struct iovec){scratch, (size_t)got}, 1);
+	if (written == CLIENT_SLOW)
 		event_del(tunnel->readable);
+	return written == CLIENT_SENT;
+}
+
+/* Edge-triggered, as upstream's was: libevent keeps that for the descriptor where one event follows the other in a turn. */
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct tunnel *tunnel = arg;
+	for (int i = 0; i < READS; i++)
+		if (!read_backend(tunnel))
+			return;
+	event_del(tunnel->readable); /* the others' turn, then told again */
+	event_add(tunnel->readable, NULL);
 }
 
 static void write_backend(struct tunnel *tunnel)
@@ -111,6 +150,12 @@ static void write_backend(struct tunnel *tunnel)
 		}
 	}
 	client_resume_reading(tunnel->client);
+	if (!tunnel->client_ended)
+		return;
+	if (tunnel->backend_ended)
+		end_both(tunnel);
+	else
+		shutdown(tunnel->end.fd, SHUT_WR);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -132,10 +177,19 @@ static void on_bytes(const char *data, size_t len, void *arg)
 	write_backend(tunnel);
 }
 
+static void on_ended(void *arg)
+{
+	struct tunnel *tunnel = arg;
+	tunnel->client_ended = true;
+	touch(tunnel);
+	write_backend(tunnel);
+}
+
 static void on_drained(void *arg)
 {
 	struct tunnel *tunnel = arg;
-	event_add(tunnel->readable, NULL);
+	if (!tunnel->backend_ended)
+		event_add(tunnel->readable, NULL);
 }
 
 static void on_gone(void *arg)
@@ -148,7 +202,7 @@ static void on_deadline(struct deadline *deadline)
 	end_both((struct tunnel *)((char *)deadline - offsetof(struct tunnel, deadline)));
 }
 
-static const struct client_peer peer = {on_drained, on_gone, on_bytes};
+static const struct client_peer peer = {on_drained, on_gone, on_bytes, on_ended};
 
 void tunnel_start(const struct tunnel_end *end, struct client *client)
 {
@@ -157,9 +211,10 @@ void tunnel_start(const struct tunnel_end *end, struct client *client)
 	tunnel->client = client;
 	tunnel->deferred.run = on_free;
 	buf_init(&tunnel->to_backend, TO_BACKEND_MAX);
-	tunnel->readable =
-	        loop_event_new(end->proxy->base, LOOP_CLIENTS, end->fd, EV_READ | EV_PERSIST, on_readable, tunnel);
-	tunnel->writable = loop_event_new(end->proxy->base, LOOP_CLIENTS, end->fd, EV_WRITE, on_writable, tunnel);
+	tunnel->readable = loop_event_new(end->proxy->base, LOOP_CLIENTS, end->fd, EV_READ | EV_ET | EV_PERSIST,
+	                                  on_readable, tunnel);
+	tunnel->writable =
+	        loop_event_new(end->proxy->base, LOOP_CLIENTS, end->fd, EV_WRITE | EV_ET, on_writable, tunnel);
 	event_add(tunnel->readable, NULL);
 	deadline_add(end->proxy->deadlines, &tunnel->deadline, on_deadline);
 	LIST_INSERT_HEAD(&end->proxy->tunnels, tunnel, link);
@@ -174,9 +229,11 @@ void tunnel_start(const struct tunnel_end *end, struct client *client)
 
 void tunnel_backend_down(struct tunnels *tunnels, const struct backend *backend)
 {
-	struct tunnel *tunnel;
+	struct tunnel *next;
 
-	LIST_FOREACH(tunnel, tunnels, link)
-	if (tunnel->end.backend == backend)
-		doom(tunnel);
+	for (struct tunnel *tunnel = LIST_FIRST(tunnels); tunnel != NULL; tunnel = next) {
+		next = LIST_NEXT(tunnel, link);
+		if (tunnel->end.backend == backend)
+			doom(tunnel);
+	}
 }

@@ -1,5 +1,5 @@
-/* tunnel: an upgraded connection (101): bytes both ways until one side ends it, nothing moved for idle_timeout_ms, or its
- * backend is gone. Counts as in flight for its backend, so that draining waits for it.
+/* tunnel: an upgraded connection (101): bytes both ways until both sides have ended, one of them broke, nothing moved for
+ * idle_timeout_ms, or its backend is gone. Counts as in flight for its backend, so that draining waits for it.
  */
 #pragma once
 

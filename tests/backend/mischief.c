@@ -2,6 +2,7 @@
  * Invariant: none of them blocks for ever: each ends when the peer's connection does. */
 #include "mischief.h"
 
+#include "record.h"
 #include "reply.h"
 
 #include <ctype.h>
@@ -110,6 +111,23 @@ bool mischief_eat(struct connection *connection, struct request *request)
 	return reply_send(connection, request, eaten != NULL ? 200 : 500, "", "eaten\n", 6);
 }
 
+/* /upgrade?end=1: it says all that it has to say, and then listens; what it hears is recorded. */
+static bool say_and_listen(struct connection *connection, struct request *request)
+{
+	long n = 1;
+
+	if (!connection_write(connection, "bye", 3) || shutdown(connection->fd, SHUT_WR) == -1)
+		return false;
+	request->body = malloc(REQUEST_BODY_MAX);
+	while (request->body != NULL && n > 0 && request->body_len < REQUEST_BODY_MAX) {
+		n = connection_read(connection, request->body + request->body_len,
+		                    REQUEST_BODY_MAX - request->body_len);
+		request->body_len += n > 0 ? (size_t)n : 0;
+	}
+	record_body(connection, request);
+	return false;
+}
+
 bool mischief_upgrade(struct connection *connection, struct request *request)
 {
 	char protocol[128] = "", fields[256], data[16384];
@@ -121,6 +139,8 @@ bool mischief_upgrade(struct connection *connection, struct request *request)
 	snprintf(fields, sizeof(fields), "Connection: upgrade\r\nUpgrade: %s\r\n", protocol);
 	if (!reply_send_head(connection, 101, fields))
 		return false;
+	if (request_number(request, "end", 0) != 0)
+		return say_and_listen(connection, request);
 	for (;;) {
 		n = connection_read(connection, data, sizeof(data));
 		if (n <= 0 || !connection_write(connection, data, (size_t)n))

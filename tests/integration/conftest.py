@@ -135,9 +135,10 @@ def processes(tmp_path):
     """`processes(3)` is a started orchestrator with three scripted backends, and their service's name."""
     made = []
 
-    def start(size=1, **service):
+    def start(size=1, settings=None, **service):
         orchestrator = ProcessOrchestrator(tmp_path, next(_process_numbers))
         made.append(orchestrator)
+        orchestrator.config.update(settings or {})
         name = orchestrator.add_backends("web", size, **service)
         return orchestrator.start(), name
 

@@ -82,7 +82,7 @@ def test_a_client_that_leaves_ends_the_exchange(web):
     client = RawClient(orchestrator.port)
     client.send(b"GET /hang HTTP/1.1\r\nHost: a\r\n\r\n")
     wait_until(lambda: slot() == 1, 10, "the request at the backend")
-    client.close()
+    client.reset()
     wait_until(lambda: slot() == 0, 5, "its end")
 
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness.client import RawClient
+from harness.client import RawClient, raw_target
 from harness.faults import docker_kill, hurt_and_wait
 from harness.relay import DockerRelay
 from harness.wait import holds_for, wait_until
@@ -15,9 +15,9 @@ from test_reload import reload
 UPGRADE = b"GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n"
 
 
-def open_tunnel(orchestrator, behind=b""):
+def open_tunnel(orchestrator, behind=b"", asked=UPGRADE):
     client = RawClient(orchestrator.port)
-    client.send(UPGRADE + behind)
+    client.send(asked + behind)
     status, fields = client.read_head()
     assert status == 101, fields
     assert ("Upgrade", "websocket") in fields
@@ -46,6 +46,63 @@ def test_in_flight_until_it_ends(web):
     assert orchestrator.slots(service)[0]["in_flight"] == 1
     client.close()
     wait_until(lambda: orchestrator.slots(service)[0]["in_flight"] == 0, 5, "the tunnel's end noticed")
+
+
+@pytest.mark.parametrize("size", [3, 5_000_000])
+def test_a_client_that_ends_still_hears(web, size):
+    """Its end is passed on behind its last byte, and so is the backend's."""
+    orchestrator, service = web(1)
+    data = os.urandom(size)
+    with open_tunnel(orchestrator) as client:
+        sender = threading.Thread(target=lambda: (client.send(data), client.end()))
+        sender.start()
+        assert client.read_exactly(size) == data
+        assert client.is_closed()
+        sender.join()
+    with open_tunnel(orchestrator, b"early bird") as client:
+        client.end()
+        assert client.read_all() == b"early bird"
+    wait_until(lambda: orchestrator.slots(service)[0]["in_flight"] == 0, 5, "both tunnels' end")
+
+
+def test_an_end_right_behind_the_request(web):
+    orchestrator, _ = web(1)
+    for _ in range(10):
+        with RawClient(orchestrator.port) as client:
+            client.send(UPGRADE + b"all I have to say")
+            client.end()
+            assert client.read_head()[0] == 101
+            assert client.read_all() == b"all I have to say"
+
+
+def test_a_backend_that_ends_still_hears(orchestrate, backend_image):
+    orchestrator = orchestrate()
+    service = orchestrator.add_service("web", backend_image, 1)
+    orchestrator.add_recording(service)
+    orchestrator.start()
+    with open_tunnel(orchestrator, asked=UPGRADE.replace(b"/upgrade", b"/upgrade?end=1")) as client:
+        assert client.read_all() == b"bye"
+        for _ in range(5):
+            client.send(b"x" * 10000)
+            client.wait_readable(0.02)
+        client.end()
+        wait_until(lambda: any(r["body"] == b"x" * 50000 for r in orchestrator.records()), 5, "all of it arrives")
+    wait_until(lambda: orchestrator.slots(service)[0]["in_flight"] == 0, 5, "the tunnel's end")
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_reset_ends_it(web, ended):
+    """Also of a client that has closed its sending side, and waits for what the backend may say."""
+    orchestrator, service = web(1)
+    asked = UPGRADE.replace(b"/upgrade", raw_target(b"HTTP/1.1 101 A\r\nConnection: upgrade\r\nUpgrade: websocket"
+                                                    b"\r\n\r\n", ms=20000, then="hang").encode())
+    client = open_tunnel(orchestrator, asked=asked)
+    if ended:
+        client.end()
+    assert not client.wait_readable(0.3)
+    assert orchestrator.slots(service)[0]["in_flight"] == 1
+    client.reset()
+    wait_until(lambda: orchestrator.slots(service)[0]["in_flight"] == 0, 2, "the tunnel's end")
 
 
 def test_other_containers_replacement_does_not_matter(web):

@@ -3,7 +3,9 @@
 import http.client
 import json as json_module
 import re
+import select
 import socket
+import struct
 
 TIMEOUT_S = 15
 IMF_FIXDATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
@@ -68,7 +70,17 @@ class RawClient:
         self.socket.sendall(data)
 
     def end(self):
+        """Says that nothing more is sent; replies can still be read."""
         self.socket.shutdown(socket.SHUT_WR)
+
+    def reset(self):
+        """Leaves in a way that cannot be taken for end()."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def wait_readable(self, seconds):
+        """True as soon as there is something to read, or the end; False after so long."""
+        return bool(self.held or select.select([self.socket], [], [], seconds)[0])
 
     def _receive(self):
         """What comes next; nothing at the end."""
