@@ -81,9 +81,9 @@ const struct option config_service_options[] = {
         {"cpus", OPTION_REAL, AT(cpus), 0, 1024, "0", .reloadable = true,
          .help = "CPU limit of a container, in processors; 0: none. Engine process: as root, by a control group."},
         {"late_network", OPTION_BOOL, AT(late_network), 0, 0, "false", .reloadable = true,
-         .help = "Start a slot's container before Docker gives it its network and port, and give it those before its "
-                 "first probe: a replacement then does not wait until Docker has freed the dead one's port. For "
-                 "programs that need no network to start."},
+         .help = "Start a slot's container before Docker gives it its network and port, and its program once it has "
+                 "them: a replacement then does not wait until Docker has freed the dead one's port. A small program "
+                 "of ours, mounted at /.selfless-await from state_dir, runs first in it and waits."},
         {"spare_port", OPTION_INT, AT(spare_port), 0, 65535, "0", .reloadable = true,
          .help = "Host port for the second container of a slot during a roll; 0: first_port + max + spares."},
         {"routes", OPTION_TEXTS, AT(routes), 1, 64, "[\"/api/v1/\"]", .reloadable = true,

@@ -21,12 +21,10 @@
 #include <sys/un.h>
 
 #define STOP_EXTRA_MS 10000 /* on top of the grace: the kill and the clean-up */
-#define NETWORK_MS 10000
 
 /* What a reader may fill; freed after the caller's done. */
 struct answer {
 	struct engine_result result;
-	char id[ENGINE_ID_SIZE];
 	struct engine_container *containers;
 	struct buf text;
 };
@@ -44,8 +42,7 @@ struct op {
 	const struct verb *verb;
 	engine_done *done;
 	void *arg;
-	char id[ENGINE_ID_SIZE]; /* the one asked for; "" for list and create */
-	bool late_network;       /* create: take it out of its network again */
+	char id[ENGINE_ID_SIZE]; /* the one asked for; "" for list */
 };
 
 /* --- readers -------------------------------------------------------------------------------------------------- */
@@ -59,14 +56,6 @@ static bool read_list(const struct docker *docker, const struct docker_answer *f
 		if (to->containers[i].state == ENGINE_RUNNING)
 			docker_exits_watch(docker->exits, to->containers[i].id);
 	return true;
-}
-
-static bool read_created(const struct docker *docker, const struct docker_answer *from, struct answer *to,
-                         struct err *err)
-{
-	(void)docker;
-	to->result.id = to->id;
-	return docker_json_created(from->body, from->len, to->id, err);
 }
 
 static bool read_inspect(const struct docker *docker, const struct docker_answer *from, struct answer *to,
@@ -90,7 +79,6 @@ static bool read_logs(const struct docker *docker, const struct docker_answer *f
 /* --- the table ------------------------------------------------------------------------------------------------ */
 
 static const struct verb verb_list = {"GET", 10000, read_list, {0}, {0}};
-static const struct verb verb_create = {"POST", 30000, read_created, {0}, {0}};
 static const struct verb verb_stop = {"POST", STOP_EXTRA_MS, NULL, {0}, {0}};
 static const struct verb verb_remove = {
         "DELETE", 30000, NULL, {404, "no such container"}, {409, "already in progress"}};
@@ -101,37 +89,6 @@ static const struct verb verb_inspect = {"GET", 10000, read_inspect, {0}, {0}};
 static const struct verb verb_logs = {"GET", 10000, read_logs, {0}, {0}};
 
 /* --- a call and its answer ------------------------------------------------------------------------------------ */
-
-/* Where that was refused it has its network from the start on, as any other. */
-static void on_out_of_network(const struct docker_answer *from, void *arg)
-{
-	struct op *op = arg;
-	struct engine_result result = {.fault = ENGINE_OK, .message = "", .id = op->id};
-
-	(void)from;
-	op->done(&result, op->arg);
-	free(op);
-}
-
-/* Docker makes a container in its network or in none for good: so it is made in it, and then taken out. */
-static void leave_network(struct op *op, const char *id)
-{
-	struct docker_ask ask = {.method = "POST", .timeout_ms = NETWORK_MS};
-	struct buf body, path;
-	bool fits;
-
-	snprintf(op->id, sizeof(op->id), "%s", id);
-	buf_init(&body, DOCKER_BODY_MAX);
-	buf_init(&path, DOCKER_BODY_MAX);
-	fits = docker_body_disconnect(&body, op->id) && docker_body_network_path(&path, op->docker->name, "disconnect");
-	assert(fits);
-	ask.path = buf_text(&path);
-	ask.body = buf_text(&body);
-	ask.body_len = body.len;
-	docker_call(op->docker->calls, &ask, on_out_of_network, free, op);
-	buf_clear(&body);
-	buf_clear(&path);
-}
 
 static void on_answer(const struct docker_answer *from, void *arg)
 {
@@ -144,20 +101,15 @@ static void on_answer(const struct docker_answer *from, void *arg)
 		to.result.fault = ENGINE_REFUSED;
 		to.result.message = err.message;
 	}
-	if (op->late_network && to.result.fault == ENGINE_OK) {
-		leave_network(op, to.id);
-		op = NULL;
-	} else {
-		op->done(&to.result, op->arg);
-	}
+	op->done(&to.result, op->arg);
 	buf_clear(&to.text);
 	free(to.containers);
 	free(op);
 }
 
 /* ask has path, and where the verb needs them body, image and a timeout of its own; the table gives the rest. */
-static struct op *verb_call(struct engine *engine, const struct verb *verb, struct docker_ask ask, const char *id,
-                            engine_done *done, void *arg)
+static void verb_call(struct engine *engine, const struct verb *verb, struct docker_ask ask, const char *id,
+                      engine_done *done, void *arg)
 {
 	struct op *op = mem_zero(sizeof(*op));
 
@@ -171,7 +123,6 @@ static struct op *verb_call(struct engine *engine, const struct verb *verb, stru
 	ask.fine = verb->fine;
 	ask.again = verb->again;
 	docker_call(op->docker->calls, &ask, on_answer, free, op);
-	return op; /* its answer comes later: nothing is answered from within a call */
 }
 
 /* "/containers/ID" and tail behind it. */
@@ -201,28 +152,6 @@ static void docker_list(struct engine *engine, engine_done *done, void *arg)
 	assert(fits);
 	verb_call(engine, &verb_list, (struct docker_ask){.path = buf_text(&path)}, "", done, arg);
 	buf_clear(&filters);
-	buf_clear(&path);
-}
-
-static void docker_create(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
-                          engine_done *done, void *arg)
-{
-	const struct docker *docker = (const struct docker *)engine;
-	struct docker_ask ask = {.image = spec->image};
-	struct buf body;
-	struct buf path;
-	bool fits;
-
-	buf_init(&body, DOCKER_BODY_MAX);
-	buf_init(&path, DOCKER_BODY_MAX);
-	fits = docker_body_create(&body, docker->name, docker->owner, spec, place) &&
-	       buf_add_text(&path, "/containers/create?name=") && docker_body_escape(&path, place->name);
-	assert(fits);
-	ask.path = buf_text(&path);
-	ask.body = buf_text(&body);
-	ask.body_len = body.len;
-	verb_call(engine, &verb_create, ask, "", done, arg)->late_network = place->late_network;
-	buf_clear(&body);
 	buf_clear(&path);
 }
 
@@ -293,6 +222,7 @@ static void docker_free(struct engine *engine)
 
 	docker_calls_free(docker->calls);
 	docker_exits_free(docker->exits);
+	docker_await_free(docker->await);
 	docker_link_free(docker->link);
 	docker_http_free(docker->http);
 	docker_http_free(docker->stops);
@@ -324,6 +254,7 @@ bool docker_engine_new(const struct engine_settings *settings, struct engine **e
 	link.arg = docker;
 	docker->link = docker_link_new(&link);
 	docker->calls = docker_calls_new(settings->base, docker->http, docker->stops, docker->link);
+	docker->await = docker_await_new(settings->state_dir);
 	docker->exits = docker_exits_new(settings->base, docker->calls, &settings->observer);
 	*engine = &docker->engine;
 	return true;

@@ -5,6 +5,7 @@
 #include "orchestrator/engine/docker_body.h"
 
 #include "common/json.h"
+#include "orchestrator/engine/docker_await.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -110,6 +111,20 @@ static void write_binds(struct json_writer *w, const struct engine_spec *spec, c
 	json_end_array(w);
 }
 
+/* Not a bind: of one whose source is missing Docker makes a folder. */
+static void write_await_mount(struct json_writer *w, const char *await_file)
+{
+	json_key(w, "Mounts");
+	json_begin_array(w);
+	json_begin_object(w);
+	json_member_text(w, "Type", "bind");
+	json_member_text(w, "Source", await_file);
+	json_member_text(w, "Target", DOCKER_AWAIT_MOUNT);
+	json_member_bool(w, "ReadOnly", true);
+	json_end_object(w);
+	json_end_array(w);
+}
+
 static void write_log(struct json_writer *w)
 {
 	json_key(w, "LogConfig");
@@ -124,12 +139,14 @@ static void write_log(struct json_writer *w)
 }
 
 static void write_host_config(struct json_writer *w, const char *name, const struct engine_spec *spec,
-                              const struct engine_place *place)
+                              const struct engine_place *place, const char *await_file)
 {
 	json_key(w, "HostConfig");
 	json_begin_object(w);
 	write_port_bindings(w, spec, place->unpublished ? 0 : place->host_port);
 	write_binds(w, spec, place->socket_dir);
+	if (await_file != NULL)
+		write_await_mount(w, await_file);
 	json_member_text(w, "NetworkMode", name);
 	json_key(w, "RestartPolicy");
 	json_begin_object(w);
@@ -168,8 +185,16 @@ static void write_networking(struct json_writer *w, const char *name, const stru
 	json_end_object(w);
 }
 
+static void write_words(struct json_writer *w, const char *key, const struct strings *words)
+{
+	json_key(w, key);
+	json_begin_array(w);
+	write_texts(w, words);
+	json_end_array(w);
+}
+
 bool docker_body_create(struct buf *buf, const char *name, const char *owner, const struct engine_spec *spec,
-                        const struct engine_place *place)
+                        const struct engine_place *place, const char *await_file)
 {
 	struct json_writer w;
 	char inside[24];
@@ -178,12 +203,8 @@ bool docker_body_create(struct buf *buf, const char *name, const char *owner, co
 	json_writer_init(&w, buf);
 	json_begin_object(&w);
 	json_member_text(&w, "Image", spec->image);
-	if (spec->command != NULL && spec->command->count > 0) {
-		json_key(&w, "Cmd");
-		json_begin_array(&w);
-		write_texts(&w, spec->command);
-		json_end_array(&w);
-	}
+	if (await_file == NULL && spec->command != NULL && spec->command->count > 0)
+		write_words(&w, "Cmd", spec->command);
 	write_env(&w, spec);
 	write_labels(&w, name, owner, spec, place);
 	json_key(&w, "ExposedPorts");
@@ -192,10 +213,23 @@ bool docker_body_create(struct buf *buf, const char *name, const char *owner, co
 	json_begin_object(&w);
 	json_end_object(&w);
 	json_end_object(&w);
-	write_host_config(&w, name, spec, place);
+	write_host_config(&w, name, spec, place, await_file);
 	write_networking(&w, name, spec, place);
 	json_end_object(&w);
 	return json_writer_ok(&w);
+}
+
+bool docker_body_create_await(struct buf *buf, const char *create, const struct strings *words)
+{
+	const struct strings await = {(char *[]){DOCKER_AWAIT_MOUNT}, 1};
+	struct json_writer w;
+
+	json_writer_init(&w, buf);
+	json_begin_object(&w);
+	write_words(&w, "Entrypoint", &await);
+	write_words(&w, "Cmd", words);
+	assert(create[0] == '{');
+	return json_writer_ok(&w) && buf_add_format(buf, ",%s", create + 1);
 }
 
 bool docker_body_network(struct buf *buf, const char *name)
@@ -241,6 +275,11 @@ bool docker_body_connect(struct buf *buf, const char *id, const char *service)
 bool docker_body_network_path(struct buf *buf, const char *name, const char *verb)
 {
 	return buf_add_text(buf, "/networks/") && docker_body_escape(buf, name) && buf_add_format(buf, "/%s", verb);
+}
+
+bool docker_body_image_path(struct buf *buf, const char *image)
+{
+	return buf_add_text(buf, "/images/") && docker_body_escape(buf, image) && buf_add_text(buf, "/json");
 }
 
 size_t docker_body_volume_name(const char *volume)

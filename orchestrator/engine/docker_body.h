@@ -22,9 +22,13 @@
 #define DOCKER_LABEL_SOCKET "selfless.socket" /* REACH_SOCKET: the host directory; "" without */
 #define DOCKER_LABEL_INSIDE "selfless.inside" /* port inside, so that inspect can name the bridge address */
 
-/* POST /containers/create; name and owner are the orchestrator's: its labels, and the name is its network's, too. */
+/* POST /containers/create; name and owner are the orchestrator's: its labels, and the name is its network's, too. await_file: with which it is to wait for
+ * its network, mounted then at DOCKER_AWAIT_MOUNT; NULL: it is not to. */
 bool docker_body_create(struct buf *buf, const char *name, const char *owner, const struct engine_spec *spec,
-                        const struct engine_place *place) MUST_CHECK;
+                        const struct engine_place *place, const char *await_file) MUST_CHECK;
+
+/* The same for one that is to wait, from what that wrote: with the program and the arguments that it runs then. */
+bool docker_body_create_await(struct buf *buf, const char *create, const struct strings *words) MUST_CHECK;
 
 /* POST /networks/create: a bridge called name. */
 bool docker_body_network(struct buf *buf, const char *name) MUST_CHECK;
@@ -33,6 +37,9 @@ bool docker_body_network(struct buf *buf, const char *name) MUST_CHECK;
 bool docker_body_disconnect(struct buf *buf, const char *id) MUST_CHECK;
 bool docker_body_connect(struct buf *buf, const char *id, const char *service) MUST_CHECK;
 bool docker_body_network_path(struct buf *buf, const char *name, const char *verb) MUST_CHECK;
+
+/* GET /images/NAME/json: the path. */
+bool docker_body_image_path(struct buf *buf, const char *image) MUST_CHECK;
 
 /* The volume's name in "volume:/path[:options]": its length, 0 where the source is a host path or there is none. */
 size_t docker_body_volume_name(const char *volume);

@@ -114,6 +114,43 @@ bool docker_json_created(const char *text, size_t len, char id[ENGINE_ID_SIZE], 
 	return found || err_set(err, "reply to a create: no Id");
 }
 
+static void take_words(const struct json_value *list, struct strings *words)
+{
+	for (const struct json_value *one = list != NULL ? list->first : NULL; one != NULL; one = one->next) {
+		char *word = json_dup_text(one);
+
+		if (word != NULL)
+			strings_add(words, word);
+		free(word);
+	}
+}
+
+/* [""] is what stands for no entrypoint where one is taken away. */
+static bool is_entrypoint(const struct json_value *list)
+{
+	return list != NULL && list->first != NULL && (list->count > 1 || !json_text_is(list->first, ""));
+}
+
+bool docker_json_image(const char *text, size_t len, const struct strings *command, struct strings *words,
+                       struct err *err)
+{
+	const struct json_value *config, *entrypoint;
+	struct json_doc *doc;
+
+	if (!json_parse(text, len, &limits, &doc, err))
+		return err_prefix(err, "image");
+	config = json_get(json_root(doc), "Config");
+	entrypoint = json_get(config, "Entrypoint");
+	if (is_entrypoint(entrypoint))
+		take_words(entrypoint, words);
+	for (size_t i = 0; i < command->count; i++)
+		strings_add(words, command->items[i]);
+	if (command->count == 0)
+		take_words(json_get(config, "Cmd"), words);
+	json_free(doc);
+	return true;
+}
+
 static enum engine_state take_state(const struct json_value *value)
 {
 	static const struct {

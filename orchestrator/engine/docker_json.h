@@ -20,6 +20,11 @@ bool docker_json_version(const char *text, size_t len, int *max_minor, int *min_
 /* POST /containers/create. */
 bool docker_json_created(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err) MUST_CHECK;
 
+/* GET /images/NAME/json: adds the program and its arguments that a container of it runs, where command (if that has any)
+ * takes the place of the image's own. None are added where there is nothing to run. */
+bool docker_json_image(const char *text, size_t len, const struct strings *command, struct strings *words,
+                       struct err *err) MUST_CHECK;
+
 /* GET /containers/json: *containers is allocated, the caller frees it. */
 bool docker_json_list(const char *text, size_t len, struct engine_container **containers, size_t *count,
                       struct err *err) MUST_CHECK;

@@ -53,8 +53,7 @@ static void prepare_add_image(struct prepare *prepare)
 	bool fits;
 
 	buf_init(&path, DOCKER_BODY_MAX);
-	fits = buf_add_text(&path, "/images/") && docker_body_escape(&path, prepare->image) &&
-	       buf_add_text(&path, "/json");
+	fits = docker_body_image_path(&path, prepare->image);
 	assert(fits);
 	prepare_add(prepare, "GET", mem_dup(buf_text(&path)))->image = prepare->image;
 	buf_clear(&path);

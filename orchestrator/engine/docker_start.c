@@ -227,9 +227,11 @@ static void on_answer(const struct docker_answer *answer, void *arg)
 {
 	struct start *start = arg;
 
-	if (answer->fault != ENGINE_OK)
+	if (answer->fault != ENGINE_OK) {
+		(void)docker_await_refused(start->docker->await,
+		                           answer->message); /* the next container is made without */
 		start_refused(start, answer->fault, answer->message);
-	else if (!start->late_network)
+	} else if (!start->late_network)
 		start_finish(start, ENGINE_OK, answer->message);
 	else if (start->late_port == 0)
 		start_connect(start);

@@ -21,7 +21,7 @@ struct engine;
 
 #define ENGINE_ID_SIZE 65 /* 64 hex digits and a NUL */
 #define ENGINE_NAME_SIZE 128
-#define ENGINE_SPEC_SIZE 17 /* 16 hex digits and a NUL */
+#define ENGINE_SPEC_SIZE 17  /* 16 hex digits and a NUL */
 #define ENGINE_OWNER_SIZE 33 /* 32 hex digits and a NUL */
 
 enum engine_reach { REACH_PUBLISHED, REACH_BRIDGE, REACH_SOCKET };
@@ -43,11 +43,12 @@ struct engine_spec {
 
 /* Where one container goes. */
 struct engine_place {
-	const char *name;       /* container name */
-	int slot;               /* label selfless.slot; -1 for a spare */
-	int host_port;          /* published; 0 = none */
-	bool unpublished;       /* host_port is not to be published, only remembered */
-	bool late_network;      /* create leaves it in no network; start gives it that, with its port, once it runs */
+	const char *name;  /* container name */
+	int slot;          /* label selfless.slot; -1 for a spare */
+	int host_port;     /* published; 0 = none */
+	bool unpublished;  /* host_port is not to be published, only remembered */
+	bool late_network; /* create leaves it in no network; start gives it that, with its port, once it is started,
+	                         * and its program begins when it has it */
 	const char *socket_dir; /* REACH_SOCKET: host directory mounted at /run/selfless, else NULL */
 };
 
@@ -89,6 +90,7 @@ struct engine_result {
 	enum engine_fault fault;
 	const char *message; /* "" when ok; else the engine's own words and, where we know one, the remedy */
 	const char *id;      /* create: the new container; else the one asked for */
+	bool no_network;     /* create: it is in none, as its place asked; an engine may be unable to do that */
 	/* list */
 	const struct engine_container *containers;
 	size_t count;
@@ -143,7 +145,7 @@ struct engine_verbs {
 	void (*list)(struct engine *engine, engine_done *done, void *arg);
 	void (*create)(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
 	               engine_done *done, void *arg);
-	/* spec and place: as for its create. With late_network the port may still be a dead container's for some time: that
+	/* spec and place: as for its create, but late_network as that said no_network. With late_network the port may still be a dead container's for some time: that
 	 * is waited for. Where it is refused the container
 	 * does not run; in doubt (ENGINE_UNREACHABLE, ENGINE_TIMEOUT) it may, and start may be called again. */
 	void (*start)(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
@@ -171,7 +173,8 @@ struct engine_settings {
 	const char *name;          /* label selfless.name, and the network's name */
 	const char *owner;         /* label selfless.owner; docker */
 	const char *docker_socket; /* docker */
-	const char *state_dir;     /* process: its records, logs and the services' data; made where missing */
+	const char *state_dir; /* process: its records, logs and the services' data; docker: the file that late_network
+	                            * needs. Made where missing. */
 	struct engine_observer observer;
 };
 

@@ -209,6 +209,7 @@ static void on_created(struct supervisor *supervisor, struct container *containe
 	if (result->fault == ENGINE_OK) {
 		snprintf(container->id, sizeof(container->id), "%s", result->id);
 		container->phase = CONTAINER_CREATED;
+		container->late_network = result->no_network;
 		if (slot != NULL && container->use == CONTAINER_NEXT)
 			slot->ahead_level = 0;
 		container_log(LOG_INFO, container, "created", "none", NULL);

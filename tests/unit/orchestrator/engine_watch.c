@@ -51,9 +51,10 @@ static void open_with(struct watch *watch, engine_new *make, struct engine_setti
 	ck_assert_int_eq(watch->ups + watch->downs, 0);
 }
 
-void watch_open(struct watch *watch, const char *name, const char *socket_path)
+void watch_open(struct watch *watch, const char *name, const char *socket_path, const char *state_dir)
 {
-	open_with(watch, docker_engine_new, (struct engine_settings){.name = name, .docker_socket = socket_path});
+	open_with(watch, docker_engine_new,
+	          (struct engine_settings){.name = name, .docker_socket = socket_path, .state_dir = state_dir});
 }
 
 void watch_open_process(struct watch *watch, const char *state_dir)

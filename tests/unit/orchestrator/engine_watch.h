@@ -30,7 +30,7 @@ struct outcome {
 	struct engine_result result;   /* its pointers are dead */
 };
 
-void watch_open(struct watch *watch, const char *name, const char *socket_path);
+void watch_open(struct watch *watch, const char *name, const char *socket_path, const char *state_dir);
 void watch_open_process(struct watch *watch, const char *state_dir);
 void watch_close(struct watch *watch); /* frees the engine first, if there is still one */
 

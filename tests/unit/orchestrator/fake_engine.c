@@ -304,6 +304,7 @@ static enum engine_fault do_create(struct op *op, struct engine_result *result)
 	if (fake_by_name(op->fake, op->made.name) != NULL)
 		return ENGINE_NAME_TAKEN;
 	result->id = add(op->fake, &op->made)->id;
+	result->no_network = op->made.no_network;
 	return ENGINE_OK;
 }
 

@@ -21,6 +21,7 @@ static const struct strings command = {command_items, 2};
 
 static struct engine_spec spec;
 static struct engine_place place;
+static const char *await_file;
 static struct buf body;
 static struct json_doc *doc;
 
@@ -39,6 +40,7 @@ static void set_up(void)
 	        .hash = "0123456789abcdef",
 	};
 	place = (struct engine_place){.name = "acts_2", .slot = 2, .host_port = 8002, .socket_dir = "/run/selfless/7"};
+	await_file = NULL;
 	buf_init(&body, DOCKER_BODY_MAX);
 	doc = NULL;
 }
@@ -53,7 +55,7 @@ static const struct json_value *create(void)
 {
 	struct err err = {.message = ""};
 
-	ck_assert(docker_body_create(&body, "selfless", "0f", &spec, &place));
+	ck_assert(docker_body_create(&body, "selfless", "0f", &spec, &place, await_file));
 	ck_assert_msg(json_parse(buf_text(&body), body.len, NULL, &doc, &err), "%s", err.message);
 	return json_root(doc);
 }
@@ -151,6 +153,35 @@ START_TEST(create_keeps_a_listen_of_the_configuration)
 }
 END_TEST
 
+/* The image's own words come later: what is to wait runs no command of its own. */
+START_TEST(create_of_one_that_waits_for_its_network)
+{
+	static const char *const entrypoint[] = {"/.selfless-await", NULL};
+	static const char *const words[] = {"serve", "--all", NULL};
+	const struct json_value *root, *mount;
+	struct err err = {.message = ""};
+	struct buf waiting;
+
+	await_file = "/var/lib/selfless/selfless-await";
+	spec.command = &command;
+	ck_assert_ptr_null(json_get(create(), "Cmd"));
+	buf_init(&waiting, DOCKER_BODY_MAX);
+	ck_assert(docker_body_create_await(&waiting, buf_text(&body), &command));
+	json_free(doc);
+	ck_assert_msg(json_parse(buf_text(&waiting), waiting.len, NULL, &doc, &err), "%s", err.message);
+	root = json_root(doc);
+	check_texts(json_get(root, "Entrypoint"), entrypoint);
+	check_texts(json_get(root, "Cmd"), words);
+	check_text(json_get(root, "Image"), "actscontainer");
+	mount = json_path(root, "HostConfig", "Mounts", NULL)->first;
+	check_text(json_get(mount, "Type"), "bind");
+	check_text(json_get(mount, "Source"), await_file);
+	check_text(json_get(mount, "Target"), "/.selfless-await");
+	ck_assert(json_get(mount, "ReadOnly")->boolean);
+	buf_clear(&waiting);
+}
+END_TEST
+
 START_TEST(create_sets_limits_and_network)
 {
 	const struct json_value *root;
@@ -192,7 +223,7 @@ START_TEST(create_says_when_it_does_not_fit)
 	struct buf small;
 
 	buf_init(&small, 100);
-	ck_assert(!docker_body_create(&small, "selfless", "0f", &spec, &place));
+	ck_assert(!docker_body_create(&small, "selfless", "0f", &spec, &place, await_file));
 	buf_clear(&small);
 }
 END_TEST
@@ -261,6 +292,7 @@ int main(void)
 	        create_mounts_volumes_and_the_socket,
 	        create_without_socket_leaves_the_environment_alone,
 	        create_keeps_a_listen_of_the_configuration,
+	        create_of_one_that_waits_for_its_network,
 	        create_sets_limits_and_network,
 	        create_gives_a_spare_no_alias,
 	        create_says_when_it_does_not_fit,

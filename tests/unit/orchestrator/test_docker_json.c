@@ -378,6 +378,42 @@ START_TEST(api_minor)
 }
 END_TEST
 
+START_TEST(what_an_image_runs)
+{
+	static const struct {
+		const char *text;
+		bool own_command;
+		const char *words; /* each with a ; behind */
+	} rows[] = {
+	        {"{\"Config\":{\"Entrypoint\":[\"/a\",\"b c\"],\"Cmd\":[\"d\"]}}", false, "/a;b c;d;"},
+	        {"{\"Config\":{\"Entrypoint\":[\"/a\",\"b c\"],\"Cmd\":[\"d\"]}}", true, "/a;b c;own;"},
+	        {"{\"Config\":{\"Entrypoint\":null,\"Cmd\":[\"d\",\"\"]}}", false, "d;;"},
+	        {"{\"Config\":{\"Entrypoint\":[\"\"],\"Cmd\":[\"d\"]}}", true, "own;"},
+	        {"{\"Config\":{\"Entrypoint\":[\"/a\"],\"Cmd\":null}}", false, "/a;"},
+	        {"{\"Config\":{\"Entrypoint\":null,\"Cmd\":null}}", false, ""},
+	        {"{\"Config\":null}", false, ""},
+	        {"{}", false, ""},
+	};
+	static char *own_items[] = {"own"};
+	static const struct strings own = {own_items, 1}, none = {NULL, 0};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct strings words = {NULL, 0};
+		struct buf joined;
+
+		ck_assert(docker_json_image(rows[i].text, strlen(rows[i].text), rows[i].own_command ? &own : &none,
+		                            &words, &err));
+		buf_init(&joined, 100);
+		for (size_t k = 0; k < words.count; k++)
+			ck_assert(buf_add_format(&joined, "%s;", words.items[k]));
+		ck_assert_str_eq(buf_text(&joined), rows[i].words);
+		buf_clear(&joined);
+		strings_clear(&words);
+	}
+	ck_assert(!docker_json_image("[", 1, &none, &(struct strings){NULL, 0}, &err));
+}
+END_TEST
+
 START_TEST(created)
 {
 	static const char text[] = "{\"Id\":\"" ID "\",\"Warnings\":[]}\n";
@@ -423,6 +459,7 @@ int main(void)
 	        event_actions,
 	        versions,
 	        api_minor,
+	        what_an_image_runs,
 	        created,
 	        messages,
 	};

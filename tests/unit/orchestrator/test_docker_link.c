@@ -25,7 +25,7 @@ static void set_up(void)
 	snprintf(path, sizeof(path), "%s/docker.sock", folder);
 	memset(&fake, 0, sizeof(fake));
 	memset(&outcome, 0, sizeof(outcome));
-	watch_open(&watch, "selfless", path);
+	watch_open(&watch, "selfless", path, "/nowhere");
 }
 
 static void tear_down(void)

@@ -9,17 +9,20 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define IMAGE "selfless-test-idler"
+#define IMAGE_ENTRY "selfless-test-idler-entry"
 #define SOON_MS 15000
 #define VERB(watch) (watch).engine->verbs
 
@@ -32,6 +35,8 @@ static const struct strings volumes = {volume_items, 1};
 static const struct strings publish = {publish_items, 1};
 static const struct strings command = {command_items, 3};
 static const char *docker_socket = "/var/run/docker.sock";
+static char state_dir[] = "/tmp/selfless-live-XXXXXX";
+static const char await_file[] = "/selfless-await"; /* in it */
 
 static struct watch watch;
 static struct engine_spec spec;
@@ -147,7 +152,7 @@ static void set_up(void)
 	};
 	place = (struct engine_place){.name = place_name, .slot = 0, .host_port = free_port(&fd)};
 	close(fd);
-	watch_open(&watch, name, docker_socket);
+	watch_open(&watch, name, docker_socket, state_dir);
 	ck_assert_msg(watch_until(&watch, &watch.ups, 1, SOON_MS), "%s", watch.down_message);
 }
 
@@ -284,7 +289,7 @@ START_TEST(an_exit_is_told_before_the_death)
 	start(id, ENGINE_OK);
 	if (_i == 1) {
 		watch_close(&watch);
-		watch_open(&watch, name, docker_socket);
+		watch_open(&watch, name, docker_socket, state_dir);
 		ck_assert(watch_until(&watch, &watch.ups, 1, SOON_MS));
 		ck_assert_uint_eq(list().listed, 1);
 	}
@@ -340,6 +345,7 @@ START_TEST(a_late_network)
 	prepare(ENGINE_OK, &outcome);
 	place.late_network = true;
 	create(ENGINE_OK, &outcome);
+	ck_assert(outcome.result.no_network);
 	ck_assert(list().first.no_network);
 	start(outcome.id, ENGINE_OK);
 	ck_assert(!list().first.no_network);
@@ -349,6 +355,117 @@ START_TEST(a_late_network)
 	         outcome.id, outcome.id, place.host_port);
 	ck_assert_int_eq(RUN("sh", "-c", word), 0);
 	start_at_once(outcome.id); /* it runs, and has it */
+}
+END_TEST
+
+/* The lines that it writes show what runs. */
+static void check_runs(const char *id, const char *lines)
+{
+	struct outcome outcome;
+	int64_t begin_ms = clock_ms();
+
+	do {
+		watch_run(&watch, 20);
+		outcome = (struct outcome){0};
+		VERB(watch)->logs(watch.engine, id, 20, outcome_take, &outcome);
+		wait_for(&outcome, ENGINE_OK);
+	} while (strstr(outcome.text, lines) == NULL && clock_ms() - begin_ms < SOON_MS);
+	ck_assert_msg(strstr(outcome.text, lines) != NULL, "%s", outcome.text);
+	ck_assert_msg(strncmp(lines, "out", 3) != 0 || strstr(outcome.text, "arg") == NULL, "%s", outcome.text);
+}
+
+/* What the image runs is what it would run without late_network: its entrypoint, and its words or the service's. */
+START_TEST(a_late_network_runs_what_the_image_runs)
+{
+	static const struct {
+		const char *image;
+		bool own_command;
+		const char *lines;
+	} rows[] = {
+	        {IMAGE, true, "arg one\narg two words\nout line\n"},
+	        {IMAGE, false, "out line\n"},
+	        {IMAGE_ENTRY, true, "arg entry\narg /idler\narg one\narg two words\nout line\n"},
+	        {IMAGE_ENTRY, false, "arg entry\narg its own\nout line\n"},
+	};
+	struct outcome outcome;
+
+	spec.image = rows[_i].image;
+	if (!rows[_i].own_command)
+		spec.command = NULL;
+	place.late_network = true;
+	prepare(ENGINE_OK, &outcome);
+	create(ENGINE_OK, &outcome);
+	start(outcome.id, ENGINE_OK);
+	check_runs(outcome.id, rows[_i].lines);
+}
+END_TEST
+
+static void check_has_network(const struct outcome *created)
+{
+	char id[ENGINE_ID_SIZE];
+
+	ck_assert(!created->result.no_network);
+	ck_assert(!list().first.no_network);
+	snprintf(id, sizeof(id), "%s", created->id);
+	place.late_network = false;
+	start(id, ENGINE_OK);
+	check_runs(id, "arg one\n");
+}
+
+static void open_again(const char *folder)
+{
+	watch_close(&watch);
+	watch_open(&watch, name, docker_socket, folder);
+	ck_assert(watch_until(&watch, &watch.ups, 1, SOON_MS));
+}
+
+START_TEST(a_late_network_needs_a_folder)
+{
+	struct outcome outcome;
+
+	open_again("/dev/null/nowhere");
+	prepare(ENGINE_OK, &outcome);
+	place.late_network = true;
+	create(ENGINE_OK, &outcome);
+	check_has_network(&outcome);
+}
+END_TEST
+
+/* noexec: nothing that we write there can be run. Without it: it is there for us, and dockerd cannot see it. */
+START_TEST(a_late_network_needs_a_folder_that_docker_can_use)
+{
+	char folder[sizeof(state_dir) + 10];
+	struct outcome outcome;
+
+	if (unshare(CLONE_NEWNS) == -1 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", state_dir, "tmpfs", _i == 0 ? MS_NOEXEC : 0, NULL) == -1)
+		return; /* not root */
+	snprintf(folder, sizeof(folder), "%s/private", state_dir);
+	open_again(folder);
+	prepare(ENGINE_OK, &outcome);
+	place.late_network = true;
+	create(ENGINE_OK, &outcome);
+	check_has_network(&outcome);
+}
+END_TEST
+
+/* What somebody took away is made anew for the next one. */
+START_TEST(a_late_network_file_is_taken_away)
+{
+	char path[sizeof(state_dir) + sizeof(await_file)];
+	struct outcome outcome;
+
+	snprintf(path, sizeof(path), "%s%s", state_dir, await_file);
+	prepare(ENGINE_OK, &outcome);
+	place.late_network = true;
+	create(ENGINE_OK, &outcome);
+	ck_assert_int_eq(unlink(path), 0);
+	start(outcome.id, ENGINE_REFUSED);
+	call(VERB(watch)->remove, outcome.id, ENGINE_OK);
+	create(ENGINE_OK, &outcome);
+	ck_assert(outcome.result.no_network);
+	start(outcome.id, ENGINE_OK);
+	check_runs(outcome.id, "arg one\n");
 }
 END_TEST
 
@@ -427,6 +544,9 @@ START_TEST(an_image_may_be_missing)
 	prepare(ENGINE_OK, &outcome);
 	spec.image = "selfless-no-such-image:1";
 	create(ENGINE_NO_IMAGE, &outcome);
+	place.late_network = true;
+	create(ENGINE_NO_IMAGE, &outcome);
+	ck_assert_ptr_nonnull(strstr(outcome.message, "image selfless-no-such-image:1 not found: build it"));
 }
 END_TEST
 
@@ -498,7 +618,9 @@ static bool import_image(void)
 		return false;
 	close(fd);
 	done = RUN("tar", "-C", IDLER_FOLDER, "-cf", archive, "idler") == 0 &&
-	       RUN("docker", "import", "--change", "CMD [\"/idler\"]", archive, IMAGE) == 0;
+	       RUN("docker", "import", "--change", "CMD [\"/idler\"]", archive, IMAGE) == 0 &&
+	       RUN("docker", "import", "--change", "ENTRYPOINT [\"idler\", \"entry\"]", "--change", "CMD [\"its own\"]",
+	           "--change", "ENV PATH=/nowhere:/", archive, IMAGE_ENTRY) == 0;
 	unlink(archive);
 	return done;
 }
@@ -515,6 +637,8 @@ static int run(void)
 	        a_late_network_that_is_there,
 	        a_late_network_waits_for_the_port,
 	        a_late_network_is_refused,
+	        a_late_network_needs_a_folder,
+	        a_late_network_file_is_taken_away,
 	        an_image_may_be_missing,
 	        limits_and_volumes_may_be_refused,
 	        nobody_of_that_id,
@@ -529,6 +653,8 @@ static int run(void)
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(cases, tests[i]);
+	tcase_add_loop_test(cases, a_late_network_runs_what_the_image_runs, 0, 4);
+	tcase_add_loop_test(cases, a_late_network_needs_a_folder_that_docker_can_use, 0, 2);
 	tcase_add_loop_test(cases, an_exit_is_told_before_the_death, 0, 2);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
@@ -550,5 +676,7 @@ int main(void)
 		fputs("cannot import the image " IMAGE " into Docker\n", stderr);
 		return EXIT_FAILURE;
 	}
-	return run();
+	int result = mkdtemp(state_dir) != NULL ? run() : EXIT_FAILURE;
+	RUN("rm", "-r", state_dir);
+	return result;
 }
