@@ -2,9 +2,11 @@
 #include "orchestrator/proxy/route.h"
 
 #include "common/mem.h"
+#include "orchestrator/proxy/private_path.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct prefix {
 	const char *text; /* borrowed from the config */
@@ -17,8 +19,8 @@ struct routes {
 	struct prefix *prefixes;
 	size_t count;
 	char *scratch; /* for paths that must be normalised */
-	char *decoded; /* and for those looked at again with everything decoded */
-	size_t room;   /* in each */
+	char *read;    /* and for those that may be read otherwise, three times as long */
+	size_t room;   /* in scratch */
 };
 
 static size_t prefix_len(const char *text)
@@ -56,7 +58,7 @@ void routes_free(struct routes *routes)
 		return;
 	free(routes->prefixes);
 	free(routes->scratch);
-	free(routes->decoded);
+	free(routes->read);
 	free(routes);
 }
 
@@ -140,7 +142,7 @@ static void make_room(struct routes *routes, size_t len)
 		return;
 	routes->room = len + 256;
 	routes->scratch = mem_array(routes->scratch, routes->room, 1);
-	routes->decoded = mem_array(routes->decoded, routes->room, 1);
+	routes->read = mem_array(routes->read, routes->room, 3);
 }
 
 static struct http_text rewritten_path(struct routes *routes, struct http_text path)
@@ -149,15 +151,20 @@ static struct http_text rewritten_path(struct routes *routes, struct http_text p
 	return (struct http_text){routes->scratch, (uint32_t)route_normalise(path, routes->scratch)};
 }
 
-/* Most paths are normal already; those are compared where they stand. */
-static struct http_text normal_path(struct routes *routes, struct http_text path)
+/* Most paths are normal already; those are compared where they stand. *plain: nobody can read it as anything else. */
+static struct http_text normal_path(struct routes *routes, struct http_text path, bool *plain)
 {
 	uint32_t len = 0;
 	char before = 'x';
+	*plain = true;
 	for (; len < path.len && path.data[len] != '?'; len++) {
 		char c = path.data[len];
-		if (c == '%' || (before == '/' && (c == '/' || c == '.')))
+		if (c == '%' || (before == '/' && (c == '/' || c == '.'))) {
+			*plain = false;
 			return rewritten_path(routes, path);
+		}
+		if (c == ';' || c == '\\')
+			*plain = false;
 		before = c;
 	}
 	return (struct http_text){path.data, len};
@@ -176,35 +183,38 @@ static bool has_any(struct http_text path, const struct strings *prefixes)
 	return false;
 }
 
-static bool is_any(int c)
+static bool has_any_in_any_case(struct http_text path, const struct strings *prefixes)
 {
-	(void)c;
-	return true;
+	for (size_t i = 0; i < prefixes->count; i++) {
+		size_t len = prefix_len(prefixes->items[i]);
+		if (path.len >= len && strncasecmp(path.data, prefixes->items[i], len) == 0 &&
+		    (path.len == len || path.data[len] == '/'))
+			return true;
+	}
+	return false;
 }
 
-/* A container of somebody else's may decode before it routes, so that %2F hides a segment's end from us and not from it:
- * for private paths the path is looked at with everything decoded, too. */
-static bool is_private(struct routes *routes, struct http_text normal, const struct strings *paths)
+/* A container of somebody else's may read a path otherwise than we do. */
+static bool is_private(struct routes *routes, struct http_text path, const struct strings *paths)
 {
-	if (has_any(normal, paths))
-		return true;
-	if (memchr(normal.data, '%', normal.len) == NULL)
-		return false;
-	make_room(routes, normal.len);
-	size_t len = remove_dots(routes->decoded, decode(normal.data, normal.len, is_any, routes->decoded));
-	return has_any((struct http_text){routes->decoded, (uint32_t)len}, paths);
+	const char *query = memchr(path.data, '?', path.len);
+	uint32_t len = query != NULL ? (uint32_t)(query - path.data) : path.len;
+	make_room(routes, len);
+	return private_path_is((struct http_text){path.data, len}, paths, routes->read);
 }
 
 bool routes_find(struct routes *routes, struct http_text path, enum http_method method, struct route_match *match)
 {
-	struct http_text normal = normal_path(routes, path);
+	bool plain;
+	struct http_text normal = normal_path(routes, path, &plain);
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct prefix *prefix = &routes->prefixes[i];
 		if (!has_prefix(normal, prefix->text, prefix->len))
 			continue;
 		const struct config_service *service = config_service_at(routes->config, prefix->service);
 		match->service = prefix->service;
-		match->is_private = is_private(routes, normal, &service->private_paths);
+		match->is_private = has_any_in_any_case(normal, &service->private_paths) ||
+		                    (!plain && is_private(routes, path, &service->private_paths));
 		match->counted = !match->is_private && method != HTTP_OPTIONS &&
 		                 has_any(normal, &service->scale.count) &&
 		                 !has_any(normal, &service->scale.not_counted);

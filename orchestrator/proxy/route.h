@@ -2,7 +2,7 @@
  *
  * Paths are compared with unreserved characters decoded, dot segments removed and slashes merged (the original bytes
  * are what is sent on). The longest prefix wins, at a segment's end: /api/v1/users owns /api/v1/users and
- * /api/v1/users/x, not /api/v1/usersx.
+ * /api/v1/users/x, not /api/v1/usersx. Private is a path that anybody could take for a private one (see private_path).
  */
 #pragma once
 

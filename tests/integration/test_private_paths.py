@@ -9,6 +9,7 @@ from harness.client import RawClient, request
 def running(shared_orchestrate, backend_image):
     orchestrator = shared_orchestrate()
     service = orchestrator.add_service("web", backend_image, 1)
+    orchestrator.add_recording(service)
     return orchestrator.start(), service
 
 
@@ -18,6 +19,10 @@ def running(shared_orchestrate, backend_image):
     "/api/v1/./_crash", "/api/v1/x/../_crash", "/api/v1/%2e/_crash", "/api/v1/x/%2E%2e/_crash", "/x/../api/v1/_crash",
     "/../api/v1/_crash", "/api/v1/_crash/.", "/api/v1/_crash/x/..", "/%61pi/v1/_crash",
     "http://example.org/api/v1/_crash", "/api/v1%2F_crash", "/api/v1/_crash%2fx",
+    "/api/v1/_crash;x", "/api/v1/x/..;/_crash", "/api/v1/x/..%3b/_crash", "/api/v1;a=b/_crash", "/api/v1\\_crash",
+    "/api/v1/x%5c..%5c_crash", "/api/v1/_crash%00.png", "/api/v1/_crash%20", "/api/v1/_crash%3fx", "/api/v1%252f_crash",
+    "/api/v1/%255fcrash", "/API/V1/_CRASH", "/api/v1/_Crash", "//evil/api/v1/_crash", "/api/v1/x//../../_crash",
+    "/api/v1/_crash/../x", "http://example.org//evil/api/v1/_crash;x",
 ])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_403(running, target, method):
@@ -29,10 +34,15 @@ def test_403(running, target, method):
     assert reply.get("Content-Type") == "application/problem+json"
 
 
-@pytest.mark.parametrize("target", ["/api/v1/_crashed", "/api/v1/x_crash", "/_crashx"])
+@pytest.mark.parametrize("target", ["/api/v1/_crashed", "/api/v1/x_crash", "/_crashx", "/headers/_crash;x", "/headers/API%2Fv1",
+                                    "/headers/a;b/..%2f_crash", "/headers/100%25?/../_crash", "/headers\\x", "/headers/%00"])
 def test_neighbours_are_not_private(running, target):
+    """And what is sent on are the bytes that came."""
     orchestrator, _ = running
-    assert orchestrator.get(target).status == 200
+    with RawClient(orchestrator.port) as client:
+        client.send(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        assert client.read_reply().status == 200
+    assert orchestrator.records()[-1]["head"].startswith(f"GET {target} HTTP/1.1\r\n".encode())
 
 
 def test_own_port(running):
