@@ -1,11 +1,14 @@
 """What the documents say is so: the example of one's own image is run, files that are named exist, configurations are accepted."""
 
+import base64
+import calendar
 import json
 import os
 import pathlib
 import re
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -38,6 +41,33 @@ def test_configurations_of_two_hosts(tmp_path, number):
     config.write_text(blocks(ROOT / "docs" / "operating.md", "json")[number])
     done = run_binary("--check", "-c", config)
     assert done.returncode == 0, done.stderr
+
+
+def test_an_act_with_a_picture_by_curl(application, tmp_path):
+    """docs/api.md from top to bottom: it names every request that the services know, and its lines work as they stand."""
+    page = ROOT / "docs" / "api.md"
+    site = application()
+    lines, = blocks(page, "sh")
+    begin = time.time()
+    done = subprocess.run(["bash", "-euc", lines], cwd=tmp_path, env=dict(os.environ, SELFLESS_URL=f"http://127.0.0.1:{site.orchestrator.port}"),
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    act, = json.loads(done.stdout[done.stdout.index("["):])
+    picture = (tmp_path / "tree.png").read_bytes()
+    assert picture.startswith(b"\x89PNG") and base64.b64decode(act["imgB64"]) == picture
+    assert (act["actId"], act["username"], act["caption"], act["upvotes"]) == (1, "ada", "planted a tree", 1)
+    assert abs(calendar.timegm(time.strptime(act["timestamp"], "%d-%m-%Y:%S-%M-%H")) - begin) < 60
+    assert set(act) == {"actId", "username", "timestamp", "caption", "upvotes", "imgB64"}
+
+
+def test_every_request_of_the_services_is_documented():
+    """The tables of routes in the sources against the one in docs/api.md."""
+    table = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    documented = {(method, re.sub("NAME|ACT-ID", "*", path)) for method, path in
+                  re.findall(r"^\| `(GET|POST|DELETE) (/api/v1/[\w/-]+)", table, re.M)}
+    routed = {(method, re.sub(r"\{\w+\}", "*", path)) for source in (ROOT / "services").glob("*/*_api.c") for method, path in
+              re.findall(r'\{HTTP_(\w+), "(/api/v1/[^"]*)"', source.read_text(encoding="utf-8"))}
+    assert len(routed) > 8 and documented == routed
 
 
 @pytest.mark.skipif(not os.path.exists("/usr/sbin/nginx"), reason="the example is nginx-light's")
