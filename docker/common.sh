@@ -47,6 +47,14 @@ docker_answers() {
 	fi
 }
 
+# use_engine SOCKET: from here on the Engine is the one that the configuration names, so that images are where they are used.
+use_engine() {
+	[ -z "${DOCKER_HOST:-}" ] || [ "$(realpath -m "${DOCKER_HOST#unix://}")" = "$(realpath -m "$1")" ] ||
+		fail "DOCKER_HOST is $DOCKER_HOST, but the configuration says \"docker_socket\": \"$1\": unset DOCKER_HOST, or give a" \
+			"configuration (-c FILE) with that unix socket as docker_socket"
+	export DOCKER_HOST=unix://$1
+}
+
 need_client() {
 	command -v docker >/dev/null ||
 		fail "a Docker Engine answers, but there is no docker command: apt-get install docker-cli (of older releases: docker.io)"

@@ -32,6 +32,14 @@ known_packages() {
 	done
 }
 
+# What somebody's Ctrl-C has left half installed would be in the way.
+finish_interrupted() {
+	[ -n "$(dpkg --audit)" ] || return 0
+	say "finishing an installation that was interrupted"
+	DEBIAN_FRONTEND=noninteractive dpkg --configure -a >/dev/null 9>&- ||
+		fail "dpkg --configure -a failed: see the lines above"
+}
+
 # install_missing LIST: what missing_packages wrote. Says what to do where that does not work.
 install_missing() {
 	local names
@@ -39,6 +47,7 @@ install_missing() {
 	command -v apt-get >/dev/null ||
 		fail "no apt-get here: install what docker/packages lists by hand ($(xargs <<<"$1")), then call with NO_INSTALL=1"
 	[ "$(id -u)" = 0 ] || fail "only root can install what is missing: $(xargs <<<"$1")"
+	finish_interrupted
 	say "reading which packages there are (apt-get update)"
 	apt-get update -qq -o DPkg::Lock::Timeout=120 9>&- ||
 		fail "apt-get update failed: is there a network, are the sources in /etc/apt right? NO_INSTALL=1 goes on without"

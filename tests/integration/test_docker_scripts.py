@@ -6,6 +6,8 @@ import json
 import os
 import pathlib
 import shutil
+import signal
+import socket
 import socketserver
 import subprocess
 import threading
@@ -14,6 +16,9 @@ import pytest
 
 from harness.images import ROOT, build_dir
 from harness.mounts import small_disk
+from harness.orchestrator import binary
+from harness.ports import free_ports
+from harness.wait import wait_until
 
 SHIPPED_LOCK = "/run/lock/selfless-shipped-test.lock"
 
@@ -136,3 +141,119 @@ def test_down_where_the_socket_directory_is_a_mount_point(alone, tmp_path):
             assert folder.is_dir() and not left.exists()
     finally:
         shutil.rmtree(state)
+
+
+# --- docker/up ---
+
+DOCKER_SERVICES = [{"name": "web", "image": "never", "first_port": 18000, "routes": ["/"]}]
+OWN_RUN = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /run && mkdir /run/lock && exec "$@"', "sh"]
+
+
+@pytest.fixture
+def configuration(alone, tmp_path):
+    """A maker of configurations with a name of their own."""
+    name = f"selfless-scripts-{os.getpid()}"
+
+    def make(**settings):
+        config = {"name": name, "engine": "process", "listen": f"127.0.0.1:{free_ports()}", "admin": f"127.0.0.1:{free_ports()}",
+                  "state_dir": f"/var/lib/{name}", "services": [{"name": "web", "command": [str(build_dir() / "tests/backend/backend")],
+                                                                  "first_port": free_ports(8), "routes": ["/"]}], **settings}
+        path = tmp_path / "up.json"
+        path.write_text(json.dumps(config))
+        return path
+
+    yield make
+    call("down", "--name", name)
+    shutil.rmtree(f"/var/lib/{name}", ignore_errors=True)
+
+
+def refused(done, *words):
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert [word for word in words if word not in done.stderr] == [], done.stderr
+
+
+def test_up_without_apt(configuration, tmp_path):
+    missing = 'case $* in *sodium*) exit 1 ;; *) exec /usr/bin/dpkg-query "$@" ;; esac\n'
+    done = call("up", "-c", configuration(), path=tools(tmp_path / "bin", apt_get=None, dpkg_query=missing), NO_INSTALL="")
+    refused(done, "no apt-get here", "(libsodium-dev)", "NO_INSTALL=1")
+
+
+@pytest.mark.parametrize("script, words", [
+    ("exit 100\n", ["apt-get update failed", "NO_INSTALL=1"]),
+    ('[ "$1" = update ] || { echo "E: nothing" >&2; exit 100; }\n', ["E: nothing", "installing failed", "apt-get install libsodium-dev"])])
+def test_up_where_apt_fails(configuration, tmp_path, script, words):
+    missing = 'case $* in *sodium*) exit 1 ;; *) exec /usr/bin/dpkg-query "$@" ;; esac\n'
+    done = call("up", "-c", configuration(), path=tools(tmp_path / "bin", apt_get=script, dpkg_query=missing), NO_INSTALL="")
+    refused(done, *words)
+
+
+def test_only_what_the_release_has_is_installed(tmp_path):
+    """The docker command is a package of its own in some releases, and unknown in others."""
+    for known, expected in ((0, "docker-cli"), (1, "")):
+        path = tools(tmp_path / str(known), docker=None, apt_cache=f"[ {known} = 1 ] || echo Package: $3\n",
+                     apt_get='[ "$1" = update ] || echo "installs ${*: -1}" >&2\n')
+        done = subprocess.run(["bash", "-euc", '. docker/common.sh; . docker/packages.sh; install_missing "$(missing_packages <<<"$1")"',
+                               "bash", "?docker-cli"], cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True,
+                              timeout=60, check=False)
+        assert done.returncode == 0 and done.stderr == (f"installs {expected}\n" if expected else ""), done
+
+
+def test_up_where_dockerd_does_not_start(configuration, tmp_path):
+    path = tools(tmp_path / "bin", dockerd='echo "failed to start daemon: no disk" >&2; exit 1\n')
+    done = subprocess.run([*OWN_RUN, ROOT / "docker" / "up", "-c", configuration(engine="docker", services=DOCKER_SERVICES)], capture_output=True,
+                          text=True, timeout=240, env={**os.environ, "PATH": path, "NO_INSTALL": "1"}, check=False)
+    refused(done, "failed to start daemon: no disk", "dockerd does not answer")
+
+
+def test_up_with_another_engine_than_the_configuration(configuration, engine):
+    done = call("up", "-c", configuration(engine="docker", services=DOCKER_SERVICES), DOCKER_HOST=engine)
+    refused(done, f"DOCKER_HOST is {engine}", '"docker_socket": "/var/run/docker.sock"', "unset DOCKER_HOST")
+
+
+@pytest.mark.parametrize("key", ["listen", "admin"])
+def test_up_where_a_port_is_taken(configuration, key):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = call("up", "-c", configuration(**{key: f"127.0.0.1:{port}"}))
+        refused(done, f"port {port} is held by process {os.getpid()} (", "the orchestrator ended")
+
+
+def test_up_where_another_orchestrator_has_the_name(configuration, tmp_path):
+    config = json.loads(configuration().read_text())
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({**config, "listen": f"127.0.0.1:{free_ports()}", "admin": f"127.0.0.1:{free_ports()}"}))
+    with subprocess.Popen([binary(), "-c", other], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        try:
+            port = int(json.loads(other.read_text())["listen"].split(":")[1])
+            wait_until(lambda: socket.create_connection(("127.0.0.1", port)).close() is None, 20, "it serves")
+            refused(call("up", "-c", tmp_path / "up.json"), "another orchestrator", "the orchestrator ended")
+        finally:
+            running.send_signal(signal.SIGINT)
+
+
+@pytest.mark.skipif(shutil.which("sudo") is not None, reason="sudo would ask for a password")
+def test_up_by_somebody_who_is_not_root():
+    """The scripts must be readable to others, so they are copied; to a place with a space in its name."""
+    copy = pathlib.Path(f"/var/tmp/selfless {os.getpid()}")
+    shutil.copytree(ROOT / "docker", copy / "docker")
+    copy.chmod(0o755)
+    try:
+        done = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", copy / "docker" / "up", "--listen", "127.0.0.1:1"],
+                              capture_output=True, text=True, timeout=60, check=False)
+        refused(done, f"must run as root: su -c '{copy}/docker/up --listen 127.0.0.1:1'")
+    finally:
+        shutil.rmtree(copy)
+
+
+def test_up_after_one_that_was_interrupted(configuration):
+    """Ctrl-C while it builds; the next one goes on."""
+    config = configuration()
+    first = subprocess.Popen([ROOT / "docker" / "up", "-c", config], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                             env={**os.environ, "NO_INSTALL": "1"}, start_new_session=True)
+    while "building in" not in first.stdout.readline():
+        assert first.poll() is None
+    os.killpg(first.pid, signal.SIGINT)
+    first.communicate(timeout=60)
+    assert first.returncode != 0
+    done = call("up", "-c", config)
+    assert done.returncode == 0 and "serving " in done.stdout, done.stdout + done.stderr
