@@ -137,10 +137,13 @@ const struct option config_options[] = {
         {"max_head_bytes", OPTION_INT, AT(max_head_bytes), 1024, MIB, "16384", .reloadable = true, .unit = "bytes",
          .help = "Longest request head; then 431."},
         {"max_body_bytes", OPTION_INT, AT(max_body_bytes), 0, 4095.0 * MIB, "16777216", .reloadable = true,
-         .unit = "bytes", .help = "Longest request body; then 413."},
+         .unit = "bytes",
+         .help = "Longest request body; then 413. One that comes with less than 1 KiB a second, on average after 10 s, is "
+                 "408."},
         {"max_buffered_bytes", OPTION_INT, AT(max_buffered_bytes), 65536, 1048576.0 * MIB, "268435456",
          .reloadable = true, .unit = "bytes",
-         .help = "All request bodies, and requests that wait for a container, at one time; then 503."},
+         .help = "All request bodies, and requests that wait for a container, at one time; beyond, the bodies that come most "
+                 "slowly are refused with 408, and where none is slow the newcomer with 503."},
         {"max_connections", OPTION_INT, AT(max_connections), 1, 1e6, "10000", .reloadable = true,
          .help = "Most client connections; further ones wait to be accepted."},
         {"half_close", OPTION_ENUM, AT(half_close), 0, 0, "\"answer\"", .words = half_close_words, .reloadable = true,

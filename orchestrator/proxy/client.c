@@ -36,8 +36,9 @@ void client_drop_request(struct client *client)
 {
 	if (client->request == NULL)
 		return;
-	front_buffer(client->front, -client->buffered);
-	client->buffered = 0;
+	body_end(&client->body);
+	front_release(client->front, client->body.bytes);
+	client->body.bytes = 0;
 	request_free(client->request);
 	client->request = NULL;
 }
@@ -127,7 +128,7 @@ static void on_deadline(struct deadline *deadline)
 		                     (struct http_text){client->input.data, (uint32_t)client->input.len});
 		break;
 	case CLIENT_BODY:
-		client_refuse(client, 408, "the request's body did not come in time");
+		client_refuse(client, 408, "the request's body came too slowly");
 		break;
 	case CLIENT_BUSY:
 	case CLIENT_TUNNEL:

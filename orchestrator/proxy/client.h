@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <sys/uio.h>
 
+struct body;
 struct client;
 struct front;
 struct front_link;
@@ -68,6 +69,9 @@ void client_close(struct client *client);
 /* The same, for the orchestrator ends: a reply that is not whole is cut. */
 void client_leave(struct client *client);
 struct client *client_of_link(struct front_link *link);
+
+/* Refuses the request whose body this is, so that others find room. */
+void client_make_room(struct body *body);
 
 /* The request has its seat. */
 void client_on_seated(struct guest *guest);

@@ -35,7 +35,7 @@ struct client {
 	char address[INET6_ADDRSTRLEN];
 	struct message message;
 	struct request *request;
-	int64_t buffered; /* counted with front_buffer */
+	struct body body; /* its bytes are counted with front_buffer until the request is over */
 	int64_t lingered;
 	int64_t silent_since_us; /* IDLE: the last reply's end */
 	struct buf input;

@@ -15,6 +15,7 @@
 #define READS 16 /* in one turn, so that others get theirs */
 #define LINGER_BYTES_MAX 67108864
 
+static const char slowest[] = "the request's body came most slowly, and its room was needed for others";
 static const char too_large[] = "the request's head is too large to be sent on";
 
 static struct http_head head;
@@ -76,14 +77,31 @@ static void send_continue(struct client *client)
 	client_write(client, &iov, 1);
 }
 
+void client_make_room(struct body *body)
+{
+	client_refuse((struct client *)((char *)body - offsetof(struct client, body)), 408, slowest);
+}
+
+static void expect_body(struct client *client)
+{
+	int64_t idle_us = client_config(client)->idle_timeout_ms * 1000;
+	deadline_set(&client->deadline, body_due_us(&client->body, idle_us, clock_recent_us()));
+}
+
 static bool take_body(struct client *client, struct http_text piece)
 {
-	if (!front_buffer(client->front, piece.len)) {
+	switch (front_buffer(client->front, piece.len, &client->body)) {
+	case FRONT_ROOM:
+		break;
+	case FRONT_SLOWEST:
+		client_refuse(client, 408, slowest);
+		return false;
+	case FRONT_FULL:
 		client_refuse(client, 503, "too many request bodies are held at the moment");
 		return false;
 	}
-	client->buffered += piece.len;
-	client_set_deadline(client, client_config(client)->idle_timeout_ms);
+	body_grow(&client->body, piece.len, clock_recent_us());
+	expect_body(client);
 	if (buf_add(&client->request->body, piece.data, piece.len))
 		return true;
 	client_refuse(client, 413, "the body is longer than this server takes");
@@ -97,7 +115,8 @@ static bool take_head(struct client *client, size_t left)
 		return false;
 	if (body_follows) {
 		client->state = CLIENT_BODY;
-		client_set_deadline(client, client_config(client)->idle_timeout_ms);
+		body_begin(front_bodies(client->front), &client->body, clock_recent_us());
+		expect_body(client);
 		if (head.expect_continue && left == 0 && head.minor == 1)
 			send_continue(client);
 	}
@@ -114,6 +133,7 @@ static bool end_message(struct client *client)
 	struct request *request = client->request;
 	if (client->state != CLIENT_BODY)
 		return true;
+	body_end(&client->body);
 	return forward_request_end(&request->head, (int64_t)request->body.len, false, (struct http_text){NULL, 0});
 }
 

@@ -115,7 +115,7 @@ void exchange_leave_held(struct exchange *exchange)
 	struct service *service = exchange->service;
 	size_t before = service->held_count;
 	service_unhold(service, &exchange->held);
-	front_buffer(exchange->proxy->front, -exchange->held_bytes);
+	front_release(exchange->proxy->front, exchange->held_bytes);
 	exchange->held_bytes = 0;
 	if (service->held_count != before)
 		supervisor_set_waiting(service->supervisor, service->held_count);

@@ -44,7 +44,7 @@ static void hold(struct exchange *exchange)
 		return;
 	}
 	exchange->held_bytes = (int64_t)exchange->request->head.len;
-	if (!front_buffer(exchange->proxy->front, exchange->held_bytes)) {
+	if (front_buffer(exchange->proxy->front, exchange->held_bytes, NULL) != FRONT_ROOM) {
 		exchange->held_bytes = 0;
 		exchange_give_up(exchange, 503,
 		                 "no container is ready, and those that wait already are as large as may be");

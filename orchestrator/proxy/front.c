@@ -24,6 +24,7 @@
 #define ACCEPT_AT_ONCE 64   /* connections accepted in one turn of the loop */
 #define ACCEPT_PAUSE_MS 100 /* after EMFILE and the like */
 #define WARN_EVERY_US 10000000
+#define VICTIMS_MAX 8 /* bodies that are refused for one piece of another */
 
 struct front {
 	struct front_settings settings;
@@ -37,7 +38,9 @@ struct front {
 	bool draining;
 	struct front_link clients; /* the head of a ring */
 	unsigned connections;
+	struct bodies bodies; /* that are being received */
 	int64_t buffered;
+	int64_t full_warned_us;
 	int64_t warned_us;
 	struct network *trusted;
 	size_t trusted_count;
@@ -63,12 +66,54 @@ unsigned front_connections(const struct front *front)
 	return front->connections;
 }
 
-bool front_buffer(struct front *front, int64_t bytes)
+/* --- memory ---------------------------------------------------------------------------------------------------- */
+
+struct bodies *front_bodies(struct front *front)
 {
-	if (bytes > 0 && front->buffered + bytes > front->settings.config->max_buffered_bytes)
+	return &front->bodies;
+}
+
+void front_release(struct front *front, int64_t bytes)
+{
+	front->buffered -= bytes;
+}
+
+/* True if a warning of this kind is due; it is told once in a while. */
+static bool is_due(int64_t *warned_us)
+{
+	int64_t now = clock_us();
+	if (*warned_us != 0 && now - *warned_us < WARN_EVERY_US)
 		return false;
-	front->buffered += bytes;
+	*warned_us = now;
 	return true;
+}
+
+static enum front_room make_room(struct front *front, int64_t bytes, const struct body *asker)
+{
+	int64_t most = front->settings.config->max_buffered_bytes;
+	if (is_due(&front->full_warned_us))
+		log_warn("event=buffers-full bytes=%lld max_buffered_bytes=%lld connections=%u",
+		         (long long)front->buffered, (long long)most, front->connections);
+	for (int i = 0; i < VICTIMS_MAX && front->buffered + bytes > most; i++) {
+		struct body *slowest = bodies_slowest(&front->bodies, bytes, clock_us());
+		if (slowest == NULL)
+			return FRONT_FULL;
+		if (slowest == asker)
+			return FRONT_SLOWEST;
+		client_make_room(slowest);
+	}
+	return front->buffered + bytes > most ? FRONT_FULL : FRONT_ROOM;
+}
+
+enum front_room front_buffer(struct front *front, int64_t bytes, const struct body *asker)
+{
+	if (front->buffered + bytes > front->settings.config->max_buffered_bytes) {
+		enum front_room room = make_room(front, bytes, asker);
+		if (room != FRONT_ROOM)
+			return room;
+	}
+	front->buffered += bytes;
+	return FRONT_ROOM;
 }
 
 bool front_is_trusted(const struct front *front, const struct sockaddr *peer)
@@ -129,13 +174,9 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 	(void)listener;
 	struct front *front = arg;
 	int problem = errno;
-	int64_t now = clock_us();
-	bool told = front->warned_us != 0 && now - front->warned_us < WARN_EVERY_US;
-	if (!told) {
-		front->warned_us = now;
+	if (is_due(&front->warned_us))
 		log_warn("event=accept-paused error=%s connections=%u", log_quote(strerror(problem)),
 		         front->connections);
-	}
 	set_accepting(front, false);
 	struct timeval pause = {0, ACCEPT_PAUSE_MS * 1000};
 	event_add(front->accept_again, &pause);
@@ -232,6 +273,7 @@ bool front_new(const struct front_settings *settings, struct front **result, str
 	front->settings = *settings;
 	front->accepting = true;
 	front->clients.prev = front->clients.next = &front->clients;
+	bodies_init(&front->bodies);
 	front->accept_again = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_accept_again, front);
 	front->accept_more = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_accept_more, front);
 	read_trusted(front);

@@ -6,6 +6,7 @@
 #include "common/err.h"
 #include "orchestrator/config.h"
 #include "orchestrator/defer.h"
+#include "orchestrator/proxy/bodies.h"
 #include "orchestrator/proxy/client.h"
 #include "orchestrator/proxy/deadline.h"
 
@@ -57,5 +58,13 @@ void front_register(struct front *front, struct front_link *link);
 void front_forget(struct front *front, struct front_link *link);
 bool front_is_trusted(const struct front *front, const struct sockaddr *peer);
 
-/* Bytes of bodies, and of heads that wait, kept in memory over all clients: false where they would pass max_buffered_bytes. */
-bool front_buffer(struct front *front, int64_t bytes);
+/* Bytes of bodies, and of heads that wait, kept in memory over all clients. Where they would pass max_buffered_bytes the
+ * slowest bodies are refused to make room. asker: the body they are for, NULL for none. */
+enum front_room {
+	FRONT_ROOM,
+	FRONT_FULL,   /* and all that is there comes fast, or is whole: nothing was counted */
+	FRONT_SLOWEST /* the asker's body is the one that would have to go: nothing was counted */
+};
+enum front_room front_buffer(struct front *front, int64_t bytes, const struct body *asker);
+void front_release(struct front *front, int64_t bytes);
+struct bodies *front_bodies(struct front *front);
