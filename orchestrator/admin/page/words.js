@@ -110,8 +110,10 @@ const engineReasons = { die: "it died", oom: "it ran out of memory", pause: "it 
 const LINES = {
 	"engine-event": (line) => `the engine says of ${named(line)}: ${engineReasons[line.reason] ?? line.reason}` +
 		(line.exit_code >= 0 ? `, ${exitText(line.exit_code)}` : ""),
-	backend: (line) => `${named(line)}: ${stateText(line.from)} → ${stateText(line.to)}, ${reasonText(line.reason)}`,
-	fault: (line) => `that is a fault: ${reasonText(line.reason)}`,
+	backend: (line) => `${named(line)}: ${stateText(line.from)} → ${stateText(line.to)}, ${reasonText(line.reason)}` +
+		(line.error === undefined ? "" : `: ${line.error}`),
+	starting: (line) => `${named(line)} is not ready yet: ${line.error}`,
+	fault: (line) => `that is a fault: ${reasonText(line.reason)}` + (line.error === undefined ? "" : `: ${line.error}`),
 	kept: (line) => `${named(line)} is kept: all of the service fail in the same way`,
 	leaving: (line) => `${named(line)} leaves`,
 	created: (line) => `${named(line)} is made`,
