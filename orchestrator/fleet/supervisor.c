@@ -147,20 +147,14 @@ void supervisor_wake(struct supervisor *supervisor, int64_t at_us)
 		supervisor->wake_us = at_us;
 }
 
-/* Without network and volumes no container can be made: the slots that wait say so. */
+/* Without image, network and volumes no container can be made: the slots that wait for them say so. */
 static void prepare_failed(struct supervisor *supervisor, const struct engine_result *result)
 {
 	supervisor->prepare_us = clock_us() + back_off_us(++supervisor->prepare_level);
+	supervisor->prepare_reason = reason_of(result->fault, REASON_CREATE_FAILED);
+	message_write(supervisor->prepare_message, "%s", result->message);
 	log_error("event=prepare-failed service=%s reason=%s error=%s", supervisor->service->name,
 	          engine_fault_text(result->fault), log_quote(result->message));
-	for (size_t i = 0; i < supervisor->slot_count; i++) {
-		struct slot *slot = supervisor->slots[i];
-
-		if (slot->live && slot->current == NULL) {
-			slot->reason = engine_in_doubt(result->fault) ? REASON_ENGINE_DOWN : REASON_CREATE_FAILED;
-			message_write(slot->message, "%s", result->message);
-		}
-	}
 }
 
 static void on_prepared(struct supervisor *supervisor, struct container *none, const struct engine_result *result)

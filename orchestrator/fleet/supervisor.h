@@ -80,6 +80,14 @@ bool supervisor_is_rolling(const struct supervisor *supervisor);
  * where the slot backs off. */
 bool supervisor_is_short(const struct supervisor *supervisor);
 
+/* For the proxy, where nothing serves or starts: can nothing come before something outside is mended, because there is no
+ * image, no network, no volume, or because others hold the name or the port? */
+struct supervisor_obstacle {
+	const char *message; /* for people; valid for this turn of the loop */
+	int64_t retry_us;    /* when it is tried again (clock_us) */
+};
+bool supervisor_is_obstructed(const struct supervisor *supervisor, struct supervisor_obstacle *obstacle);
+
 /* Called when requests wait and that is not so, or no more; one for the process. */
 typedef void supervisor_nothing_comes(struct fleet *fleet, void *arg);
 void supervisor_on_nothing_comes(supervisor_nothing_comes *told, void *arg);

@@ -133,7 +133,7 @@ static const struct {
         {ENGINE_UNREACHABLE, REASON_ENGINE_DOWN}, {ENGINE_TIMEOUT, REASON_ENGINE_DOWN},
 };
 
-static enum reason reason_of(enum engine_fault fault, enum reason otherwise)
+enum reason reason_of(enum engine_fault fault, enum reason otherwise)
 {
 	for (size_t i = 0; i < sizeof(fault_reasons) / sizeof(fault_reasons[0]); i++)
 		if (fault_reasons[i].fault == fault)

@@ -11,6 +11,7 @@
  *   supervisor_roll.c       one slot after the other to the newest revision
  *   supervisor_spare.c      containers that wait, paused, to stand in for a slot
  *   supervisor_stand_in.c   which of them for which slot
+ *   supervisor_obstacle.c   can nothing come?
  *   supervisor_words.c      messages: why something does not serve
  *   supervisor_call.c       engine calls in flight
  *   supervisor_view.c       what admin and metrics read
@@ -202,6 +203,8 @@ struct supervisor {
 	bool previous_prepared;  /* the same for the one before */
 	int64_t prepare_us;      /* not before */
 	unsigned prepare_level;
+	enum reason prepare_reason; /* of the last failure */
+	char prepare_message[SUPERVISOR_MESSAGE_SIZE];
 	bool list_wanted, listing;
 	int64_t list_us;     /* when the list that is being compared was asked for; NEVER: just now */
 	int64_t own_list_us; /* when we asked for ours */
@@ -262,6 +265,7 @@ void container_explain(const struct container *container, char text[SUPERVISOR_M
 /* supervisor_container.c */
 struct container *container_new(struct supervisor *supervisor, enum container_use use, int slot);
 void container_free(struct container *container);
+enum reason reason_of(enum engine_fault fault, enum reason otherwise);
 void container_create(struct container *container, const char *name, int host_port);
 void container_start(struct container *container);
 void container_rename(struct container *container, const char *name);
@@ -304,6 +308,12 @@ void spare_failed(struct container *container, enum reason reason, const char *m
 void spare_paused_outside(struct container *container, bool paused);           /* so says the engine */
 struct spare *spare_free_for(struct supervisor *supervisor, const char *name); /* NULL: not a spare's, or it has one */
 void spare_adopt(struct spare *spare, struct container *container, enum engine_state state);
+bool spare_comes(const struct spare *spare); /* it is about to stand in */
+
+/* supervisor_obstacle.c */
+/* It waits for what all containers need and a try did not bring; of that it is known that it cannot be had now. */
+bool slot_unprepared(const struct supervisor *supervisor, const struct slot *slot);
+bool slot_lacks(const struct supervisor *supervisor, const struct slot *slot);
 
 /* supervisor_stand_in.c */
 void stand_ins_assign(struct supervisor *supervisor);

@@ -57,11 +57,11 @@ bool supervisor_is_rolling(const struct supervisor *supervisor)
 
 /* A slot is not given up for what passes by itself: a port that its dead container still holds, an engine that was away, a
  * crash that may yet turn out to be an operator's kill. */
-static bool slot_comes(const struct slot *slot)
+static bool slot_comes(const struct supervisor *supervisor, const struct slot *slot)
 {
 	int64_t now_us = clock_us();
 
-	if (!slot->live || slot_ready(slot))
+	if (!slot->live || slot_ready(slot) || slot_lacks(supervisor, slot))
 		return false;
 	if (slot->reason == REASON_CRASH_LOOP && slot->back_off_untold)
 		return true;
@@ -69,7 +69,7 @@ static bool slot_comes(const struct slot *slot)
 	       (slot->failure_level == 0 || slot->reason == REASON_ENGINE_DOWN);
 }
 
-static bool spare_comes(const struct spare *spare)
+bool spare_comes(const struct spare *spare)
 {
 	return spare->slot != SLOT_EXTRA && spare->container != NULL && !spare->container->in_fleet;
 }
@@ -82,7 +82,7 @@ bool supervisor_is_short(const struct supervisor *supervisor)
 		if (spare_comes(supervisor->spares[i]))
 			return true;
 	for (size_t i = 0; i < supervisor->slot_count; i++)
-		if (slot_comes(supervisor->slots[i]))
+		if (slot_comes(supervisor, supervisor->slots[i]))
 			return true;
 	return false;
 }
@@ -92,11 +92,11 @@ size_t supervisor_slot_count(const struct supervisor *supervisor)
 	return supervisor->slot_count;
 }
 
-static const char *state_text(const struct slot *slot)
+static const char *state_text(const struct supervisor *supervisor, const struct slot *slot)
 {
 	if (slot->current != NULL && slot->current->backend != NULL)
 		return backend_state_text(backend_state(slot->current->backend));
-	if (slot->live && clock_us() < slot->retry_us)
+	if (slot->live && (clock_us() < slot->retry_us || slot_unprepared(supervisor, slot)))
 		return "backing-off";
 	if (slot->current != NULL)
 		return "creating";
@@ -116,12 +116,16 @@ void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struc
 	const struct slot *slot = supervisor->slots[index];
 
 	view->slot = slot->index;
-	view->state = state_text(slot);
+	view->state = state_text(supervisor, slot);
 	view->backend = slot->current != NULL ? slot->current->backend : NULL;
 	view->reason = view->backend != NULL && (slot->message[0] == '\0' || backend_finding(view->backend)[0] != '\0')
 	                       ? backend_reason(view->backend)
 	                       : slot->reason;
 	explain_backend(view->backend, slot->message, view->message);
+	if (slot_unprepared(supervisor, slot)) {
+		view->reason = supervisor->prepare_reason;
+		snprintf(view->message, sizeof(view->message), "%s", supervisor->prepare_message);
+	}
 	view->next_ready = slot->next != NULL && slot->next->phase == CONTAINER_CREATED;
 	view->faults = slot->faults;
 }

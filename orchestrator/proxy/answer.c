@@ -13,7 +13,7 @@ void answer_problem(struct client *client, const struct request *request, struct
 	problem.request_id = request->id;
 	problem.keep_alive_said = request->http_1_0;
 	problem.head_only = request->method == HTTP_HEAD_METHOD;
-	buf_init(&out, 8192);
+	buf_init(&out, 32768);
 	if (problem_write(&out, &problem))
 		client_write(client, &(struct iovec){out.data, out.len}, 1);
 	buf_clear(&out);

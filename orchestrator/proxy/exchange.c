@@ -139,16 +139,28 @@ void exchange_over(struct exchange *exchange, int code, enum fleet_outcome outco
 	defer_call(exchange->proxy->defer, &exchange->deferred);
 }
 
-void exchange_give_up(struct exchange *exchange, int status, const char *detail)
+static void give_up(struct exchange *exchange, struct problem problem)
 {
 	struct client *client = exchange->client;
 	struct request *request = exchange->request;
-	bool close = request->close || front_is_draining(exchange->proxy->front);
+	problem.close = request->close || front_is_draining(exchange->proxy->front);
 	log_info("event=request-failed service=%s request=%s code=%d tries=%u held_ms=%lld incident=%s reason=%s",
-	         exchange->service->config->name, request->id, status, exchange->tried.count,
-	         (long long)(exchange->held_us / 1000), incident_text(&exchange->incident), log_quote(detail));
-	exchange_over(exchange, status, FLEET_FAILED);
-	answer_problem(client, request, (struct problem){.status = status, .detail = detail, .close = close});
+	         exchange->service->config->name, request->id, problem.status, exchange->tried.count,
+	         (long long)(exchange->held_us / 1000), incident_text(&exchange->incident), log_quote(problem.detail));
+	exchange_over(exchange, problem.status, FLEET_FAILED);
+	answer_problem(client, request, problem);
+}
+
+void exchange_give_up(struct exchange *exchange, int status, const char *detail)
+{
+	give_up(exchange, (struct problem){.status = status, .detail = detail});
+}
+
+void exchange_turn_away(struct exchange *exchange, const char *detail, int64_t retry_us)
+{
+	int64_t wait_us = retry_us - clock_us();
+	int wait_s = wait_us > 0 ? (int)((wait_us + 999999) / 1000000) : 1;
+	give_up(exchange, (struct problem){.status = 503, .detail = detail, .retry_after_s = wait_s});
 }
 
 void exchange_cut(struct exchange *exchange)

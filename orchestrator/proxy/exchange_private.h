@@ -76,8 +76,11 @@ void exchange_release(struct exchange *exchange, enum fleet_outcome outcome);
 void exchange_leave_held(struct exchange *exchange);
 void exchange_drop_upstream(struct exchange *exchange);
 
-/* Over, with an answer of our own. detail: static text. */
+/* Over, with an answer of our own. detail: for people. */
 void exchange_give_up(struct exchange *exchange, int status, const char *detail);
+
+/* The same, with 503: nothing can come before that is tried again, at retry_us. */
+void exchange_turn_away(struct exchange *exchange, const char *detail, int64_t retry_us);
 
 /* The reply was begun and cannot be completed. */
 void exchange_cut(struct exchange *exchange);

@@ -67,13 +67,24 @@ static struct backend *acquire(struct exchange *exchange)
 	return fleet_acquire(fleet, &exchange->tried);
 }
 
+static void turn_away(struct exchange *exchange, const struct supervisor_obstacle *obstacle)
+{
+	char detail[SUPERVISOR_MESSAGE_SIZE + 64];
+	snprintf(detail, sizeof detail, "no container can be made now: %s", obstacle->message);
+	exchange_turn_away(exchange, detail, obstacle->retry_us);
+}
+
 void exchange_seek(struct exchange *exchange)
 {
 	struct backend *backend = acquire(exchange);
+	struct supervisor_obstacle obstacle;
 	if (backend != NULL)
 		send_to(exchange, backend);
 	else if (exchange->service->retired)
 		exchange_give_up(exchange, 503, removed);
+	else if (!service_has_backend(exchange->service) &&
+	         supervisor_is_obstructed(exchange->service->supervisor, &obstacle))
+		turn_away(exchange, &obstacle);
 	else if (is_worth_waiting(exchange))
 		hold(exchange);
 	else

@@ -5,7 +5,8 @@
 #include "common/http_head.h"
 #include "common/json.h"
 
-#define RETRY_AFTER_S 1 /* a replacement is there by then */
+#define RETRY_AFTER_S 1      /* a replacement is there by then */
+#define BODY_BYTES_MAX 16384 /* a detail of 1 KiB, however it is escaped */
 
 static bool write_body(struct buf *body, const struct problem *problem)
 {
@@ -30,7 +31,9 @@ static bool write_head(struct buf *out, const struct problem *problem, size_t bo
 	                                        "Content-Length: %zu\r\n",
 	                                        body_len)) &&
 	       (problem->allow == NULL || buf_add_format(out, "Allow: %s\r\n", problem->allow)) &&
-	       (problem->status != 503 || buf_add_format(out, "Retry-After: %d\r\n", RETRY_AFTER_S)) &&
+	       (problem->status != 503 ||
+	        buf_add_format(out, "Retry-After: %d\r\n",
+	                       problem->retry_after_s > 0 ? problem->retry_after_s : RETRY_AFTER_S)) &&
 	       (!problem->close || buf_add_text(out, "Connection: close\r\n")) &&
 	       (problem->close || !problem->keep_alive_said || buf_add_text(out, "Connection: keep-alive\r\n")) &&
 	       buf_add_text(out, "\r\n");
@@ -39,7 +42,7 @@ static bool write_head(struct buf *out, const struct problem *problem, size_t bo
 bool problem_write(struct buf *out, const struct problem *problem)
 {
 	struct buf body;
-	buf_init(&body, 4096);
+	buf_init(&body, BODY_BYTES_MAX);
 	bool ok = (problem->status == 204 || write_body(&body, problem)) && write_head(out, problem, body.len) &&
 	          (problem->head_only || buf_add(out, body.data, body.len));
 	buf_clear(&body);

@@ -10,6 +10,7 @@ struct problem {
 	const char *detail;     /* for people: what is wrong, what to do */
 	const char *request_id; /* NULL: not known yet */
 	const char *allow;      /* NULL, or the value of an Allow field */
+	int retry_after_s;      /* 503: when it is worth another try; 0: soon */
 	bool close;
 	bool keep_alive_said; /* an HTTP/1.0 client that asked to stay */
 	bool head_only;       /* the reply to a HEAD request */

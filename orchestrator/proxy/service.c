@@ -37,6 +37,13 @@ void service_unhold(struct service *service, struct held *held)
 	service->stats.held = service->held_count;
 }
 
+bool service_has_backend(const struct service *service)
+{
+	return fleet_count_state(service->fleet, BACKEND_READY) + fleet_count_state(service->fleet, BACKEND_STARTING) +
+	               fleet_count_state(service->fleet, BACKEND_SUSPECT) >
+	       0;
+}
+
 static bool was_tried(const struct fleet_tried *tried, uint64_t serial)
 {
 	for (unsigned i = 0; i < tried->count; i++)

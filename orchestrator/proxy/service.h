@@ -32,6 +32,9 @@ struct held {
 bool service_hold(struct service *service, struct held *held, int64_t hold_max);
 void service_unhold(struct service *service, struct held *held); /* harmless if it does not wait */
 
+/* Is there a backend that serves, is starting or is being judged? */
+bool service_has_backend(const struct service *service);
+
 /* May a request that cannot be served now hope for one of the backends that there are? Not where all that serve have
  * been tried and none is being started or judged. */
 bool service_may_recover(const struct service *service, const struct fleet_tried *tried);

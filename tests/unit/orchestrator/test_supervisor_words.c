@@ -102,6 +102,89 @@ START_TEST(how_it_ended)
 }
 END_TEST
 
+/* --- nothing can come --- */
+
+static bool obstructed(void *arg)
+{
+	return supervisor_is_obstructed(supervisor, arg);
+}
+
+static unsigned told_nothing;
+
+static void on_nothing_comes(struct fleet *fleet, void *arg)
+{
+	(void)arg;
+	told_nothing += fleet == supervisor_fleet(supervisor);
+}
+
+/* Image, network and volumes are asked for first; and again, after longer and longer. */
+START_TEST(what_it_needs_is_not_there)
+{
+	struct supervisor_obstacle obstacle;
+
+	told_nothing = 0;
+	supervisor_on_nothing_comes(on_nothing_comes, NULL);
+	bench.engine->fail_times[FAKE_PREPARE] = 2;
+	bench.engine->fail_with[FAKE_PREPARE] = _i == 0 ? ENGINE_NO_IMAGE : ENGINE_REFUSED;
+	begin();
+	supervisor_set_waiting(supervisor, 1);
+	ck_assert(!obstructed(&obstacle)); /* nobody knows yet */
+	ck_assert(bench_until(&bench, obstructed, &obstacle, 1000));
+	ck_assert_str_eq(obstacle.message, "as the test says");
+	ck_assert_int_gt(obstacle.retry_us, clock_us());
+	ck_assert(!supervisor_is_short(supervisor));
+	bench_run(&bench, 20);
+	ck_assert_uint_ge(told_nothing, 1);
+	ck_assert_str_eq(view_of(0).state, "backing-off");
+	ck_assert_str_eq(view_of(0).message, "as the test says");
+	ck_assert_int_eq(view_of(0).reason, _i == 0 ? REASON_NO_IMAGE : REASON_CREATE_FAILED);
+	wait_settled();
+	ck_assert(!obstructed(&obstacle));
+	ck_assert_uint_eq(bench.engine->calls[FAKE_PREPARE], 3);
+	supervisor_on_nothing_comes(NULL, NULL);
+}
+END_TEST
+
+/* Refused once it may be what the next try makes anew; refused again it is not. */
+START_TEST(refused_again_and_again)
+{
+	struct supervisor_obstacle obstacle;
+
+	bench.engine->fail_times[FAKE_START] = 2;
+	bench.engine->fail_with[FAKE_START] = ENGINE_REFUSED;
+	begin();
+	wait_says("as the test says", "backing-off");
+	ck_assert(!obstructed(&obstacle));
+	ck_assert(bench_until(&bench, obstructed, &obstacle, 2000));
+	ck_assert_uint_eq(bench.engine->calls[FAKE_START], 2);
+	wait_settled();
+	ck_assert(!obstructed(&obstacle));
+}
+END_TEST
+
+/* An engine that is away may come back, and one slot of two is enough. */
+START_TEST(something_may_come)
+{
+	struct supervisor_obstacle obstacle;
+	struct fake_container *foreign = fake_add(bench.engine, "", "acts_0", 9, "", ENGINE_EXITED, "", 0);
+
+	foreign->foreign = true;
+	bench.service.scale.min = 2;
+	bench.engine->fail_times[FAKE_PREPARE] = 1;
+	bench.engine->fail_with[FAKE_PREPARE] = ENGINE_UNREACHABLE;
+	begin();
+	bench_run(&bench, 100);
+	ck_assert_int_eq(view_of(0).reason, REASON_ENGINE_DOWN);
+	ck_assert(!obstructed(&obstacle));
+	wait_ready(1);
+	bench_run(&bench, 1700);
+	ck_assert_int_eq(view_of(0).reason, REASON_NAME_TAKEN);
+	ck_assert(!obstructed(&obstacle));
+	fake_remove(bench.engine, foreign);
+	wait_settled();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("supervisor_words");
@@ -111,5 +194,9 @@ int main(void)
 	tcase_add_loop_test(tcase, when_it_had_its_time, 0, sizeof(starts) / sizeof(starts[0]));
 	tcase_add_test(tcase, tries_in_vain_back_off);
 	tcase_add_test(tcase, how_it_ended);
+	tcase = tcase_of(suite, "obstacles", 20);
+	tcase_add_loop_test(tcase, what_it_needs_is_not_there, 0, 2);
+	tcase_add_test(tcase, refused_again_and_again);
+	tcase_add_test(tcase, something_may_come);
 	return run_suite(suite);
 }
