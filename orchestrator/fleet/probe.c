@@ -24,12 +24,14 @@
 #define HEAD_BYTES 8192
 #define REQUEST_BYTES 2048
 #define UNIX_RETRY_MS 5
+#define METHOD "GET "
+#define PATH_SHOWN 200
 #define LINE_SIZE 112 /* of a reply's first line, as it is told */
 
 struct probe {
 	struct event_base *base;
 	struct backend_address address;
-	const char *path; /* borrowed */
+	int path_len; /* within request */
 	int timeout_ms;
 	int fd;
 	struct event *io;           /* writable while connecting and sending, then readable */
@@ -175,8 +177,8 @@ static void saw_status(struct probe *probe, int status)
 	if (status < 400)
 		saw(probe, PROBE_GOOD, "%s", "");
 	else
-		saw(probe, status >= 500 ? PROBE_BAD_STATUS : PROBE_ODD_STATUS, "status %d on %.200s", status,
-		    probe->path);
+		saw(probe, status >= 500 ? PROBE_BAD_STATUS : PROBE_ODD_STATUS, "status %d on %.*s", status,
+		    probe->path_len < PATH_SHOWN ? probe->path_len : PATH_SHOWN, probe->request + sizeof(METHOD) - 1);
 }
 
 static void saw_garbage(struct probe *probe, enum http_fault fault)
@@ -332,13 +334,13 @@ struct probe *probe_start(struct event_base *base, const struct backend_address 
 {
 	struct probe *probe = mem_zero(sizeof(*probe));
 	int len = snprintf(probe->request, REQUEST_BYTES,
-	                   "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nUser-Agent: selfless-probe\r\n\r\n",
+	                   METHOD "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nUser-Agent: selfless-probe\r\n\r\n",
 	                   path, host);
 
 	probe->base = base;
 	probe->address = *address;
 	probe->fd = -1;
-	probe->path = path;
+	probe->path_len = (int)strlen(path);
 	probe->timeout_ms = timeout_ms;
 	probe->started_us = clock_us();
 	probe->request_len = (size_t)len;

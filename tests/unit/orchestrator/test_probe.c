@@ -131,6 +131,7 @@ static void listen_on_it(void)
 static void ask(const char *text, enum probe_outcome wanted)
 {
 	struct event *accepting;
+	char *path;
 
 	if (listener == -1)
 		listen_on_it();
@@ -140,7 +141,9 @@ static void ask(const char *text, enum probe_outcome wanted)
 	rest = timer_new(bench.base, say_rest, NULL);
 	accepting = event_new(bench.base, listener, EV_READ, on_accept, NULL);
 	event_add(accepting, NULL);
-	probe_start(bench.base, &address, "acts", "/health", 100, on_done, &done);
+	path = mem_dup("/health");
+	probe_start(bench.base, &address, "acts", path, 100, on_done, &done);
+	free(path); /* as a reload does */
 	ck_assert(!done);
 	ck_assert(bench_until(&bench, is_done, NULL, 2000));
 	event_free(accepting);
