@@ -120,9 +120,10 @@ def test_a_reset_in_flight_is_noticed(served, ended):
     wait_until(lambda: in_flight(orchestrator, service) == 0, 2, "its end")
 
 
-def no_container(orchestrate, **settings):
+def no_container(orchestrate, backend_image, **settings):
+    """None that gets ready."""
     orchestrator = orchestrate(**settings)
-    service = orchestrator.add_service("web", "selfless-no-such-image:none", 1)
+    service = orchestrator.add_service("web", backend_image, 1, health={"path": "/status?code=404"})
     orchestrator.spawn()
     wait_until(orchestrator.fleet, 20, "admin answers")
     held = f'selfless_held{{service="{service}"}}'
@@ -130,8 +131,8 @@ def no_container(orchestrate, **settings):
 
 
 @pytest.mark.parametrize("ended", [True, False])
-def test_a_reset_while_held_is_noticed(orchestrate, ended):
-    orchestrator, held = no_container(orchestrate, hold_ms=30000)
+def test_a_reset_while_held_is_noticed(orchestrate, backend_image, ended):
+    orchestrator, held = no_container(orchestrate, backend_image, hold_ms=30000)
     clients = [RawClient(orchestrator.port) for _ in range(5)]
     for client in clients:
         client.send(GET)
@@ -143,8 +144,8 @@ def test_a_reset_while_held_is_noticed(orchestrate, ended):
     wait_until(lambda: held() == 0, 2, "all of them are gone")
 
 
-def test_ended_clients_that_wait_cost_nothing(orchestrate):
-    orchestrator, held = no_container(orchestrate, hold_ms=4000)
+def test_ended_clients_that_wait_cost_nothing(orchestrate, backend_image):
+    orchestrator, held = no_container(orchestrate, backend_image, hold_ms=4000)
     clients = [RawClient(orchestrator.port) for _ in range(200)]
     for client in clients:
         client.send(GET)

@@ -7,17 +7,16 @@ from harness.client import RawClient, request
 from harness.wait import wait_until
 
 
-def start_without_image(orchestrate, **settings):
-    """A service that never gets ready: its image does not exist."""
+def start_never_ready(orchestrate, backend_image, **settings):
     orchestrator = orchestrate(**settings)
-    orchestrator.add_service("web", "selfless-no-such-image:none", 1)
+    orchestrator.add_service("web", backend_image, 1, health={"path": "/status?code=404"})
     orchestrator.spawn()
     wait_until(orchestrator.fleet, 20, "admin answers")
     return orchestrator
 
 
-def test_503_after_hold_ms(orchestrate):
-    orchestrator = start_without_image(orchestrate, hold_ms=700)
+def test_503_after_hold_ms(orchestrate, backend_image):
+    orchestrator = start_never_ready(orchestrate, backend_image, hold_ms=700)
     begin = time.monotonic()
     reply = orchestrator.get("/fast")
     took = time.monotonic() - begin
@@ -45,23 +44,23 @@ def ask_ten_at_once(orchestrator, headers=None):
     return [took for _, took in replies]
 
 
-def test_hold_max(orchestrate):
-    took = ask_ten_at_once(start_without_image(orchestrate, hold_ms=3000, hold_max=4))
+def test_hold_max(orchestrate, backend_image):
+    took = ask_ten_at_once(start_never_ready(orchestrate, backend_image, hold_ms=3000, hold_max=4))
     assert sum(t > 2.5 for t in took) == 4
     assert sum(t < 1.5 for t in took) == 6
 
 
-def test_max_buffered_bytes(orchestrate):
+def test_max_buffered_bytes(orchestrate, backend_image):
     """What waits is counted with all it has, bodies or not."""
-    orchestrator = start_without_image(orchestrate, hold_ms=1500, max_buffered_bytes=65536)
+    orchestrator = start_never_ready(orchestrate, backend_image, hold_ms=1500, max_buffered_bytes=65536)
     for _ in range(2):      # what was given back can be had again
         took = ask_ten_at_once(orchestrator, {"X-Long": "x" * 14000})
         assert sum(t > 1.2 for t in took) == 4
         assert sum(t < 0.8 for t in took) == 6
 
 
-def test_bodies_beyond_max_buffered_bytes(orchestrate):
-    orchestrator = start_without_image(orchestrate, max_buffered_bytes=65536)
+def test_bodies_beyond_max_buffered_bytes(orchestrate, backend_image):
+    orchestrator = start_never_ready(orchestrate, backend_image, max_buffered_bytes=65536)
     reply = request(orchestrator.port, "/fast", "POST", b"x" * 100000)
     assert reply.status == 503 and reply.get("Retry-After") == "1"
 
@@ -80,8 +79,8 @@ def test_a_post_waits_too(web):
     assert (reply.status, reply.body) == (200, b"held")
 
 
-def test_clients_that_leave_free_their_place(orchestrate):
-    orchestrator = start_without_image(orchestrate, hold_ms=10000, hold_max=2)
+def test_clients_that_leave_free_their_place(orchestrate, backend_image):
+    orchestrator = start_never_ready(orchestrate, backend_image, hold_ms=10000, hold_max=2)
     for _ in range(6):
         client = RawClient(orchestrator.port)
         client.send(b"GET /fast HTTP/1.1\r\nHost: a\r\n\r\n")
