@@ -29,6 +29,7 @@ struct backend {
 	unsigned in_flight;
 	uint64_t requests;
 	int64_t probe_us;
+	struct pulse pulse;
 	char finding[BACKEND_FINDING_SIZE];
 	struct incident incident;
 	void *proxy;
@@ -260,6 +261,11 @@ uint64_t backend_requests(const struct backend *backend)
 int64_t backend_probe_us(const struct backend *backend)
 {
 	return backend->probe_us;
+}
+
+struct pulse *backend_pulse(struct backend *backend)
+{
+	return &backend->pulse;
 }
 
 void backend_set_probe_us(struct backend *backend, int64_t probe_us)

@@ -20,6 +20,7 @@
 
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/incident.h"
+#include "orchestrator/fleet/pulse.h"
 #include "orchestrator/fleet/reason.h"
 
 #include <stdbool.h>
@@ -72,6 +73,8 @@ void backend_flight_end(struct backend *backend);
 uint64_t backend_requests(const struct backend *backend); /* exchanges that got it, since it was made */
 int64_t backend_probe_us(const struct backend *backend);  /* how long the last good probe took; -1 none yet */
 void backend_set_probe_us(struct backend *backend, int64_t probe_us);
+
+struct pulse *backend_pulse(struct backend *backend);
 
 /* What is wrong with it, as its last probe found, in a sentence for people; "" while nothing is known to be. health writes
  * it; a text that is too long is cut. */

@@ -122,18 +122,18 @@ static void watch_probe(struct watch *watch)
 {
 	struct health *health = watch->health;
 	int64_t now_us = clock_us();
-	int timeout_ms = (int)health->config.timeout_ms;
 
 	assert(watch->probe == NULL);
 	watch->now = false;
 	timer_clear(watch->timer);
 	while (watch->due_us <= now_us)
 		watch->due_us += interval_us(health);
-	if (backend_state(watch->backend) == BACKEND_STARTING && watch->start_timeout_ms < timeout_ms)
-		timeout_ms = watch->start_timeout_ms;
 	watch->probe_no++;
+	watch->asked_us = now_us;
+	watch->haste = watch->next_haste;
+	watch->next_haste = HASTE_NONE;
 	watch->probe = probe_start(health->base, backend_address(watch->backend), health->service, health->config.path,
-	                           timeout_ms, on_probe, watch);
+	                           watch_timeout_ms(watch), on_probe, watch);
 }
 
 void watch_hurry(struct watch *watch)
@@ -245,12 +245,20 @@ static void judge_kept_again(const struct watch *well)
 		watch_hurry(watch);
 }
 
+/* A good probe. */
+static void watch_forgive(struct watch *watch)
+{
+	watch->misses = 0;
+	watch->alike = false;
+	watch->busy_us = 0;
+	backend_pulse(watch->backend)->missed = false;
+}
+
 static void watch_ready(struct watch *watch)
 {
 	bool started = backend_state(watch->backend) == BACKEND_STARTING;
 
-	watch->misses = 0;
-	watch->alike = false;
+	watch_forgive(watch);
 	backend_set_finding(watch->backend, "");
 	if (started)
 		watch_begin_beats(watch);
@@ -313,25 +321,52 @@ static void judge_hard(struct watch *watch, enum reason reason)
 	watch_down(watch, reason);
 }
 
-static void judge_timeout(struct watch *watch)
+/* It leaves the rotation only while another one is in it. */
+static void judge_busy(struct watch *watch)
 {
-	enum reason told = backend_reason(watch->backend);
+	struct backend *backend = watch->backend;
+	bool last = !others_ready(watch);
+
+	if (watch_is_busy_too_long(watch)) {
+		watch_down(watch, REASON_PROBE_TIMEOUT);
+		return;
+	}
+	questions_answer(watch, watch->probe_no, last);
+	watch->misses = 0;
+	watch_schedule(watch);
+	if (!last)
+		watch_suspect(watch, REASON_BUSY);
+	else if (backend_state(backend) == BACKEND_SUSPECT && backend_reason(backend) == REASON_BUSY)
+		backend_set_state(backend, BACKEND_READY, REASON_BUSY);
+}
+
+static void judge_timeout(struct watch *watch, enum haste haste)
+{
+	struct backend *backend = watch->backend;
+	enum reason told = backend_reason(backend);
 	bool explained = told == REASON_PAUSED || told == REASON_OOM_KILLED;
 
+	if (!explained && watch_is_busy(watch)) {
+		judge_busy(watch);
+		return;
+	}
 	questions_answer(watch, watch->probe_no, false);
 	if (++watch->misses >= watch->health->config.fall) {
 		watch_down(watch, explained ? told : REASON_PROBE_TIMEOUT);
 		return;
 	}
+	watch_follow_up(watch, haste);
 	watch_schedule(watch);
+	backend_ref(backend);
 	watch_suspect(watch, REASON_PROBE_TIMEOUT);
+	watch_tell_missed(backend);
+	backend_unref(backend);
 }
 
 static void judge_good(struct watch *watch)
 {
 	questions_answer(watch, watch->probe_no, true);
-	watch->misses = 0;
-	watch->alike = false;
+	watch_forgive(watch);
 	if (backend_state(watch->backend) == BACKEND_SUSPECT && watch->probe_no >= watch->trust_no)
 		watch_ready(watch);
 	else
@@ -339,7 +374,7 @@ static void judge_good(struct watch *watch)
 }
 
 /* It gets no new requests, and is on its way out: what is left to find out is whether those that it has are lost. */
-static void judge_draining(struct watch *watch, enum probe_outcome outcome)
+static void judge_draining(struct watch *watch, enum probe_outcome outcome, enum haste haste)
 {
 	enum probe_kind kind = probe_outcome_kind(outcome);
 	bool good = kind == PROBE_WELL || kind == PROBE_UNSAID;
@@ -351,11 +386,16 @@ static void judge_draining(struct watch *watch, enum probe_outcome outcome)
 		return;
 	}
 	questions_answer(watch, watch->probe_no, good);
-	watch->misses = good ? 0 : watch->misses + 1;
-	if (watch->misses >= watch->health->config.fall)
+	watch->misses = good || watch_is_busy(watch) ? 0 : watch->misses + 1;
+	if (watch->misses >= watch->health->config.fall) {
 		watch_down(watch, REASON_PROBE_TIMEOUT);
-	else
-		watch_schedule(watch);
+		return;
+	}
+	if (watch->misses > 0)
+		watch_follow_up(watch, haste);
+	watch_schedule(watch);
+	if (watch->misses > 0)
+		watch_tell_missed(watch->backend);
 }
 
 /* Has another one just answered 5xx, too, and is nobody well? */
@@ -415,14 +455,14 @@ static void judge_start(struct watch *watch, const struct probe_finding *finding
 		watch->start_timeout_ms *= 2;
 }
 
-static void judge(struct watch *watch, enum probe_outcome outcome)
+static void judge(struct watch *watch, enum probe_outcome outcome, enum haste haste)
 {
 	switch (probe_outcome_kind(outcome)) {
 	case PROBE_WELL:
 		judge_good(watch);
 		break;
 	case PROBE_SOFT:
-		judge_timeout(watch);
+		judge_timeout(watch, haste);
 		break;
 	case PROBE_UNSAID:
 		questions_answer(watch, watch->probe_no, true);
@@ -437,8 +477,13 @@ static void judge(struct watch *watch, enum probe_outcome outcome)
 static void on_probe(const struct probe_finding *finding, void *arg)
 {
 	struct watch *watch = arg;
+	enum haste haste = watch->haste;
 
 	watch->probe = NULL;
+	if (finding->outcome == PROBE_GOOD)
+		watch_note_usual(watch, finding->took_us);
+	if (probe_outcome_kind(finding->outcome) == PROBE_SOFT)
+		watch_tell_late(watch);
 	watch_note_finding(watch, finding);
 	switch (backend_state(watch->backend)) {
 	case BACKEND_STARTING:
@@ -446,10 +491,10 @@ static void on_probe(const struct probe_finding *finding, void *arg)
 		break;
 	case BACKEND_READY:
 	case BACKEND_SUSPECT:
-		judge(watch, finding->outcome);
+		judge(watch, finding->outcome, haste);
 		break;
 	case BACKEND_DRAINING:
-		judge_draining(watch, finding->outcome);
+		judge_draining(watch, finding->outcome, haste);
 		break;
 	default: /* the supervisor takes it away: nothing left to judge */
 		health_unwatch(watch->health, watch->backend);
@@ -465,9 +510,14 @@ static void health_doubt(struct backend *backend, enum reason reason)
 	if (watch == NULL || backend_state(backend) == BACKEND_STARTING)
 		return;
 	watch->trust_no = watch->probe_no + 1;
-	watch_hurry(watch);
+	if (reason == REASON_PAUSED)
+		watch_hurry_quickly(watch);
+	else
+		watch_hurry(watch);
 	if (backend_state(backend) != BACKEND_DRAINING)
 		watch_suspect(watch, reason);
+	if (reason == REASON_PAUSED) /* nothing can come from it */
+		watch_tell_missed(backend);
 }
 
 void health_exchange_failed(struct health *health, struct backend *backend)

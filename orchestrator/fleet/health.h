@@ -4,7 +4,8 @@
  * STARTING: probes at once and then every 5 ms doubling to 100 ms until the first good one; only exit or start_ms is a
  *   fault; for one that was found running see health_watch_running.
  * READY: a probe every interval_ms, staggered by slot so that not all backends are asked at once.
- *   Hard (refused, reset, malformed, 5xx): DOWN. Soft (timeout): SUSPECT; DOWN at the fall-th in a row.
+ *   Hard (refused, reset, malformed, 5xx): DOWN. Soft (timeout): SUSPECT; DOWN at the fall-th in a row. One that sends
+ *   replies meanwhile is only busy: SUSPECT, unless it is the last one; DOWN if that lasts for start_ms.
  * SUSPECT: probed now (one probe in flight per backend), good -> READY.
  * DRAINING: probed on, since a request that it still has is lost with it: DOWN by the same rules; kept where all fail.
  * If every other backend of the service has failed the same way within one interval (5xx: full disk, locked store),
@@ -33,6 +34,22 @@ void health_watch(struct health *health, struct backend *backend);
  * 5xx, or for accepting and not answering. */
 void health_watch_running(struct health *health, struct backend *backend, int64_t running_ms);
 void health_unwatch(struct health *health, struct backend *backend);
+
+/* It has owed replies for long and says nothing: it is probed now, with a short timeout, at most once a second; if that
+ * is missed, once more. */
+void health_silent(struct health *health, struct backend *backend);
+
+/* What health asks of those who have the traffic, and tells them. One for the process, borrowed; NULL: there is none. */
+struct health_traffic {
+	/* Has it sent something that we do not read, since a client does not? */
+	bool (*is_unread)(struct backend *backend);
+	/* A probe of it was late. Where each connection has a thread of its own, idle ones may have them all. */
+	void (*on_late)(struct backend *backend);
+	/* It missed a probe and is silent: requests that wait for it may try another one as well. Its state was set before;
+	 * anything may be done with it. */
+	void (*on_missed)(struct backend *backend);
+};
+void health_set_traffic(const struct health_traffic *traffic);
 
 /* Evidence from elsewhere. One that is DRAINING is only probed now. */
 void health_exchange_failed(struct health *health, struct backend *backend);                 /* -> SUSPECT, probe now */

@@ -40,7 +40,7 @@ struct probe {
 	bool failed_early;          /* in probe_start: told by the timer */
 	enum probe_outcome outcome; /* what probe_end tells, */
 	char text[PROBE_TEXT_SIZE]; /* and in which words */
-	int64_t started_us;
+	int64_t started_us, until_us;
 	char request[REQUEST_BYTES];
 	size_t request_len, sent;
 	char head[HEAD_BYTES];
@@ -348,7 +348,8 @@ struct probe *probe_start(struct event_base *base, const struct backend_address 
 	probe->arg = arg;
 	probe->timer = timer_new(base, on_timer, probe);
 	probe->again = timer_new(base, on_again, probe);
-	timer_set(probe->timer, (int64_t)timeout_ms * 1000);
+	probe->until_us = probe->started_us + (int64_t)timeout_ms * 1000;
+	timer_set_at(probe->timer, probe->until_us);
 	if (len >= REQUEST_BYTES) { /* config bounds the path, so this does not happen */
 		saw(probe, PROBE_UNABLE, "health.path is too long");
 		probe_fail_later(probe);
@@ -356,4 +357,16 @@ struct probe *probe_start(struct event_base *base, const struct backend_address 
 		probe_fail_later(probe);
 	}
 	return probe;
+}
+
+void probe_hasten(struct probe *probe, int timeout_ms)
+{
+	int64_t now_us = clock_us();
+	int64_t until_us = now_us + (int64_t)timeout_ms * 1000;
+
+	if (probe->failed_early || probe->until_us <= until_us)
+		return;
+	probe->until_us = until_us;
+	probe->timeout_ms = (int)((until_us - probe->started_us) / 1000);
+	timer_set_at(probe->timer, until_us);
 }

@@ -23,3 +23,6 @@ typedef void probe_done(const struct probe_finding *finding, void *arg);
 struct probe *probe_start(struct event_base *base, const struct backend_address *address, const char *host,
                           const char *path, int timeout_ms, probe_done *done, void *arg);
 void probe_cancel(struct probe *probe);
+
+/* It has timeout_ms from now on, if that is less than it has. */
+void probe_hasten(struct probe *probe, int timeout_ms);

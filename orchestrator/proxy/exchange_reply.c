@@ -224,6 +224,11 @@ static void on_done(struct http_text trailers, void *arg)
 		finish(exchange);
 }
 
+static void on_missed(void *arg)
+{
+	(void)arg;
+}
+
 static void on_failed(enum upstream_failure failure, bool untouched, void *arg)
 {
 	struct exchange *exchange = arg;
@@ -234,4 +239,4 @@ static void on_failed(enum upstream_failure failure, bool untouched, void *arg)
 	exchange_fail(exchange, failure, untouched);
 }
 
-const struct upstream_reader exchange_reader = {on_head, on_body, on_done, on_failed};
+const struct upstream_reader exchange_reader = {on_head, on_body, on_done, on_missed, on_failed};

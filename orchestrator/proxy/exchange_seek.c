@@ -22,6 +22,7 @@ static void send_to(struct exchange *exchange, struct backend *backend)
 		snprintf(exchange->last_container, sizeof exchange->last_container, "%s",
 		         backend_container_id(backend));
 	}
+	silence_wake(&exchange->proxy->silence);
 	exchange->upstream = upstream_send(&exchange->proxy->upstream, backend, &out, &exchange_reader, exchange);
 }
 

@@ -2,6 +2,7 @@
 #include "orchestrator/proxy/proxy.h"
 
 #include "common/mem.h"
+#include "orchestrator/fleet/health.h"
 #include "orchestrator/proxy/exchange.h"
 
 #include <stdlib.h>
@@ -139,6 +140,9 @@ void proxy_reload(struct proxy *proxy, const struct config *config, struct super
 	front_reload(proxy->front, config);
 }
 
+static const struct health_traffic traffic = {
+        .is_unread = upstream_is_unread, .on_late = upstream_close_idle, .on_missed = upstream_tell_missed};
+
 bool proxy_new(const struct proxy_settings *settings, struct proxy **result, struct err *err)
 {
 	const struct config *config = settings->config;
@@ -153,6 +157,8 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 	};
 	configure(proxy, config);
 	take_services(proxy, settings->supervisors);
+	silence_open(&proxy->silence, proxy);
+	health_set_traffic(&traffic);
 	struct front_settings front = {.base = settings->base,
 	                               .deadlines = proxy->deadlines,
 	                               .defer = settings->defer,
@@ -187,6 +193,7 @@ void proxy_free(struct proxy *proxy)
 {
 	if (proxy == NULL)
 		return;
+	health_set_traffic(NULL);
 	front_free(proxy->front);
 	access_log_close(proxy->log_writer);
 	proxy->access_log = proxy->log_writer = NULL;
@@ -195,6 +202,7 @@ void proxy_free(struct proxy *proxy)
 	for (size_t i = 0; i < proxy->retired_count; i++)
 		close_pools(proxy->retired[i]->fleet);
 	defer_run(proxy->defer);
+	silence_close(&proxy->silence);
 	deadlines_free(proxy->deadlines);
 	routes_free(proxy->routes);
 	free_services(proxy->services, proxy->service_count);

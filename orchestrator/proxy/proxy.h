@@ -13,6 +13,7 @@
 #include "orchestrator/proxy/front.h"
 #include "orchestrator/proxy/route.h"
 #include "orchestrator/proxy/service.h"
+#include "orchestrator/proxy/silence.h"
 #include "orchestrator/proxy/tunnel.h"
 #include "orchestrator/proxy/upstream.h"
 
@@ -34,6 +35,7 @@ struct proxy {
 	struct access_log *log_writer; /* its thread, kept while it is off; NULL: there was none yet */
 	struct stats stats;            /* requests of no service */
 	struct tunnels tunnels;
+	struct silence silence;
 	uint64_t in_flight; /* exchanges and tunnels */
 };
 

@@ -115,6 +115,7 @@ static bool read_backend(struct tunnel *tunnel)
 	if (got <= 0)
 		return false;
 	touch(tunnel);
+	pulse_hear(backend_pulse(tunnel->end.backend), clock_recent_us());
 	enum client_write written = client_write(tunnel->client, &(struct iovec){scratch, (size_t)got}, 1);
 	if (written == CLIENT_SLOW)
 		event_del(tunnel->readable);

@@ -53,6 +53,7 @@ void upstream_end(struct upstream *upstream)
 {
 	if (upstream->state == UPSTREAM_OVER)
 		return;
+	upstream_stop_waiting(upstream);
 	upstream_pool_leave(upstream);
 	upstream->pool = NULL;
 	upstream->state = UPSTREAM_OVER;
@@ -120,6 +121,9 @@ struct upstream *upstream_send(const struct upstream_settings *settings, struct 
 	upstream->arg = arg;
 	upstream->written = 0;
 	upstream->interims = 0;
+	upstream->waiting = true;
+	upstream->sent_us = clock_recent_us();
+	pulse_begin(backend_pulse(backend), upstream->sent_us);
 	upstream->got_bytes = upstream->got_head = upstream->keep = upstream->paused = upstream->write_failed = false;
 	message_start(&upstream->message, request->method);
 	buf_reset(&upstream->trailers);

@@ -44,6 +44,9 @@ struct upstream_reader {
 	void (*on_body)(const char *data, size_t len, void *arg);
 	/* trailers: of a chunked reply, "Name: value\r\n" each, valid for the call; "" if there are none. */
 	void (*on_done)(struct http_text trailers, void *arg);
+	/* Its backend is silent and missed a probe; no byte of the reply has come. It may still come. May send on connections
+	 * to other backends, and touch none to this one. */
+	void (*on_missed)(void *arg);
 	/* untouched: no byte of the request was written. */
 	void (*on_failed)(enum upstream_failure failure, bool untouched, void *arg);
 };
@@ -68,6 +71,15 @@ void upstream_resume(struct upstream *upstream);
 /* After a 101: hands the socket over; the caller owns it. Called from on_head; what the backend sent behind the head
  * is given to on_body first, before the detached socket is read by anybody else: detach in on_done. */
 int upstream_detach(struct upstream *upstream);
+
+/* Closes the idle connections: the backend may want its threads back. */
+void upstream_close_idle(struct backend *backend);
+
+/* Tells those whose reply has not begun that the backend missed a probe. */
+void upstream_tell_missed(struct backend *backend);
+
+/* Is there a connection that is paused though the backend has sent more? */
+bool upstream_is_unread(struct backend *backend);
 
 /* The backend is DOWN: its idle connections are closed, requests on it fail with UPSTREAM_DOWN. Main's observer calls
  * it by way of the proxy. */

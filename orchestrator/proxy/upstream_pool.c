@@ -124,3 +124,34 @@ void upstream_close_backend(struct backend *backend)
 	}
 	free(pool);
 }
+
+void upstream_close_idle(struct backend *backend)
+{
+	const struct pool *pool = *backend_proxy_slot(backend);
+	while (pool != NULL && pool->idle != NULL)
+		upstream_end(pool->idle);
+}
+
+void upstream_tell_missed(struct backend *backend)
+{
+	const struct pool *pool = *backend_proxy_slot(backend);
+	struct upstream *upstream = pool != NULL ? pool->busy : NULL;
+	while (upstream != NULL) {
+		struct upstream *next = upstream->next;
+		if (!upstream->got_bytes && !upstream->fail_later)
+			upstream->reader.on_missed(upstream->arg);
+		upstream = next;
+	}
+}
+
+bool upstream_is_unread(struct backend *backend)
+{
+	const struct pool *pool = *backend_proxy_slot(backend);
+	char byte;
+	if (pool == NULL)
+		return false;
+	for (const struct upstream *upstream = pool->busy; upstream != NULL; upstream = upstream->next)
+		if (upstream->paused && recv(upstream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+			return true;
+	return false;
+}

@@ -44,10 +44,12 @@ struct upstream {
 	size_t written; /* bytes of head and body */
 	bool reused;
 	bool got_bytes; /* of this reply */
+	bool waiting;   /* for the first of them: counted in the backend's pulse */
 	bool got_head;  /* the final one */
 	bool keep;      /* the reply lets the connection live on */
 	bool upgraded;
 	bool bodiless;         /* its reply had no body by the rules; some send one all the same */
+	int64_t sent_us;       /* when the request was given to us */
 	int64_t idle_since_us; /* IDLE */
 	bool paused;
 	bool write_failed;
@@ -65,6 +67,14 @@ void upstream_end(struct upstream *upstream);
 /* The same, and the reader is told, now or in a later turn. */
 void upstream_fail(struct upstream *upstream, enum upstream_failure failure);
 void upstream_fail_later(struct upstream *upstream, enum upstream_failure failure);
+
+/* A byte of a reply came, or the request is given up. */
+static inline void upstream_stop_waiting(struct upstream *upstream)
+{
+	if (upstream->waiting)
+		pulse_end(backend_pulse(upstream->backend));
+	upstream->waiting = false;
+}
 
 /* Something must happen by then; not while it is us who do not read. */
 static inline void upstream_expect_progress(struct upstream *upstream)

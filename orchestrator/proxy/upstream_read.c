@@ -92,9 +92,21 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 	return len;
 }
 
+static void note_life(struct upstream *upstream)
+{
+	struct pulse *pulse = backend_pulse(upstream->backend);
+	int64_t now_us = clock_recent_us();
+	pulse_hear(pulse, now_us);
+	if (upstream->got_bytes)
+		return;
+	upstream->got_bytes = true;
+	upstream_stop_waiting(upstream);
+	pulse_measure(pulse, now_us - upstream->sent_us);
+}
+
 static void take_bytes(struct upstream *upstream, const char *data, size_t len)
 {
-	upstream->got_bytes = true;
+	note_life(upstream);
 	if (upstream->got_head) /* a head has one deadline, however slowly its bytes drip in */
 		upstream_expect_progress(upstream);
 	if (upstream->partial.len == 0) {

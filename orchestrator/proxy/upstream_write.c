@@ -102,6 +102,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 		on_connected(upstream);
 	else if (upstream->state == UPSTREAM_BUSY) {
 		upstream_expect_progress(upstream);
+		pulse_hear(backend_pulse(upstream->backend), clock_recent_us()); /* it took some of the request */
 		write_request(upstream);
 	}
 }
