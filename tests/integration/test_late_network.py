@@ -1,12 +1,13 @@
-"""`late_network`: a slot's container has no network before it runs, and all of it before it serves."""
+"""`late_network`: a slot's container has no network before it runs, and all of it before its program does."""
 
 import signal
 import time
 
 import pytest
 
+from harness import images
 from harness.client import request
-from harness.faults import crash, docker_kill, docker_remove, hurt_and_wait
+from harness.faults import crash, docker_kill, docker_pause, docker_remove, hurt_and_wait
 from harness.poller import Poller
 from harness.wait import wait_until
 
@@ -115,3 +116,51 @@ def test_turned_on_and_off(web):
             hurt_and_wait(orchestrator, service, 0, docker_kill, LIMIT_S)
             assert_has_its_network(orchestrator, service, 0)
             wait_created_ahead(orchestrator, service)
+
+
+# --- programs that need their network at once ----------------------------------------------------------------------------
+
+NGINX_CONF = """daemon off; pid /nginx.pid; error_log stderr; user root;
+events {{}}
+http {{
+    access_log off;
+    upstream back {{ server {name}:8000; }}
+    server {{ listen 8000; location / {{ proxy_pass http://back; }} location = /api/v1/_health {{ return 204; }} }}
+}}
+"""
+
+
+def early_service(orchestrator, kind, name):
+    """What needs the address of the service `name` at its first instruction."""
+    if kind == "nginx":
+        conf = orchestrator.folder / "nginx.conf"
+        conf.write_text(NGINX_CONF.format(name=name))
+        return {"image": images.nginx_image(orchestrator.docker), "volumes": [f"{conf}:/etc/nginx.conf:ro"]}
+    return {"image": images.early_image(orchestrator.docker, [kind]), "command": [name]}
+
+
+def replace(orchestrator, service, slot, container):
+    del container
+    path = f"/api/services/{service}/slots/{slot}/replace"
+    assert request(orchestrator.admin_port, path, "POST").status in (200, 202, 204)
+
+
+@pytest.mark.parametrize("kind", ["glibc", "cares", "nginx"])
+def test_programs_that_need_it_at_once(orchestrate, backend_image, kind):
+    """What ends where it finds no name at its start, and what has read resolv.conf then for good."""
+    orchestrator = orchestrate()
+    back = orchestrator.add_service("back", backend_image, 1, routes=["/back"], late_network=True)
+    image = early_service(orchestrator, kind, back)
+    front = orchestrator.add_service("front", size=1, routes=["/"], late_network=True, **image)
+    orchestrator.start()
+    assert orchestrator.get("/fast").status == 200
+    for hurt in (docker_kill, docker_remove, docker_pause, replace):
+        wait_created_ahead(orchestrator, front)
+        before = orchestrator.ids(front)[0]
+        hurt(orchestrator, front, 0, before)
+        wait_until(lambda b=before: orchestrator.ids(front).get(0) not in (None, b), 30, f"another one after {hurt.__name__}")
+        orchestrator.wait_slots(front, 1)
+        assert orchestrator.get("/fast").status == 200, hurt.__name__
+        assert_has_its_network(orchestrator, front, 0)
+    replaced = {k: v for k, v in orchestrator.metrics().items() if k.startswith("selfless_replacements_total") and front in k}
+    assert sum(replaced.values()) <= 4, f"some were in vain: {replaced}"

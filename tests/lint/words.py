@@ -38,9 +38,10 @@ def banned():
     for path in c_files("common", "orchestrator", "services", "tests"):
         text = code(path)
         numeric = "AI_NUMERICHOST" in text
+        has_no_loop = relative(path).parts[:2] == ("tests", "backend")      # programs that containers of tests run
         for number, line in enumerate(text.split("\n"), 1):
             for name in _CALL.findall(line):
-                if name == "getaddrinfo" and numeric:
+                if name == "getaddrinfo" and numeric or has_no_loop and "loop" in BANNED[name]:
                     continue
                 wrong.append(f"{relative(path)}:{number}: {name}: {BANNED[name]}")
     return wrong

@@ -3,6 +3,7 @@
 import fcntl
 import functools
 import hashlib
+import json
 import os
 import pathlib
 import subprocess
@@ -24,6 +25,38 @@ def backend_binary():
     command = ["cc", "-std=c17", "-D_GNU_SOURCE", "-O2", "-static", "-pthread", "-o", str(built)]
     subprocess.run(command + [str(source) for source in sources], check=True)
     return built
+
+
+def program_files(program):
+    """{path: (bytes, mode)} of a program of this machine and the libraries that it names."""
+    listed = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=True).stdout
+    paths = [str(program)] + [word for word in listed.split() if word.startswith("/")]
+    return {path: (pathlib.Path(path).read_bytes(), 0o755) for path in paths}
+
+
+def made_image(docker, name, files, changes):
+    """An image of these files, once for each content."""
+    digest = hashlib.sha256(repr((sorted((path, hashlib.sha256(content).digest(), mode)
+                                         for path, (content, mode) in files.items()), changes)).encode())
+    tagged = f"selfless-test-{name}:{digest.hexdigest()[:12]}"
+    if not docker.has_image(tagged):
+        docker.import_image(tagged, files, changes)
+    return tagged
+
+
+def early_image(docker, entrypoint):
+    """tests/backend/early.c; entrypoint: its words behind the program's name, the last of them missing."""
+    files = program_files(build_dir() / "tests" / "backend" / "early")
+    files = {path if path.startswith(("/lib", "/usr")) else "/early": file for path, file in files.items()}
+    return made_image(docker, "early", files, [f"ENTRYPOINT {json.dumps(['early', *entrypoint])}", "ENV PATH=/bin:/"])
+
+
+def nginx_image(docker):
+    """Debian's nginx; its configuration is /etc/nginx.conf, which is to be mounted."""
+    files = program_files("/usr/sbin/nginx")
+    files |= {"/etc/passwd": (b"root:x:0:0::/:/bin/sh\n", 0o644), "/etc/group": (b"root:x:0:\n", 0o644),
+              "/etc/nginx.conf": (b"", 0o644), "/var/lib/nginx/.keep": (b"", 0o644), "/var/log/nginx/.keep": (b"", 0o644)}
+    return made_image(docker, "nginx", files, ['CMD ["nginx", "-c", "/etc/nginx.conf"]', "ENV PATH=/usr/sbin"])
 
 
 def backend_image(docker):
