@@ -16,8 +16,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define OUTPUT_MAX 1048576 /* what one turn may leave unwritten; sources stop at the first byte */
-#define BUFFER_KEPT 4096   /* bytes of memory that an empty buffer may keep */
+#define OUTPUT_MAX 1048576  /* what one turn may leave unwritten; sources stop at the first byte */
+#define BUFFER_KEPT 4096    /* bytes of memory that an empty buffer may keep */
+#define LAST_CALL_US 500000 /* for a request that is on its way while the orchestrator begins to end */
 
 void client_set_peer(struct client *client, const struct client_peer *peer, void *arg)
 {
@@ -111,12 +112,14 @@ void client_shrink(struct buf *buf)
 /* First it loses its seat, then its connection. */
 static void be_silent(struct client *client)
 {
+	bool draining = front_is_draining(client->front);
+	int64_t patience_us = draining ? LAST_CALL_US : client_config(client)->idle_timeout_ms * 1000;
 	if (client->guest.seat == NULL) {
 		client_close(client);
 		return;
 	}
 	seats_leave(front_seats(client->front), &client->guest);
-	deadline_set(&client->deadline, client->silent_since_us + client_config(client)->idle_timeout_ms * 1000);
+	deadline_set(&client->deadline, client->silent_since_us + patience_us);
 }
 
 static void on_deadline(struct deadline *deadline)
@@ -152,6 +155,12 @@ static void on_deferred(struct deferred *deferred)
 		client_close(client);
 	else if (client->state == CLIENT_IDLE && client->input.len > 0)
 		client_read_kept(client);
+}
+
+void client_last_call(struct client *client)
+{
+	if (client->state == CLIENT_IDLE)
+		deadline_set(&client->deadline, clock_us() + LAST_CALL_US);
 }
 
 /* --- the beginning --------------------------------------------------------------------------------------------- */

@@ -73,5 +73,9 @@ struct client *client_of_link(struct front_link *link);
 /* Refuses the request whose body this is, so that others find room. */
 void client_make_room(struct body *body);
 
+/* No further request is waited for: a connection on which nothing has come is closed a moment later, one that is in work
+ * when its reply has been sent. */
+void client_last_call(struct client *client);
+
 /* The request has its seat. */
 void client_on_seated(struct guest *guest);

@@ -329,4 +329,6 @@ void front_drain(struct front *front)
 {
 	front->draining = true;
 	unlisten(front);
+	for (struct front_link *link = front->clients.next; link != &front->clients; link = link->next)
+		client_last_call(client_of_link(link));
 }

@@ -1,11 +1,14 @@
 """Scaling down never stops a container under a request: what is in flight is answered first."""
 
+import http.client
 import signal
 import socket
 import threading
+import time
 
 import pytest
 
+from harness.client import request_on
 from harness.faults import crash
 from harness.wait import wait_until
 
@@ -102,3 +105,21 @@ def test_nobody_waits_for_one_that_drains(web):
     wait_until(lambda: replies, 5, "the request is answered")
     thread.join()
     assert replies[0].status == 502
+
+
+def test_idle_connections_do_not_hold_up_the_end(web):
+    """A browser keeps some open, asked or not. One on which a request was just on its way is answered."""
+    orchestrator, _ = web(1)
+    connections = [http.client.HTTPConnection("127.0.0.1", orchestrator.port, timeout=20) for _ in range(4)]
+    for connection in connections[1:]:
+        connection.connect()
+    for connection in connections[:2]:
+        assert request_on(connection, "/fast").status == 200
+    wait_until(lambda: orchestrator.fleet()["connections"] == 4, 5, "all were accepted")
+    begin = time.monotonic()
+    orchestrator.send_signal(signal.SIGTERM)
+    wait_until(lambda: "event=stopping" in orchestrator.log(), 5, "it was heard")
+    for connection in connections[:3:2]:
+        assert request_on(connection, "/fast").get("Connection") == "close"
+    assert orchestrator.process.wait(20) == 0
+    assert time.monotonic() - begin < 5
