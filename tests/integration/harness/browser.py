@@ -118,9 +118,9 @@ class Browser:
             self.bring(port)
         self._driver.post("url", url=url)
 
-    def bring(self, port):
-        """Makes a port reachable that no opened page is on."""
-        self._driver.island.bring(port)
+    def bring(self, port, connect=None):
+        """Makes a port reachable that no opened page is on; connect: see island.py."""
+        self._driver.island.bring(port, connect)
 
     def reload(self):
         self._driver.post("refresh")

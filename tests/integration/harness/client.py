@@ -34,10 +34,13 @@ class Reply:
         return json_module.loads(self.body)
 
 
-def request(port, target, method="GET", body=None, headers=None, timeout=TIMEOUT_S, host="127.0.0.1"):
-    """One request on a connection of its own."""
+def request(port, target, method="GET", body=None, headers=None, timeout=TIMEOUT_S, host="127.0.0.1", connect=None):
+    """One request on a connection of its own; connect: gives a socket that is connected, where it is not to be one from here."""
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
+        if connect is not None:
+            connection.sock = connect()
+            connection.sock.settimeout(timeout)
         return request_on(connection, target, method, body, headers)
     finally:
         connection.close()

@@ -36,21 +36,21 @@ class Island:
         assert made, f"cannot enter the browser's network: {os.strerror(ctypes.get_errno())}"
         return made[0]
 
-    def connect(self, port):
+    def connect(self, port, address="127.0.0.1"):
         near = self.socket()
         near.settimeout(60)
-        near.connect(("127.0.0.1", port))
+        near.connect((address, port))
         return near
 
-    def bring(self, port):
-        """127.0.0.1:port there is what it is here."""
+    def bring(self, port, connect=None):
+        """127.0.0.1:port there is what it is here; or where connect() gives connections to."""
         if self._namespace is None or port in self._brought:
             return
         listener = self._brought[port] = self.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         listener.listen(64)
-        threading.Thread(target=self._accept, args=(listener, port), daemon=True).start()
+        threading.Thread(target=self._accept, args=(listener, connect or (lambda: _here(port))), daemon=True).start()
 
     def close(self):
         for listener in self._brought.values():
@@ -58,20 +58,24 @@ class Island:
             listener.close()
 
     @staticmethod
-    def _accept(listener, port):
+    def _accept(listener, connect):
         while True:
             try:
                 near = listener.accept()[0]
             except OSError:
                 return
             try:
-                far = socket.create_connection(("127.0.0.1", port))
+                far = connect()
             except OSError:     # refused here: as near to that as can be
                 near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 near.close()
                 continue
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=_pass_on, args=(source, sink), daemon=True).start()
+
+
+def _here(port):
+    return socket.create_connection(("127.0.0.1", port))
 
 
 def _pass_on(source, sink):

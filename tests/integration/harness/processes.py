@@ -19,6 +19,17 @@ def is_alive(pid):
         return False
 
 
+def records_in(folder):
+    """{id: record} of the containers that an orchestrator with this folder has."""
+    found = {}
+    for path in folder.iterdir() if folder.exists() else []:
+        try:
+            found[path.name] = json.loads((path / "record").read_text())
+        except (OSError, ValueError):
+            continue        # just removed
+    return found
+
+
 class ProcessOrchestrator(Orchestrator):
     def __init__(self, folder, number):
         super().__init__(types.SimpleNamespace(path="/nonexistent/docker.sock"), folder, number)
@@ -30,16 +41,8 @@ class ProcessOrchestrator(Orchestrator):
 
     def containers(self, service=None):
         """{id: record} of the containers there are, of this service or of all."""
-        found = {}
-        folder = self.folder / "state" / "process"
-        for path in folder.iterdir() if folder.exists() else []:
-            try:
-                record = json.loads((path / "record").read_text())
-            except (OSError, ValueError):
-                continue        # just removed
-            if service in (None, record["service"]):
-                found[path.name] = record
-        return found
+        records = records_in(self.folder / "state" / "process")
+        return {key: record for key, record in records.items() if service in (None, record["service"])}
 
     def running(self, service=None):
         """{id: pid} of those that run."""
