@@ -10,7 +10,7 @@ from harness.shipped import PORT, Shipped
 from web_people import Person
 
 SHOWN = 12              # the page shows older ones when asked
-UPVOTED = "document.querySelector('.vote').ariaLabel == 'Upvoted, 1 upvote'"
+UPVOTED = "document.querySelector('.vote')?.ariaLabel == 'Upvoted, 1 upvote'"
 
 
 class Visitor:
