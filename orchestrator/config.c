@@ -6,34 +6,15 @@
 
 #include "common/json.h"
 #include "common/mem.h"
+#include "common/text_file.h"
 #include "orchestrator/config_check.h"
 #include "orchestrator/config_tables.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FILE_BYTES_MAX 1048576
 #define FIRST_PORT 8000
-
-static bool read_file(const char *path, struct buf *text, struct err *err)
-{
-	FILE *file = fopen(path, "re");
-	if (file == NULL)
-		return err_set_errno(err, errno, "%s: cannot open the configuration", path);
-	char piece[16384];
-	bool fits = true;
-	size_t got;
-	while (fits && (got = fread(piece, 1, sizeof piece, file)) > 0)
-		fits = buf_add(text, piece, got);
-	bool failed = ferror(file);
-	fclose(file);
-	if (failed)
-		return err_set(err, "%s: cannot read the configuration", path);
-	if (!fits)
-		return err_set(err, "%s: larger than %d bytes", path, FILE_BYTES_MAX);
-	return true;
-}
 
 size_t config_service_count(const struct config *config)
 {
@@ -129,7 +110,7 @@ bool config_load(const char *path, struct config **config, struct err *err)
 		return read_text("(built-in configuration)", config_default, strlen(config_default), config, err);
 	struct buf text;
 	buf_init(&text, FILE_BYTES_MAX);
-	bool ok = read_file(path, &text, err) && read_text(path, buf_text(&text), text.len, config, err);
+	bool ok = text_file_read(path, &text, err) && read_text(path, buf_text(&text), text.len, config, err);
 	buf_clear(&text);
 	return ok;
 }

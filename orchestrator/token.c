@@ -6,13 +6,13 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/text_file.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define WHITE " \t\r\n"
+#define FILE_BYTES_MAX 4096
 
 static bool is_visible(const char *text, size_t len)
 {
@@ -22,29 +22,36 @@ static bool is_visible(const char *text, size_t len)
 	return true;
 }
 
-static void warn_if_open(FILE *file, const char *path)
+static void warn_if_open(const char *path)
 {
 	struct stat status;
-	if (fstat(fileno(file), &status) != -1 && (status.st_mode & (S_IRWXG | S_IRWXO) & ~S_IRGRP) != 0)
+	if (stat(path, &status) != -1 && (status.st_mode & (S_IRWXG | S_IRWXO) & ~S_IRGRP) != 0)
 		log_warn("event=token-file-open path=%s error=\"others may read or write it; chmod 600\"",
 		         log_quote(path));
 }
 
-bool token_read(const char *path, char **token, struct err *err)
+static bool take_token(const char *path, const char *text, char **token, struct err *err)
 {
-	char line[TOKEN_LEN_MAX + 64];
-	FILE *file = fopen(path, "re");
-	if (file == NULL)
-		return err_set_errno(err, errno, "cannot read %s", path);
-	warn_if_open(file, path);
-	const char *got = fgets(line, (int)sizeof line, file);
-	fclose(file);
-	const char *start = got == NULL ? "" : line + strspn(line, WHITE);
-	size_t len = strcspn(start, WHITE);
-	if (len < TOKEN_LEN_MIN || len > TOKEN_LEN_MAX || !is_visible(start, len) ||
-	    start[len + strspn(start + len, WHITE)] != '\0')
+	size_t line = strcspn(text, "\n");
+	const char *start = text + strspn(text, WHITE);
+	size_t len = strcspn(start, WHITE), rest = len + strspn(start + len, " \t\r");
+	if (start > text + line || len < TOKEN_LEN_MIN || len > TOKEN_LEN_MAX || !is_visible(start, len) ||
+	    start + rest != text + line)
 		return err_set(err, "the first line of %s must be a token of %d to %d visible characters", path,
 		               TOKEN_LEN_MIN, TOKEN_LEN_MAX);
 	*token = mem_dup_n(start, len);
 	return true;
+}
+
+bool token_read(const char *path, char **token, struct err *err)
+{
+	struct buf text;
+	buf_init(&text, FILE_BYTES_MAX);
+	bool ok = text_file_read(path, &text, err);
+	if (ok) {
+		warn_if_open(path);
+		ok = take_token(path, buf_text(&text), token, err);
+	}
+	buf_clear(&text);
+	return ok;
 }

@@ -1,10 +1,12 @@
 """A wrong configuration ends with exit code 2 and file:line:column, the key, and what is allowed."""
 
+import os
 import re
+import subprocess
 
 import pytest
 
-from harness.orchestrator import run_binary
+from harness.orchestrator import binary, run_binary
 
 # (what is wrong, the file's text with the wrong place marked by a caret before it, key in the message, a word of it)
 GOOD = '"services": [{"name": "web", "image": "i"}]'
@@ -91,6 +93,44 @@ def test_missing_file(tmp_path):
     done = run_binary("--check", "-c", tmp_path / "none.json")
     assert done.returncode == 2
     assert "none.json" in done.stderr
+
+
+def test_a_folder_is_called_one(tmp_path):
+    done = run_binary("--check", "-c", tmp_path)
+    assert done.returncode == 2
+    assert f"{tmp_path} is a folder" in done.stderr, done.stderr
+
+
+def test_what_nobody_writes_to_is_not_waited_for(tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    done = run_binary("--check", "-c", fifo)
+    assert done.returncode == 2 and "fifo" in done.stderr, done.stderr
+    kept = os.open(fifo, os.O_RDWR)     # a writer that says nothing
+    done = run_binary("--check", "-c", fifo)
+    os.close(kept)
+    assert done.returncode == 2 and "fifo" in done.stderr, done.stderr
+
+
+def test_what_another_program_writes_is_read():
+    shell = ["bash", "-c", '"$0" --check -c <(sleep 0.2; echo "$1")', str(binary())]
+    assert subprocess.run([*shell, "{%s}" % GOOD], check=False).returncode == 0
+    done = subprocess.run([*shell, "{"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and ":1:" in done.stderr, done.stderr
+
+
+def test_a_byte_order_mark_is_none_of_the_text(tmp_path):
+    """Editors of Windows put it there. What they say of a place is what they show."""
+    path = tmp_path / "marked.json"
+    path.write_bytes(b"\xef\xbb\xbf" + ("{%s}" % GOOD).encode())
+    assert run_binary("--check", "-c", path).returncode == 0
+    path.write_bytes(b"\xef\xbb\xbf" + ('{%s, "colour": 1}' % GOOD).encode())
+    column = len(GOOD) + 4
+    assert f"{path}:1:{column}: " in run_binary("--check", "-c", path).stderr
+    for coding in ("utf-16-le", "utf-16-be"):
+        path.write_bytes(("\ufeff{%s}" % GOOD).encode(coding))
+        done = run_binary("--check", "-c", path)
+        assert done.returncode == 2 and "UTF-8" in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("args", [["--colour"], ["-c"], ["surplus"]])
