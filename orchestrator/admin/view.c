@@ -217,7 +217,9 @@ static void process(struct json_writer *w, const struct admin *admin)
 	const struct admin_settings *settings = &admin->settings;
 	member_decimal(w, "loop_lag_ms", (double)settings->loop_lag_us(settings->arg) / US_PER_MS);
 	json_member_number(w, "connections", settings->connections(settings->arg));
-	json_member_number(w, "uptime_s", (clock_us() - admin->start_us) / 1000000);
+	int64_t uptime_us = clock_us() - admin->start_us;
+	json_member_number(w, "uptime_s", uptime_us / 1000000);
+	json_member_number(w, "uptime_ms", uptime_us / US_PER_MS);
 }
 
 void view_fleet(struct json_writer *w, const struct admin *admin)

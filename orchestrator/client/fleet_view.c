@@ -55,6 +55,16 @@ static const char *time_of(const struct json_value *object, const char *key, cha
 	return ms >= 0 ? time_text(ms, text) : "-";
 }
 
+/* The first seconds to a tenth: who asks just after the start wants to see it move. */
+static const char *uptime_of(const struct json_value *fleet, char text[VALUE_SIZE])
+{
+	int64_t ms = number(fleet, "uptime_ms", -1);
+	if (ms < 0 || ms >= 10000)
+		return time_text(ms < 0 ? number(fleet, "uptime_s", 0) * 1000 : ms, text);
+	snprintf(text, VALUE_SIZE, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms / 100 % 10);
+	return text;
+}
+
 static const char *probe_of(const struct json_value *object, char text[VALUE_SIZE])
 {
 	double ms;
@@ -135,7 +145,7 @@ static void print_heading(const struct json_value *fleet, FILE *to)
 	table_safe_text(value_text(fleet, "name", text), to);
 	fputs(": version ", to);
 	table_safe_text(value_text(fleet, "version", text), to);
-	fprintf(to, ", up %s, ", time_text(number(fleet, "uptime_s", 0) * 1000, text));
+	fprintf(to, ", up %s, ", uptime_of(fleet, text));
 	fprintf(to, "%" PRId64 " connections", number(fleet, "connections", 0));
 	if (up != NULL && up->type == JSON_BOOL && !up->boolean)
 		fputs("; THE ENGINE DOES NOT ANSWER", to);

@@ -144,6 +144,29 @@ static char *view(const char *json)
 	"{\"name\":\"selfless\",\"engine\":{\"up\":true},\"services\":[" services "],\"connections\":5," \
 	"\"uptime_s\":7300,\"version\":\"1.2\"}"
 
+START_TEST(how_long_it_is_up)
+{
+	static const struct {
+		const char *uptime, *shown;
+	} cases[] = {
+	        {"\"uptime_s\":0,\"uptime_ms\":7", "up 0.0 s, "},
+	        {"\"uptime_s\":0,\"uptime_ms\":412", "up 0.4 s, "},
+	        {"\"uptime_s\":9,\"uptime_ms\":9949", "up 9.9 s, "},
+	        {"\"uptime_s\":9,\"uptime_ms\":9951", "up 9.9 s, "},
+	        {"\"uptime_s\":10,\"uptime_ms\":10000", "up 10 s, "},
+	        {"\"uptime_s\":180,\"uptime_ms\":180999", "up 3 min, "},
+	        {"\"uptime_s\":34", "up 34 s, "}, /* of an orchestrator before this one */
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char json[400];
+		snprintf(json, sizeof json, "{\"name\":\"n\",\"services\":[],%s}", cases[i].uptime);
+		char *got = view(json);
+		ck_assert_msg(strstr(got, cases[i].shown) != NULL, "%s: %s", cases[i].uptime, got);
+		free(got);
+	}
+}
+END_TEST
+
 START_TEST(a_fleet)
 {
 	char *got = view(FLEET(SERVICE("\"slots\":[" SLOT("ready", "") "]")));
@@ -248,5 +271,5 @@ START_TEST(a_picture_is_cut_to_the_screen)
 END_TEST
 
 UNIT_MAIN("client", addresses_as_given, addresses_of_a_configuration, columns_are_as_wide_as_what_is_in_them,
-          no_text_moves_the_cursor, a_fleet, messages_and_others_than_slots, what_is_missing_is_a_dash, who_serves,
-          a_picture_is_cut_to_the_screen)
+          no_text_moves_the_cursor, how_long_it_is_up, a_fleet, messages_and_others_than_slots,
+          what_is_missing_is_a_dash, who_serves, a_picture_is_cut_to_the_screen)
