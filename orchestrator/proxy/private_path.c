@@ -197,12 +197,15 @@ static size_t read_bytes(struct http_text path, unsigned way, char *to)
 	return len;
 }
 
+/* However many slashes there are, as browsers and those who read addresses like them have it. */
 static struct http_text behind_host(struct http_text path)
 {
-	if (path.len < 2 || path.data[0] != '/' || path.data[1] != '/')
+	const char *host = path.data, *end = path.data + path.len;
+	while (host < end && *host == '/')
+		host++;
+	if (host - path.data < 2)
 		return path;
-	const char *slash = memchr(path.data + 2, '/', path.len - 2);
-	const char *end = path.data + path.len;
+	const char *slash = memchr(host, '/', (size_t)(end - host));
 	return slash != NULL ? (struct http_text){slash, (uint32_t)(end - slash)} : (struct http_text){end, 0};
 }
 
