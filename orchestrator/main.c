@@ -89,6 +89,12 @@ static const struct stats *stats_of(size_t index, void *arg)
 	return index < self->proxy->service_count ? &self->proxy->services[index]->stats : &self->proxy->stats;
 }
 
+static uint64_t access_log_lost(void *arg)
+{
+	const struct orchestrator *self = arg;
+	return access_log_dropped(self->proxy->log_writer);
+}
+
 static unsigned connections(void *arg)
 {
 	const struct orchestrator *self = arg;
@@ -246,6 +252,7 @@ static bool make_admin(struct orchestrator *self, struct err *err)
 	                                  .stats = stats_of,
 	                                  .connections = connections,
 	                                  .loop_lag_us = lag_us,
+	                                  .access_log_dropped = access_log_lost,
 	                                  .drain = on_drain,
 	                                  .arg = self};
 	return admin_new(&settings, &self->admin, err);

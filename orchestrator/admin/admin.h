@@ -24,6 +24,7 @@ struct admin_settings {
 	/* Client connections now, and the longest the loop was late in the last second, in microseconds. */
 	unsigned (*connections)(void *arg);
 	int64_t (*loop_lag_us)(void *arg);
+	uint64_t (*access_log_dropped)(void *arg); /* lines, so far */
 	/* An operator's wish: finish what is in flight, then end; the containers stay. Again while that is under way:
 	 * nothing. */
 	void (*drain)(void *arg);

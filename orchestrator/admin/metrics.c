@@ -19,7 +19,7 @@ struct source {
 typedef void metrics_sample(struct exposition *out, const struct source *source);
 
 static metrics_sample requests, request_seconds, in_flight, held, replays, backends, replacements, replacement_seconds,
-        window_requests, wanted, engine_up, loop_lag, connections, build_info;
+        window_requests, wanted, engine_up, loop_lag, connections, access_log_dropped, build_info;
 
 /* PROXY: once a service and once for requests of none. SERVICE: once a service. ONCE: no service in it. */
 enum scope { PROXY, SERVICE, ONCE };
@@ -46,6 +46,8 @@ enum scope { PROXY, SERVICE, ONCE };
 	X(loop_lag, "selfless_loop_lag_seconds", GAUGE, ONCE, "", \
 	  "The longest that a timer of the event loop was late in the last second or two.") \
 	X(connections, "selfless_connections", GAUGE, ONCE, "", "Client connections open now.") \
+	X(access_log_dropped, "selfless_access_log_dropped_total", COUNTER, ONCE, "", \
+	  "Lines of the access log that were not written: its file could not be, or was slower than the requests.") \
 	X(build_info, "selfless_build_info", GAUGE, ONCE, "version", "Always 1; its label says what runs.")
 /* clang-format on */
 
@@ -177,6 +179,11 @@ static void loop_lag(struct exposition *out, const struct source *source)
 static void connections(struct exposition *out, const struct source *source)
 {
 	exposition_whole(out, NULL, 0, source->settings->connections(source->settings->arg));
+}
+
+static void access_log_dropped(struct exposition *out, const struct source *source)
+{
+	exposition_whole(out, NULL, 0, source->settings->access_log_dropped(source->settings->arg));
 }
 
 static void build_info(struct exposition *out, const struct source *source)

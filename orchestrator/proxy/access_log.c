@@ -2,11 +2,13 @@
  *
  * head is only moved by the loop, tail only by the thread; both count bytes and never wrap in practice (64 bits).
  * The thread sleeps in poll() on an eventfd: without end while the ring is empty (then `idle` is set and the loop wakes
- * it), else for FLUSH_MS, so that lines are written in batches.
+ * it), else for FLUSH_MS, so that lines are written in batches. A batch that cannot be written is given up as a whole, from
+ * the byte on that did not go: the next one is tried anew, and begins on a line of its own.
  */
 #include "orchestrator/proxy/access_log.h"
 
 #include "common/buf.h"
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/mem.h"
@@ -21,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,12 +32,14 @@
 #define LINE_MAX_BYTES 32768
 #define FLUSH_MS 100
 #define CLOSE_S 2
+#define WARN_EVERY_US 60000000 /* a disk that is full now and then is not told each time */
 
 /* Where lines go: made by the loop, handed to the thread. */
 struct target {
 	char *path;    /* NULL: nowhere */
 	int fd;        /* -1: nowhere */
 	uint64_t from; /* where in the ring its lines begin */
+	bool torn;     /* its last line has no end */
 };
 
 struct access_log {
@@ -47,7 +52,12 @@ struct access_log {
 	atomic_bool idle;
 	atomic_bool reopen;
 	atomic_bool closing;
-	uint64_t dropped; /* the loop's */
+	uint64_t dropped;      /* the loop's */
+	_Atomic uint64_t lost; /* lines that could not be written: the thread's */
+	bool failing;          /* the thread's: the last batch could not be written, */
+	uint64_t lost_before;  /* and so many were lost before that began */
+	int64_t warned_us;     /* 0: never */
+	bool told;             /* of this failing */
 	struct buf line;
 	time_t second; /* of stamp */
 	char stamp[24];
@@ -90,40 +100,126 @@ static struct target *target_new(const char *path, struct err *err)
 
 /* --- the thread ------------------------------------------------------------------------------------------------ */
 
-static void reopen_file(struct target *target)
+/* False: it goes on with the old one. */
+static bool reopen_file(struct target *target)
 {
-	int fd = target->path != NULL ? open_file(target->path) : -1;
+	int fd = open_file(target->path);
 	if (fd == -1)
-		return; /* goes on with the old one */
+		return false;
 	close(target->fd);
 	target->fd = fd;
+	target->torn = false;
+	return true;
 }
 
-static void write_all(int fd, const char *data, size_t len)
+/* By order; log_quote is the loop's alone. */
+static void reopen(struct target *target)
 {
-	while (len > 0) {
-		ssize_t put = write(fd, data, len);
-		if (put == -1 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return; /* disk full: these lines are lost, the next may not be */
-		data += put;
-		len -= (size_t)put;
-	}
+	if (target->path != NULL && !reopen_file(target))
+		log_warn("event=access-log-not-reopened path=\"%s\" error=\"%s\"", target->path,
+		         strerrordesc_np(errno));
 }
 
-/* Up to a place that the head has passed. */
+static bool has_no_name(const struct target *target)
+{
+	struct stat status;
+	return fstat(target->fd, &status) != -1 && S_ISREG(status.st_mode) && status.st_nlink == 0;
+}
+
+/* How much of it went; less than len: errno says why. */
+static size_t write_all(int fd, const char *data, size_t len)
+{
+	size_t put = 0;
+	while (put < len) {
+		ssize_t result = write(fd, data + put, len - put);
+		if (result == -1 && errno == EINTR)
+			continue;
+		if (result <= 0)
+			break;
+		put += (size_t)result;
+	}
+	return put;
+}
+
+static uint64_t count_lines(const struct access_log *log, uint64_t from, uint64_t end)
+{
+	uint64_t lines = 0;
+	for (; from < end; from++)
+		lines += log->ring[from % RING_BYTES] == '\n';
+	return lines;
+}
+
+/* These are not written. problem: an errno. */
+static void lose(struct access_log *log, uint64_t from, uint64_t end, int problem)
+{
+	uint64_t lines = count_lines(log, from, end), before = atomic_load(&log->lost);
+	if (!log->failing)
+		log->lost_before = before;
+	log->failing = true;
+	atomic_store(&log->lost, before + lines);
+	if (log->told || (log->warned_us != 0 && clock_us() - log->warned_us < WARN_EVERY_US))
+		return;
+	log->told = true;
+	log->warned_us = clock_us();
+	log_warn(
+	        "event=access-log-failed path=\"%s\" error=\"%s\": lines are dropped and counted until it can be written",
+	        log->target->path, strerrordesc_np(problem));
+}
+
+static void recover(struct access_log *log)
+{
+	if (!log->failing)
+		return;
+	log->failing = false;
+	if (log->told)
+		log_info("event=access-log-written path=\"%s\" dropped=%llu", log->target->path,
+		         (unsigned long long)(atomic_load(&log->lost) - log->lost_before));
+	log->told = false;
+}
+
+/* The ring from `from` on, up to where it or `end` ends; returns how far it came. */
+static uint64_t write_stretch(struct access_log *log, uint64_t from, uint64_t end)
+{
+	size_t at = from % RING_BYTES, len = (size_t)(end - from);
+	if (len > RING_BYTES - at)
+		len = RING_BYTES - at;
+	size_t put = write_all(log->target->fd, log->ring + at, len);
+	if (put > 0)
+		log->target->torn = log->ring[at + put - 1] != '\n';
+	return from + put;
+}
+
+/* How far it came; short of end: errno says why. The batch before may have left half a line. */
+static uint64_t write_batch(struct access_log *log, uint64_t from, uint64_t end)
+{
+	struct target *target = log->target;
+	if (has_no_name(target) && !reopen_file(target))
+		return from;
+	if (target->torn && write_all(target->fd, "\n", 1) != 1)
+		return from;
+	while (from < end) {
+		uint64_t reached = write_stretch(log, from, end);
+		if (reached == from)
+			break;
+		from = reached;
+	}
+	return from;
+}
+
+/* Up to a place that the head has passed, behind a whole line. */
 static void write_up_to(struct access_log *log, uint64_t end)
 {
 	uint64_t tail = atomic_load_explicit(&log->tail, memory_order_relaxed);
-	while (tail < end) {
-		size_t at = tail % RING_BYTES, len = (size_t)(end - tail);
-		if (len > RING_BYTES - at)
-			len = RING_BYTES - at;
-		write_all(log->target->fd, log->ring + at, len);
-		tail += len;
-		atomic_store_explicit(&log->tail, tail, memory_order_release);
+	if (tail == end)
+		return;
+	if (log->target->path != NULL) {
+		uint64_t reached = write_batch(log, tail, end);
+		if (reached < end)
+			lose(log, reached, end, errno);
+		else
+			recover(log);
 	}
+	atomic_store_explicit(&log->tail, end, memory_order_release);
 }
 
 static void write_ring(struct access_log *log)
@@ -168,7 +264,7 @@ static void *run_writer(void *arg)
 	while (!atomic_load(&log->closing)) {
 		wait_for_lines(log);
 		if (atomic_exchange(&log->reopen, false))
-			reopen_file(log->target);
+			reopen(log->target);
 		change_target(log);
 		write_ring(log);
 	}
@@ -269,12 +365,13 @@ void access_log_close(struct access_log *log)
 	atomic_store(&log->closing, true);
 	wake(log);
 	if (!wait_for_writer(log)) {
-		log_warn("event=access-log-stuck lost_bytes=%llu", (unsigned long long)bytes_waiting(log));
+		log_warn("event=access-log-stuck lost_bytes=%llu dropped=%llu", (unsigned long long)bytes_waiting(log),
+		         (unsigned long long)access_log_dropped(log));
 		stuck = log;
 		return;
 	}
-	if (log->dropped > 0)
-		log_warn("event=access-lines-dropped count=%llu", (unsigned long long)log->dropped);
+	if (access_log_dropped(log) > 0)
+		log_warn("event=access-lines-dropped count=%llu", (unsigned long long)access_log_dropped(log));
 	free_log(log);
 }
 
@@ -288,7 +385,7 @@ void access_log_reopen(struct access_log *log)
 
 uint64_t access_log_dropped(const struct access_log *log)
 {
-	return log != NULL ? log->dropped : 0;
+	return log != NULL ? log->dropped + atomic_load_explicit(&log->lost, memory_order_relaxed) : 0;
 }
 
 static const char *time_text(struct access_log *log, char text[40])

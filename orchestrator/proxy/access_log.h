@@ -1,7 +1,9 @@
 /* access_log: one JSON line for each reply, written by a thread of its own.
  *
  * The loop only copies the line into a ring of memory, which is bounded: when the disk is slower than the requests,
- * lines are dropped and counted, requests are not slowed. access_log_reopen (SIGUSR1) lets logrotate move the file.
+ * lines are dropped and counted, requests are not slowed. So are lines that cannot be written; the first of them is warned of,
+ * and the first that can be again is told. access_log_reopen (SIGUSR1) lets logrotate move the file; a file that was removed
+ * is made anew.
  */
 #pragma once
 
@@ -44,4 +46,5 @@ struct access_line {
 
 void access_log_write(struct access_log *log, const struct access_line *line);
 
+/* Lines that were not written, so far. NULL: 0. */
 uint64_t access_log_dropped(const struct access_log *log);

@@ -64,3 +64,55 @@ def test_a_file_that_cannot_be_written_stops_the_start(orchestrate, backend_imag
     assert orchestrator.process.wait(30) == 1
     orchestrator.process = None
     assert "access_log: cannot write /nowhere/access.log" in orchestrator.log()
+
+
+def wait_metric(orchestrator, value):
+    name = "selfless_access_log_dropped_total"
+    wait_until(lambda: orchestrator.metrics().get(name, -1) >= value, 10, f"{name} of {value}")
+    return orchestrator.metrics()[name]
+
+
+def told(orchestrator, event):
+    return sum(f"event={event} " in line for line in orchestrator.log().splitlines())
+
+
+def test_a_full_disk_is_said_once(web):
+    """And counted; no request waits for it or fails."""
+    orchestrator, _ = web(1, {"access_log": "/dev/full"})
+    assert orchestrator.metrics()["selfless_access_log_dropped_total"] == 0
+    for number in range(5):
+        assert orchestrator.get("/fast").status == 200
+        assert wait_metric(orchestrator, number + 1) == number + 1
+    orchestrator.stop()
+    assert told(orchestrator, "access-log-failed") == 1 and "No space left on device" in orchestrator.log()
+    assert "event=access-lines-dropped count=5" in orchestrator.log()
+
+
+def test_a_folder_that_is_gone_is_said_once(web, tmp_path):
+    """What would go into a file that has no name any more is counted; once there is a folder again, lines go there."""
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    orchestrator, _ = web(1, {"access_log": str(folder / "access.log")})
+    orchestrator.get("/fast?0")
+    wait_lines(folder / "access.log", 1)
+    folder.rename(tmp_path / "away")
+    (tmp_path / "away" / "access.log").unlink()
+    for number in range(1, 4):
+        assert orchestrator.get(f"/fast?{number}").status == 200
+        assert wait_metric(orchestrator, number) == number
+    folder.mkdir()
+    orchestrator.get("/fast?4")
+    assert [line["target"] for line in wait_lines(folder / "access.log", 1)] == ["/fast?4"]
+    assert told(orchestrator, "access-log-failed") == 1 and told(orchestrator, "access-log-written") == 1
+    assert wait_metric(orchestrator, 3) == 3
+
+
+def test_a_file_that_cannot_be_opened_anew_is_said(web, tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    orchestrator, _ = web(1, {"access_log": str(folder / "access.log")})
+    folder.rename(tmp_path / "away")
+    orchestrator.send_signal(signal.SIGUSR1)
+    wait_until(lambda: told(orchestrator, "access-log-not-reopened"), 10, "the warning")
+    orchestrator.get("/fast")
+    wait_lines(tmp_path / "away" / "access.log", 1)

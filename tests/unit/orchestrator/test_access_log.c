@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,4 +68,97 @@ START_TEST(a_fifo_that_nobody_reads)
 }
 END_TEST
 
-UNIT_MAIN("access_log", a_reader_that_stopped, a_fifo_that_nobody_reads)
+static uint64_t wait_dropped(const struct access_log *log, uint64_t more_than)
+{
+	int64_t until = clock_us() + 5000000;
+	while (access_log_dropped(log) <= more_than && clock_us() < until)
+		poll(NULL, 0, 1);
+	ck_assert_uint_gt(access_log_dropped(log), more_than);
+	return access_log_dropped(log);
+}
+
+static void write_lines(struct access_log *log, int count)
+{
+	for (int i = 0; i < count; i++)
+		access_log_write(log, &line);
+}
+
+START_TEST(a_full_disk)
+{
+	struct access_log *log;
+	struct err err;
+	ck_assert(access_log_open("/dev/full", &log, &err));
+	write_lines(log, 7);
+	ck_assert_uint_eq(wait_dropped(log, 6), 7);
+	write_lines(log, 3);
+	ck_assert_uint_eq(wait_dropped(log, 9), 10);
+	access_log_close(log);
+}
+END_TEST
+
+/* Whole lines, but for those that no room was left in; they end, too. */
+static unsigned whole_lines(const char *file, unsigned *broken)
+{
+	static char text[65536];
+	unsigned whole = 0;
+	FILE *from = fopen(file, "re");
+	*broken = 0;
+	while (from != NULL && fgets(text, sizeof text, from) != NULL) {
+		size_t len = strlen(text);
+		bool good = text[0] == '{' && len > 2 && strcmp(text + len - 2, "}\n") == 0;
+		whole += good;
+		*broken += !good;
+	}
+	if (from != NULL)
+		fclose(from);
+	return whole;
+}
+
+START_TEST(a_disk_that_is_full_for_a_while)
+{
+	struct access_log *log;
+	struct err err;
+	struct rlimit limit, small = {.rlim_cur = 1000};
+	unsigned broken;
+	snprintf(path, sizeof path, "/tmp/selfless-access-%d", (int)getpid());
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small.rlim_max = limit.rlim_max;
+	ck_assert(access_log_open(path, &log, &err));
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	write_lines(log, 20);
+	uint64_t dropped = wait_dropped(log, 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	write_lines(log, 5);
+	access_log_close(log);
+	ck_assert_uint_eq(whole_lines(path, &broken), 20 - dropped + 5);
+	ck_assert_uint_le(broken, 1);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(a_folder_that_goes_and_comes)
+{
+	char folder[48];
+	struct access_log *log;
+	struct err err;
+	unsigned broken;
+	snprintf(folder, sizeof folder, "/tmp/selfless-folder-%d", (int)getpid());
+	snprintf(path, sizeof path, "%s/log", folder);
+	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	ck_assert(access_log_open(path, &log, &err));
+	unlink(path);
+	rmdir(folder);
+	write_lines(log, 4);
+	ck_assert_uint_eq(wait_dropped(log, 3), 4);
+	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	write_lines(log, 2);
+	access_log_close(log);
+	ck_assert_uint_eq(whole_lines(path, &broken), 2);
+	ck_assert_uint_eq(broken, 0);
+	unlink(path);
+	rmdir(folder);
+}
+END_TEST
+
+UNIT_MAIN("access_log", a_reader_that_stopped, a_fifo_that_nobody_reads, a_full_disk, a_disk_that_is_full_for_a_while,
+          a_folder_that_goes_and_comes)

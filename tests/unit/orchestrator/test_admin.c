@@ -49,6 +49,12 @@ static unsigned connections(void *arg)
 	return 17;
 }
 
+static uint64_t dropped(void *arg)
+{
+	(void)arg;
+	return 3;
+}
+
 static int64_t lag_us(void *arg)
 {
 	(void)arg;
@@ -108,6 +114,7 @@ static void begin(void)
 	                                  .stats = stats_of,
 	                                  .connections = connections,
 	                                  .loop_lag_us = lag_us,
+	                                  .access_log_dropped = dropped,
 	                                  .drain = on_drain};
 	struct err err;
 	ck_assert_msg(admin_new(&settings, &admin, &err), "%s", err.message);
@@ -303,6 +310,7 @@ START_TEST(metrics)
 	expect_line(text, "selfless_engine_up 1\n");
 	expect_line(text, "selfless_loop_lag_seconds 0.0025\n");
 	expect_line(text, "selfless_connections 17\n");
+	expect_line(text, "selfless_access_log_dropped_total 3\n");
 	end();
 }
 END_TEST
