@@ -5,6 +5,8 @@
  */
 #include "orchestrator/admin/metrics.h"
 
+#include "orchestrator/backoff.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -19,7 +21,7 @@ struct source {
 typedef void metrics_sample(struct exposition *out, const struct source *source);
 
 static metrics_sample requests, request_seconds, in_flight, held, replays, backends, replacements, replacement_seconds,
-        window_requests, wanted, engine_up, loop_lag, connections, access_log_dropped, build_info;
+        window_requests, wanted, engine_up, retries, loop_lag, connections, access_log_dropped, build_info;
 
 /* PROXY: once a service and once for requests of none. SERVICE: once a service. ONCE: no service in it. */
 enum scope { PROXY, SERVICE, ONCE };
@@ -43,6 +45,8 @@ enum scope { PROXY, SERVICE, ONCE };
 	  "Requests counted so far in the open scaling window.") \
 	X(wanted, "selfless_wanted", GAUGE, SERVICE, "service", "Containers that the scaler wants.") \
 	X(engine_up, "selfless_engine_up", GAUGE, ONCE, "", "1 while the container engine answers, else 0.") \
+	X(retries, "selfless_retries_total", COUNTER, ONCE, "what", \
+	  "What failed and is tried again, after 0.5 s doubling to 30 s, by what it is.") \
 	X(loop_lag, "selfless_loop_lag_seconds", GAUGE, ONCE, "", \
 	  "The longest that a timer of the event loop was late in the last second or two.") \
 	X(connections, "selfless_connections", GAUGE, ONCE, "", "Client connections open now.") \
@@ -169,6 +173,15 @@ static void wanted(struct exposition *out, const struct source *source)
 static void engine_up(struct exposition *out, const struct source *source)
 {
 	exposition_whole(out, NULL, 0, control_engine_up(source->settings->control));
+}
+
+static void retries(struct exposition *out, const struct source *source)
+{
+	(void)source;
+	for (int what = 0; what < RETRY_COUNT; what++) {
+		const struct exposition_label labels[] = {{"what", backoff_retry_text((enum retry)what)}};
+		exposition_whole(out, labels, 1, backoff_retries((enum retry)what));
+	}
 }
 
 static void loop_lag(struct exposition *out, const struct source *source)

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/fleet/ownership.h"
+#include "orchestrator/backoff.h"
 #include "orchestrator/fleet/place.h"
 #include "orchestrator/fleet/timer.h"
 
@@ -21,7 +22,6 @@
 #include <string.h>
 
 #define RECONCILE_US 30000000
-#define LIST_RETRY_US 1000000
 
 struct control {
 	struct control_settings settings;
@@ -37,6 +37,7 @@ struct control {
 	bool up, listing, list_again, told_down, told_foreign;
 	bool refused; /* to run at all */
 	bool stopping;
+	struct backoff list_retry;
 	size_t left; /* supervisors that are still stopping */
 	supervisor_stopped *done;
 	void *done_arg;
@@ -246,11 +247,12 @@ static void on_listed(const struct engine_result *result, void *arg)
 		log_warn("event=list-failed reason=%s error=%s", engine_fault_text(result->fault),
 		         log_quote(result->message));
 		if (control->up)
-			timer_set(control->timer, LIST_RETRY_US);
+			timer_set(control->timer, backoff_fail(&control->list_retry, RETRY_LIST));
 		return;
 	}
 	if (!control->up)
 		return; /* an answer from before it went; the next on_up lists */
+	backoff_reset(&control->list_retry);
 	take_list(control, result->containers, result->count);
 }
 
@@ -298,6 +300,7 @@ static void on_up(void *arg)
 	if (control->told_down)
 		log_info("event=engine-up");
 	control->up = true;
+	backoff_reset(&control->list_retry);
 	control->told_down = false;
 	control_list(control);
 }

@@ -122,15 +122,6 @@ struct slot *supervisor_slot_of(struct supervisor *supervisor, int index)
 	return supervisor->slots[index];
 }
 
-int64_t back_off_us(unsigned level)
-{
-	int64_t wait_us = BACK_OFF_MIN_US;
-
-	for (; level > 1 && wait_us < BACK_OFF_MAX_US; level--)
-		wait_us *= 2;
-	return wait_us < BACK_OFF_MAX_US ? wait_us : BACK_OFF_MAX_US;
-}
-
 /* --- the step --- */
 
 void supervisor_soon(struct supervisor *supervisor)
@@ -150,7 +141,7 @@ void supervisor_wake(struct supervisor *supervisor, int64_t at_us)
 /* Without image, network and volumes no container can be made: the slots that wait for them say so. */
 static void prepare_failed(struct supervisor *supervisor, const struct engine_result *result)
 {
-	supervisor->prepare_us = clock_us() + back_off_us(++supervisor->prepare_level);
+	backoff_fail(&supervisor->prepare, RETRY_PREPARE);
 	supervisor->prepare_reason = reason_of(result->fault, REASON_CREATE_FAILED);
 	message_write(supervisor->prepare_message, "%s", result->message);
 	log_error("event=prepare-failed service=%s reason=%s error=%s", supervisor->service->name,
@@ -165,7 +156,7 @@ static void on_prepared(struct supervisor *supervisor, struct container *none, c
 		return; /* another one by now */
 	supervisor->prepared = result->fault == ENGINE_OK;
 	if (supervisor->prepared)
-		supervisor->prepare_level = 0;
+		backoff_reset(&supervisor->prepare);
 	else
 		prepare_failed(supervisor, result);
 	if (result->fault != ENGINE_OK && !engine_in_doubt(result->fault))
@@ -176,8 +167,8 @@ static void step_prepare(struct supervisor *supervisor)
 {
 	if (supervisor->prepared || supervisor->preparing || !supervisor->engine_up)
 		return;
-	if (clock_us() < supervisor->prepare_us) {
-		supervisor_wake(supervisor, supervisor->prepare_us);
+	if (!backoff_due(&supervisor->prepare)) {
+		supervisor_wake(supervisor, supervisor->prepare.next_us);
 		return;
 	}
 	supervisor->preparing = true;

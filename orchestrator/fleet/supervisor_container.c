@@ -63,7 +63,7 @@ bool name_in_use(const struct supervisor *supervisor, const char *name)
 static bool holds_port(const struct container *container)
 {
 	if (container->use == CONTAINER_LEAVING)
-		return (container->may_run || container->dead) && !container->gone && container->level == 0;
+		return (container->may_run || container->dead) && !container->gone && container->retry.level == 0;
 	return container->may_run;
 }
 
@@ -152,7 +152,7 @@ static void container_failed(struct container *container, enum reason reason, co
 		slot_failed(supervisor, slot, reason, message);
 		break;
 	case CONTAINER_NEXT:
-		slot->ahead_us = clock_us() + back_off_us(++slot->ahead_level);
+		backoff_fail(&slot->ahead, RETRY_AHEAD);
 		container_log(LOG_WARN, container, "ahead-failed", reason_text(reason), message);
 		break;
 	case CONTAINER_EXTRA:
@@ -211,7 +211,7 @@ static void on_created(struct supervisor *supervisor, struct container *containe
 		container->phase = CONTAINER_CREATED;
 		container->late_network = result->no_network;
 		if (slot != NULL && container->use == CONTAINER_NEXT)
-			slot->ahead_level = 0;
+			backoff_reset(&slot->ahead);
 		container_log(LOG_INFO, container, "created", "none", NULL);
 		return;
 	}
@@ -280,6 +280,16 @@ static bool goes_without_port(struct container *container, const struct engine_r
 	return true;
 }
 
+/* Our own dead container's port is freed a moment after its death: soon at first, then an eighth later each time. */
+static void retry_port(struct slot *slot)
+{
+	int64_t now_us = clock_us();
+	int64_t pause_us = (now_us - slot->vacated_us) / 8;
+
+	slot->retry.next_us = now_us + (pause_us > PORT_RETRY_US ? pause_us : PORT_RETRY_US);
+	backoff_count(RETRY_SLOT);
+}
+
 static void start_refused(struct container *container, const struct engine_result *result)
 {
 	struct slot *slot = slot_of(container);
@@ -288,9 +298,8 @@ static void start_refused(struct container *container, const struct engine_resul
 
 	container->may_run = engine_in_doubt(result->fault);
 	container->adopted &= container->may_run;
-	/* Our own dead container's port is freed a moment after its death. */
 	if (no_port && slot != NULL && now_us - slot->vacated_us < PORT_PATIENCE_US) {
-		slot->retry_us = now_us + PORT_RETRY_US;
+		retry_port(slot);
 		return;
 	}
 	if (goes_without_port(container, result))
@@ -429,11 +438,13 @@ static void on_renamed(struct supervisor *supervisor, struct container *containe
 {
 	struct slot *slot = slot_of(container);
 
+	if (result->fault == ENGINE_OK && slot != NULL)
+		backoff_reset(&slot->rename);
 	if (result->fault == ENGINE_OK || slot == NULL)
 		return;
 	/* The service is not hurt: only the name is not what it should be. The next list says what it is. */
 	snprintf(container->name, sizeof(container->name), "%s_%d.next", supervisor->service->name, slot->index);
-	slot->rename_us = clock_us() + BACK_OFF_MAX_US;
+	backoff_fail(&slot->rename, RETRY_RENAME);
 	supervisor->list_wanted |= engine_in_doubt(result->fault);
 	container_log(LOG_WARN, container, "rename-failed", engine_fault_text(result->fault), result->message);
 }

@@ -33,7 +33,8 @@ int64_t crashes_note(struct crashes *crashes, bool was_ready)
 	if (crashes->level == 0 && crashes->barren < CRASH_FAULTS &&
 	    (oldest_us == 0 || now_us - oldest_us > CRASH_WINDOW_US))
 		return 0;
-	return back_off_us(++crashes->level);
+	backoff_count(RETRY_CRASH);
+	return backoff_wait_us(++crashes->level);
 }
 
 void crashes_pardon(struct crashes *crashes)

@@ -70,7 +70,7 @@ void container_leave(struct container *container, enum reason reason, enum leave
 		container->stage = how == LEAVE_AT_ONCE ? LEAVE_KILL : LEAVE_STOP;
 		container->faulty = how == LEAVE_AT_ONCE && (container->may_run || container->dead);
 		if (container->faulty && looks_dead(reason))
-			container->retry_us =
+			container->retry.next_us =
 			        clock_us() + (reason == REASON_PROBE_REFUSED ? DEATH_LATE_US : DEATH_NEWS_US);
 	}
 	supervisor_soon(container->supervisor);
@@ -80,7 +80,7 @@ void container_kill(struct container *container)
 {
 	assert(container->use == CONTAINER_LEAVING);
 	container->stage = LEAVE_KILL;
-	container->retry_us = 0;
+	backoff_hurry(&container->retry);
 	supervisor_soon(container->supervisor);
 }
 
@@ -156,7 +156,7 @@ static void on_removed(struct supervisor *supervisor, struct container *containe
 		container->gone = true;
 		return;
 	}
-	container->retry_us = clock_us() + back_off_us(++container->level);
+	backoff_fail(&container->retry, RETRY_REMOVE);
 	container_log(LOG_WARN, container, "remove-failed", engine_fault_text(result->fault), result->message);
 }
 
@@ -238,7 +238,7 @@ static bool leave_later(struct container *container)
 	if (!container->faulty || container->may_run || container->slot == SLOT_EXTRA)
 		return false;
 	slot = supervisor_slot_of(supervisor, container->slot);
-	if (!slot->live || slot->current == NULL || slot_ready(slot) || now_us < slot->retry_us ||
+	if (!slot->live || slot->current == NULL || slot_ready(slot) || now_us < slot->retry.next_us ||
 	    now_us >= slot->vacated_us + AFTERMATH_US)
 		return false;
 	supervisor_wake(supervisor, slot->vacated_us + AFTERMATH_US);
@@ -251,11 +251,11 @@ static void retry_ports(struct supervisor *supervisor, int port)
 	for (size_t i = 0; i < supervisor->spare_count; i++)
 		if (supervisor->spares[i]->reason == REASON_PORT_TAKEN &&
 		    spare_port(supervisor, supervisor->spares[i]->index) == port)
-			supervisor->spares[i]->retry_us = 0;
+			backoff_hurry(&supervisor->spares[i]->retry);
 	for (size_t i = 0; i < supervisor->slot_count; i++)
 		if (supervisor->slots[i]->reason == REASON_PORT_TAKEN && supervisor->slots[i]->current != NULL &&
 		    supervisor->slots[i]->current->host_port == port)
-			supervisor->slots[i]->retry_us = 0;
+			backoff_hurry(&supervisor->slots[i]->retry);
 }
 
 /* May free the container. */
@@ -281,8 +281,8 @@ void leave_step(struct container *container)
 		return;
 	if (leave_later(container))
 		return;
-	if (clock_us() < container->retry_us) {
-		supervisor_wake(supervisor, container->retry_us);
+	if (!backoff_due(&container->retry)) {
+		supervisor_wake(supervisor, container->retry.next_us);
 		return;
 	}
 	for (enum leave_stage stage = LEAVE_DRAIN; !container->busy && stage != container->stage;) {

@@ -9,7 +9,7 @@
 
 bool slot_unprepared(const struct supervisor *supervisor, const struct slot *slot)
 {
-	return slot->live && slot->current == NULL && slot->next == NULL && supervisor->prepare_level > 0 &&
+	return slot->live && slot->current == NULL && slot->next == NULL && supervisor->prepare.level > 0 &&
 	       !revisions_prepared(supervisor);
 }
 
@@ -38,7 +38,7 @@ static bool slot_refused(const struct slot *slot)
 {
 	unsigned enough = refusals_enough(slot->reason);
 
-	return enough > 0 && slot->failure_level >= enough && (slot->current == NULL || slot->current->backend == NULL);
+	return enough > 0 && slot->retry.level >= enough && (slot->current == NULL || slot->current->backend == NULL);
 }
 
 /* Nothing is said while one of the slots may come; else what the lowest of them has to say. */
@@ -54,9 +54,10 @@ bool supervisor_is_obstructed(const struct supervisor *supervisor, struct superv
 		if (!slot->live)
 			continue;
 		if (slot_lacks(supervisor, slot))
-			*obstacle = (struct supervisor_obstacle){supervisor->prepare_message, supervisor->prepare_us};
+			*obstacle =
+			        (struct supervisor_obstacle){supervisor->prepare_message, supervisor->prepare.next_us};
 		else if (slot_refused(slot))
-			*obstacle = (struct supervisor_obstacle){slot->message, slot->retry_us};
+			*obstacle = (struct supervisor_obstacle){slot->message, slot->retry.next_us};
 		else
 			return false;
 		found = true;

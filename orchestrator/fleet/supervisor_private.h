@@ -22,6 +22,7 @@
  */
 #pragma once
 
+#include "orchestrator/backoff.h"
 #include "orchestrator/fleet/incident.h"
 #include "orchestrator/fleet/lost_ports.h"
 #include "orchestrator/fleet/place.h"
@@ -35,8 +36,6 @@
 #define DOUBT_US 1000000         /* between two looks whether one that was adopted runs */
 #define CRASH_WINDOW_US 30000000 /* so many faults in this time */
 #define CRASH_FAULTS 3
-#define BACK_OFF_MIN_US 500000
-#define BACK_OFF_MAX_US 30000000
 #define DEATH_NEWS_US 50000      /* the engine tells of a death within this time, */
 #define DEATH_LATE_US 250000     /* or, if it is busy, within this; one that listens no more is hardly alive */
 #define PORT_RETRY_US 5000       /* the port of a dead container is freed a little later */
@@ -90,6 +89,7 @@ struct container {
 	bool paused;          /* a spare that waits */
 	bool late_network;    /* it has no network before it runs, or had none when it was found */
 	bool warm;            /* a spare that has shown that it works */
+	bool runs_on;         /* one that cannot be paused: it waits all the same */
 	bool gone;            /* does not exist any more */
 	bool oom;             /* the kernel killed a process of it for want of memory, */
 	int64_t oom_us;       /* and when we were told */
@@ -110,8 +110,7 @@ struct container {
 	enum reason reason;
 	struct incident incident; /* copied: the slot's may be over before this one is gone */
 	int64_t drain_until_us;
-	int64_t retry_us;
-	unsigned level;
+	struct backoff retry; /* of stopping and removing it */
 };
 
 TAILQ_HEAD(containers, container);
@@ -132,14 +131,12 @@ struct slot {
 	unsigned faults;
 	struct crashes crashes;
 	bool back_off_untold;   /* of a crash loop: its line is not in the log yet */
-	unsigned failure_level; /* back-off of what the engine refuses */
-	int64_t retry_us;       /* nothing is tried before */
+	struct backoff retry;   /* of what the engine refuses; a crash loop waits there, too */
 	int64_t ready_us;       /* since when current serves; NEVER */
 	int64_t wanted_us;      /* since when it is to serve: growth */
 	int64_t vacated_us;     /* when its last container died: the port may be held a little longer */
-	int64_t rename_us;      /* no rename before */
-	int64_t ahead_us;       /* no creating ahead before */
-	unsigned ahead_level;
+	struct backoff rename;
+	struct backoff ahead; /* of creating the next one */
 	struct incident incident; /* open from the fault until a replacement is ready */
 	enum reason incident_reason;
 };
@@ -151,9 +148,8 @@ struct spare {
 	bool told; /* that it serves there */
 	enum reason reason;
 	char message[SUPERVISOR_MESSAGE_SIZE];
-	unsigned level; /* back-off of what the engine refuses */
+	struct backoff retry; /* of what the engine refuses; a crash loop waits there, too */
 	struct crashes crashes;
-	int64_t retry_us; /* nothing is tried before */
 	int64_t born_us;
 };
 
@@ -170,7 +166,7 @@ struct roll {
 	bool stuck;              /* the slot's new container fails, and there is nothing to go back to */
 	bool supplanted;         /* by a newer revision: it ends as soon as the slot serves */
 	char message[SUPERVISOR_MESSAGE_SIZE]; /* why the stand-in could not be made, or did not get ready */
-	int64_t retry_us;        /* no roll begins before */
+	struct backoff retry;    /* no roll begins before */
 	unsigned rolled;         /* slots done, for the log */
 };
 
@@ -201,10 +197,10 @@ struct supervisor {
 	bool prepared, preparing;
 	unsigned prepare_number; /* of the revision that this is done for */
 	bool previous_prepared;  /* the same for the one before */
-	int64_t prepare_us;      /* not before */
-	unsigned prepare_level;
+	struct backoff prepare;
 	enum reason prepare_reason; /* of the last failure */
 	char prepare_message[SUPERVISOR_MESSAGE_SIZE];
+	bool told_runs_on; /* that the engine cannot pause */
 	bool list_wanted, listing;
 	int64_t list_us;     /* when the list that is being compared was asked for; NEVER: just now */
 	int64_t own_list_us; /* when we asked for ours */
@@ -224,7 +220,6 @@ struct supervisor {
 void supervisor_soon(struct supervisor *supervisor);
 void supervisor_wake(struct supervisor *supervisor, int64_t at_us);        /* within a step: the next is due by then */
 struct slot *supervisor_slot_of(struct supervisor *supervisor, int index); /* makes it if need be; never moves */
-int64_t back_off_us(unsigned level);                                       /* 1 -> 0.5 s, doubling, 30 s */
 
 /* supervisor_scale.c */
 void scale_step(struct supervisor *supervisor);

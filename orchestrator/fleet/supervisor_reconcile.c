@@ -28,8 +28,8 @@ void container_died(struct container *container, enum reason reason)
 		supervisor_slot_of(container->supervisor, container->slot)->vacated_us = clock_us();
 	container->may_run = false;
 	container->dead = true;
-	if (container->use == CONTAINER_LEAVING && container->level == 0)
-		container->retry_us = 0; /* this was waited for */
+	if (container->use == CONTAINER_LEAVING && container->retry.level == 0)
+		backoff_hurry(&container->retry); /* this was waited for */
 	if (container->backend != NULL)
 		health_engine_died(container->supervisor->health, container->backend, reason);
 	supervisor_soon(container->supervisor);
@@ -358,7 +358,7 @@ static void retry_names(struct supervisor *supervisor)
 
 			TAILQ_FOREACH(container, &supervisor->containers, link)
 			if (container->use == CONTAINER_LEAVING && container->slot == supervisor->slots[i]->index)
-				supervisor->slots[i]->retry_us = 0;
+				backoff_hurry(&supervisor->slots[i]->retry);
 		}
 }
 
@@ -370,28 +370,21 @@ static void retry_all(struct supervisor *supervisor)
 	for (size_t i = 0; i < supervisor->slot_count; i++) {
 		struct slot *slot = supervisor->slots[i];
 
-		slot->ahead_us = 0;
-		slot->ahead_level = 0;
+		backoff_reset(&slot->ahead);
 		if (slot->reason != REASON_ENGINE_DOWN)
 			continue;
-		slot->retry_us = 0;
-		slot->failure_level = 0;
+		backoff_reset(&slot->retry);
 	}
 	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (container->level > 0) { /* its removal */
-		container->retry_us = 0;
-		container->level = 0;
-	}
+	if (container->retry.level > 0) /* its removal */
+		backoff_reset(&container->retry);
 	for (size_t i = 0; i < supervisor->spare_count; i++) {
 		struct spare *spare = supervisor->spares[i];
 
-		if (spare->reason == REASON_ENGINE_DOWN) {
-			spare->retry_us = 0;
-			spare->level = 0;
-		}
+		if (spare->reason == REASON_ENGINE_DOWN)
+			backoff_reset(&spare->retry);
 	}
-	supervisor->prepare_us = 0;
-	supervisor->prepare_level = 0;
+	backoff_reset(&supervisor->prepare);
 }
 
 void supervisor_reconcile(struct supervisor *supervisor, const struct engine_container *containers, size_t count)
@@ -448,7 +441,7 @@ void supervisor_ask_list(struct supervisor *supervisor)
 void supervisor_engine_down(struct supervisor *supervisor, const char *message)
 {
 	(void)message;
-	supervisor->engine_up = false;
+	supervisor->engine_up = supervisor->told_runs_on = false; /* it may be another one when it comes back */
 	supervisor->prepared = supervisor->previous_prepared =
 	        false; /* networks and volumes may be others when it comes back */
 	supervisor->lost_ports.count = 0;

@@ -110,16 +110,14 @@ static void roll_fail_slot(struct supervisor *supervisor, struct slot *slot)
 	if (slot->current != NULL && container_stale(slot->current))
 		container_leave(slot->current, REASON_ROLL, LEAVE_AT_ONCE);
 	roll->faults = slot->faults;
-	slot->failure_level = 0;
-	slot->retry_us = 0;
+	backoff_reset(&slot->retry);
 	supervisor->again = true;
 }
 
 static void prepare_at_once(struct supervisor *supervisor)
 {
 	supervisor->prepared = false;
-	supervisor->prepare_us = 0;
-	supervisor->prepare_level = 0;
+	backoff_reset(&supervisor->prepare);
 }
 
 void roll_refused(struct supervisor *supervisor, const char *message)
@@ -138,7 +136,7 @@ static void roll_again(struct supervisor *supervisor, const char *why)
 {
 	log_warn("event=roll-again service=%s error=%s", supervisor->service->name, log_quote(why));
 	roll_cancel(supervisor, LEAVE_AT_ONCE);
-	supervisor->roll.retry_us = clock_us() + BACK_OFF_MIN_US;
+	backoff_fail(&supervisor->roll.retry, RETRY_ROLL);
 }
 
 /* Where ports move, the one meant for it may be one that a slot serves on; the one before is not. */
@@ -167,8 +165,8 @@ static void roll_begin(struct supervisor *supervisor)
 	snprintf(name, sizeof(name), "%s_roll", supervisor->service->name);
 	if (roll->blocked == supervisor->revision->number || !supervisor->prepared || name_in_use(supervisor, name))
 		return;
-	if (clock_us() < roll->retry_us) {
-		supervisor_wake(supervisor, roll->retry_us);
+	if (!backoff_due(&roll->retry)) {
+		supervisor_wake(supervisor, roll->retry.next_us);
 		return;
 	}
 	log_info("event=roll-begin service=%s spec=%s", supervisor->service->name, supervisor->revision->hash);
@@ -217,6 +215,7 @@ static void roll_done(struct supervisor *supervisor)
 {
 	log_info("event=rolled service=%s slots=%u spec=%s", supervisor->service->name, supervisor->roll.rolled,
 	         supervisor->revision->hash);
+	backoff_reset(&supervisor->roll.retry);
 	roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
 	revisions_trust(supervisor);
 }
@@ -231,14 +230,14 @@ static void roll_next_slot(struct supervisor *supervisor)
 	}
 	supervisor->roll.slot = slot->index;
 	supervisor->roll.faults = slot->faults;
-	slot->failure_level = 0;
+	slot->retry.level = 0;
 	slot_vacate(supervisor, slot, REASON_ROLL);
 }
 
 /* An engine that is away is no fault of the new container's. */
 static bool slot_fails(const struct slot *slot, unsigned faults)
 {
-	return slot->faults != faults || (slot->failure_level > 0 && slot->reason != REASON_ENGINE_DOWN);
+	return slot->faults != faults || (slot->retry.level > 0 && slot->reason != REASON_ENGINE_DOWN);
 }
 
 static void roll_slots(struct supervisor *supervisor)
@@ -320,15 +319,14 @@ static void roll_supplant(struct supervisor *supervisor)
 		container_leave(slot->next, REASON_ROLL, LEAVE_AT_ONCE);
 	if (slot->current != NULL && slot->current->phase < CONTAINER_SERVING && !fits_slot(slot->current))
 		container_leave(slot->current, REASON_ROLL, LEAVE_AT_ONCE);
-	slot->retry_us = 0;
-	slot->failure_level = 0;
+	backoff_reset(&slot->retry);
 }
 
 void roll_to(struct supervisor *supervisor, struct revision *revision)
 {
 	revisions_replace(supervisor, revision);
 	supervisor->roll.blocked = 0;
-	supervisor->roll.retry_us = 0;
+	backoff_reset(&supervisor->roll.retry);
 	prepare_at_once(supervisor); /* it may need other volumes */
 	if (supervisor->roll.state != ROLL_IDLE)
 		roll_supplant(supervisor);

@@ -39,7 +39,7 @@ static void back_off(struct slot *slot, enum reason reason)
 
 	if (wait_us == 0)
 		return;
-	slot->retry_us = clock_us() + wait_us;
+	slot->retry.next_us = clock_us() + wait_us;
 	slot->reason = REASON_CRASH_LOOP;
 	slot->back_off_untold = true;
 	message_write(cause, "%s", slot->message[0] != '\0' ? slot->message : "it failed");
@@ -67,7 +67,7 @@ static bool end_unexplained(const struct supervisor *supervisor, const struct sl
 /* Told when it is certain, and at the latest when it is over. */
 static void tell_back_off(const struct supervisor *supervisor, struct slot *slot)
 {
-	if (!slot->back_off_untold || (clock_us() < slot->retry_us && end_unexplained(supervisor, slot)))
+	if (!slot->back_off_untold || (!backoff_due(&slot->retry) && end_unexplained(supervisor, slot)))
 		return;
 	slot->back_off_untold = false;
 	log_error("event=backing-off service=%s slot=%d reason=%s incident=%s error=%s", supervisor->service->name,
@@ -110,21 +110,20 @@ static void slot_fault(struct supervisor *supervisor, struct slot *slot)
 void slot_pardon(struct supervisor *supervisor, struct slot *slot)
 {
 	crashes_pardon(&slot->crashes);
-	if (slot->reason != REASON_CRASH_LOOP || slot->retry_us <= clock_us())
+	if (slot->reason != REASON_CRASH_LOOP || backoff_due(&slot->retry))
 		return;
 	slot->back_off_untold = false;
 	slot->reason = REASON_EXITED;
-	slot->retry_us = 0;
+	backoff_hurry(&slot->retry);
 	slot->message[0] = '\0';
 	supervisor_soon(supervisor);
 }
 
 void slot_failed(struct supervisor *supervisor, struct slot *slot, enum reason reason, const char *message)
 {
-	int64_t wait_us = back_off_us(++slot->failure_level);
+	int64_t wait_us = backoff_fail(&slot->retry, RETRY_SLOT);
 
 	slot->reason = reason;
-	slot->retry_us = clock_us() + wait_us;
 	message_write(slot->message, "%s", message);
 	log_line(reason == REASON_ENGINE_DOWN ? LOG_WARN : LOG_ERROR,
 	         "event=slot-down service=%s slot=%d reason=%s incident=%s retry_ms=%lld error=%s",
@@ -156,8 +155,7 @@ static void slot_settle(struct supervisor *supervisor, struct slot *slot)
 	slot->ready_us = ready_us;
 	slot->message[0] = '\0';
 	slot->reason = REASON_NONE;
-	slot->failure_level = 0;
-	slot->retry_us = 0;
+	backoff_reset(&slot->retry);
 }
 
 static void create_ahead(struct supervisor *supervisor, struct slot *slot)
@@ -167,8 +165,8 @@ static void create_ahead(struct supervisor *supervisor, struct slot *slot)
 	slot_name(supervisor, slot, ".next", name);
 	if (!revisions_prepared(supervisor) || name_in_use(supervisor, name) || !revisions_may_create_ahead(supervisor))
 		return;
-	if (clock_us() < slot->ahead_us) {
-		supervisor_wake(supervisor, slot->ahead_us);
+	if (!backoff_due(&slot->ahead)) {
+		supervisor_wake(supervisor, slot->ahead.next_us);
 		return;
 	}
 	slot->next = container_new(supervisor, CONTAINER_NEXT, slot->index);
@@ -182,10 +180,10 @@ static void slot_tidy(struct supervisor *supervisor, struct slot *slot)
 
 	slot_name(supervisor, slot, "", name);
 	if (strcmp(slot->current->name, name) != 0 && !name_in_use(supervisor, name)) {
-		if (clock_us() >= slot->rename_us)
+		if (backoff_due(&slot->rename))
 			container_rename(slot->current, name);
 		else
-			supervisor_wake(supervisor, slot->rename_us);
+			supervisor_wake(supervisor, slot->rename.next_us);
 	}
 	if (slot->next == NULL && !slot->current->busy) /* a rename frees the name only when it is answered */
 		create_ahead(supervisor, slot);
@@ -290,8 +288,8 @@ void slot_step(struct supervisor *supervisor, struct slot *slot)
 		return;
 	slot_doubt(supervisor, slot);
 	tell_back_off(supervisor, slot);
-	if (clock_us() < slot->retry_us) {
-		supervisor_wake(supervisor, slot->retry_us);
+	if (!backoff_due(&slot->retry)) {
+		supervisor_wake(supervisor, slot->retry.next_us);
 		return;
 	}
 	if (slot->current == NULL)
@@ -306,7 +304,7 @@ void slot_vacate(struct supervisor *supervisor, struct slot *slot, enum reason r
 	slot->wanted_us = clock_us();
 	crashes_calm(&slot->crashes, slot->ready_us);
 	slot->ready_us = NEVER;
-	slot->retry_us = 0;
+	backoff_hurry(&slot->retry);
 	slot->back_off_untold = false;
 	if (slot->current != NULL)
 		container_leave(slot->current, reason, LEAVE_AFTER_DRAIN);
@@ -322,6 +320,7 @@ void slot_retire(struct supervisor *supervisor, struct slot *slot, enum reason r
 	incident_end(&slot->incident);
 	slot->message[0] = '\0';
 	slot->reason = reason;
-	slot->failure_level = slot->ahead_level = 0;
+	backoff_reset(&slot->retry);
+	backoff_reset(&slot->ahead);
 	slot->crashes = (struct crashes){0};
 }

@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CALM_US 60000000 /* twice the longest wait: of one that lives through its failures */
+
 static void spare_name(const struct supervisor *supervisor, int index, char name[ENGINE_NAME_SIZE])
 {
 	snprintf(name, ENGINE_NAME_SIZE, "%s_spare_%d", supervisor->service->name, index);
@@ -78,6 +80,13 @@ void spare_forget(struct container *container)
 	spare->slot = SLOT_EXTRA;
 }
 
+/* It was well for so long that what failed before is another story. */
+static void spare_calm(struct spare *spare)
+{
+	if (spare->container != NULL && clock_us() - spare->born_us >= CALM_US)
+		spare->retry.level = 0;
+}
+
 void spare_failed(struct container *container, enum reason reason, const char *message)
 {
 	struct spare *spare = spare_of(container);
@@ -86,7 +95,9 @@ void spare_failed(struct container *container, enum reason reason, const char *m
 		return;
 	spare->reason = reason;
 	message_write(spare->message, "%s", message);
-	spare->retry_us = clock_us() + back_off_us(++spare->level);
+	if (reason != REASON_ENGINE_DOWN)
+		spare_calm(spare); /* else it is the same container that is tried again */
+	backoff_fail(&spare->retry, RETRY_SPARE);
 	container_log(LOG_WARN, container, "spare-failed", reason_text(reason), message);
 }
 
@@ -102,7 +113,7 @@ static void spare_back_off(struct spare *spare, enum reason reason)
 {
 	crashes_calm(&spare->crashes, spare->born_us);
 	spare->container->crash_noted = container_crashed(spare->container, reason);
-	spare->retry_us =
+	spare->retry.next_us =
 	        spare->container->crash_noted ? clock_us() + crashes_note(&spare->crashes, spare->container->warm) : 0;
 }
 
@@ -119,7 +130,7 @@ void spare_pardon(const struct container *container)
 			continue;
 		crashes_pardon(&spare->crashes);
 		if (spare->container == NULL)
-			spare->retry_us = 0;
+			backoff_hurry(&spare->retry);
 		supervisor_soon(supervisor);
 	}
 }
@@ -147,14 +158,31 @@ static void pause_failed(struct container *container, const char *what, const st
 	struct spare *spare = spare_of(container);
 
 	container_log(LOG_WARN, container, what, engine_fault_text(result->fault), result->message);
-	if (result->fault == ENGINE_NOT_FOUND)
+	if (result->fault == ENGINE_NOT_FOUND) {
 		container->gone = container->dead = true;
-	else if (result->fault == ENGINE_REFUSED)
-		container_leave(container, REASON_REPLACED, LEAVE_AT_ONCE);
-	else if (spare != NULL) {
-		spare->retry_us = clock_us() + BACK_OFF_MIN_US; /* in doubt: both may be asked for twice */
-		container->supervisor->list_wanted = true;      /* it may be done, with nothing more to ask for */
+		return;
 	}
+	if (spare != NULL && result->fault == ENGINE_REFUSED)
+		spare_calm(spare);
+	if (spare != NULL)
+		backoff_fail(&spare->retry, RETRY_SPARE);
+	if (result->fault == ENGINE_REFUSED)
+		container_leave(container, REASON_REPLACED, LEAVE_AT_ONCE);
+	else
+		container->supervisor->list_wanted = true; /* it may be done, with nothing more to ask for */
+}
+
+/* Some engines cannot pause at all (without control groups, say): a spare that runs on stands in as well. */
+static void runs_on(struct container *container, const struct engine_result *result)
+{
+	struct supervisor *supervisor = container->supervisor;
+
+	container->runs_on = true;
+	if (supervisor->told_runs_on)
+		return;
+	supervisor->told_runs_on = true;
+	log_warn("event=spare-runs-on service=%s name=%s reason=%s error=%s", supervisor->service->name,
+	         container->name, engine_fault_text(result->fault), log_quote(result->message));
 }
 
 static void on_paused(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
@@ -162,6 +190,10 @@ static void on_paused(struct supervisor *supervisor, struct container *container
 	(void)supervisor;
 	if (container->use == CONTAINER_LEAVING)
 		return;
+	if (result->fault == ENGINE_REFUSED) {
+		runs_on(container, result);
+		return;
+	}
 	if (result->fault != ENGINE_OK) {
 		pause_failed(container, "pause-failed", result);
 		return;
@@ -210,7 +242,7 @@ static bool slots_pending(const struct supervisor *supervisor)
 		const struct slot *slot = supervisor->slots[i];
 		const struct container *container = slot->current;
 
-		if (slot->live && clock_us() >= slot->retry_us &&
+		if (slot->live && backoff_due(&slot->retry) &&
 		    (container == NULL || container->backend == NULL ||
 		     backend_state(container->backend) == BACKEND_STARTING))
 			return true;
@@ -255,8 +287,6 @@ static void spare_serving(struct spare *spare)
 	bool ready = backend_state(container->backend) == BACKEND_READY;
 
 	container->warm |= ready;
-	if (ready)
-		spare->level = 0;
 	if (spare->slot != SLOT_EXTRA && !container->in_fleet)
 		spare_retire_backend(container); /* its next one is a member: requests held are told when it is ready */
 	else if (spare->slot != SLOT_EXTRA && ready && !spare->told)
@@ -276,7 +306,7 @@ static void spare_started(const struct spare *spare)
 		spare_pause(container, false);
 	else if (!container->paused && (stands_in || !container->warm))
 		container_locate(container);
-	else if (!container->paused)
+	else if (!container->paused && !container->runs_on)
 		spare_pause(container, true);
 }
 
@@ -340,8 +370,8 @@ static void spare_step(struct supervisor *supervisor, struct spare *spare)
 		                LEAVE_AFTER_DRAIN);
 	if (!supervisor->engine_up || (spare->container == NULL && spare->index >= supervisor->service->scale.spares))
 		return;
-	if (clock_us() < spare->retry_us)
-		supervisor_wake(supervisor, spare->retry_us);
+	if (!backoff_due(&spare->retry))
+		supervisor_wake(supervisor, spare->retry.next_us);
 	else if (spare->container == NULL)
 		spare_make(supervisor, spare);
 	else

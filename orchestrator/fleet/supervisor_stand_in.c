@@ -51,7 +51,7 @@ static struct spare *free_spare(const struct supervisor *supervisor)
 		if (container == NULL || spare->slot != SLOT_EXTRA || container->phase < CONTAINER_STARTED ||
 		    container->dead || container->in_fleet || !spare_fits(supervisor, spare))
 			continue;
-		if (container->paused)
+		if (container->paused || container->runs_on)
 			return spare;
 		warm = spare;
 	}

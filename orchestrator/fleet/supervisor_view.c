@@ -65,8 +65,8 @@ static bool slot_comes(const struct supervisor *supervisor, const struct slot *s
 		return false;
 	if (slot->reason == REASON_CRASH_LOOP && slot->back_off_untold)
 		return true;
-	return slot->retry_us <= now_us + PORT_RETRY_US &&
-	       (slot->failure_level == 0 || slot->reason == REASON_ENGINE_DOWN);
+	return slot->retry.next_us <= now_us + PORT_RETRY_US &&
+	       (slot->retry.level == 0 || slot->reason == REASON_ENGINE_DOWN);
 }
 
 bool spare_comes(const struct spare *spare)
@@ -96,7 +96,7 @@ static const char *state_text(const struct supervisor *supervisor, const struct 
 {
 	if (slot->current != NULL && slot->current->backend != NULL)
 		return backend_state_text(backend_state(slot->current->backend));
-	if (slot->live && (clock_us() < slot->retry_us || slot_unprepared(supervisor, slot)))
+	if (slot->live && (!backoff_due(&slot->retry) || slot_unprepared(supervisor, slot)))
 		return "backing-off";
 	if (slot->current != NULL)
 		return "creating";
@@ -140,15 +140,24 @@ size_t supervisor_spare_count(const struct supervisor *supervisor)
 	return count;
 }
 
+static bool spare_waits(const struct spare *spare)
+{
+	const struct container *container = spare->container;
+
+	if (container == NULL || spare->slot != SLOT_EXTRA)
+		return false;
+	return container->paused || (container->runs_on && container->phase == CONTAINER_STARTED);
+}
+
 static const char *spare_state_text(const struct spare *spare)
 {
 	const struct container *container = spare->container;
 
 	if (container == NULL)
-		return clock_us() < spare->retry_us ? "backing-off" : "down";
+		return !backoff_due(&spare->retry) ? "backing-off" : "down";
 	if (container->in_fleet)
 		return backend_state_text(backend_state(container->backend));
-	if (container->paused)
+	if (spare_waits(spare))
 		return reason_text(REASON_SPARE);
 	return container->phase < CONTAINER_STARTED ? "creating" : "starting";
 }
@@ -171,6 +180,6 @@ unsigned supervisor_spares_waiting(const struct supervisor *supervisor)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < supervisor->spare_count; i++)
-		n += supervisor->spares[i]->container != NULL && supervisor->spares[i]->container->paused;
+		n += spare_waits(supervisor->spares[i]);
 	return n;
 }

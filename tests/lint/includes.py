@@ -24,7 +24,7 @@ MAY_INCLUDE = {
 }
 
 # Files in orchestrator/ itself that anybody there may include: they know nothing of fleet, proxy and admin.
-SHARED = re.compile(r"orchestrator/(config|config_\w+|command|command_table|address|token|identity|defer\w*|loop|stats)\.h")
+SHARED = re.compile(r"orchestrator/(config|config_\w+|command|command_table|address|token|backoff|identity|defer\w*|loop|stats)\.h")
 
 # header of a library -> files that may know it
 CORNERED = {

@@ -32,6 +32,7 @@ static struct fake_container *spare(int index)
 	return fake_by_name(bench.engine, name);
 }
 
+static char waiting[] = "spare";
 static char ready[] = "ready"; /* what conditions are given is not const */
 
 static bool spare_is(void *state)
@@ -318,12 +319,33 @@ START_TEST(engine_refuses_to_pause)
 	fake_unpause(bench.engine, spare(0));
 	wait_settled();
 	ck_assert_str_eq(spare(0)->id, id);
-	bench.engine->fail_times[FAKE_PAUSE] = 1;
+}
+END_TEST
+
+/* Without control groups an engine cannot pause: the spare runs on, out of the fleet, and stands in as others do. */
+START_TEST(engine_cannot_pause)
+{
+	char id[ENGINE_ID_SIZE];
+
+	bench.engine->fail_times[FAKE_PAUSE] = 1000;
 	bench.engine->fail_with[FAKE_PAUSE] = ENGINE_REFUSED;
-	fake_unpause(bench.engine, spare(0));
-	bench_run(&bench, 20);
-	wait_settled();
-	ck_assert_str_ne(spare(0)->id, id);
+	bench.service.scale.spares = 1;
+	begin();
+	wait_spare(waiting);
+	id_of("acts_spare_0", id);
+	ck_assert_uint_eq(supervisor_spares_waiting(supervisor), 1);
+	ck_assert_uint_eq(fleet_count(supervisor_fleet(supervisor)), 1);
+	for (int i = 0; i < 2; i++) {
+		bench_run(&bench, 100);
+		slow_engine();
+		fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+		wait_spare(ready);
+		ck_assert_uint_eq(ready_now(), 1);
+		wait_spare(waiting);
+	}
+	ck_assert_str_eq(spare(0)->id, id);
+	ck_assert_int_eq(spare(0)->state, ENGINE_RUNNING);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_PAUSE], 1);
 }
 END_TEST
 
@@ -604,6 +626,7 @@ int main(void)
 	tcase_add_test(tcase, lost_while_standing_in);
 	tcase_add_test(tcase, paused_while_standing_in);
 	tcase_add_test(tcase, engine_refuses_to_pause);
+	tcase_add_test(tcase, engine_cannot_pause);
 	tcase_add_test(tcase, cannot_be_made);
 	tcase = tcase_of(suite, "configuration", 20);
 	tcase_add_test(tcase, more_and_fewer);

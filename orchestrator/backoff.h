@@ -1,0 +1,49 @@
+/* backoff: when what failed may be tried again: after 0.5 s, and twice as long after each further failure, up to 30 s.  Pure
+ * but for the clock, and for the count of all failures by what is tried again.
+ *
+ * All zero is ready for use: nothing failed, the next try is due. Embedded by value; owns nothing.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*        what        label in metrics */
+#define RETRIES(X)                                                                       \
+	X(SLOT, "slot")       /* a slot's container: made, started, found */             \
+	X(CRASH, "crash")     /* a slot or a spare whose containers keep failing */      \
+	X(AHEAD, "ahead")     /* the container created ahead */                          \
+	X(SPARE, "spare")     /* a spare: made, started, paused, unpaused */             \
+	X(REMOVE, "remove")   /* a container on its way out */                           \
+	X(RENAME, "rename")                                                              \
+	X(PREPARE, "prepare") /* image, network and volumes */                           \
+	X(ROLL, "roll")                                                                  \
+	X(LIST, "list")       /* the engine's list of containers */
+
+enum retry {
+#define X(name, text) RETRY_##name,
+	RETRIES(X)
+#undef X
+	        RETRY_COUNT
+};
+
+struct backoff {
+	unsigned level;  /* failures since it last went well */
+	int64_t next_us; /* nothing is tried before (clock_us) */
+};
+
+/* It failed (once more): returns how long, in microseconds, nothing is tried now. */
+int64_t backoff_fail(struct backoff *backoff, enum retry what);
+
+/* How long that is at this level: 1 is the first failure. */
+int64_t backoff_wait_us(unsigned level);
+
+bool backoff_due(const struct backoff *backoff);
+
+void backoff_reset(struct backoff *backoff); /* it went well, or something else is to be tried */
+void backoff_hurry(struct backoff *backoff); /* what it waited for may be there: try now; the next failure waits longer */
+
+/* Of the whole process, since it started. */
+uint64_t backoff_retries(enum retry what);
+void backoff_count(enum retry what); /* one that is paced otherwise */
+const char *backoff_retry_text(enum retry what);
