@@ -145,7 +145,8 @@ const struct option config_options[] = {
          .help = "All request bodies, and requests that wait for a container, at one time; beyond, the bodies that come most "
                  "slowly are refused with 408, and where none is slow the newcomer with 503."},
         {"max_connections", OPTION_INT, AT(max_connections), 1, 1e6, "10000", .reloadable = true,
-         .help = "Most client connections; further ones wait to be accepted."},
+         .help = "Most client connections. For a further one the connection that has been idle longest is closed; where none "
+                 "is idle it waits to be accepted."},
         {"half_close", OPTION_ENUM, AT(half_close), 0, 0, "\"answer\"", .words = half_close_words, .reloadable = true,
          .help = "What it means that a client closes its sending side behind a whole request. answer: it waits for the "
                  "reply, and only a reset ends the request. cancel: it has left, and the request is given up."},

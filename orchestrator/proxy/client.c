@@ -14,6 +14,7 @@
 
 #include <arpa/inet.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define OUTPUT_MAX 1048576  /* what one turn may leave unwritten; sources stop at the first byte */
@@ -65,6 +66,7 @@ void client_close(struct client *client)
 	client->writable = NULL;
 	deadline_remove(settings->deadlines, &client->deadline);
 	seats_leave(front_seats(client->front), &client->guest);
+	front_wake(client->front, &client->idle);
 	front_forget(client->front, &client->link);
 	close(client->fd);
 	defer_call(settings->defer, &client->deferred);
@@ -109,16 +111,24 @@ void client_shrink(struct buf *buf)
 
 /* --- deadlines, deferred work ---------------------------------------------------------------------------------- */
 
-/* First it loses its seat, then its connection. */
+void client_rest(struct client *client)
+{
+	client->state = CLIENT_IDLE;
+	client->silent_since_us = clock_recent_us();
+	deadline_set(&client->deadline, client->silent_since_us + CLIENT_SILENT_US);
+}
+
+/* First it loses its seat and its claim to the connection, then the connection. */
 static void be_silent(struct client *client)
 {
 	bool draining = front_is_draining(client->front);
 	int64_t patience_us = draining ? LAST_CALL_US : client_config(client)->idle_timeout_ms * 1000;
-	if (client->guest.seat == NULL) {
+	if (client->idle.next != NULL) {
 		client_close(client);
 		return;
 	}
 	seats_leave(front_seats(client->front), &client->guest);
+	front_idle(client->front, &client->idle);
 	deadline_set(&client->deadline, client->silent_since_us + patience_us);
 }
 
@@ -192,12 +202,23 @@ void client_new(struct front *front, int fd, const struct sockaddr *peer)
 	                             .target_bytes = (uint32_t)settings->config->max_head_bytes / 2};
 	message_init(&client->message, MESSAGE_REQUEST, &limits);
 	deadline_add(settings->deadlines, &client->deadline, on_deadline);
-	client_set_deadline(client, settings->config->idle_timeout_ms);
+	client_rest(client);
 	loop_event_assign(&client->readable, settings->base, LOOP_CLIENTS, fd, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
 	                  client_on_readable, client);
 	event_add(&client->readable, NULL);
 	read_address(client, peer);
 	front_register(front, &client->link);
+}
+
+/* The bytes of a request may be in the socket, and the loop not have heard of them yet. */
+void client_yield(struct front_link *idle)
+{
+	struct client *client = (struct client *)((char *)idle - offsetof(struct client, idle));
+	char byte;
+	if (recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+		front_wake(client->front, idle);
+	else
+		client_close(client);
 }
 
 struct client *client_of_link(struct front_link *link)

@@ -70,6 +70,9 @@ void client_close(struct client *client);
 void client_leave(struct client *client);
 struct client *client_of_link(struct front_link *link);
 
+/* Closes an idle connection for a newcomer; it stays, and is idle no longer, if its next request is there already. */
+void client_yield(struct front_link *idle);
+
 /* Refuses the request whose body this is, so that others find room. */
 void client_make_room(struct body *body);
 

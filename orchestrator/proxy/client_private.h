@@ -14,12 +14,14 @@
 #include <netinet/in.h>
 
 #define CLIENT_INPUT_MAX 65536 /* bytes read ahead of a request in work */
+#define CLIENT_SILENT_US 50000 /* the next request of a busy client comes sooner */
 
 enum client_state { CLIENT_IDLE, CLIENT_HEAD, CLIENT_BODY, CLIENT_BUSY, CLIENT_TUNNEL, CLIENT_LINGER };
 
 struct client {
 	struct front *front;
 	struct front_link link;
+	struct front_link idle; /* in the front's ring while it is silent */
 	struct guest guest;
 	int fd;
 	enum client_state state;
@@ -37,7 +39,7 @@ struct client {
 	struct request *request;
 	struct body body; /* its bytes are counted with front_buffer until the request is over */
 	int64_t lingered;
-	int64_t silent_since_us; /* IDLE: the last reply's end */
+	int64_t silent_since_us; /* IDLE: the last reply's end, or its coming */
 	struct buf input;
 	struct buf out;
 	struct event readable;
@@ -59,6 +61,9 @@ static inline void client_set_deadline(struct client *client, int64_t timeout_ms
 }
 
 /* client.c */
+
+/* From now on it is IDLE: first it is waited for as for a busy client. */
+void client_rest(struct client *client);
 
 /* Frees the request, and what was counted for its body. */
 void client_drop_request(struct client *client);

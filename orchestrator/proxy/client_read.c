@@ -145,6 +145,7 @@ static enum read_result read_message(struct client *client, const char *data, si
 	*used = 0;
 	if (client->state == CLIENT_IDLE && len > 0) {
 		client->state = CLIENT_HEAD;
+		front_wake(client->front, &client->idle);
 		message_start(&client->message, HTTP_GET);
 		client_set_deadline(client, client_config(client)->head_timeout_ms);
 	}

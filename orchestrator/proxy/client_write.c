@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #define LINGER_US 2000000
-#define SEAT_KEPT_US 50000 /* the next request of a busy client comes sooner */
 
 static void finish_reply(struct client *client);
 
@@ -128,11 +127,9 @@ static void finish_reply(struct client *client)
 		client_close(client);
 		return;
 	}
-	client->state = CLIENT_IDLE;
 	client_resume_reading(client);
 	client_shrink(&client->input);
-	client->silent_since_us = clock_recent_us();
-	deadline_set(&client->deadline, client->silent_since_us + SEAT_KEPT_US);
+	client_rest(client);
 	if (client->input.len > 0)
 		defer_call(front_settings(client->front)->defer, &client->deferred);
 }

@@ -1,7 +1,8 @@
-/* front: listeners, and a list of all clients.
+/* front: listeners, a list of all clients, and one of those that are idle, the longest idle first.
  *
- * Invariant: `connections` is the length of the list; nothing is accepted while it is at max_connections, and in one turn of
- * the loop not more than ACCEPT_AT_ONCE, so that those who are in get their turn.
+ * Invariant: `connections` is the length of the list; at max_connections a newcomer is accepted only for one that is idle,
+ * and in one turn of the loop not more than ACCEPT_AT_ONCE are, so that those who are in get their turn. (Idle ones that
+ * have just begun to speak are kept: then it may be one more.)
  */
 #include "orchestrator/proxy/front.h"
 
@@ -24,6 +25,7 @@
 #define ACCEPT_AT_ONCE 64   /* connections accepted in one turn of the loop */
 #define ACCEPT_PAUSE_MS 100 /* after EMFILE and the like */
 #define WARN_EVERY_US 10000000
+#define YIELDS_MAX 16 /* idle connections looked at for one newcomer */
 #define VICTIMS_MAX 8 /* bodies that are refused for one piece of another */
 
 struct front {
@@ -37,6 +39,7 @@ struct front {
 	bool accepting;
 	bool draining;
 	struct front_link clients; /* the head of a ring */
+	struct front_link idle;    /* likewise */
 	unsigned connections;
 	struct bodies bodies; /* that are being received */
 	int64_t buffered;
@@ -144,18 +147,27 @@ static bool has_room(const struct front *front)
 	return (int64_t)front->connections < front->settings.config->max_connections;
 }
 
-static void on_accept_again(evutil_socket_t fd, short what, void *arg)
+static bool has_idle(const struct front *front)
 {
-	(void)fd;
-	(void)what;
-	struct front *front = arg;
-	if (has_room(front))
-		set_accepting(front, true);
+	return front->idle.next != &front->idle;
 }
 
 static bool is_pausing(const struct front *front)
 {
 	return event_pending(front->accept_again, EV_TIMEOUT, NULL) != 0;
+}
+
+static void update_accepting(struct front *front)
+{
+	bool may = (has_room(front) || has_idle(front)) && front->accepted < ACCEPT_AT_ONCE;
+	set_accepting(front, may && !is_pausing(front));
+}
+
+static void on_accept_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	update_accepting(arg);
 }
 
 static void on_accept_more(evutil_socket_t fd, short what, void *arg)
@@ -164,16 +176,33 @@ static void on_accept_more(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct front *front = arg;
 	front->accepted = 0;
-	if (has_room(front) && !is_pausing(front))
-		set_accepting(front, true);
+	update_accepting(front);
 }
 
-/* Out of descriptors or memory: waiting connections stay in the kernel's queue; nothing spins. */
+/* Closes idle connections, one as a rule; those found speaking are not idle, and not looked at again. */
+static void make_place(struct front *front)
+{
+	for (int i = 0; i < YIELDS_MAX && !has_room(front) && has_idle(front); i++)
+		client_yield(front->idle.next);
+}
+
+/* The same for its descriptor. False: none was closed. */
+static bool free_descriptor(struct front *front)
+{
+	unsigned before = front->connections;
+	for (int i = 0; i < YIELDS_MAX && front->connections == before && has_idle(front); i++)
+		client_yield(front->idle.next);
+	return front->connections < before;
+}
+
+/* Out of descriptors, with nobody idle who has one, or of memory: waiting connections stay in the kernel's queue; nothing spins. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
 	(void)listener;
 	struct front *front = arg;
 	int problem = errno;
+	if ((problem == EMFILE || problem == ENFILE) && free_descriptor(front))
+		return;
 	if (is_due(&front->warned_us))
 		log_warn("event=accept-paused error=%s connections=%u", log_quote(strerror(problem)),
 		         front->connections);
@@ -187,11 +216,12 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 	(void)listener;
 	(void)len;
 	struct front *front = arg;
+	if (!has_room(front))
+		make_place(front);
 	client_new(front, fd, peer);
 	if (front->accepted++ == 0) /* behind everything that is due in this turn */
 		event_active(front->accept_more, EV_TIMEOUT, 0);
-	if (front->accepted >= ACCEPT_AT_ONCE || !has_room(front))
-		set_accepting(front, false);
+	update_accepting(front);
 }
 
 void front_register(struct front *front, struct front_link *link)
@@ -207,8 +237,28 @@ void front_forget(struct front *front, struct front_link *link)
 	link->prev->next = link->next;
 	link->next->prev = link->prev;
 	front->connections--;
-	if (!front->accepting && has_room(front) && !is_pausing(front))
-		set_accepting(front, true);
+	if (!front->accepting)
+		update_accepting(front);
+}
+
+void front_idle(struct front *front, struct front_link *idle)
+{
+	idle->prev = front->idle.prev;
+	idle->next = &front->idle;
+	idle->prev->next = idle->next->prev = idle;
+	if (!front->accepting)
+		update_accepting(front);
+}
+
+void front_wake(struct front *front, struct front_link *idle)
+{
+	if (idle->next == NULL)
+		return;
+	idle->prev->next = idle->next;
+	idle->next->prev = idle->prev;
+	idle->prev = idle->next = NULL;
+	if (!has_idle(front))
+		update_accepting(front);
 }
 
 /* --- listening ------------------------------------------------------------------------------------------------- */
@@ -273,6 +323,7 @@ bool front_new(const struct front_settings *settings, struct front **result, str
 	front->settings = *settings;
 	front->accepting = true;
 	front->clients.prev = front->clients.next = &front->clients;
+	front->idle.prev = front->idle.next = &front->idle;
 	bodies_init(&front->bodies);
 	front->accept_again = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_accept_again, front);
 	front->accept_more = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_accept_more, front);
@@ -295,10 +346,7 @@ void front_reload(struct front *front, const struct config *config)
 {
 	front->settings.config = config;
 	read_trusted(front);
-	if (!has_room(front))
-		set_accepting(front, false);
-	else if (!is_pausing(front))
-		set_accepting(front, true);
+	update_accepting(front);
 }
 
 static void unlisten(struct front *front)

@@ -56,6 +56,10 @@ const struct front_settings *front_settings(const struct front *front);
 struct seats *front_seats(const struct front *front);
 void front_register(struct front *front, struct front_link *link);
 void front_forget(struct front *front, struct front_link *link);
+
+/* It is between two requests and silent: where a place is wanted, the one that has been so longest is closed. */
+void front_idle(struct front *front, struct front_link *idle);
+void front_wake(struct front *front, struct front_link *idle); /* harmless if it is not idle */
 bool front_is_trusted(const struct front *front, const struct sockaddr *peer);
 
 /* Bytes of bodies, and of heads that wait, kept in memory over all clients. Where they would pass max_buffered_bytes the
