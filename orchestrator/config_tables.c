@@ -86,6 +86,13 @@ const struct option config_service_options[] = {
                  "of ours, mounted at /.selfless-await from state_dir, runs first in it and waits."},
         {"spare_port", OPTION_INT, AT(spare_port), 0, 65535, "0", .reloadable = true,
          .help = "Host port for the second container of a slot during a roll; 0: first_port + max + spares."},
+        {"response_timeout_ms", OPTION_INT, AT(response_timeout_ms), 0, 24.0 * HOUR_MS, "0", .reloadable = true,
+         .unit = "ms",
+         .help = "As the global response_timeout_ms, for this service: event streams may be silent for minutes; 0: the "
+                 "global one."},
+        {"idle_timeout_ms", OPTION_INT, AT(idle_timeout_ms), 0, 24.0 * HOUR_MS, "0", .reloadable = true, .unit = "ms",
+         .help = "As the global idle_timeout_ms, for this service's upgraded connections, and for clients that do not read "
+                 "its replies; 0: the global one."},
         {"routes", OPTION_TEXTS, AT(routes), 1, 64, "[\"/api/v1/\"]", .reloadable = true,
          .help = "Path prefixes it serves; the longest prefix of all services wins, at a segment's end."},
         {"private", OPTION_TEXTS, AT(private_paths), 0, 64,

@@ -27,6 +27,11 @@ void client_set_peer(struct client *client, const struct client_peer *peer, void
 	client->peer_arg = arg;
 }
 
+void client_set_idle_timeout(struct client *client, int64_t timeout_ms)
+{
+	client->idle_timeout_ms = timeout_ms;
+}
+
 const char *client_address(const struct client *client)
 {
 	return client->address;
@@ -114,6 +119,7 @@ void client_shrink(struct buf *buf)
 void client_rest(struct client *client)
 {
 	client->state = CLIENT_IDLE;
+	client->idle_timeout_ms = client_config(client)->idle_timeout_ms;
 	client->silent_since_us = clock_recent_us();
 	deadline_set(&client->deadline, client->silent_since_us + CLIENT_SILENT_US);
 }

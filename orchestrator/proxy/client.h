@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/uio.h>
 
 struct body;
@@ -32,6 +33,9 @@ struct client_peer {
 };
 
 void client_set_peer(struct client *client, const struct client_peer *peer, void *arg);
+
+/* How long the client may leave bytes of the reply unread; until the reply is over. */
+void client_set_idle_timeout(struct client *client, int64_t timeout_ms);
 
 /* The client's address as text; lives as long as the client. */
 const char *client_address(const struct client *client);

@@ -39,6 +39,7 @@ struct client {
 	struct request *request;
 	struct body body; /* its bytes are counted with front_buffer until the request is over */
 	int64_t lingered;
+	int64_t idle_timeout_ms; /* of the request in work */
 	int64_t silent_since_us; /* IDLE: the last reply's end, or its coming */
 	struct buf input;
 	struct buf out;

@@ -24,7 +24,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	}
 	if (put > 0) {
 		buf_drop(&client->out, (size_t)put);
-		client_set_deadline(client, client_config(client)->idle_timeout_ms);
+		client_set_deadline(client, client->idle_timeout_ms);
 	}
 	if (client->out.len > 0) {
 		event_add(client->writable, NULL);
@@ -77,7 +77,7 @@ enum client_write client_write(struct client *client, const struct iovec *iov, i
 		put = result > 0 ? (size_t)result : 0;
 		if (put == whole)
 			return CLIENT_SENT;
-		client_set_deadline(client, client_config(client)->idle_timeout_ms);
+		client_set_deadline(client, client->idle_timeout_ms);
 	}
 	if (!keep_rest(client, iov, count, put)) {
 		client_mark_cut(client);

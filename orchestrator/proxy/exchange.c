@@ -202,6 +202,7 @@ static struct exchange *exchange_new(struct proxy *proxy, struct service *servic
 	exchange->last_slot = -1;
 	deadline_add(proxy->deadlines, &exchange->deadline, exchange_on_deadline);
 	client_set_peer(client, &peer, exchange);
+	client_set_idle_timeout(client, service_idle_timeout_ms(service, proxy->config));
 	service->stats.in_flight++;
 	proxy->in_flight++;
 	return exchange;

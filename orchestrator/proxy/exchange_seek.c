@@ -13,6 +13,7 @@ static void send_to(struct exchange *exchange, struct backend *backend)
 	        .head = {request->head.data, (uint32_t)request->head.len},
 	        .body = {request->body.data, (uint32_t)request->body.len},
 	        .fresh = exchange->fresh,
+	        .response_timeout_ms = service_response_timeout_ms(exchange->service, exchange->proxy->config),
 	};
 	exchange->state = EXCHANGE_SENT;
 	exchange->backend = backend;

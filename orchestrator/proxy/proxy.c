@@ -34,6 +34,12 @@ static int64_t shortest_timeout_ms(const struct config *config)
 	int64_t shortest = all[0];
 	for (size_t i = 1; i < sizeof all / sizeof all[0]; i++)
 		shortest = all[i] < shortest ? all[i] : shortest;
+	for (size_t i = 0; i < config_service_count(config); i++) {
+		const struct config_service *service = config_service_at(config, i);
+		const int64_t own[] = {service->response_timeout_ms, service->idle_timeout_ms};
+		for (size_t j = 0; j < sizeof own / sizeof own[0]; j++)
+			shortest = own[j] > 0 && own[j] < shortest ? own[j] : shortest;
+	}
 	return shortest;
 }
 
@@ -129,7 +135,6 @@ static void configure(struct proxy *proxy, const struct config *config)
 	routes_free(proxy->routes);
 	proxy->routes = routes_new(config);
 	proxy->upstream.connect_timeout_ms = (int)config->connect_timeout_ms;
-	proxy->upstream.response_timeout_ms = (int)config->response_timeout_ms;
 }
 
 void proxy_reload(struct proxy *proxy, const struct config *config, struct supervisor *const *supervisors)

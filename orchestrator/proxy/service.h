@@ -22,6 +22,19 @@ struct service {
 	size_t held_count;
 };
 
+/* The service's own timeouts, in milliseconds, or else those of all. */
+static inline int64_t service_response_timeout_ms(const struct service *service, const struct config *all)
+{
+	int64_t own = service->config->response_timeout_ms;
+	return own > 0 ? own : all->response_timeout_ms;
+}
+
+static inline int64_t service_idle_timeout_ms(const struct service *service, const struct config *all)
+{
+	int64_t own = service->config->idle_timeout_ms;
+	return own > 0 ? own : all->idle_timeout_ms;
+}
+
 /* Embedded in the exchange. */
 struct held {
 	struct held *prev, *next;

@@ -74,7 +74,9 @@ static void end_both(struct tunnel *tunnel)
 static void touch(struct tunnel *tunnel)
 {
 	if (!tunnel->doomed)
-		deadline_set(&tunnel->deadline, clock_us() + tunnel->end.proxy->config->idle_timeout_ms * 1000);
+		deadline_set(&tunnel->deadline,
+		             clock_us() +
+		                     service_idle_timeout_ms(tunnel->end.service, tunnel->end.proxy->config) * 1000);
 }
 
 static void doom(struct tunnel *tunnel)

@@ -115,7 +115,7 @@ struct upstream *upstream_send(const struct upstream_settings *settings, struct 
 	bool connected = upstream != NULL;
 	if (!connected)
 		upstream = upstream_new(settings, backend);
-	upstream->settings.response_timeout_ms = settings->response_timeout_ms; /* a reload may have changed it */
+	assert(request->response_timeout_ms > 0);
 	upstream->request = *request;
 	upstream->reader = *reader;
 	upstream->arg = arg;

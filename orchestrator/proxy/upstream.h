@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct event_base;
 struct defer;
@@ -24,7 +25,6 @@ struct upstream_settings {
 	struct deadlines *deadlines;
 	struct defer *defer;
 	int connect_timeout_ms;
-	int response_timeout_ms;
 };
 
 enum upstream_failure {
@@ -56,6 +56,7 @@ struct upstream_request {
 	struct http_text head; /* both borrowed until the final callback, cancel or detach */
 	struct http_text body;
 	bool fresh; /* on a new connection, none from the pool */
+	int64_t response_timeout_ms;
 };
 
 struct upstream *upstream_send(const struct upstream_settings *settings, struct backend *backend,
