@@ -358,6 +358,16 @@ START_TEST(a_late_network)
 }
 END_TEST
 
+/* The two streams come together anywhere. */
+static void drop_errors(char *text)
+{
+	static const char line[] = "err line\n";
+	char *at = strstr(text, line);
+
+	if (at != NULL)
+		memmove(at, at + strlen(line), strlen(at + strlen(line)) + 1);
+}
+
 /* The lines that it writes show what runs. */
 static void check_runs(const char *id, const char *lines)
 {
@@ -369,6 +379,7 @@ static void check_runs(const char *id, const char *lines)
 		outcome = (struct outcome){0};
 		VERB(watch)->logs(watch.engine, id, 20, outcome_take, &outcome);
 		wait_for(&outcome, ENGINE_OK);
+		drop_errors(outcome.text);
 	} while (strstr(outcome.text, lines) == NULL && clock_ms() - begin_ms < SOON_MS);
 	ck_assert_msg(strstr(outcome.text, lines) != NULL, "%s", outcome.text);
 	ck_assert_msg(strncmp(lines, "out", 3) != 0 || strstr(outcome.text, "arg") == NULL, "%s", outcome.text);
