@@ -518,7 +518,7 @@ static void verb_create(struct engine *engine, const struct engine_spec *spec, c
 	op->made.slot = place->slot;
 	op->made.port = place->host_port;
 	op->made.unpublished = place->unpublished;
-	op->made.no_network = place->late_network;
+	op->made.no_network = place->late_network && !op->fake->never_late;
 	op->fake->late_extra |= place->late_network && place->slot < 0;
 }
 

@@ -67,6 +67,7 @@ struct fake_engine {
 	enum fake_answer answer; /* of containers created from now on */
 	bool down;               /* every call ends in ENGINE_UNREACHABLE */
 	bool silent;             /* no events */
+	bool never_late;         /* create gives each its network, whatever its place asks */
 	bool late_end;           /* what a refused start undoes is told after the answer */
 	int lost_port;           /* no container that publishes it starts; 0 = none */
 	int serial;
