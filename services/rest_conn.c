@@ -20,6 +20,8 @@
 #define IDLE_MS 75000
 #define HEAD_MS 10000
 #define BODY_MS 30000
+#define PACE_MS 10000 /* after so long a body must have come with this many bytes a second, on average */
+#define PACE_BYTES_S 1024
 #define LINGER_QUIET_MS 2000
 #define LINGER_MS 30000
 
@@ -222,13 +224,20 @@ static void sweep_head(struct rest_conn *conn, int64_t age_ms)
 		rest_conn_finish(conn, 408, "the request head took too long");
 }
 
+static bool body_is_slow(const struct rest_conn *conn, int64_t now_ms)
+{
+	int64_t took_ms = now_ms - conn->body_since_ms;
+
+	return took_ms > PACE_MS && conn->body_received * 1000 < took_ms * PACE_BYTES_S;
+}
+
 void rest_conn_sweep(struct rest_conn *conn, int64_t now_ms)
 {
 	int64_t age_ms = now_ms - conn->since_ms;
 
 	if (conn->state == REST_HEAD)
 		sweep_head(conn, age_ms);
-	else if (conn->state == REST_BODY && age_ms > BODY_MS)
+	else if (conn->state == REST_BODY && (age_ms > BODY_MS || body_is_slow(conn, now_ms)))
 		rest_conn_finish(conn, 408, "the request body took too long");
 	else if (conn->state == REST_LINGER && (age_ms > LINGER_QUIET_MS || now_ms - conn->linger_since_ms > LINGER_MS))
 		rest_conn_close(conn);

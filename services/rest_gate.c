@@ -86,6 +86,8 @@ static bool gate_head_done(struct rest_conn *conn, const struct http_head *head)
 	if (!gate_admit_body(conn, head->expect_continue))
 		return true;
 	conn->state = REST_BODY;
+	conn->body_since_ms = conn->since_ms;
+	conn->body_received = 0;
 	http_chunked_init(&conn->chunked);
 	return true;
 }
@@ -180,9 +182,12 @@ static bool gate_chunked(struct rest_conn *conn)
 
 static bool gate_body(struct rest_conn *conn)
 {
-	if (evbuffer_get_length(conn_input(conn)) == 0)
+	size_t before = evbuffer_get_length(conn_input(conn));
+
+	if (before == 0)
 		return false;
 	conn->since_ms = clock_ms();
+	conn->body_received += (int64_t)before;
 	return conn->request->chunked ? gate_chunked(conn) : gate_plain(conn);
 }
 

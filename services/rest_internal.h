@@ -23,7 +23,7 @@
 #define REST_HEAD_BYTES 32768U
 #define REST_TARGET_BYTES 12288U
 #define REST_WRITE_BYTES (1U << 20) /* most that is written at one time */
-#define REST_INPUT_BYTES 65536U /* most unread input held while a request is being answered */
+#define REST_INPUT_BYTES 65536U     /* most unread input held while a request is being answered */
 #define REST_JSON "application/json"
 
 enum rest_state { REST_HEAD, REST_BODY, REST_BUSY, REST_LINGER };
@@ -70,10 +70,12 @@ struct rest_conn {
 	void *evhtp_arg;
 	unsigned depth; /* callbacks of ours on the stack that still need this struct */
 	enum rest_state state;
-	int64_t since_ms; /* when this state made progress last; in HEAD: when its first byte came */
-	bool head_begun;  /* HEAD: at least one byte is there */
-	bool half_closed; /* the client sends nothing more */
-	size_t scanned;   /* HEAD: bytes http_head has looked at */
+	int64_t since_ms;      /* when this state made progress last; in HEAD: when its first byte came */
+	int64_t body_since_ms; /* BODY: when it began, */
+	int64_t body_received; /* and how many bytes have come, with the framing of chunks */
+	bool head_begun;       /* HEAD: at least one byte is there */
+	bool half_closed;      /* the client sends nothing more */
+	size_t scanned;        /* HEAD: bytes http_head has looked at */
 	int64_t linger_since_ms;
 	struct http_chunked chunked;
 	struct rest_request *request; /* being received or answered */
@@ -126,7 +128,7 @@ void rest_request_run(struct rest_request *request);
 /* rest_head.c */
 struct rest_reply_head {
 	int status;
-	int64_t length; /* of the body; -1: not known, chunked or until close */
+	int64_t length;     /* of the body; -1: not known, chunked or until close */
 	const char *type;   /* of the body; NULL: there is none */
 	const char *fields; /* more of them, whole lines; NULL: none */
 	bool close;

@@ -299,6 +299,36 @@ def test_clients_that_leave(api):
     wait_until(lambda: api.expect(200, "GET", "/acts/count") == [1], 5, "the upload of a client that left")
 
 
+@pytest.mark.parametrize("ms", [0, 1, 5, 30])
+def test_clients_that_end_and_wait(api, ms):
+    """They get what they asked for, all of it, and then the end."""
+    api.stage()
+    for number in range(10):
+        act = json.dumps(api.act(number)).encode()
+        for service, data, status in (("acts", GET, 200), ("acts", post(act, b"/api/v1/acts"), 201),
+                                      ("acts", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200),
+                                      ("users", b"GET /api/v1/users HTTP/1.1\r\nHost: a\r\n\r\n", 200)):
+            with api.raw(service) as client:
+                client.send(data)
+                if ms > 0:
+                    client.wait_readable(ms / 1000)
+                client.end()
+                assert client.read_reply().status == status
+                assert client.is_closed()
+
+
+def test_slow_bodies(api):
+    """Less than 1 KiB a second, on average after 10 s, is 408, though a byte comes every second."""
+    with api.raw(timeout=20) as client:
+        begin = time.monotonic()
+        client.send(b"POST /api/v1/acts HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+        while not client.wait_readable(1):
+            assert time.monotonic() - begin < 15
+            client.send(b"x")
+        assert client.read_reply().status == 408
+        assert time.monotonic() - begin > 9.5
+
+
 def test_idle_and_slow_heads(api):
     """A head that takes over 10 s is answered 408; one drop at a time does not help."""
     with api.raw(timeout=20) as client:

@@ -174,6 +174,16 @@ def test_what_the_access_log_says(web, tmp_path):
     assert [line["code"] for line in wait_lines(path, 2)] == [200, 0]
 
 
+@pytest.mark.parametrize("target", ["/api/fleet", "/metrics", "/"])
+def test_admin_answers_too(served, target):
+    orchestrator, _ = served
+    for _ in range(ROUNDS):
+        with RawClient(orchestrator.admin_port) as client:
+            client.send(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+            client.end()
+            assert_replies(client, [None])
+
+
 # --- cancel -----------------------------------------------------------------------------------------------------------
 
 def test_cancel(web):
