@@ -124,6 +124,9 @@ bool http_text_is(struct http_text text, const char *lower_case);   /* case-inse
 /* GET, HEAD, PUT, DELETE, OPTIONS, TRACE (RFC 9110 section 9.2.2). */
 bool http_method_idempotent(enum http_method method);
 
+/* Changes nothing: RFC 9110 section 9.2.1. */
+bool http_method_safe(enum http_method method);
+
 int http_fault_status(enum http_fault fault);           /* 400, 414, 431, 501, 505 */
 const char *http_fault_text(enum http_fault fault);     /* for people */
 const char *http_status_text(int status);               /* "Not Found"; "Unknown" for one we do not know */

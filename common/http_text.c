@@ -47,6 +47,11 @@ bool http_list_has(struct http_text value, const char *token)
 	return false;
 }
 
+bool http_method_safe(enum http_method method)
+{
+	return method == HTTP_GET || method == HTTP_HEAD_METHOD || method == HTTP_OPTIONS || method == HTTP_TRACE;
+}
+
 bool http_method_idempotent(enum http_method method)
 {
 	switch (method) {

@@ -27,6 +27,7 @@ const char *stats_replay_text(enum stats_replay replay);
 struct stats {
 	uint64_t by_code[600]; /* replies, by status; 0: the client left first */
 	uint64_t replays[STATS_REPLAY_COUNT];
+	uint64_t hedged; /* requests that were sent to a second backend while the first one seemed to hang */
 	uint64_t held_total;
 	uint64_t in_flight;             /* now */
 	uint64_t held;                  /* now */

@@ -20,8 +20,9 @@ struct source {
 
 typedef void metrics_sample(struct exposition *out, const struct source *source);
 
-static metrics_sample requests, request_seconds, in_flight, held, replays, backends, replacements, replacement_seconds,
-        window_requests, wanted, engine_up, retries, loop_lag, connections, access_log_dropped, build_info;
+static metrics_sample requests, request_seconds, in_flight, held, replays, hedged, backends, replacements,
+        replacement_seconds, window_requests, wanted, engine_up, retries, loop_lag, connections, access_log_dropped,
+        build_info;
 
 /* PROXY: once a service and once for requests of none. SERVICE: once a service. ONCE: no service in it. */
 enum scope { PROXY, SERVICE, ONCE };
@@ -36,6 +37,8 @@ enum scope { PROXY, SERVICE, ONCE };
 	X(held, "selfless_held", GAUGE, SERVICE, "service", "Requests that wait now for a container to become ready.") \
 	X(replays, "selfless_replays_total", COUNTER, SERVICE, "service,reason", \
 	  "Times a request was sent again, by what had happened to it.") \
+	X(hedged, "selfless_hedged_total", COUNTER, SERVICE, "service", \
+	  "Requests sent to a second container as well, since the first one seemed to hang.") \
 	X(backends, "selfless_backends", GAUGE, SERVICE, "service,state", "Containers now, by state; spare: paused, to stand in.") \
 	X(replacements, "selfless_replacements_total", COUNTER, SERVICE, "service,reason", \
 	  "Replacements of containers begun, by the fault that caused them.") \
@@ -129,6 +132,11 @@ static void replays(struct exposition *out, const struct source *source)
 	for (int i = 0; i < STATS_REPLAY_COUNT; i++)
 		by_service_and(out, source, "reason", stats_replay_text((enum stats_replay)i),
 		               source->stats->replays[i]);
+}
+
+static void hedged(struct exposition *out, const struct source *source)
+{
+	by_service(out, source, source->stats->hedged);
 }
 
 static void backends(struct exposition *out, const struct source *source)

@@ -422,6 +422,7 @@ static bool format_line(struct access_log *log, const struct access_line *line)
 	json_member_number(&w, "slot", line->slot);
 	json_member_text(&w, "container", line->container);
 	json_member_number(&w, "tries", line->tries);
+	json_member_bool(&w, "hedged", line->hedged);
 	json_member_number(&w, "held_us", line->held_us);
 	json_member_number(&w, "total_us", line->total_us);
 	json_end_object(&w);

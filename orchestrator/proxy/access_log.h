@@ -40,6 +40,7 @@ struct access_line {
 	int slot;              /* -1: none */
 	const char *container; /* "" : none */
 	unsigned tries;
+	bool hedged; /* two containers had it at the same time */
 	int64_t held_us;
 	int64_t total_us; /* from the end of the request's head to the end of the reply */
 };

@@ -6,7 +6,8 @@
  *         -> failed: replay (seek) or 502, 504
  *   REPLYING -> done: over           failed: cut
  *
- * Invariant: `backend` is set exactly while we count as its in flight; `upstream` while a final callback of it is due.
+ * Each time that it is sent is a trial. There is one at a time, but for SENT to a backend that seems to hang: see
+ * exchange_hedge.
  * One way out: exchange_over().
  */
 #include "orchestrator/proxy/exchange_private.h"
@@ -62,10 +63,10 @@ static struct exchange *exchange_alloc(void)
 
 void exchange_release(struct exchange *exchange, enum fleet_outcome outcome)
 {
-	if (exchange->backend == NULL)
+	if (exchange->trial->backend == NULL)
 		return;
-	struct backend *backend = exchange->backend;
-	exchange->backend = NULL;
+	struct backend *backend = exchange->trial->backend;
+	exchange->trial->backend = NULL;
 	fleet_release(backend, outcome);
 }
 
@@ -74,9 +75,10 @@ void exchange_drop_upstream(struct exchange *exchange)
 	if (exchange->question != NULL)
 		health_ask_cancel(exchange->question);
 	exchange->question = NULL;
-	if (exchange->upstream != NULL)
-		upstream_cancel(exchange->upstream);
-	exchange->upstream = NULL;
+	if (exchange->trial->upstream != NULL)
+		upstream_cancel(exchange->trial->upstream);
+	exchange->trial->upstream = NULL;
+	exchange_cancel_other(exchange);
 }
 
 static void log_access(const struct exchange *exchange, int code, int64_t total_us)
@@ -95,6 +97,7 @@ static void log_access(const struct exchange *exchange, int code, int64_t total_
 	        .container = exchange->last_container,
 	        .tries = exchange->tries,
 	        .held_us = exchange->held_us,
+	        .hedged = exchange->hedged,
 	        .total_us = total_us,
 	};
 	access_log_write(exchange->proxy->access_log, &line);
@@ -178,8 +181,8 @@ static void on_drained(void *arg)
 {
 	struct exchange *exchange = arg;
 	bool withheld = exchange->question != NULL && !exchange->gather;
-	if (exchange->upstream != NULL && !withheld)
-		upstream_resume(exchange->upstream);
+	if (exchange->trial->upstream != NULL && !withheld)
+		upstream_resume(exchange->trial->upstream);
 }
 
 static void on_gone(void *arg)
@@ -200,6 +203,8 @@ static struct exchange *exchange_new(struct proxy *proxy, struct service *servic
 	exchange->request = request;
 	exchange->deferred.run = on_free;
 	exchange->last_slot = -1;
+	exchange->trial = &exchange->trials[0];
+	exchange->trials[0].exchange = exchange->trials[1].exchange = exchange;
 	deadline_add(proxy->deadlines, &exchange->deadline, exchange_on_deadline);
 	client_set_peer(client, &peer, exchange);
 	client_set_idle_timeout(client, service_idle_timeout_ms(service, proxy->config));

@@ -10,6 +10,8 @@
 #define DOUBT_US 20000
 #define DOUBTS_MAX 50
 
+static const char unknown[] = "the container failed while it had the request; it may or may not have been carried out";
+
 bool exchange_is_judged(const struct backend *backend)
 {
 	enum backend_state state = backend_state(backend);
@@ -45,7 +47,7 @@ static bool counts_as_try(struct exchange *exchange, enum stats_replay reason)
 static void mark_tried(struct exchange *exchange)
 {
 	if (exchange->tried.count < FLEET_TRIES)
-		exchange->tried.serials[exchange->tried.count++] = backend_serial(exchange->backend);
+		exchange->tried.serials[exchange->tried.count++] = backend_serial(exchange->trial->backend);
 }
 
 static bool has_serial(const uint64_t *serials, unsigned count, uint64_t serial)
@@ -82,14 +84,14 @@ static void reset_reply(struct exchange *exchange)
 
 static void join_incident(struct exchange *exchange)
 {
-	if (incident_open(backend_incident(exchange->backend)))
-		exchange->incident = *backend_incident(exchange->backend);
+	if (incident_open(backend_incident(exchange->trial->backend)))
+		exchange->incident = *backend_incident(exchange->trial->backend);
 }
 
 /* Told to health, which doubts the backend now. The first one of an incident begins its story. */
 static void report_failure(struct exchange *exchange, enum stats_replay reason)
 {
-	struct backend *backend = exchange->backend;
+	struct backend *backend = exchange->trial->backend;
 	bool first = !incident_open(backend_incident(backend));
 	backend_open_incident(backend);
 	join_incident(exchange);
@@ -142,8 +144,31 @@ static void judge_stale(struct exchange *exchange)
 	exchange->stale = 0;
 }
 
+/* It may still carry the request out, as one that was paused does once it goes on: to be sent again, what changes
+ * something waits until the engine says that the container has ended. True: it waits, or is over. */
+static bool await_end(struct exchange *exchange)
+{
+	enum fleet_fate fate = fleet_fate(exchange->service->fleet, exchange->awaited);
+	int64_t now_us = clock_us();
+	if (exchange->awaited == 0 || fate == FLEET_FATE_ENDED || fate == FLEET_FATE_KILLED) {
+		exchange->awaited = exchange->awaited_us = 0;
+		return false;
+	}
+	if (exchange->awaited_us == 0)
+		exchange->awaited_us = now_us;
+	if (now_us - exchange->awaited_us >= exchange->proxy->config->hold_ms * 1000) {
+		exchange_give_up(exchange, 502, unknown);
+		return true;
+	}
+	exchange->state = EXCHANGE_DOUBTED;
+	deadline_set(&exchange->deadline, now_us + DOUBT_US);
+	return true;
+}
+
 void exchange_judge(struct exchange *exchange)
 {
+	if (await_end(exchange))
+		return;
 	judge_stale(exchange);
 	bool breaks_open = acquit(exchange, exchange->broken, &exchange->breaks, false);
 	breaks_open |= acquit(exchange, exchange->stales, &exchange->stale_count, true);
@@ -167,9 +192,9 @@ void exchange_replay(struct exchange *exchange, enum stats_replay reason)
 	join_incident(exchange);
 	log_line(reason == STATS_REPLAY_STALE ? LOG_DEBUG : LOG_INFO,
 	         "event=replay service=%s request=%s slot=%d container=%.12s reason=%s tries=%u incident=%s",
-	         exchange->service->config->name, exchange->request->id, backend_slot(exchange->backend),
-	         backend_container_id(exchange->backend), stats_replay_text(reason), exchange->tried.count + 1,
-	         incident_text(backend_incident(exchange->backend)));
+	         exchange->service->config->name, exchange->request->id, backend_slot(exchange->trial->backend),
+	         backend_container_id(exchange->trial->backend), stats_replay_text(reason), exchange->tried.count + 1,
+	         incident_text(backend_incident(exchange->trial->backend)));
 	if (counts_as_try(exchange, reason))
 		mark_tried(exchange);
 	exchange_release(exchange, reason == STATS_REPLAY_STALE ? FLEET_CANCELLED : FLEET_FAILED);
@@ -181,15 +206,15 @@ void exchange_replay(struct exchange *exchange, enum stats_replay reason)
 void exchange_fail(struct exchange *exchange, enum upstream_failure failure, bool untouched)
 {
 	const struct failure_rule *rule = &failure_rules[failure];
-	if (rule->evidence && exchange_is_judged(exchange->backend))
+	if (rule->evidence && exchange_is_judged(exchange->trial->backend))
 		report_failure(exchange, rule->replay);
 	else if (rule->evidence)
-		health_exchange_failed(health_of(exchange->backend), exchange->backend);
+		health_exchange_failed(health_of(exchange->trial->backend), exchange->trial->backend);
 	if (exchange->begun) {
 		exchange_cut(exchange);
 		return;
 	}
-	uint64_t serial = backend_serial(exchange->backend);
+	uint64_t serial = backend_serial(exchange->trial->backend);
 	bool again = exchange->stale == serial && (failure == UPSTREAM_CONNECT || failure == UPSTREAM_DOWN);
 	if (rule->breaks)
 		note_broken(exchange, serial);
@@ -197,12 +222,21 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 		note_stale(exchange, serial);
 	exchange->stale = failure == UPSTREAM_STALE && !untouched ? serial : 0;
 	exchange->fresh |= failure == UPSTREAM_STALE;
+	if (exchange_is_hedging(exchange)) {
+		if (failure != UPSTREAM_STALE && failure != UPSTREAM_LOCAL)
+			mark_tried(exchange);
+		exchange_release(exchange, FLEET_FAILED);
+		exchange_go_on_with_other(exchange);
+		return;
+	}
 	if (failure == UPSTREAM_LOCAL) { /* nothing was sent, and another container may need no socket */
 		exchange_release(exchange, FLEET_CANCELLED);
 		if (doubt(exchange))
 			return;
 	}
 	bool may = rule->replayable && (untouched || exchange->request->idempotent);
+	if (failure == UPSTREAM_DOWN && !untouched && !http_method_safe(exchange->request->method))
+		exchange->awaited = serial;
 	if (may)
 		exchange_replay(exchange, rule->replay);
 	else if (failure == UPSTREAM_LOCAL)
@@ -210,7 +244,5 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 	else if (failure == UPSTREAM_TIMEOUT)
 		exchange_give_up(exchange, 504, "the container did not answer in time");
 	else
-		exchange_give_up(
-		        exchange, 502,
-		        "the container failed while it had the request; it may or may not have been carried out");
+		exchange_give_up(exchange, 502, unknown);
 }

@@ -1,6 +1,6 @@
 /* exchange_private: the insides of an exchange, for the files that are it: exchange.c (its life), exchange_seek.c (finding
- * a backend, being held), exchange_reply.c (the reply), exchange_fail.c (what a failed try leads to). Nobody else includes
- * this.
+ * a backend, being held), exchange_reply.c (the reply), exchange_fail.c (what a failed try leads to), exchange_hedge.c (two
+ * tries at once). Nobody else includes this.
  */
 #pragma once
 
@@ -21,6 +21,13 @@ enum exchange_state {
 	EXCHANGE_OVER
 };
 
+/* One try of the request on one backend. */
+struct trial {
+	struct exchange *exchange;
+	struct backend *backend;   /* set exactly while it counts as in flight there */
+	struct upstream *upstream; /* set while a final callback of it is due */
+};
+
 struct exchange {
 	struct proxy *proxy;
 	struct service *service;
@@ -28,8 +35,10 @@ struct exchange {
 	struct request *request;
 	enum exchange_state state;
 
-	struct backend *backend;
-	struct upstream *upstream;
+	struct trial trials[2];
+	struct trial
+	        *trial; /* whose reply counts; the other one has a backend only while both wait for their replies */
+	bool hedged;    /* there was a second one */
 	struct fleet_tried tried;
 	unsigned tries;              /* sent so often, stale connections included */
 	uint64_t broken[BREAKS_MAX]; /* serials */
@@ -38,6 +47,8 @@ struct exchange {
 	unsigned stale_count;
 	unsigned acquittals; /* tries and breaks that were not its fault */
 	unsigned doubts;     /* how often it was looked at while DOUBTED */
+	uint64_t awaited;    /* the backend that must have ended before the request is sent again; 0: none */
+	int64_t awaited_us;  /* since when */
 	unsigned refusals;
 	bool fresh;     /* no further try takes a pooled connection */
 	uint64_t stale; /* the backend whose pooled connection ended just now, with the request on it; 0 none */
@@ -92,6 +103,29 @@ void exchange_seek(struct exchange *exchange);
 
 /* Its deadline: it was held for hold_ms, or is to be looked at again while DOUBTED. */
 void exchange_on_deadline(struct deadline *deadline);
+
+/* For the access log: who has it now, or answered it. */
+void exchange_note_container(struct exchange *exchange, const struct backend *backend);
+
+/* Sends it there, as that try. fresh: on a new connection. */
+void exchange_send(struct trial *trial, struct backend *backend, bool fresh);
+
+/* exchange_hedge.c */
+
+/* Its backend seems to hang: another one is asked as well, if that is harmless and there is one. */
+void exchange_hedge(struct trial *trial);
+
+/* Do two tries wait for their replies? */
+bool exchange_is_hedging(const struct exchange *exchange);
+
+/* This try is answered: its reply counts, and another one is cancelled. */
+void exchange_settle(struct trial *trial);
+
+/* The try that counts has failed and is released: the other one is left. */
+void exchange_go_on_with_other(struct exchange *exchange);
+
+/* Ends every try that is under way but the one that counts. */
+void exchange_cancel_other(struct exchange *exchange);
 
 /* exchange_reply.c */
 

@@ -19,8 +19,8 @@ static void send_out(struct exchange *exchange, const struct iovec *iov, int cou
 	exchange->begun = true;
 	for (int i = 0; i < count; i++)
 		exchange->bytes += (int64_t)iov[i].iov_len;
-	if (client_write(exchange->client, iov, count) == CLIENT_SLOW && exchange->upstream != NULL)
-		upstream_pause(exchange->upstream);
+	if (client_write(exchange->client, iov, count) == CLIENT_SLOW && exchange->trial->upstream != NULL)
+		upstream_pause(exchange->trial->upstream);
 }
 
 static void flush(struct exchange *exchange)
@@ -72,7 +72,7 @@ static void pass_interim(struct exchange *exchange, const struct http_head *head
 	if (forward_reply(&exchange->reply, head, FORWARD_NO_BODY, false, false) &&
 	    client_write(exchange->client, &(struct iovec){exchange->reply.data, exchange->reply.len}, 1) ==
 	            CLIENT_SLOW)
-		upstream_pause(exchange->upstream);
+		upstream_pause(exchange->trial->upstream);
 	buf_reset(&exchange->reply);
 }
 
@@ -81,10 +81,11 @@ static void on_answer(bool well, void *arg);
 /* Of a reply that ended with the connection. One probe that is late does not make it half a reply: the verdict does. */
 static void judge_end(struct exchange *exchange, bool well)
 {
-	if (!well && backend_state(exchange->backend) == BACKEND_DOWN)
+	if (!well && backend_state(exchange->trial->backend) == BACKEND_DOWN)
 		exchange_fail(exchange, UPSTREAM_CUT, false);
 	else if (!well && ++exchange->asked < END_QUESTIONS)
-		exchange->question = health_ask(health_of(exchange->backend), exchange->backend, on_answer, exchange);
+		exchange->question =
+		        health_ask(health_of(exchange->trial->backend), exchange->trial->backend, on_answer, exchange);
 	else
 		finish(exchange);
 }
@@ -108,38 +109,42 @@ static void on_answer(bool well, void *arg)
 	}
 	if (!exchange->gather)
 		flush(exchange);
-	upstream_resume(exchange->upstream);
+	upstream_resume(exchange->trial->upstream);
 }
 
 /* A backend that is ill says 5xx to everything: before such a reply is passed on, the backend is asked. Of one that was
  * found ill while the reply was under way the answer is no at once. */
 static void withhold(struct exchange *exchange)
 {
-	exchange->question = health_ask(health_of(exchange->backend), exchange->backend, on_answer, exchange);
+	exchange->question =
+	        health_ask(health_of(exchange->trial->backend), exchange->trial->backend, on_answer, exchange);
 	if (!exchange->gather)
-		upstream_pause(exchange->upstream);
+		upstream_pause(exchange->trial->upstream);
 }
 
 static void on_head(const struct http_head *head, void *arg)
 {
-	struct exchange *exchange = arg;
+	struct trial *trial = arg;
+	struct exchange *exchange = trial->exchange;
 	if (head->status < 200 && head->status != 101) {
-		pass_interim(exchange, head);
+		if (!exchange_is_hedging(exchange)) /* else it is not known yet whose answer counts */
+			pass_interim(exchange, head);
 		return;
 	}
+	exchange_settle(trial);
 	exchange->state = EXCHANGE_REPLYING;
 	exchange->status = head->status;
 	if (head->status == 101 && !exchange->request->upgrade) {
-		upstream_cancel(exchange->upstream);
-		exchange->upstream = NULL;
+		upstream_cancel(exchange->trial->upstream);
+		exchange->trial->upstream = NULL;
 		exchange_fail(exchange, UPSTREAM_MALFORMED, false);
 		return;
 	}
 	exchange->upgraded = head->status == 101;
 	choose_framing(exchange, head);
 	if (!forward_reply(&exchange->reply, head, exchange->framing, exchange->close, exchange->request->http_1_0)) {
-		upstream_cancel(exchange->upstream);
-		exchange->upstream = NULL;
+		upstream_cancel(exchange->trial->upstream);
+		exchange->trial->upstream = NULL;
 		exchange_fail(exchange, UPSTREAM_MALFORMED, false);
 		return;
 	}
@@ -164,7 +169,7 @@ static void take_chunk(struct exchange *exchange, const char *data, size_t len)
 
 static void on_body(const char *data, size_t len, void *arg)
 {
-	struct exchange *exchange = arg;
+	struct exchange *exchange = ((struct trial *)arg)->exchange;
 	if (exchange->state == EXCHANGE_OVER)
 		return;
 	if (exchange->framing == FORWARD_CHUNKED) {
@@ -190,11 +195,12 @@ static void on_body(const char *data, size_t len, void *arg)
 static void start_tunnel(struct exchange *exchange)
 {
 	struct client *client = exchange->client;
-	struct tunnel_end end = {.proxy = exchange->proxy, .service = exchange->service, .backend = exchange->backend};
+	struct tunnel_end end = {
+	        .proxy = exchange->proxy, .service = exchange->service, .backend = exchange->trial->backend};
 	flush(exchange);
-	end.fd = upstream_detach(exchange->upstream);
-	exchange->upstream = NULL;
-	exchange->backend = NULL; /* the tunnel releases it */
+	end.fd = upstream_detach(exchange->trial->upstream);
+	exchange->trial->upstream = NULL;
+	exchange->trial->backend = NULL; /* the tunnel releases it */
 	exchange_over(exchange, 101, FLEET_SERVED);
 	tunnel_start(&end, client);
 }
@@ -209,15 +215,16 @@ static void end_chunks(struct exchange *exchange, struct http_text trailers)
 
 static void on_done(struct http_text trailers, void *arg)
 {
-	struct exchange *exchange = arg;
+	struct exchange *exchange = ((struct trial *)arg)->exchange;
 	if (exchange->upgraded) {
 		start_tunnel(exchange);
 		return;
 	}
-	exchange->upstream = NULL;
+	exchange->trial->upstream = NULL;
 	exchange->complete = true;
 	if (exchange->to_close && exchange->begun && exchange->question == NULL)
-		exchange->question = health_ask(health_of(exchange->backend), exchange->backend, on_answer, exchange);
+		exchange->question =
+		        health_ask(health_of(exchange->trial->backend), exchange->trial->backend, on_answer, exchange);
 	if (exchange->framing == FORWARD_CHUNKED)
 		end_chunks(exchange, trailers);
 	if (exchange->question == NULL && exchange->state != EXCHANGE_OVER)
@@ -226,13 +233,15 @@ static void on_done(struct http_text trailers, void *arg)
 
 static void on_missed(void *arg)
 {
-	(void)arg;
+	exchange_hedge(arg);
 }
 
 static void on_failed(enum upstream_failure failure, bool untouched, void *arg)
 {
-	struct exchange *exchange = arg;
-	exchange->upstream = NULL;
+	struct trial *trial = arg;
+	struct exchange *exchange = trial->exchange;
+	exchange->trial = trial;
+	trial->upstream = NULL;
 	if (exchange->question != NULL)
 		health_ask_cancel(exchange->question);
 	exchange->question = NULL;

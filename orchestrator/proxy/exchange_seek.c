@@ -5,26 +5,31 @@
 
 static const char removed[] = "the service was taken out of the configuration";
 
-static void send_to(struct exchange *exchange, struct backend *backend)
+void exchange_note_container(struct exchange *exchange, const struct backend *backend)
 {
+	if (exchange->proxy->access_log == NULL)
+		return;
+	exchange->last_slot = backend_slot(backend);
+	snprintf(exchange->last_container, sizeof exchange->last_container, "%s", backend_container_id(backend));
+}
+
+void exchange_send(struct trial *trial, struct backend *backend, bool fresh)
+{
+	struct exchange *exchange = trial->exchange;
 	struct request *request = exchange->request;
 	struct upstream_request out = {
 	        .method = request->method,
 	        .head = {request->head.data, (uint32_t)request->head.len},
 	        .body = {request->body.data, (uint32_t)request->body.len},
-	        .fresh = exchange->fresh,
+	        .fresh = fresh,
 	        .response_timeout_ms = service_response_timeout_ms(exchange->service, exchange->proxy->config),
 	};
 	exchange->state = EXCHANGE_SENT;
-	exchange->backend = backend;
+	trial->backend = backend;
 	exchange->tries++;
-	if (exchange->proxy->access_log != NULL) {
-		exchange->last_slot = backend_slot(backend);
-		snprintf(exchange->last_container, sizeof exchange->last_container, "%s",
-		         backend_container_id(backend));
-	}
+	exchange_note_container(exchange, backend);
 	silence_wake(&exchange->proxy->silence);
-	exchange->upstream = upstream_send(&exchange->proxy->upstream, backend, &out, &exchange_reader, exchange);
+	trial->upstream = upstream_send(&exchange->proxy->upstream, backend, &out, &exchange_reader, trial);
 }
 
 static bool is_worth_waiting(const struct exchange *exchange)
@@ -81,7 +86,7 @@ void exchange_seek(struct exchange *exchange)
 	struct backend *backend = acquire(exchange);
 	struct supervisor_obstacle obstacle;
 	if (backend != NULL)
-		send_to(exchange, backend);
+		exchange_send(exchange->trial, backend, exchange->fresh);
 	else if (exchange->service->retired)
 		exchange_give_up(exchange, 503, removed);
 	else if (!service_has_backend(exchange->service) &&

@@ -224,12 +224,23 @@ void proxy_look_again(struct proxy *proxy, const struct fleet *fleet)
 			exchange_release_held(proxy->services[i]);
 }
 
+/* It can take what waits for those that seem to hang. */
+static void hedge_on(const struct backend *ready)
+{
+	const struct fleet *fleet = backend_fleet(ready);
+	for (size_t i = 0; i < fleet_count(fleet); i++)
+		if (backend_pulse(fleet_at(fleet, i))->missed)
+			upstream_tell_missed(fleet_at(fleet, i));
+}
+
 void proxy_backend_changed(struct proxy *proxy, struct backend *backend)
 {
 	if (backend_state(backend) == BACKEND_DOWN) {
 		upstream_close_backend(backend);
 		tunnel_backend_down(&proxy->tunnels, backend);
 	}
+	if (backend_state(backend) == BACKEND_READY)
+		hedge_on(backend);
 	/* READY: it can be had. DRAINING, DOWN: it may have been the last one to wait for */
 	if (backend_state(backend) != BACKEND_SUSPECT)
 		proxy_look_again(proxy, backend_fleet(backend));

@@ -292,6 +292,7 @@ START_TEST(metrics)
 	stats[0].by_code[201] = 7;
 	stats[0].bucket[0] = 9;
 	stats[0].replays[STATS_REPLAY_STALE] = 4;
+	stats[0].hedged = 3;
 	stats[0].in_flight = 6;
 	stats[1].by_code[404] = 1;
 	const char *text = body_of(ask("GET /metrics", ""));
@@ -302,6 +303,7 @@ START_TEST(metrics)
 	expect_line(text, "selfless_request_seconds_bucket{service=\"acts\",le=\"+Inf\"} 9\n");
 	expect_line(text, "selfless_in_flight{service=\"acts\"} 6\n");
 	expect_line(text, "selfless_replays_total{service=\"acts\",reason=\"stale\"} 4\n");
+	expect_line(text, "selfless_hedged_total{service=\"acts\"} 3\n");
 	expect_line(text, "selfless_backends{service=\"acts\",state=\"ready\"} 1\n");
 	expect_line(text, "selfless_replacements_total{service=\"acts\",reason=\"exited\"} 0\n");
 	expect_line(text, "selfless_replacement_seconds_count{service=\"acts\"} 0\n");

@@ -1,0 +1,68 @@
+/* exchange_hedge: a request whose backend seems to hang is sent to another one as well. The first answer counts.
+ *
+ * Health finds that out: the backend owed replies and said nothing, and missed a probe; or the engine says that it is
+ * paused. Only what changes nothing (RFC 9110 section 9.2.1) is sent twice, once, while no byte of its reply has come, and
+ * the second try counts among the FLEET_TRIES. The other requests wait until the verdict.
+ *
+ *   SENT -> missed: two trials -> a head: that one is REPLYING, the other cancelled
+ *                              -> one fails: the other is left, as if it were the only one
+ */
+#include "orchestrator/proxy/exchange_private.h"
+
+static struct trial *other_of(struct exchange *exchange)
+{
+	return &exchange->trials[exchange->trial == &exchange->trials[0]];
+}
+
+bool exchange_is_hedging(const struct exchange *exchange)
+{
+	return exchange->trials[0].backend != NULL && exchange->trials[1].backend != NULL;
+}
+
+void exchange_hedge(struct trial *trial)
+{
+	struct exchange *exchange = trial->exchange;
+	struct fleet_tried tried = exchange->tried;
+	if (exchange->state != EXCHANGE_SENT || exchange->hedged || !http_method_safe(exchange->request->method) ||
+	    tried.count + 1 >= FLEET_TRIES)
+		return;
+	tried.serials[tried.count++] = backend_serial(trial->backend);
+	struct backend *second = fleet_acquire(exchange->service->fleet, &tried);
+	if (second == NULL)
+		return;
+	exchange->hedged = true;
+	exchange->service->stats.hedged++;
+	exchange->incident = *backend_incident(trial->backend);
+	log_info("event=hedge service=%s request=%s slot=%d container=%.12s second=%d incident=%s",
+	         exchange->service->config->name, exchange->request->id, backend_slot(trial->backend),
+	         backend_container_id(trial->backend), backend_slot(second), incident_text(&exchange->incident));
+	exchange_send(other_of(exchange), second, true); /* a pooled connection might be stale */
+}
+
+void exchange_cancel_other(struct exchange *exchange)
+{
+	struct trial *other = other_of(exchange);
+	struct backend *backend = other->backend;
+	if (backend == NULL)
+		return;
+	upstream_cancel(other->upstream);
+	other->upstream = NULL;
+	other->backend = NULL;
+	fleet_release(backend, FLEET_CANCELLED);
+}
+
+void exchange_settle(struct trial *trial)
+{
+	struct exchange *exchange = trial->exchange;
+	exchange->trial = trial;
+	if (!exchange_is_hedging(exchange))
+		return;
+	exchange_cancel_other(exchange);
+	exchange_note_container(exchange, trial->backend);
+}
+
+void exchange_go_on_with_other(struct exchange *exchange)
+{
+	exchange->trial = other_of(exchange);
+	exchange_note_container(exchange, exchange->trial->backend);
+}
