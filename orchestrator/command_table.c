@@ -185,8 +185,10 @@ const struct command_note command_files[] = {
 const struct command_note command_signals[] = {
         {"TERM",
          "stops when what is in flight is done and leaves the containers to the next start, which adopts them; a "
-         "second signal does not wait"},
-        {"INT", "(Ctrl-C) the same, then removes the containers"},
+         "second signal, of either kind, does not wait, and the log says how many containers that leaves"},
+        {"INT",
+         "(Ctrl-C) the same, then removes the containers; a second signal leaves those that are still there to the "
+         "next start, or to docker/down"},
         {"HUP", "reads the configuration again and applies it whole, or refuses it whole and logs why"},
         {"USR1", "reopens the access log"},
         NO_MORE,
@@ -201,7 +203,8 @@ const struct command_note command_variables[] = {
 
 const struct command_note command_exit_codes[] = {
         {"0", "all is well"},
-        {"1", "it could not start; or, for a command: no orchestrator answers, or it refuses"},
+        {"1", "it could not start, or a second signal ended it before it had done what the first one asked for; for a "
+              "command: no orchestrator answers, or it refuses"},
         {"2", "bad configuration or usage"},
         {"3", "status: a service that wants containers has none that is ready"},
         NO_MORE,

@@ -4,7 +4,7 @@
  *   clients -> proxy -> fleets (acquire, release), supervisors (count), health (evidence)
  *
  * Leaving: TERM and INT stop accepting; what is in flight has drain_ms. After INT the containers are removed as well.
- * A second signal does not wait.
+ * A second signal does not wait, neither for requests nor for containers, and says what that leaves.
  *
  * HUP: see reload.c. The configuration is its own from the moment that everything is made.
  */
@@ -62,6 +62,7 @@ struct orchestrator {
 	bool remove_containers;
 	bool take_over;
 	bool refused; /* nothing was touched */
+	bool cut_short;
 };
 
 /* --- news of the fleet ----------------------------------------------------------------------------------------- */
@@ -133,12 +134,28 @@ static void on_drain_check(evutil_socket_t fd, short what, void *arg)
 	stop_control(self);
 }
 
+/* What is done and what is not, and who does the rest. */
+static void leave_now(struct orchestrator *self, const char *signal_name)
+{
+	const struct config *config = reload_config(self->reload);
+	size_t left = control_containers(self->control);
+	char remedy[160] = "";
+
+	if (left > 0)
+		snprintf(remedy, sizeof(remedy), " remedy=\"the next start adopts them; docker/down --name %s removes them\"",
+		         config->name);
+	log_warn("event=stopping-now signal=%s in_flight=%llu containers=%s left=%zu%s", signal_name,
+	         (unsigned long long)self->proxy->in_flight, left > 0 ? "kept" : "none", left, remedy);
+	self->cut_short = self->proxy->in_flight > 0 || (self->remove_containers && left > 0);
+	event_base_loopexit(self->base, NULL);
+}
+
 static void leave(struct orchestrator *self, const char *signal_name, bool remove_containers)
 {
 	self->leaving = true;
 	self->remove_containers = remove_containers;
 	self->drain_until_ms = clock_ms() + reload_config(self->reload)->drain_ms;
-	log_info("event=stopping signal=%s containers=%s", signal_name, remove_containers ? "removed" : "kept");
+	log_info("event=stopping signal=%s containers=%s", signal_name, remove_containers ? "to-be-removed" : "kept");
 	announce_stopping(self->announce);
 	proxy_drain(self->proxy);
 	event_add(self->drain_check, &(struct timeval){0, DRAIN_CHECK_US});
@@ -148,12 +165,10 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 {
 	(void)what;
 	struct orchestrator *self = arg;
-	if (self->leaving) {
-		log_warn("event=stopping-now signal=%s", strsignal((int)number));
-		event_base_loopexit(self->base, NULL);
-		return;
-	}
-	leave(self, strsignal((int)number), number == SIGINT);
+	if (self->leaving)
+		leave_now(self, strsignal((int)number));
+	else
+		leave(self, strsignal((int)number), number == SIGINT);
 }
 
 /* An operator's order: as TERM, but a second one is not more urgent than the first. */
@@ -362,7 +377,7 @@ static int run(struct config *config, const struct command *command)
 		make_reload(&self, config, command->config_path);
 		log_ready(&self);
 		event_base_dispatch(self.base);
-		log_info("event=stopped");
+		log_info("event=stopped containers=%zu", control_containers(self.control));
 	} else {
 		log_error("event=start-failed error=%s", log_quote(err.message));
 	}
@@ -370,7 +385,7 @@ static int run(struct config *config, const struct command *command)
 	free_all(&self);
 	if (!taken)
 		config_free(config);
-	return ok && !self.refused ? EXIT_SUCCESS : EXIT_FAILURE;
+	return ok && !self.refused && !self.cut_short ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

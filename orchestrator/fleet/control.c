@@ -112,6 +112,17 @@ struct supervisor *control_find(const struct control *control, const char *servi
 	return found != NULL ? *found : NULL;
 }
 
+size_t control_containers(const struct control *control)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < control->count; i++)
+		count += supervisor_container_count(control->supervisors[i]);
+	for (size_t i = 0; i < control->leaving_count; i++)
+		count += supervisor_container_count(control->leaving[i]);
+	return count;
+}
+
 bool control_engine_up(const struct control *control)
 {
 	return control->up;

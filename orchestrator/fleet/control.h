@@ -45,6 +45,7 @@ size_t control_sweep(struct control *control);
 size_t control_count(const struct control *control);
 struct supervisor *control_at(const struct control *control, size_t index); /* in the order of the configuration */
 struct supervisor *control_find(const struct control *control, const char *service); /* NULL if there is none */
+size_t control_containers(const struct control *control); /* that there are, of all services */
 bool control_engine_up(const struct control *control);
 bool control_engine_known(const struct control *control); /* it was heard of: it is up, or does not answer */
 

@@ -94,6 +94,9 @@ void supervisor_on_nothing_comes(supervisor_nothing_comes *told, void *arg);
 
 #define SUPERVISOR_MESSAGE_SIZE 1024
 
+/* Those that the engine has, whatever their state. */
+size_t supervisor_container_count(const struct supervisor *supervisor);
+
 /* For admin: what is in slot i (0 .. slots-1). */
 struct supervisor_slot {
 	int slot;

@@ -87,6 +87,16 @@ bool supervisor_is_short(const struct supervisor *supervisor)
 	return false;
 }
 
+size_t supervisor_container_count(const struct supervisor *supervisor)
+{
+	const struct container *container;
+	size_t count = 0;
+
+	TAILQ_FOREACH(container, &supervisor->containers, link)
+	count += container->id[0] != '\0' && !container->gone;
+	return count;
+}
+
 size_t supervisor_slot_count(const struct supervisor *supervisor)
 {
 	return supervisor->slot_count;
