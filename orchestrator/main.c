@@ -142,8 +142,8 @@ static void leave_now(struct orchestrator *self, const char *signal_name)
 	char remedy[160] = "";
 
 	if (left > 0)
-		snprintf(remedy, sizeof(remedy), " remedy=\"the next start adopts them; docker/down --name %s removes them\"",
-		         config->name);
+		snprintf(remedy, sizeof(remedy),
+		         " remedy=\"the next start adopts them; docker/down --name %s removes them\"", config->name);
 	log_warn("event=stopping-now signal=%s in_flight=%llu containers=%s left=%zu%s", signal_name,
 	         (unsigned long long)self->proxy->in_flight, left > 0 ? "kept" : "none", left, remedy);
 	self->cut_short = self->proxy->in_flight > 0 || (self->remove_containers && left > 0);

@@ -71,6 +71,7 @@ uint64_t digest_service(struct supervisor *supervisor)
 	add_number(&digest, scaler->open);
 	add_number(&digest, scaler->start_us);
 	add_number(&digest, supervisor_is_rolling(supervisor));
+	add_text(&digest, supervisor_roll_failed(supervisor));
 	add_slots(&digest, supervisor);
 	add_spares(&digest, supervisor);
 	add_fleet(&digest, supervisor);

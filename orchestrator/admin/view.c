@@ -204,6 +204,7 @@ void view_service(struct json_writer *w, const struct admin *admin, size_t index
 	json_member_text(w, "formula", formula_text(scale->formula));
 	json_member_bool(w, "early", scale->early);
 	json_member_bool(w, "rolling", supervisor_is_rolling(supervisor));
+	json_member_text(w, "roll_failed", supervisor_roll_failed(supervisor));
 	view_window(w, supervisor);
 	traffic(w, admin, index);
 	slots(w, supervisor);

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/fleet/heirs.h"
 #include "orchestrator/fleet/ownership.h"
 #include "orchestrator/backoff.h"
 #include "orchestrator/fleet/place.h"
@@ -29,6 +30,7 @@ struct control {
 	struct engine *engine;
 	struct supervisor **supervisors; /* in the order of the configuration */
 	size_t count;
+	struct supervisors all;
 	struct supervisor **leaving;
 	size_t leaving_count;
 	struct timer *timer;      /* the next list */
@@ -51,17 +53,19 @@ struct control *control_new(const struct control_settings *settings)
 
 	control->settings = *settings;
 	control->config = settings->config;
+	TAILQ_INIT(&control->all);
 	control->timer = timer_new(settings->base, on_list_due, control);
 	return control;
 }
 
-static struct supervisor *supervisor_make(const struct control *control, const struct config_service *service)
+static struct supervisor *supervisor_make(struct control *control, const struct config_service *service)
 {
 	return supervisor_new(&(struct supervisor_settings){.base = control->settings.base,
 	                                                    .engine = control->engine,
 	                                                    .config = control->config,
 	                                                    .service = service,
-	                                                    .identity = control->settings.identity});
+	                                                    .identity = control->settings.identity,
+	                                                    .all = &control->all});
 }
 
 void control_start(struct control *control, struct engine *engine)
@@ -164,11 +168,11 @@ static void remove_orphan(struct control *control, const struct engine_container
 	control->engine->verbs->remove(control->engine, container->id, on_orphan_removed, NULL);
 }
 
-/* Ours, but its service is not configured, nor on its way out. */
-static bool is_orphan(const struct control *control, const struct engine_container *container)
+/* Ours, but its service is not configured, nor on its way out, nor has it another name now. */
+static bool is_orphan(struct control *control, const struct engine_container *container)
 {
 	return identity_owns(control->settings.identity, container->owner) &&
-	       control_find(control, container->service) == NULL &&
+	       !supervisors_know(&control->all, container) && control_find(control, container->service) == NULL &&
 	       find_in(control->leaving, control->leaving_count, container->service) == NULL;
 }
 
@@ -347,20 +351,31 @@ static struct supervisor *take(struct supervisor **at, struct supervisor **super
 	return taken;
 }
 
-/* The one that there is already, even if it was on its way out; else a new one. */
-static struct supervisor *supervisor_for(struct control *control, const struct config_service *service)
+/* heir: of control->supervisors, NULL for none. One that is on its way out comes back; else a new one. */
+static struct supervisor *supervisor_for(struct control *control, const struct config_service *service,
+                                         struct supervisor *heir)
 {
-	struct supervisor **found = find_in(control->supervisors, control->count, service->name);
-	struct supervisor *supervisor = NULL;
+	struct supervisor **found = find_in(control->leaving, control->leaving_count, service->name);
 
-	if (found != NULL)
-		supervisor = take(found, control->supervisors, &control->count);
-	else if ((found = find_in(control->leaving, control->leaving_count, service->name)) != NULL)
-		supervisor = take(found, control->leaving, &control->leaving_count);
-	if (supervisor == NULL)
+	if (heir == NULL && found != NULL)
+		heir = take(found, control->leaving, &control->leaving_count);
+	if (heir == NULL)
 		return supervisor_make(control, service);
-	supervisor_reload(supervisor, control->config, service);
-	return supervisor;
+	supervisor_reload(heir, control->config, service);
+	return heir;
+}
+
+/* For each service of the new configuration, which of ours goes on as that. */
+static size_t *find_heirs(const struct control *control, const struct config *config)
+{
+	const struct config_service **now = mem_array(NULL, control->count, sizeof(now[0]));
+	size_t *heirs = mem_array(NULL, config_service_count(config), sizeof(heirs[0]));
+
+	for (size_t i = 0; i < control->count; i++)
+		now[i] = supervisor_service(control->supervisors[i]);
+	heirs_find(now, control->count, config, heirs);
+	free(now);
+	return heirs;
 }
 
 static void let_leave(struct control *control, struct supervisor *supervisor)
@@ -372,14 +387,21 @@ static void let_leave(struct control *control, struct supervisor *supervisor)
 
 void control_reload(struct control *control, const struct config *config)
 {
-	size_t count = config_service_count(config);
+	size_t count = config_service_count(config), *heirs = find_heirs(control, config);
 	struct supervisor **supervisors = mem_array(NULL, count, sizeof(struct supervisor *));
 
 	control->config = config;
-	for (size_t i = 0; i < count; i++)
-		supervisors[i] = supervisor_for(control, config_service_at(config, i));
+	for (size_t i = 0; i < count; i++) {
+		struct supervisor **heir = heirs[i] != HEIRS_NONE ? &control->supervisors[heirs[i]] : NULL;
+
+		supervisors[i] = supervisor_for(control, config_service_at(config, i), heir != NULL ? *heir : NULL);
+		if (heir != NULL)
+			*heir = NULL;
+	}
 	for (size_t i = 0; i < control->count; i++)
-		let_leave(control, control->supervisors[i]);
+		if (control->supervisors[i] != NULL)
+			let_leave(control, control->supervisors[i]);
+	free(heirs);
 	free(control->supervisors);
 	control->supervisors = supervisors;
 	control->count = count;

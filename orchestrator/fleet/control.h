@@ -35,8 +35,8 @@ struct engine_observer control_observer(struct control *control);
 void control_start(struct control *control, struct engine *engine);
 void control_free(struct control *control);
 
-/* A new configuration: a supervisor for each service that is new, those that stay are told (supervisor_reload), those of
- * services that are gone leave. They are kept, and still known to their backends, until control_sweep. */
+/* A new configuration: a supervisor for each service that is new, those that stay, be it under another name, are told
+ * (supervisor_reload), those of services that are gone leave. They are kept, and still known to their backends, until control_sweep. */
 void control_reload(struct control *control, const struct config *config);
 
 /* Frees those whose containers are gone; returns how many are left. Call it only while nobody else holds on to them. */

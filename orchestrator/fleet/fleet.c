@@ -44,6 +44,12 @@ struct fleet *fleet_new(const char *service)
 	return fleet;
 }
 
+void fleet_rename(struct fleet *fleet, const char *service)
+{
+	free(fleet->service);
+	fleet->service = mem_dup(service);
+}
+
 void fleet_free(struct fleet *fleet)
 {
 	if (fleet == NULL)

@@ -24,6 +24,7 @@ enum fleet_outcome {
 };
 
 struct fleet *fleet_new(const char *service);
+void fleet_rename(struct fleet *fleet, const char *service);
 void fleet_free(struct fleet *fleet); /* drops its references to members */
 const char *fleet_service(const struct fleet *fleet);
 

@@ -46,10 +46,12 @@ struct health *health_new(struct event_base *base, const struct config_health *c
 	return health;
 }
 
-void health_configure(struct health *health, const struct config_health *config)
+void health_configure(struct health *health, const struct config_health *config, const char *service)
 {
-	char *path = mem_dup(config->path);
+	char *path = mem_dup(config->path), *name = mem_dup(service);
 
+	free(health->service);
+	health->service = name;
 	free(health->config.path);
 	health->config = *config;
 	health->config.path = path;

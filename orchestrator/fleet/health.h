@@ -24,7 +24,7 @@ struct health;
 
 struct health *health_new(struct event_base *base, const struct config_health *config, const char *service);
 void health_free(struct health *health);
-void health_configure(struct health *health, const struct config_health *config); /* reload */
+void health_configure(struct health *health, const struct config_health *config, const char *service); /* reload */
 
 /* From now on this backend is probed, until it is DOWN or health_unwatch. */
 void health_watch(struct health *health, struct backend *backend);

@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define STEP_ROUNDS 8             /* then the loop gets its turn */
 #define STOP_PATIENCE_US 20000000 /* beyond stop_ms: for the engine to remove them */
@@ -46,6 +47,8 @@ struct supervisor *supervisor_new(const struct supervisor_settings *settings)
 	supervisor->config = settings->config;
 	supervisor->service = settings->service;
 	supervisor->identity = settings->identity;
+	supervisor->all = settings->all;
+	TAILQ_INSERT_TAIL(supervisor->all, supervisor, link);
 	supervisor->fleet = fleet_new(settings->service->name);
 	*fleet_supervisor_slot(supervisor->fleet) = supervisor;
 	supervisor->health = health_new(settings->base, &settings->service->health, settings->service->name);
@@ -67,6 +70,7 @@ void supervisor_free(struct supervisor *supervisor)
 
 	if (supervisor == NULL)
 		return;
+	TAILQ_REMOVE(supervisor->all, supervisor, link);
 	calls_forget(supervisor);
 	timer_free(supervisor->timer);
 	health_free(supervisor->health);
@@ -93,10 +97,13 @@ void supervisor_reload(struct supervisor *supervisor, const struct config *confi
 	        revision_new(config, service, supervisor->identity->key, supervisor->last_revision + 1);
 
 	supervisor->stopping = supervisor->removing = supervisor->stopped_all = false;
+	if (strcmp(supervisor->service->name, service->name) != 0)
+		log_info("event=renamed service=%s was=%s", service->name, supervisor->service->name);
+	fleet_rename(supervisor->fleet, service->name);
 	supervisor->config = config;
 	supervisor->service = service;
 	scaler_configure(&supervisor->scaler, &service->scale);
-	health_configure(supervisor->health, &service->health);
+	health_configure(supervisor->health, &service->health, service->name);
 	if (revision_same(revision, supervisor->revision)) {
 		supervisor->revision->spare_port = revision->spare_port; /* moves with scale.max */
 		revision_free(revision);

@@ -14,8 +14,11 @@
 #include "orchestrator/fleet/scaler.h"
 #include "orchestrator/identity.h"
 
+#include <sys/queue.h>
+
 struct event_base;
 struct supervisor;
+TAILQ_HEAD(supervisors, supervisor);
 
 struct supervisor_settings {
 	struct event_base *base;
@@ -23,14 +26,15 @@ struct supervisor_settings {
 	const struct config *config;          /* borrowed until supervisor_reload or free */
 	const struct config_service *service; /* one of config's */
 	const struct identity *identity;      /* borrowed: whose containers are ours */
+	struct supervisors *all;              /* borrowed: all of one engine, for names and ports are everybody's */
 };
 
 struct supervisor *supervisor_new(const struct supervisor_settings *settings);
 /* Engine calls still in flight are forgotten: their answers, should they come, are ignored. */
 void supervisor_free(struct supervisor *supervisor);
 
-/* A new configuration. Where the containers would be made otherwise, the slots are rolled. One that supervisor_remove
- * was called for serves again. */
+/* A new configuration, maybe under another name. Where the containers would be made otherwise, the slots are rolled. One
+ * that supervisor_remove was called for serves again. */
 void supervisor_reload(struct supervisor *supervisor, const struct config *config,
                        const struct config_service *service);
 
@@ -42,6 +46,9 @@ void supervisor_reconcile(struct supervisor *supervisor, const struct engine_con
  * that outweighs the list. */
 void supervisor_list_asked(struct supervisor *supervisor, int64_t asked_us);
 void supervisor_engine_down(struct supervisor *supervisor, const char *message);
+
+/* Does one of them have this container of the list, or is it just making it? */
+bool supervisors_know(struct supervisors *all, const struct engine_container *listed);
 
 /* An engine event for a container; true if it is one of this service's. */
 bool supervisor_event(struct supervisor *supervisor, const struct engine_event *event);
@@ -75,6 +82,8 @@ const struct scaler *supervisor_scaler(const struct supervisor *supervisor);
 const struct config_service *supervisor_service(const struct supervisor *supervisor);
 
 bool supervisor_is_rolling(const struct supervisor *supervisor);
+/* Why the last roll failed, so that what was there before serves on; "": it did not, or another one began since. */
+const char *supervisor_roll_failed(const struct supervisor *supervisor);
 
 /* For the proxy: is a container about to come for a slot that is to serve and does not? It may not be in the fleet yet. Not
  * where the slot backs off. */

@@ -31,10 +31,23 @@ struct container *container_new(struct supervisor *supervisor, enum container_us
 	return container;
 }
 
+/* A name and a port have become free. */
+static void wake_others(const struct supervisor *supervisor)
+{
+	struct supervisor *other;
+
+	TAILQ_FOREACH(other, supervisor->all, link)
+	if (other->awaits_other) {
+		other->awaits_other = false;
+		supervisor_soon(other);
+	}
+}
+
 void container_free(struct container *container)
 {
 	assert(!container->busy && container->backend == NULL);
 	TAILQ_REMOVE(&container->supervisor->containers, container, link);
+	wake_others(container->supervisor);
 	place_remove_dir(container->socket_dir);
 	free(container);
 }
@@ -49,13 +62,27 @@ struct container *container_by_id(struct supervisor *supervisor, const char *id)
 	return NULL;
 }
 
-bool name_in_use(const struct supervisor *supervisor, const char *name)
+static bool has_name(const struct supervisor *supervisor, const char *name)
 {
 	const struct container *container;
 
 	TAILQ_FOREACH(container, &supervisor->containers, link)
 	if (!container->gone && strcmp(container->name, name) == 0)
 		return true;
+	return false;
+}
+
+bool name_in_use(struct supervisor *supervisor, const char *name)
+{
+	const struct supervisor *other;
+
+	if (has_name(supervisor, name))
+		return true;
+	TAILQ_FOREACH(other, supervisor->all, link)
+	if (has_name(other, name)) {
+		supervisor->awaits_other = true;
+		return true;
+	}
 	return false;
 }
 
@@ -67,23 +94,40 @@ static bool holds_port(const struct container *container)
 	return container->may_run;
 }
 
-const struct container *port_holder(const struct supervisor *supervisor, int port, int slot)
+/* spared: a slot whose containers do not count; SLOT_EXTRA: none. */
+static const struct container *holder_in(const struct supervisor *supervisor, int port, int spared)
 {
 	const struct container *container;
 
-	if (port == 0)
-		return NULL;
 	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (container->host_port == port && (container->slot != slot || slot == SLOT_EXTRA) && holds_port(container))
+	if (container->host_port == port && (container->slot != spared || spared == SLOT_EXTRA) &&
+	    holds_port(container))
 		return container;
 	return NULL;
+}
+
+const struct container *port_holder(struct supervisor *supervisor, int port, int slot)
+{
+	const struct container *holder = NULL;
+	const struct supervisor *other;
+
+	if (port == 0)
+		return NULL;
+	holder = holder_in(supervisor, port, slot);
+	if (holder != NULL)
+		return holder;
+	TAILQ_FOREACH(other, supervisor->all, link)
+	if (other != supervisor && holder == NULL)
+		holder = holder_in(other, port, SLOT_EXTRA);
+	supervisor->awaits_other |= holder != NULL;
+	return holder;
 }
 
 bool container_port_leaves(const struct container *container)
 {
 	const struct container *holder = port_holder(container->supervisor, container->host_port, container->slot);
 
-	return holder != NULL && holder->use == CONTAINER_LEAVING;
+	return holder != NULL && (holder->use == CONTAINER_LEAVING || holder->supervisor != container->supervisor);
 }
 
 bool container_stale(const struct container *container)
@@ -443,7 +487,8 @@ static void on_renamed(struct supervisor *supervisor, struct container *containe
 	if (result->fault == ENGINE_OK || slot == NULL)
 		return;
 	/* The service is not hurt: only the name is not what it should be. The next list says what it is. */
-	snprintf(container->name, sizeof(container->name), "%s_%d.next", supervisor->service->name, slot->index);
+	snprintf(container->name, sizeof(container->name), "%s_%d.next", revisions_of(container)->spec.service,
+	         slot->index);
 	backoff_fail(&slot->rename, RETRY_RENAME);
 	supervisor->list_wanted |= engine_in_doubt(result->fault);
 	container_log(LOG_WARN, container, "rename-failed", engine_fault_text(result->fault), result->message);

@@ -130,13 +130,13 @@ struct slot {
 	char message[SUPERVISOR_MESSAGE_SIZE];
 	unsigned faults;
 	struct crashes crashes;
-	bool back_off_untold;   /* of a crash loop: its line is not in the log yet */
-	struct backoff retry;   /* of what the engine refuses; a crash loop waits there, too */
-	int64_t ready_us;       /* since when current serves; NEVER */
-	int64_t wanted_us;      /* since when it is to serve: growth */
-	int64_t vacated_us;     /* when its last container died: the port may be held a little longer */
+	bool back_off_untold; /* of a crash loop: its line is not in the log yet */
+	struct backoff retry; /* of what the engine refuses; a crash loop waits there, too */
+	int64_t ready_us;     /* since when current serves; NEVER */
+	int64_t wanted_us;    /* since when it is to serve: growth */
+	int64_t vacated_us;   /* when its last container died: the port may be held a little longer */
 	struct backoff rename;
-	struct backoff ahead; /* of creating the next one */
+	struct backoff ahead;     /* of creating the next one */
 	struct incident incident; /* open from the fault until a replacement is ready */
 	enum reason incident_reason;
 };
@@ -164,13 +164,18 @@ struct roll {
 	bool unproven;           /* no container of the newest revision has become ready yet */
 	bool doubt;              /* of the stand-in: the engine was away */
 	bool stuck;              /* the slot's new container fails, and there is nothing to go back to */
+	bool for_port;           /* nothing is stale: the slots wait for their ports, which others hold */
 	bool supplanted;         /* by a newer revision: it ends as soon as the slot serves */
 	char message[SUPERVISOR_MESSAGE_SIZE]; /* why the stand-in could not be made, or did not get ready */
-	struct backoff retry;    /* no roll begins before */
-	unsigned rolled;         /* slots done, for the log */
+	char failed[SUPERVISOR_MESSAGE_SIZE];  /* why the last one stopped or went back; "" once another one begins */
+	struct backoff retry;                  /* no roll begins before */
+	unsigned rolled;                       /* slots done, for the log */
 };
 
 struct supervisor {
+	TAILQ_ENTRY(supervisor) link; /* all */
+	struct supervisors *all;
+	bool awaits_other; /* a name or port that a container of another service has */
 	struct event_base *base;
 	struct engine *engine;
 	const struct config *config;
@@ -237,10 +242,10 @@ void slot_pardon(struct supervisor *supervisor, struct slot *slot); /* its last 
 /* supervisor_crashes.c */
 bool container_crashed(const struct container *container, enum reason reason); /* or did somebody do that to it? */
 void crashes_calm(struct crashes *crashes,
-                  int64_t well_since_us);      /* of the container that has ended; NEVER: it was not */
+                  int64_t well_since_us); /* of the container that has ended; NEVER: it was not */
 /* One more, of a container that was ready once, or never; how long to wait, 0 = it is no loop. */
 int64_t crashes_note(struct crashes *crashes, bool was_ready);
-void crashes_pardon(struct crashes *crashes);  /* the last one was none */
+void crashes_pardon(struct crashes *crashes); /* the last one was none */
 
 /* supervisor_ends.c */
 void container_note_signal(struct container *container, int signal);  /* the engine sent it, for whomever */
@@ -269,10 +274,11 @@ void container_retire_backend(struct container *container, enum reason reason); 
 const struct incident *container_incident(const struct container *container);
 bool container_stale(const struct container *container); /* not of the newest revision, or unwanted: to be rolled */
 struct container *container_by_id(struct supervisor *supervisor, const char *id);
-bool name_in_use(const struct supervisor *supervisor, const char *name);
-/* Another container of the service than that slot's that has this host port; NULL: none known, or `port` is 0 */
-const struct container *port_holder(const struct supervisor *supervisor, int port, int slot);
-bool container_port_leaves(const struct container *container); /* its port is that of one on its way out */
+bool name_in_use(struct supervisor *supervisor, const char *name);
+/* Another container, of whichever service, than that slot's that has this host port; NULL: none known, or `port` is 0 */
+const struct container *port_holder(struct supervisor *supervisor, int port, int slot);
+/* Its port is that of one on its way out, or of another service's, which has to move. */
+bool container_port_leaves(const struct container *container);
 /* It was counted as a crash, and was somebody's kill, as it turned out. */
 void container_pardon(struct container *container);
 void container_log(int level, const struct container *container, const char *event, const char *reason,

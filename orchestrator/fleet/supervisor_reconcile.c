@@ -186,6 +186,16 @@ static bool being_created(const struct supervisor *supervisor, const char *name)
 	return false;
 }
 
+bool supervisors_know(struct supervisors *all, const struct engine_container *listed)
+{
+	struct supervisor *supervisor;
+
+	TAILQ_FOREACH(supervisor, all, link)
+	if (container_by_id(supervisor, listed->id) != NULL || being_created(supervisor, listed->name))
+		return true;
+	return false;
+}
+
 static bool is_named(const struct engine_container *listed, const char *suffix)
 {
 	char name[ENGINE_NAME_SIZE + 32];
@@ -282,8 +292,7 @@ static void remove_unwanted(struct supervisor *supervisor, const struct engine_c
 static void reconcile_unknown(struct supervisor *supervisor, const struct engine_container *listed, int pass)
 {
 	if (strcmp(listed->service, supervisor->service->name) != 0 ||
-	    !identity_owns(supervisor->identity, listed->owner) || container_by_id(supervisor, listed->id) != NULL ||
-	    being_created(supervisor, listed->name))
+	    !identity_owns(supervisor->identity, listed->owner) || supervisors_know(supervisor->all, listed))
 		return;
 	switch (pass) {
 	case 0:

@@ -8,6 +8,9 @@
  * slots that were rolled already are stale and are rolled back in the same way, with the same stand-in if it serves.
  * Invariant: a stale slot is drained only while the stand-in is READY, and that leaves only when the slots serve.
  *
+ * The same stand-in serves where nothing is stale, but no slot can serve because others hold their ports: another service's
+ * container that drains, say. It leaves when all slots serve.
+ *
  * Until the stand-in is ready the new revision is unproven: a slot's container that fails meanwhile is replaced by one of
  * the revision before, which is what was created ahead.
  */
@@ -40,6 +43,34 @@ static struct slot *stale_slot(struct supervisor *supervisor)
 	return stale;
 }
 
+static bool slot_blocked(const struct slot *slot)
+{
+	const struct container *container = slot->current;
+
+	if (!slot->live || container == NULL || container->phase != CONTAINER_CREATED || container->busy)
+		return false;
+	return slot->reason == REASON_PORT_TAKEN || container_port_leaves(container);
+}
+
+/* Nobody serves, and who could may not have his port. */
+static bool is_blocked(const struct supervisor *supervisor)
+{
+	if (fleet_count_state(supervisor->fleet, BACKEND_READY) > 0)
+		return false;
+	for (size_t i = 0; i < supervisor->slot_count; i++)
+		if (slot_blocked(supervisor->slots[i]))
+			return true;
+	return false;
+}
+
+static bool all_ready(const struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->slot_count; i++)
+		if (supervisor->slots[i]->live && !slot_ready(supervisor->slots[i]))
+			return false;
+	return true;
+}
+
 bool roll_settled(struct supervisor *supervisor)
 {
 	return supervisor->roll.state == ROLL_IDLE && stale_slot(supervisor) == NULL;
@@ -64,8 +95,9 @@ void roll_container_lost(struct supervisor *supervisor, struct container *contai
 		supervisor->roll.extra = NULL;
 }
 
-static void roll_failed_log(const struct supervisor *supervisor, const char *what)
+static void roll_failed_log(struct supervisor *supervisor, const char *what)
 {
+	message_write(supervisor->roll.failed, "%s", what);
 	log_error("event=roll-failed service=%s slot=%d reason=%s error=%s", supervisor->service->name,
 	          supervisor->roll.slot, reason_text(REASON_ROLL), log_quote(what));
 }
@@ -82,6 +114,8 @@ static void keep_unwanted(struct supervisor *supervisor)
 static void roll_fail(struct supervisor *supervisor, const char *what)
 {
 	roll_failed_log(supervisor, what);
+	if (supervisor->roll.for_port)
+		backoff_fail(&supervisor->roll.retry, RETRY_ROLL);
 	roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
 	if (revisions_go_back(supervisor))
 		return;
@@ -140,7 +174,7 @@ static void roll_again(struct supervisor *supervisor, const char *why)
 }
 
 /* Where ports move, the one meant for it may be one that a slot serves on; the one before is not. */
-static int stand_in_port(const struct supervisor *supervisor)
+static int stand_in_port(struct supervisor *supervisor)
 {
 	const struct revision *revision = supervisor->revision, *previous = supervisor->previous;
 	const struct config_scale *scale = &supervisor->service->scale;
@@ -156,23 +190,27 @@ static int stand_in_port(const struct supervisor *supervisor)
 static void roll_begin(struct supervisor *supervisor)
 {
 	struct roll *roll = &supervisor->roll;
+	bool stale = stale_slot(supervisor) != NULL;
 	char name[ENGINE_NAME_SIZE];
 
-	if (stale_slot(supervisor) == NULL) {
+	if (!stale && !is_blocked(supervisor)) {
 		revisions_trust(supervisor);
 		return;
 	}
-	snprintf(name, sizeof(name), "%s_roll", supervisor->service->name);
+	snprintf(name, sizeof(name), "%s_roll", supervisor->revision->spec.service);
 	if (roll->blocked == supervisor->revision->number || !supervisor->prepared || name_in_use(supervisor, name))
 		return;
 	if (!backoff_due(&roll->retry)) {
 		supervisor_wake(supervisor, roll->retry.next_us);
 		return;
 	}
-	log_info("event=roll-begin service=%s spec=%s", supervisor->service->name, supervisor->revision->hash);
+	log_info("event=roll-begin service=%s spec=%s why=%s", supervisor->service->name, supervisor->revision->hash,
+	         stale ? "stale" : "ports");
 	roll->state = ROLL_STAND_IN;
+	roll->failed[0] = '\0';
 	roll->rolled = 0;
 	roll->doubt = roll->stuck = false;
+	roll->for_port = !stale;
 	message_write(roll->message, "the new container was taken away");
 	roll->extra = container_new(supervisor, CONTAINER_EXTRA, SLOT_EXTRA);
 	container_create(roll->extra, name, stand_in_port(supervisor));
@@ -225,7 +263,8 @@ static void roll_next_slot(struct supervisor *supervisor)
 	struct slot *slot = stale_slot(supervisor);
 
 	if (slot == NULL) {
-		roll_done(supervisor);
+		if (!supervisor->roll.for_port || all_ready(supervisor))
+			roll_done(supervisor);
 		return;
 	}
 	supervisor->roll.slot = slot->index;

@@ -24,10 +24,11 @@ bool slot_ready(const struct slot *slot)
 	       backend_state(slot->current->backend) == BACKEND_READY;
 }
 
-static void slot_name(const struct supervisor *supervisor, const struct slot *slot, const char *suffix,
+/* Its service's name is the revision's: the configuration may have renamed it. */
+static void slot_name(const struct revision *revision, const struct slot *slot, const char *suffix,
                       char name[ENGINE_NAME_SIZE])
 {
-	snprintf(name, ENGINE_NAME_SIZE, "%s_%d%s", supervisor->service->name, slot->index, suffix);
+	snprintf(name, ENGINE_NAME_SIZE, "%s_%d%s", revision->spec.service, slot->index, suffix);
 }
 
 /* --- faults --- */
@@ -162,7 +163,7 @@ static void create_ahead(struct supervisor *supervisor, struct slot *slot)
 {
 	char name[ENGINE_NAME_SIZE];
 
-	slot_name(supervisor, slot, ".next", name);
+	slot_name(revisions_for_slots(supervisor), slot, ".next", name);
 	if (!revisions_prepared(supervisor) || name_in_use(supervisor, name) || !revisions_may_create_ahead(supervisor))
 		return;
 	if (!backoff_due(&slot->ahead)) {
@@ -178,7 +179,7 @@ static void slot_tidy(struct supervisor *supervisor, struct slot *slot)
 {
 	char name[ENGINE_NAME_SIZE];
 
-	slot_name(supervisor, slot, "", name);
+	slot_name(revisions_of(slot->current), slot, "", name);
 	if (strcmp(slot->current->name, name) != 0 && !name_in_use(supervisor, name)) {
 		if (backoff_due(&slot->rename))
 			container_rename(slot->current, name);
@@ -202,9 +203,9 @@ static void slot_fill(struct supervisor *supervisor, struct slot *slot)
 		slot->next = NULL;
 		return;
 	}
-	slot_name(supervisor, slot, "", name);
+	slot_name(revisions_for_slots(supervisor), slot, "", name);
 	if (name_in_use(supervisor, name))
-		slot_name(supervisor, slot, ".next", name);
+		slot_name(revisions_for_slots(supervisor), slot, ".next", name);
 	if (!revisions_prepared(supervisor) || name_in_use(supervisor, name))
 		return; /* a step comes when that changes */
 	slot->current = container_new(supervisor, CONTAINER_CURRENT, slot->index);

@@ -22,7 +22,7 @@
 
 static void spare_name(const struct supervisor *supervisor, int index, char name[ENGINE_NAME_SIZE])
 {
-	snprintf(name, ENGINE_NAME_SIZE, "%s_spare_%d", supervisor->service->name, index);
+	snprintf(name, ENGINE_NAME_SIZE, "%s_spare_%d", supervisor->revision->spec.service, index);
 }
 
 int spare_port(const struct supervisor *supervisor, int index)

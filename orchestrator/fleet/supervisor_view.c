@@ -55,6 +55,11 @@ bool supervisor_is_rolling(const struct supervisor *supervisor)
 	return supervisor->roll.state != ROLL_IDLE;
 }
 
+const char *supervisor_roll_failed(const struct supervisor *supervisor)
+{
+	return supervisor->roll.failed;
+}
+
 /* A slot is not given up for what passes by itself: a port that its dead container still holds, an engine that was away, a
  * crash that may yet turn out to be an operator's kill. */
 static bool slot_comes(const struct supervisor *supervisor, const struct slot *slot)
@@ -78,6 +83,8 @@ bool supervisor_is_short(const struct supervisor *supervisor)
 {
 	if (supervisor->stopping)
 		return false;
+	if (supervisor->roll.state == ROLL_STAND_IN && supervisor->roll.for_port)
+		return true;
 	for (size_t i = 0; i < supervisor->spare_count; i++)
 		if (spare_comes(supervisor->spares[i]))
 			return true;

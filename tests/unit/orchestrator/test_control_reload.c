@@ -7,6 +7,7 @@
 #define SERVICES_MAX 2
 
 static struct config_service services[SERVICES_MAX];
+static char other_image[] = "usercontainer";
 static struct config config; /* the next one; its texts are the bench's or constant */
 
 /* A configuration with these services, all made like the bench's. */
@@ -17,6 +18,8 @@ static const struct config *config_with(const char *first, const char *second)
 	for (size_t i = 0; i < SERVICES_MAX; i++) {
 		services[i] = bench.service;
 		services[i].name = (char *)(uintptr_t)names[i];
+		if (strcmp(names[i] != NULL ? names[i] : "", "acts") != 0) /* else it was renamed */
+			services[i].image = other_image;
 	}
 	config.services = (struct option_array){.items = services, .count = second != NULL ? 2 : 1};
 	return &config;
@@ -42,7 +45,7 @@ static bool is_gone(void *arg)
 	return containers_of(arg) == 0 && control_sweep(control) == 0;
 }
 
-static char acts[] = "acts", users[] = "users";
+static char acts[] = "acts", users[] = "users", root[] = "/";
 
 static void begin_settled(void)
 {
@@ -170,6 +173,83 @@ START_TEST(more_slots_move_the_spare_port)
 }
 END_TEST
 
+/* --- names --- */
+
+static unsigned least;
+
+static bool only_users(void *arg)
+{
+	unsigned ready = ready_now();
+
+	least = ready < least ? ready : least;
+	return containers_of(acts) == 0 && settled(arg);
+}
+
+/* Whatever else changed with it. */
+START_TEST(one_is_renamed)
+{
+	static char *routes[] = {root};
+
+	publish(REACH_PUBLISHED);
+	bench.service.routes = (struct strings){routes, 1};
+	begin_settled();
+	config_with(users, NULL);
+	services[0].image = bench.service.image;
+	if (_i == 1)
+		services[0].first_port = bench_free_ports(16) + 100;
+	least = 99;
+	control_reload(control, &config);
+	ck_assert_ptr_eq(control_find(control, users), supervisor);
+	ck_assert_uint_eq(control_sweep(control), 0);
+	ck_assert(bench_until(&bench, only_users, NULL, 5000));
+	ck_assert_uint_ge(least, 1);
+	ck_assert_str_eq(fleet_service(supervisor_fleet(supervisor)), users);
+	ck_assert_int_eq(fake_by_name(bench.engine, "users_0")->port, (int)services[0].first_port);
+}
+END_TEST
+
+/* What it is to be does not get ready: it stays what it was, and says why. */
+START_TEST(one_is_renamed_to_what_does_not_work)
+{
+	char id[ENGINE_ID_SIZE], now[ENGINE_ID_SIZE];
+
+	begin_settled();
+	id_of("acts_0", id);
+	bench.engine->answer = FAKE_ILL;
+	config_with(users, NULL);
+	services[0].image = bench.service.image;
+	control_reload(control, &config);
+	bench_run(&bench, 1500);
+	id_of("acts_0", now);
+	ck_assert_str_eq(id, now);
+	ck_assert_uint_eq(ready_now(), 1);
+	ck_assert_str_ne(supervisor_roll_failed(supervisor), "");
+	bench.engine->answer = FAKE_GOOD;
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1); /* and a fault is mended as before */
+	wait_settled();
+	ck_assert_ptr_nonnull(fake_by_name(bench.engine, "acts_0"));
+}
+END_TEST
+
+/* A list that is compared meanwhile takes nobody for an orphan, nor for the other one's. */
+START_TEST(lists_come_while_it_is_renamed)
+{
+	least = 99;
+	begin_settled();
+	bench.engine->delay_us[FAKE_CREATE] = 20000;
+	config_with(users, NULL);
+	services[0].image = bench.service.image;
+	control_reload(control, &config);
+	for (int i = 0; i < 40; i++) {
+		bench.engine->observer.on_up(bench.engine->observer.arg);
+		bench_run(&bench, 10);
+		ck_assert_uint_ge(ready_now(), 1);
+	}
+	ck_assert(bench_until(&bench, only_users, NULL, 5000));
+	ck_assert_uint_ge(least, 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("control_reload");
@@ -182,5 +262,8 @@ int main(void)
 	tcase_add_test(tcase, one_comes_back_after_it_left);
 	tcase_add_test(tcase, the_end_waits_for_those_that_leave);
 	tcase_add_test(tcase, more_slots_move_the_spare_port);
+	tcase_add_loop_test(tcase, one_is_renamed, 0, 2);
+	tcase_add_test(tcase, one_is_renamed_to_what_does_not_work);
+	tcase_add_test(tcase, lists_come_while_it_is_renamed);
 	return run_suite(suite);
 }

@@ -142,7 +142,7 @@ static void find_running(int64_t so_long_ms, int64_t start_ms)
 {
 	running_ms = so_long_ms;
 	bench.service.health.start_ms = start_ms;
-	health_configure(health, &bench.service.health);
+	health_configure(health, &bench.service.health, "acts");
 }
 
 #define PATIENCE_MS (2 * (50 + 150)) /* of one that serves */
@@ -248,7 +248,7 @@ START_TEST(soft_fault_then_well)
 	struct backend *backend = make_ready();
 
 	bench.service.health.fall = 100;
-	health_configure(health, &bench.service.health);
+	health_configure(health, &bench.service.health, "acts");
 	containers[0]->answer = FAKE_HANG;
 	wait_state(backend, BACKEND_SUSPECT);
 	ck_assert_int_eq(backend_reason(backend), REASON_PROBE_TIMEOUT);

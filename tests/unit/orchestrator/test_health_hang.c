@@ -136,7 +136,7 @@ static void configure(int64_t interval_ms, int64_t timeout_ms)
 {
 	bench.service.health.interval_ms = interval_ms;
 	bench.service.health.timeout_ms = timeout_ms;
-	health_configure(health, &bench.service.health);
+	health_configure(health, &bench.service.health, "acts");
 }
 
 /* --- busy ------------------------------------------------------------------------------------------------------ */
@@ -203,7 +203,7 @@ START_TEST(busy_for_too_long_is_ill)
 	struct backend *busy = make_ready();
 	int64_t begun_ms = clock_ms();
 	bench.service.health.start_ms = 700;
-	health_configure(health, &bench.service.health);
+	health_configure(health, &bench.service.health, "acts");
 	talker = busy;
 	containers[0]->answer = FAKE_HANG;
 	wait_state(busy, BACKEND_DOWN);
