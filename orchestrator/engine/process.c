@@ -229,6 +229,10 @@ static void process_start(struct engine *engine, const struct engine_spec *spec,
 		answer(&asker, ENGINE_OK, "");
 		return;
 	}
+	if (process->hunt != HUNT_NO) {
+		answer(&asker, ENGINE_PORT_TAKEN, "what its last process left behind is being ended");
+		return;
+	}
 	if (process_port_taken(process->record.container.host_port)) {
 		err_set(&err, "port %d of 127.0.0.1 is in use", process->record.container.host_port);
 		answer(&asker, ENGINE_PORT_TAKEN, err.message);

@@ -16,10 +16,14 @@ struct process_engine {
 	int lock;  /* held while we use it */
 	char boot[40];
 	struct process_news *news;
+	struct process_hunt *hunt;
 	struct event *log_timer;
 	TAILQ_HEAD(processes, process) processes;
 	struct process_cgroup cgroup;
 };
+
+/* Is what it left behind looked for? See process_hunt.h. */
+enum process_hunted { HUNT_NO, HUNT_WAITS, HUNT_ON };
 
 /* Somebody who waits for a process's end: a stop or a removal. */
 struct process_wait;
@@ -30,6 +34,10 @@ struct process {
 	int pidfd;            /* RUNNING; else -1 */
 	struct event *on_end; /* RUNNING */
 	bool child; /* started by this very program: it tells its exit code, and its pid is kept until we ask */
+	enum process_hunted hunt;
+	unsigned strays, walks; /* that were found, and how often they were looked for */
+	bool strays_now;        /* the last time, too */
+	bool daemon;            /* it ended with exit code 0, and nobody had asked for it */
 	TAILQ_HEAD(process_waits, process_wait) waits;
 	TAILQ_ENTRY(process) link;
 };
@@ -63,6 +71,6 @@ enum process_then { PROCESS_THEN_STAYS, PROCESS_THEN_GOES };
  * or goes. One that does not run has ended. May free the process. */
 void process_end(struct process *process, enum process_then then, int grace_ms, engine_done *done, void *arg);
 
-/* Its end has come: answers those who wait. May free the process. */
+/* Its end has come, and that of all that it left: answers those who wait. May free the process. */
 void process_has_ended(struct process *process);
 void process_forget_waits(struct process *process);

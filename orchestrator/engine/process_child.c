@@ -1,12 +1,13 @@
 /* process_child.c: a running process through its pidfd.
  *
- *   process_watch -> (its end makes the pidfd readable) -> on_end -> exit code -> EXITED -> DIE -> those who wait
+ *   process_watch -> (its end makes the pidfd readable) -> on_end -> exit code -> EXITED -> DIE -> hunt -> those who wait
  *
  * Invariant: a signal never goes to anybody but the process of the record and its group. A pidfd names one process for
  * ever; the number of a group is used only while that process is known not to be reaped. Who is left of the group then
  * is found by the id in its environment.
  */
 #include "orchestrator/engine/process.h"
+#include "orchestrator/engine/process_hunt.h"
 #include "orchestrator/engine/process_proc.h"
 
 #include "common/log.h"
@@ -34,9 +35,7 @@ void process_signal(struct process *process, int number)
 	if (pidfd_send_signal(process->pidfd, number, NULL, TO_GROUP) != -1 || errno != EINVAL)
 		return;
 	if (process->child || pidfd_send_signal(process->pidfd, 0, NULL, 0) != -1)
-		(void)kill(-process->record.pid, number);
-	else if (number == SIGKILL) /* init was quicker */
-		process_end_orphans(process->record.pid, process->record.container.id);
+		(void)kill(-process->record.pid, number); /* else init was quicker, and the hunt finds who is left */
 }
 
 /* -1 if that is not for us to know. */
@@ -67,7 +66,7 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 		log_warn("event=record-not-written container=%.12s error=%s", record->container.id,
 		         log_quote(err.message));
 	process_news_event(process->owner->news, ENGINE_EVENT_DIE, record->container.id, record->exit_code);
-	process_has_ended(process);
+	process_hunt_begin(process->owner->hunt, process);
 }
 
 static bool is_child(int pidfd)

@@ -109,6 +109,8 @@ void process_end(struct process *process, enum process_then then, int grace_ms, 
 	wait->done = done;
 	wait->arg = arg;
 	TAILQ_INSERT_TAIL(&process->waits, wait, link);
+	if (process->hunt != HUNT_NO)
+		return; /* process_has_ended comes */
 	if (process->record.container.state != ENGINE_RUNNING) {
 		process_has_ended(process);
 		return;

@@ -3,6 +3,7 @@
  * Freeing it ends nothing but the watching: the processes live on for the next engine.
  */
 #include "orchestrator/engine/process.h"
+#include "orchestrator/engine/process_hunt.h"
 #include "orchestrator/engine/process_log.h"
 #include "orchestrator/engine/process_proc.h"
 
@@ -61,6 +62,7 @@ void process_engine_free(struct engine *base)
 
 	while (!TAILQ_EMPTY(&engine->processes))
 		process_free(TAILQ_FIRST(&engine->processes));
+	process_hunt_free(engine->hunt);
 	process_news_free(engine->news);
 	event_free(engine->log_timer);
 	process_cgroup_remove(&engine->cgroup, NULL);
@@ -94,6 +96,7 @@ bool process_engine_new(const struct engine_settings *settings, struct engine **
 	made->dir = mem_format("%s/process", settings->state_dir);
 	made->lock = -1;
 	made->news = process_news_new(settings->base, &settings->observer);
+	made->hunt = process_hunt_new(made);
 	made->log_timer = loop_event_new(settings->base, LOOP_URGENT, -1, EV_PERSIST, on_log_timer, made);
 	TAILQ_INIT(&made->processes);
 	process_boot(made->boot);
@@ -103,6 +106,7 @@ bool process_engine_new(const struct engine_settings *settings, struct engine **
 		process_engine_free(&made->engine);
 		return false;
 	}
+	process_hunt_all(made);
 	sweep_cgroups(made);
 	event_add(made->log_timer, &(struct timeval){LOG_BOUND_S, 0});
 	process_news_up(made->news);

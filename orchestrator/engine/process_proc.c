@@ -4,11 +4,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,19 +67,20 @@ void process_boot(char boot[40])
 	snprintf(boot, 40, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
-static bool environment_names(pid_t pid, const char *id)
+bool process_id_of(pid_t pid, char id[ENGINE_ID_SIZE])
 {
+	static const char key[] = PROCESS_ID_KEY "=";
 	static char text[1 << 16];
-	char wanted[sizeof(PROCESS_ID_KEY) + 80];
 	char path[64];
 	size_t len;
 
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
-	snprintf(wanted, sizeof(wanted), PROCESS_ID_KEY "=%s", id);
 	len = read_start(path, text, sizeof(text));
 	for (size_t at = 0; at < len; at += strlen(text + at) + 1)
-		if (strcmp(text + at, wanted) == 0)
+		if (strncmp(text + at, key, sizeof(key) - 1) == 0) {
+			snprintf(id, ENGINE_ID_SIZE, "%s", text + at + sizeof(key) - 1);
 			return true;
+		}
 	return false;
 }
 
@@ -106,14 +105,15 @@ static void each_process(bool (*visit)(pid_t pid, const struct process_stat *sta
 
 struct search {
 	const char *id;
-	pid_t session; /* find: the result, orphans: whose they are */
+	pid_t session; /* the result */
 };
 
 static bool is_leader(pid_t pid, const struct process_stat *stat, void *arg)
 {
 	struct search *search = arg;
+	char id[ENGINE_ID_SIZE];
 
-	if (stat->session == pid && environment_names(pid, search->id))
+	if (stat->session == pid && process_id_of(pid, id) && strcmp(id, search->id) == 0)
 		search->session = pid;
 	return search->session == 0;
 }
@@ -124,26 +124,4 @@ pid_t process_find(const char *id)
 
 	each_process(is_leader, &search);
 	return search.session;
-}
-
-/* Whoever has that number by the time of the signal, the pidfd is of the one that was looked at. */
-static bool end_orphan(pid_t pid, const struct process_stat *stat, void *arg)
-{
-	const struct search *search = arg;
-	struct process_stat again;
-	int pidfd;
-
-	if (stat->session != search->session || (pidfd = pidfd_open(pid, 0)) == -1)
-		return true;
-	if (process_stat(pid, &again) && again.session == search->session && environment_names(pid, search->id))
-		(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
-	close(pidfd);
-	return true;
-}
-
-void process_end_orphans(pid_t session, const char *id)
-{
-	struct search search = {id, session};
-
-	each_process(end_orphan, &search);
 }

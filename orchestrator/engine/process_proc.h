@@ -1,6 +1,8 @@
 /* process_proc: what /proc says of a process. */
 #pragma once
 
+#include "orchestrator/engine/engine.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -21,5 +23,5 @@ void process_boot(char boot[40]); /* changes with each boot of the system; "" if
 /* The leader of a session whose environment names this id; 0 if there is none. Walks /proc: for start-up alone. */
 pid_t process_find(const char *id);
 
-/* SIGKILL for those of a session whose leader has ended, if their environment names this id. Walks /proc. */
-void process_end_orphans(pid_t session, const char *id);
+/* The id that its environment names; false: none, or it is not for us to know. */
+bool process_id_of(pid_t pid, char id[ENGINE_ID_SIZE]);

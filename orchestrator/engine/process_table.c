@@ -121,8 +121,6 @@ static bool take_over(struct process *process, struct err *err)
 		return true;
 	if (err->code != ESRCH)
 		return false;
-	if (strcmp(record->boot, process->owner->boot) == 0)
-		process_end_orphans(record->pid, record->container.id); /* they may hold its port */
 	record->container.state = ENGINE_EXITED;
 	record->paused = false;
 	record->exit_code = -1;

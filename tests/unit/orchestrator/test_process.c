@@ -118,6 +118,7 @@ START_TEST(exit_codes)
 	ck_assert_int_eq(bench_call(VERB->inspect, id, ENGINE_OK).result.exit_code, 7);
 	ck_assert_int_eq(bench_record(id).exit_code, 7);
 	watch.event_count = 0;
+	bench_stop(id, 0);          /* answered when nobody is left of it */
 	bench_start(id, ENGINE_OK); /* once more */
 	ck_assert_int_eq(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS)->exit_code, 7);
 }
@@ -192,6 +193,27 @@ START_TEST(children_of_its_own_go_with_it)
 	id = bench_run();
 	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS));
 	ck_assert(bench_ends(said_number(id)));
+}
+END_TEST
+
+/* In sessions of their own no signal to its group gets to them. */
+START_TEST(those_that_went_their_own_way_go_with_it)
+{
+	const char *id;
+	pid_t child;
+
+	COMMAND("/bin/sh", "-c", "setsid sh -c 'echo $$; exec sleep 1000' & wait");
+	id = bench_run();
+	child = said_number(id);
+	ck_assert(bench_lives(child));
+	bench_call(VERB->remove, id, ENGINE_OK); /* not answered before they are gone */
+	ck_assert(!bench_lives(child) || bench_ends(child));
+
+	COMMAND("/bin/sh", "-c", "setsid sh -c 'echo $$; exec sleep 1000' & sleep 0.2"); /* a daemon */
+	id = bench_run();
+	child = said_number(id);
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS));
+	ck_assert(bench_ends(child));
 }
 END_TEST
 
@@ -528,6 +550,7 @@ int main(void)
 	        a_deaf_one_is_killed_after_the_grace,
 	        a_removal_does_not_wait_for_a_stop,
 	        children_of_its_own_go_with_it,
+	        those_that_went_their_own_way_go_with_it,
 	        what_it_is_told,
 	        where_it_listens,
 	        nothing_of_ours_is_open_in_it,

@@ -63,6 +63,29 @@ static void leave_behind(struct process_record *record)
 	bench_reopen();
 }
 
+/* It ended while nobody was there, and what it had started in a session of its own did not. */
+START_TEST(what_its_process_left)
+{
+	const char *id;
+	struct outcome outcome;
+	pid_t pid, child = 0;
+
+	COMMAND("/bin/sh", "-c", "setsid sh -c 'echo $$; exec sleep 1000' & wait");
+	id = bench_run();
+	pid = bench_record(id).pid;
+	outcome = bench_logs(id, 1, "\n");
+	child = (pid_t)strtol(outcome.text, NULL, 10);
+	ck_assert_int_gt(child, 1);
+	watch_close(&watch);
+	ck_assert_int_eq(kill(-pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert(bench_lives(child));
+	watch_open_process(&watch, state_dir);
+	watch_run(&watch, 20);
+	ck_assert(bench_ends(child));
+}
+END_TEST
+
 START_TEST(by_the_next_engine)
 {
 	const char *id = bench_run();
@@ -352,6 +375,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
+	        what_its_process_left,
 	        by_the_next_engine,
 	        created_and_ended_ones_too,
 	        after_kill_9,
