@@ -139,7 +139,7 @@ static void write_log(struct json_writer *w)
 }
 
 static void write_host_config(struct json_writer *w, const char *name, const struct engine_spec *spec,
-                              const struct engine_place *place, const char *await_file)
+                              const struct engine_place *place, const char *await_file, bool log_files)
 {
 	json_key(w, "HostConfig");
 	json_begin_object(w);
@@ -155,7 +155,8 @@ static void write_host_config(struct json_writer *w, const char *name, const str
 	json_member_number(w, "Memory", (int64_t)spec->memory_mb << 20);
 	json_member_number(w, "NanoCpus", (int64_t)(spec->cpus * NANO_CPUS));
 	json_member_bool(w, "Init", false);
-	write_log(w);
+	if (log_files)
+		write_log(w);
 	json_end_object(w);
 }
 
@@ -194,7 +195,7 @@ static void write_words(struct json_writer *w, const char *key, const struct str
 }
 
 bool docker_body_create(struct buf *buf, const char *name, const char *owner, const struct engine_spec *spec,
-                        const struct engine_place *place, const char *await_file)
+                        const struct engine_place *place, const char *await_file, bool log_files)
 {
 	struct json_writer w;
 	char inside[24];
@@ -213,7 +214,7 @@ bool docker_body_create(struct buf *buf, const char *name, const char *owner, co
 	json_begin_object(&w);
 	json_end_object(&w);
 	json_end_object(&w);
-	write_host_config(&w, name, spec, place, await_file);
+	write_host_config(&w, name, spec, place, await_file, log_files);
 	write_networking(&w, name, spec, place);
 	json_end_object(&w);
 	return json_writer_ok(&w);

@@ -23,9 +23,10 @@
 #define DOCKER_LABEL_INSIDE "selfless.inside" /* port inside, so that inspect can name the bridge address */
 
 /* POST /containers/create; name and owner are the orchestrator's: its labels, and the name is its network's, too. await_file: with which it is to wait for
- * its network, mounted then at DOCKER_AWAIT_MOUNT; NULL: it is not to. */
+ * its network, mounted then at DOCKER_AWAIT_MOUNT; NULL: it is not to. log_files: its output goes to files that we bound; else where the
+ * daemon's configuration says. */
 bool docker_body_create(struct buf *buf, const char *name, const char *owner, const struct engine_spec *spec,
-                        const struct engine_place *place, const char *await_file) MUST_CHECK;
+                        const struct engine_place *place, const char *await_file, bool log_files) MUST_CHECK;
 
 /* The same for one that is to wait, from what that wrote: with the program and the arguments that it runs then. */
 bool docker_body_create_await(struct buf *buf, const char *create, const struct strings *words) MUST_CHECK;

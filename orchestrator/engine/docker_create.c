@@ -182,7 +182,8 @@ static char *make_body(const struct docker *docker, const struct engine_spec *sp
 	bool fits;
 
 	buf_init(&body, DOCKER_BODY_MAX);
-	fits = docker_body_create(&body, docker->name, docker->owner, spec, place, await_file);
+	fits = docker_body_create(&body, docker->name, docker->owner, spec, place, await_file,
+	                          docker_link_logs_to_files(docker->link));
 	assert(fits);
 	text = mem_dup(buf_text(&body));
 	buf_clear(&body);

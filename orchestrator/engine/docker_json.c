@@ -102,6 +102,17 @@ bool docker_json_version(const char *text, size_t len, int *max_minor, int *min_
 	return true;
 }
 
+bool docker_json_log_driver(const char *text, size_t len, char *driver, size_t size, struct err *err)
+{
+	struct json_doc *doc;
+
+	if (!json_parse(text, len, &limits, &doc, err))
+		return err_prefix(err, "reply to GET /info");
+	take_text(json_get(json_root(doc), "LoggingDriver"), driver, size);
+	json_free(doc);
+	return true;
+}
+
 bool docker_json_created(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err)
 {
 	struct json_doc *doc;

@@ -17,6 +17,9 @@ int docker_json_api_minor(const char *version);
 /* GET /version: highest and lowest minor the engine speaks. min_minor is 0 where it does not say. */
 bool docker_json_version(const char *text, size_t len, int *max_minor, int *min_minor, struct err *err) MUST_CHECK;
 
+/* Reply to GET /info: the log driver that a container gets which names none; "" if it does not say. */
+bool docker_json_log_driver(const char *text, size_t len, char *driver, size_t size, struct err *err) MUST_CHECK;
+
 /* POST /containers/create. */
 bool docker_json_created(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err) MUST_CHECK;
 

@@ -1,8 +1,8 @@
 /* docker_link.c: the way to the engine, step by step; each step is one request.
  *
- *   WAITING --timer--> PINGING --> ASKING --> SUBSCRIBING --> UP
- *      ^                  |           |            |           |
- *      +------------------+-----------+------------+-----------+   link_lose, the only way back
+ *   WAITING --timer--> PINGING --> ASKING (version, then log driver) --> SUBSCRIBING --> UP
+ *      ^                  |           |                                       |           |
+ *      +------------------+-----------+---------------------------------------+-----------+   link_lose, the only way back
  *
  * UP: a ping now and then, because a hung engine ends no stream. on_down comes once a loss, however many tries follow.
  */
@@ -20,10 +20,12 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define API_LOWEST 24  /* 1.24: Docker 1.12 */
 #define API_HIGHEST 55 /* 1.55: the newest whose changes we have read */
 #define STEP_TIMEOUT_MS 10000
+#define INFO_TIMEOUT_MS 2000 /* it can be done without */
 #define PING_EVERY_MS 5000
 #define BACK_OFF_FIRST_MS 100
 #define BACK_OFF_MOST_MS 500 /* a try is one connect to a local socket; until it is back nothing is replaced */
@@ -41,6 +43,7 @@ struct docker_link {
 	bool down_told;
 	int max_minor; /* from the ping */
 	int minor;
+	char log_driver[64]; /* the daemon's own; "" unknown */
 	int back_off_ms;
 	int64_t up_since_ms;
 	char message[512];
@@ -78,9 +81,9 @@ static void link_lose(struct docker_link *link, const char *message)
 	observer->on_down(link->message, observer->arg);
 }
 
-static void link_get(struct docker_link *link, const char *path, docker_http_reply *on_reply)
+static void link_get(struct docker_link *link, const char *path, int timeout_ms, docker_http_reply *on_reply)
 {
-	struct docker_http_ask ask = {.method = "GET", .path = path, .timeout_ms = STEP_TIMEOUT_MS};
+	struct docker_http_ask ask = {.method = "GET", .path = path, .timeout_ms = timeout_ms};
 
 	link->request = docker_http_send(link->settings.http, &ask, on_reply, link);
 }
@@ -113,6 +116,22 @@ static bool versions_agree(int max_minor, int min_minor, struct err *err)
 	return true;
 }
 
+/* An engine that does not say, or that cannot, is served all the same. */
+static void on_info(const struct docker_reply *reply, void *arg)
+{
+	struct docker_link *link = arg;
+	struct err err = {.message = ""};
+
+	link->request = NULL;
+	link->log_driver[0] = '\0';
+	if (reply->end == DOCKER_HTTP_REPLIED && reply->status == 200 &&
+	    !docker_json_log_driver(reply->body, reply->len, link->log_driver, sizeof(link->log_driver), &err))
+		log_warn("event=log-driver-unknown error=%s", log_quote(err.message));
+	link->state = LINK_SUBSCRIBING;
+	link_set_timer(link, STEP_TIMEOUT_MS);
+	docker_events_subscribe(link->events, link->minor);
+}
+
 static void on_version(const struct docker_reply *reply, void *arg)
 {
 	struct docker_link *link = arg;
@@ -133,9 +152,7 @@ static void on_version(const struct docker_reply *reply, void *arg)
 		return;
 	}
 	link->minor = link->max_minor < API_HIGHEST ? link->max_minor : API_HIGHEST;
-	link->state = LINK_SUBSCRIBING;
-	link_set_timer(link, STEP_TIMEOUT_MS);
-	docker_events_subscribe(link->events, link->minor);
+	link_get(link, "/info", INFO_TIMEOUT_MS, on_info);
 }
 
 static void on_ping(const struct docker_reply *reply, void *arg)
@@ -146,7 +163,7 @@ static void on_ping(const struct docker_reply *reply, void *arg)
 		return;
 	link->max_minor = docker_json_api_minor(reply->api_version);
 	link->state = LINK_ASKING;
-	link_get(link, "/version", on_version);
+	link_get(link, "/version", STEP_TIMEOUT_MS, on_version);
 }
 
 static void on_subscribed(void *arg)
@@ -196,11 +213,11 @@ static void on_link_timer(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (link->state == LINK_UP) {
-		link_get(link, "/_ping", on_still_there);
+		link_get(link, "/_ping", STEP_TIMEOUT_MS, on_still_there);
 		return;
 	}
 	link->state = LINK_PINGING;
-	link_get(link, "/_ping", on_ping);
+	link_get(link, "/_ping", STEP_TIMEOUT_MS, on_ping);
 }
 
 struct docker_link *docker_link_new(const struct docker_link_settings *settings)
@@ -241,6 +258,11 @@ int docker_link_minor(const struct docker_link *link)
 {
 	assert(link->state == LINK_UP);
 	return link->minor;
+}
+
+bool docker_link_logs_to_files(const struct docker_link *link)
+{
+	return link->log_driver[0] == '\0' || strcmp(link->log_driver, "json-file") == 0;
 }
 
 const char *docker_link_message(const struct docker_link *link)

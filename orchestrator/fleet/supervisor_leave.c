@@ -146,6 +146,10 @@ static void on_logs(struct supervisor *supervisor, struct container *container, 
 	container->stage = LEAVE_REMOVE;
 	if (result->fault == ENGINE_OK)
 		log_output(container, result->text, result->text_len);
+	else /* a log driver that sends everything away, say */
+		log_info("event=no-output service=%s slot=%d container=%.12s incident=%s reason=%s",
+		         container->supervisor->service->name, container->slot, container->id,
+		         incident_text(&container->incident), log_quote(result->message));
 }
 
 static void on_removed(struct supervisor *supervisor, struct container *container, const struct engine_result *result)

@@ -90,6 +90,8 @@ static void on_request(struct evhttp_request *request, void *arg)
 		reply_text(request, 200, "OK");
 	} else if (strcmp(path, "/version") == 0) {
 		reply_version(fake, request);
+	} else if (strcmp(path, "/info") == 0) {
+		reply_text(request, 200, fake->info != NULL ? fake->info : "{\"LoggingDriver\":\"json-file\"}");
 	} else if (strstr(path, "/events?") != NULL) {
 		fake->subscriptions++;
 		let_go(&fake->events);

@@ -11,7 +11,7 @@ struct sockaddr_un;
 
 #define FAKE_UNANSWERED 128
 
-/* Replies to what is not /_ping, /version or /events, one after the other; the last one is repeated. */
+/* Replies to what is not /_ping, /version, /info or /events, one after the other; the last one is repeated. */
 struct fake_reply {
 	int status; /* 0: no answer at all */
 	const char *body;
@@ -20,6 +20,7 @@ struct fake_reply {
 struct fake_docker {
 	const char *api_version; /* most */
 	const char *min_version;
+	const char *info; /* the reply to /info; NULL: json-file */
 	const struct fake_reply *replies;
 	size_t reply_count;
 	const char *mute; /* requests with this in their path are not answered, so many at most; NULL */

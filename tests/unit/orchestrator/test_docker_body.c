@@ -22,6 +22,7 @@ static const struct strings command = {command_items, 2};
 static struct engine_spec spec;
 static struct engine_place place;
 static const char *await_file;
+static bool log_files;
 static struct buf body;
 static struct json_doc *doc;
 
@@ -41,6 +42,7 @@ static void set_up(void)
 	};
 	place = (struct engine_place){.name = "acts_2", .slot = 2, .host_port = 8002, .socket_dir = "/run/selfless/7"};
 	await_file = NULL;
+	log_files = true;
 	buf_init(&body, DOCKER_BODY_MAX);
 	doc = NULL;
 }
@@ -55,7 +57,7 @@ static const struct json_value *create(void)
 {
 	struct err err = {.message = ""};
 
-	ck_assert(docker_body_create(&body, "selfless", "0f", &spec, &place, await_file));
+	ck_assert(docker_body_create(&body, "selfless", "0f", &spec, &place, await_file, log_files));
 	ck_assert_msg(json_parse(buf_text(&body), body.len, NULL, &doc, &err), "%s", err.message);
 	return json_root(doc);
 }
@@ -205,6 +207,14 @@ START_TEST(create_sets_limits_and_network)
 }
 END_TEST
 
+/* Whatever the daemon's configuration says holds, then. */
+START_TEST(create_leaves_the_log_driver_alone)
+{
+	log_files = false;
+	ck_assert_ptr_null(json_path(create(), "HostConfig", "LogConfig", NULL));
+}
+END_TEST
+
 /* A paused spare that answered to the service's name would swallow connections. */
 START_TEST(create_gives_a_spare_no_alias)
 {
@@ -223,7 +233,7 @@ START_TEST(create_says_when_it_does_not_fit)
 	struct buf small;
 
 	buf_init(&small, 100);
-	ck_assert(!docker_body_create(&small, "selfless", "0f", &spec, &place, await_file));
+	ck_assert(!docker_body_create(&small, "selfless", "0f", &spec, &place, await_file, log_files));
 	buf_clear(&small);
 }
 END_TEST
@@ -286,6 +296,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
+	        create_leaves_the_log_driver_alone,
 	        create_has_image_and_labels,
 	        create_publishes_on_each_address,
 	        create_without_host_port_publishes_nothing,

@@ -366,6 +366,35 @@ START_TEST(prepares_follow_each_other)
 }
 END_TEST
 
+/* Only json-file, whose files grow without end, gets bounds of ours; an engine that does not say which it has is taken for one
+ * of those. */
+START_TEST(a_log_driver_of_the_daemons_stays)
+{
+	static const struct {
+		const char *info;
+		bool ours;
+	} rows[] = {{"{\"LoggingDriver\":\"json-file\"}", true},
+	            {"{\"LoggingDriver\":\"\"}", true},
+	            {"{}", true},
+	            {"no json", true},
+	            {"{\"LoggingDriver\":\"local\"}", false},
+	            {"{\"LoggingDriver\":\"none\"}", false}};
+	static const struct fake_reply made = {201, "{\"Id\":\"" ID "\"}"};
+	struct engine_spec spec = bare_spec();
+	struct engine_place place = {.name = "acts_0", .slot = 0};
+
+	fake.replies = &made;
+	fake.reply_count = 1;
+	fake.info = rows[_i].info;
+	connect_to_fake();
+	watch.engine->verbs->create(watch.engine, &spec, &place, outcome_take, &outcome);
+	ck_assert(watch_until(&watch, &outcome.count, 1, SOON_MS));
+	ck_assert_msg(outcome.fault == ENGINE_OK, "%s", outcome.message);
+	ck_assert_ptr_nonnull(strstr(fake.last_path, "/containers/create"));
+	ck_assert_int_eq(strstr(fake.last_body, "\"LogConfig\"") != NULL, rows[_i].ours);
+}
+END_TEST
+
 START_TEST(nothing_is_told_after_free)
 {
 	static const struct fake_reply silence = {0, NULL};
@@ -432,6 +461,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(cases, tests[i]);
 	tcase_add_loop_test(cases, refuses_versions_outside, 0, 2);
+	tcase_add_loop_test(cases, a_log_driver_of_the_daemons_stays, 0, 6);
 	tcase_add_loop_test(cases, one_that_hangs_is_lost, 0, 2);
 	tcase_add_test(cases, stops_hold_nothing_up);
 	suite_add_tcase(suite, cases);
