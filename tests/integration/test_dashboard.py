@@ -9,6 +9,7 @@ import pytest
 from harness import axe
 from harness.client import request
 from harness.ports import free_ports
+from harness.prefix_proxy import PrefixProxy
 from harness.poller import Poller
 from harness.processes import ProcessOrchestrator
 from harness.wait import wait_until
@@ -228,6 +229,25 @@ def test_nothing_runs_and_nothing_happened(board, browser):
     wait_text(browser, ".none", "the next request brings the first one")
     wait_text(browser, "h1", "No container is needed now")
     shoot_all(browser, "empty")
+
+
+def test_under_a_path_prefix(made, browser):
+    """Behind a proxy that serves several things under one name: the page, its files, the events and the orders."""
+    orchestrator = made()
+    service = orchestrator.add_backends("web", 1)
+    orchestrator.start()
+    with PrefixProxy("/tools/fleet", orchestrator.admin_port) as proxy:
+        browser.open(f"http://127.0.0.1:{proxy.port}/tools/fleet/")
+        wait_text(browser, "h1", "The container is ready")
+        assert is_live(browser)
+        before = orchestrator.ids(service)[0]
+        browser.click(".slot button")
+        browser.click("#order-confirm")
+        wait_text(browser, ".outcome", "done in")
+        wait_until(lambda: orchestrator.ids(service)[0] != before, 10, "another one")
+        browser.screenshot("dashboard-under-a-prefix", whole=True)
+        assert not proxy.strays
+        browser.open("about:blank")
 
 
 def test_it_asks_for_the_token_where_one_is_needed(made, browser, tmp_path):

@@ -52,7 +52,7 @@ export class Orders {
 			text: `${plural(service.wanted, "container")} wanted now. Your number holds until ${until}; then the requests decide again.`,
 			confirm: `Scale to ${service.wanted}`,
 			number: { min: service.min, max: service.max, now: service.wanted },
-			path: `/api/services/${encodeURIComponent(name)}/scale`,
+			path: `api/services/${encodeURIComponent(name)}/scale`,
 			body: () => ({ wanted: Number(byId("wanted").value) }),
 			taken: () => `${name} goes to ${plural(Number(byId("wanted").value), "container")}`,
 		});
@@ -64,7 +64,7 @@ export class Orders {
 			text: "All its containers are replaced, one after the other. Each new one is ready before the old one goes, " +
 				"so no request is lost.",
 			confirm: "Replace them all",
-			path: `/api/services/${encodeURIComponent(name)}/roll`,
+			path: `api/services/${encodeURIComponent(name)}/roll`,
 			taken: () => `${name} is being rolled`,
 		});
 	}
@@ -75,7 +75,7 @@ export class Orders {
 			text: "A container that serves finishes what it has while another one stands in. One that does not serve is " +
 				"taken away at once.",
 			confirm: "Replace it",
-			path: `/api/services/${encodeURIComponent(name)}/slots/${slot}/replace`,
+			path: `api/services/${encodeURIComponent(name)}/slots/${slot}/replace`,
 			taken: () => `slot ${slot} of ${name} is being replaced`,
 		});
 	}

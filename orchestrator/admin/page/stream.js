@@ -75,7 +75,7 @@ export class Stream {
 			this.timer = setTimeout(() => abort.abort(), SILENCE_MS);
 		};
 		stillThere();
-		const reply = await fetch("/api/events", { headers: token.headers(), signal: abort.signal, cache: "no-store" });
+		const reply = await fetch("api/events", { headers: token.headers(), signal: abort.signal, cache: "no-store" });
 		if (reply.status === 401)
 			return "token";
 		if (!reply.ok)
