@@ -196,7 +196,9 @@ void admin_document(FILE *to)
 {
 	fputs("# The admin API\n\n"
 	      "<!-- made by: orchestrator --document-admin -->\n\n"
-	      "Served on the addresses of `admin`. `GET /` is the dashboard. On an address that is not loopback every path but\n"
+	      "Served on the addresses of `admin`. `GET /` is the dashboard; its addresses are relative, so that it works behind a\n"
+	      "proxy that takes a path prefix away (`/fleet/`, with its last slash; `Host` passed on as the browser sent it).\n"
+	      "On an address that is not loopback every path but\n"
 	      "the dashboard's own files wants `Authorization: Bearer TOKEN`, the first line of `admin_token_file`. Errors are\n"
 	      "`application/problem+json`.\n\n",
 	      to);
