@@ -1,5 +1,5 @@
-/* The deadlines of connections, with a clock that is set: idle 75 s, a head 10 s, a body 30 s without progress. The server
- * and its client are in one process and take turns on one loop.
+/* The deadlines of connections, with a clock that is set: idle 75 s, a head 10 s, a body 30 s without progress, or
+ * 10 s with less than 1 KiB a second. The server and its client are in one process and take turns on one loop.
  */
 #include "common/clock.h"
 #include "services/rest.h"
@@ -152,6 +152,27 @@ START_TEST(slow_head)
 }
 END_TEST
 
+START_TEST(silent_body)
+{
+	static char much[95001];
+
+	set_up();
+	int fd = connect_client();
+	memset(much, 'x', sizeof(much) - 1);
+	say(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 95009\r\n\r\n");
+	say(fd, much);
+	for (int i = 0; i < 3; i++) {
+		say(fd, "x");
+		pass_seconds(29);
+		ck_assert_str_eq(heard(fd), "open");
+	}
+	pass_seconds(3);
+	ck_assert_str_eq(heard(fd), "HTTP/1.1 408");
+	close(fd);
+	tear_down();
+}
+END_TEST
+
 START_TEST(slow_body)
 {
 	set_up();
@@ -159,10 +180,11 @@ START_TEST(slow_body)
 	say(fd, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
 	for (int i = 0; i < 3; i++) {
 		say(fd, "x");
-		pass_seconds(29);
+		pass_seconds(3);
 		ck_assert_str_eq(heard(fd), "open");
 	}
-	pass_seconds(3);
+	say(fd, "x");
+	pass_seconds(2);
 	ck_assert_str_eq(heard(fd), "HTTP/1.1 408");
 	close(fd);
 	tear_down();
@@ -253,5 +275,6 @@ START_TEST(stops_at_its_limit)
 }
 END_TEST
 
-UNIT_MAIN("rest_times", idle, idle_after_a_request, slow_head, slow_body, no_deadline_while_a_handler_works,
-          refused_and_left_open, client_leaves_while_a_handler_works, stops_after_what_is_in_flight, stops_at_its_limit)
+UNIT_MAIN("rest_times", idle, idle_after_a_request, slow_head, silent_body, slow_body,
+          no_deadline_while_a_handler_works, refused_and_left_open, client_leaves_while_a_handler_works,
+          stops_after_what_is_in_flight, stops_at_its_limit)
