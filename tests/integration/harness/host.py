@@ -13,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 
+from . import images
 from .client import request
 from .docker import Docker
 from .images import ROOT
@@ -130,6 +131,11 @@ class Host:
             assert daemon.process.poll() is None, daemon.log()[-2000:]
             return self.docker.call("GET", "/_ping")
         wait_until(answers, 60, "dockerd answers")
+
+    def make_images(self):
+        """Of acts and users, from the build under test, under the names that they are shipped by."""
+        with images.staging():
+            self.run(shlex.join(["docker/images", "--quiet", "--build", str(images.build_dir())]), timeout=240)
 
     # --- clients
 

@@ -1,5 +1,6 @@
 """The images the scenarios run: the scripted backend, and acts and users as docker/images makes them."""
 
+import contextlib
 import fcntl
 import functools
 import hashlib
@@ -67,13 +68,20 @@ def backend_image(docker):
     return name
 
 
+@contextlib.contextmanager
+def staging():
+    """docker/images puts files together in the build, and two runs may share that."""
+    with open(build_dir() / "images.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @functools.cache
 def service_images():
     """Names of the acts and users images made from this build; docker/images does the work."""
     suffix = "-" + hashlib.sha256(str(build_dir()).encode()).hexdigest()[:8]
     command = [str(ROOT / "docker" / "images"), "--build", str(build_dir()), "--suffix", suffix]
-    with open(build_dir() / "images.lock", "w", encoding="ascii") as lock:     # two runs may share the build
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with staging():
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"docker/images failed:\n{done.stdout}{done.stderr}"
     return {"acts": "actscontainer" + suffix, "users": "usercontainer" + suffix}

@@ -11,10 +11,10 @@ REPLACED_S = 45         # three faults within 30 s make a slot back off, and the
 
 
 class Shipped:
-    """On a Host."""
+    """On a Host. orchestrator: the program whose commands are used."""
 
-    def __init__(self, host):
-        self.host = host
+    def __init__(self, host, orchestrator="build/orchestrator/orchestrator"):
+        self.host, self.orchestrator = host, orchestrator
 
     def round_trip(self):
         return RoundTrip("http://127.0.0.1", lambda: self.host.connect(PORT))
@@ -25,7 +25,7 @@ class Shipped:
 
     def order(self, *words):
         """To the orchestrator, by its own commands."""
-        return self.host.run(f"build/orchestrator/orchestrator {' '.join(map(str, words))}").stdout
+        return self.host.run(f"{self.orchestrator} {' '.join(map(str, words))}").stdout
 
     def slots(self, service):
         fleet = self.host.request(ADMIN_PORT, "/api/fleet", timeout=5).json()
