@@ -115,7 +115,7 @@ class Ours:
 
     def volume(self):
         """Where the acts' volume is on the host: the other stores are put on the same disk."""
-        return pathlib.Path(self.docker.call_json("GET", f"/volumes/{self.orchestrator.name}-acts")["Mountpoint"])
+        return pathlib.Path(self.docker.call_json("GET", f"/volumes/{self.orchestrator.name}-acts_data")["Mountpoint"])
 
     def close(self):
         self.orchestrator.close()

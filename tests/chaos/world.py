@@ -7,6 +7,7 @@ import re
 import signal
 import time
 
+from harness import builtin
 from harness.docker import Docker, DockerError, UnixConnection
 from harness.dockerd import Dockerd
 from harness.images import backend_binary
@@ -170,8 +171,8 @@ class DockerWorld(World):
         self.docker = self.dockerd.docker if own_dockerd else Docker()
         orchestrator = Orchestrator(self.docker, folder, number)
         self.image = f"{orchestrator.name}:storm"
-        super().__init__(orchestrator, self.image, reach="socket", late_network=True, memory_mb=MEMORY_MB,
-                         volumes=[f"{orchestrator.name}-data:/data"])
+        shipped = {key: value for key, value in builtin.settings("acts").items() if key not in ("routes", "scale", "health")}
+        super().__init__(orchestrator, self.image, memory_mb=MEMORY_MB, volumes=[f"{orchestrator.name}-data:/data"], **shipped)
         self.add_image()
 
     def add_image(self):

@@ -13,6 +13,7 @@ import tempfile
 
 import pytest
 
+from harness.application import Application
 from harness.images import build_dir
 from harness.orchestrator import Orchestrator, binary
 from harness.wait import wait_until
@@ -104,7 +105,7 @@ def test_a_user_in_group_docker_is_enough(unprivileged, service_images, reach):
     """Serves on a port below 1024, replaces a killed container, is stopped and adopts: no root, no other capability."""
     low_port = free_low_port()
     unprivileged.config["listen"] = [f"127.0.0.1:{unprivileged.port}", f"127.0.0.1:{low_port}"]
-    service = unprivileged.add_service("users", service_images["users"], 1, reach=reach)
+    service = Application(unprivileged, service_images, reach=reach).users
     unprivileged.start()
     with open(f"/proc/{unprivileged.process.pid}/status", encoding="ascii") as file:
         status = file.read()

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from harness import builtin
 from harness.images import build_dir
 from harness.ports import free_ports
 from harness.processes import ProcessOrchestrator
@@ -21,12 +22,14 @@ class Site(Api):
         super().__init__(self)
         self.orchestrator = ProcessOrchestrator(folder, next(_numbers))
         users_port = free_ports(4)
-        self._add("users", 1, first_port=users_port, routes=["/api/v1/users"])
-        self.acts_service = self._add("acts", 1, routes=["/api/v1/", "/"], env={"USERS_URL": f"http://127.0.0.1:{users_port}"})
+        self._add("users", first_port=users_port)
+        self.acts_service = self._add("acts", f"http://127.0.0.1:{users_port}")
 
-    def _add(self, short, size, **settings):
-        program = build_dir() / "services" / short / short
-        return self.orchestrator.add_service(short, "", size, command=[str(program)], **settings)
+    def _add(self, service, users_url=None, **place):
+        shipped = builtin.processes()
+        settings = {**builtin.settings(service, shipped), **builtin.place(service, "", users_url, shipped), **place}
+        program = build_dir() / "services" / service / service
+        return self.orchestrator.add_service(service, "", 1, command=[str(program)], **settings)
 
     def start(self):
         self.orchestrator.start()

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 
+from . import builtin
 from .client import request
 
 PASSWORD = hashlib.sha1(b"secret").hexdigest()
@@ -11,16 +12,16 @@ PICTURE = base64.b64encode(b"\x89PNG not really").decode()
 
 
 class Application:
-    def __init__(self, orchestrator, images, acts=1, **settings):
-        """acts: how many acts containers, always; None: scaled as by default. Reached as the built-in configuration does."""
-        settings.setdefault("reach", "socket")
+    def __init__(self, orchestrator, images, acts=1, **changed):
+        """acts: how many acts containers, always; None: scaled as by default. changed: what is to be set otherwise than it is
+        shipped."""
         self.orchestrator = orchestrator
-        name = orchestrator.name
-        self.users = orchestrator.add_service(
-            "users", images["users"], 1, routes=["/api/v1/users"], volumes=[f"{name}-users:/static"], **settings)
-        self.acts = orchestrator.add_service(
-            "acts", images["acts"], acts, routes=["/api/v1/", "/"], volumes=[f"{name}-acts:/static"],
-            env={"USERS_URL": f"http://{self.users}:8000"}, **settings)
+        self.users = self._add("users", images, 1, changed)
+        self.acts = self._add("acts", images, acts, changed, f"http://{self.users}:8000")
+
+    def _add(self, service, images, size, changed, users_url=None):
+        settings = {**builtin.settings(service), **builtin.place(service, self.orchestrator.name, users_url), **changed}
+        return self.orchestrator.add_service(service, images[service], size, **settings)
 
     def start(self):
         self.orchestrator.start()
