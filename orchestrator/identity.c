@@ -160,7 +160,7 @@ static bool owner_make(struct identity *identity, struct err *err)
 
 static bool owner_load(struct identity *identity, bool *made, struct err *err)
 {
-	char text[FILE_MAX];
+	char text[FILE_MAX] = "";
 	char *path = mem_format("%s/" OWNER_FILE, identity->dir);
 	struct err why = {.message = ""};
 	bool read = file_read(path, text, &why);
@@ -201,7 +201,7 @@ static bool key_make(struct identity *identity, struct err *err)
 
 static void key_load(struct identity *identity, bool first)
 {
-	char text[FILE_MAX];
+	char text[FILE_MAX] = "";
 	char *path = mem_format("%s/" KEY_FILE, identity->dir);
 	struct err err = {.message = ""};
 	bool read = file_read(path, text, &err);
