@@ -198,6 +198,14 @@ def test_only_what_the_release_has_is_installed(tmp_path):
         assert done.returncode == 0 and done.stderr == (f"installs {expected}\n" if expected else ""), done
 
 
+def test_an_installation_that_was_interrupted_is_finished_first(tmp_path):
+    path = tools(tmp_path / "bin", apt_get='echo "apt-get $1" >&2\n',
+                 dpkg='[ "$1" = --audit ] && echo "half-configured: gcc" || echo "dpkg $*" >&2\n')
+    done = subprocess.run(["bash", "-euc", ". docker/common.sh; . docker/packages.sh; install_missing gcc"], cwd=ROOT,
+                          env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr.splitlines() == ["dpkg --configure -a", "apt-get update", "apt-get install"]
+
+
 def test_up_where_dockerd_does_not_start(configuration, tmp_path):
     path = tools(tmp_path / "bin", dockerd='echo "failed to start daemon: no disk" >&2; exit 1\n')
     done = subprocess.run([*OWN_RUN, ROOT / "docker" / "up", "-c", configuration(engine="docker", services=DOCKER_SERVICES)], capture_output=True,

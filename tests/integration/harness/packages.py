@@ -40,6 +40,13 @@ def build():
     return debs
 
 
+@functools.cache
+def here(name):
+    """A library's package as this release calls it: some were renamed when time_t grew."""
+    known = subprocess.run(["apt-cache", "show", "--no-all-versions", name + "t64"], capture_output=True, check=False)
+    return name + "t64" if known.stdout else name
+
+
 def field(deb, name):
     return run("dpkg-deb", "--field", deb, name).strip()
 

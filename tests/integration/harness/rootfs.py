@@ -1,4 +1,4 @@
-"""A clean Debian 12 as an image: systemd, apt and curl. What our packages ask for lies in apt's cache, not installed, so
+"""A clean Debian of this machine's release as an image: systemd, apt and curl. What our packages ask for lies in apt's cache, not installed, so
 that installing them there takes what it takes on any clean machine, but no network.
 
 Kept as a file in the build directory under the versions of what is in it, so that making it (a minute) happens once.
@@ -7,6 +7,7 @@ Kept as a file in the build directory under the versions of what is in it, so th
 import fcntl
 import hashlib
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -15,9 +16,9 @@ import pytest
 
 from . import packages
 
-SUITE = "bookworm"
+SUITE = platform.freedesktop_os_release()["VERSION_CODENAME"]     # the packages depend on this machine's libraries
 BASE = ["systemd", "systemd-sysv", "dbus", "curl", "iproute2"]
-NGINX = ["nginx", "libc6", "libcrypt1", "libpcre2-8-0", "libssl3", "zlib1g"]     # for an image that is not ours
+NGINX = ["nginx", "libc6", "libcrypt1", "libpcre2-8-0", packages.here("libssl3"), "zlib1g"]     # for an image that is not ours
 # What Docker and the libraries recommend and nobody here needs: left out by apt's own rules.
 UNWANTED = ["apparmor", "ca-certificates", "cgroupfs-mount", "git", "krb5-locales", "libldap-common", "libsasl2-modules",
             "needrestart", "nftables", "publicsuffix", "xz-utils"]

@@ -10,7 +10,8 @@ PACKAGE = ("SPDXID", "name", "versionInfo", "downloadLocation", "filesAnalyzed",
 FILE = ("SPDXID", "fileName", "checksums", "licenseConcluded", "licenseInfoInFiles", "copyrightText")
 RELATION = ("spdxElementId", "relationshipType", "relatedSpdxElement")
 EXTRACTED = ("licenseId", "extractedText")
-LICENCES = {"ISC", "Zlib", "curl", "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "LGPL-2.1-or-later", "NOASSERTION"}
+LICENCES = {"ISC", "Zlib", "curl", "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "GPL-2.0-only", "LGPL-2.1-or-later",
+            "NOASSERTION"}
 
 
 def _assert_fields(thing, names):
