@@ -19,6 +19,7 @@
 #include "orchestrator/fleet/place.h"
 #include "orchestrator/fleet/timer.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -389,20 +390,22 @@ void control_reload(struct control *control, const struct config *config)
 {
 	size_t count = config_service_count(config), *heirs = find_heirs(control, config);
 	struct supervisor **supervisors = mem_array(NULL, count, sizeof(struct supervisor *));
+	struct supervisor **before = control->supervisors;
 
+	assert(before != NULL); /* control_start made them */
 	control->config = config;
 	for (size_t i = 0; i < count; i++) {
-		struct supervisor **heir = heirs[i] != HEIRS_NONE ? &control->supervisors[heirs[i]] : NULL;
+		struct supervisor **heir = heirs[i] != HEIRS_NONE ? &before[heirs[i]] : NULL;
 
 		supervisors[i] = supervisor_for(control, config_service_at(config, i), heir != NULL ? *heir : NULL);
 		if (heir != NULL)
 			*heir = NULL;
 	}
 	for (size_t i = 0; i < control->count; i++)
-		if (control->supervisors[i] != NULL)
-			let_leave(control, control->supervisors[i]);
+		if (before[i] != NULL)
+			let_leave(control, before[i]);
 	free(heirs);
-	free(control->supervisors);
+	free(before);
 	control->supervisors = supervisors;
 	control->count = count;
 	control_list(control); /* it starts the new ones */
