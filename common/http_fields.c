@@ -107,7 +107,9 @@ static enum http_fault take_content_length(struct http_fields *fields, const str
 {
 	int64_t length = 0;
 
-	if (is_repeated(fields, field) || field->value.len == 0)
+	if (is_repeated(fields, field))
+		return HTTP_FAULT_LENGTHS;
+	if (field->value.len == 0)
 		return HTTP_FAULT_LENGTH;
 	for (uint32_t i = 0; i < field->value.len; i++) {
 		char c = field->value.data[i];
@@ -147,7 +149,7 @@ static bool ends_in_chunked(struct http_text value)
 static enum http_fault take_transfer_encoding(struct http_fields *fields, const struct http_field *field)
 {
 	if (is_repeated(fields, field))
-		return HTTP_FAULT_FRAMING;
+		return HTTP_FAULT_CODINGS;
 	if (!http_text_is(field->value, "chunked"))
 		return ends_in_chunked(field->value) ? HTTP_FAULT_CODING : HTTP_FAULT_LAST_CODING;
 	fields->head->chunked = true;
@@ -265,8 +267,10 @@ enum http_fault http_fields_finish(struct http_fields *fields)
 	struct http_head *head = fields->head;
 	bool has_length = head->content_length != -1;
 
-	if (head->chunked && (has_length || head->minor == 0))
-		return HTTP_FAULT_FRAMING;
+	if (head->chunked && has_length)
+		return HTTP_FAULT_CODING_LENGTH;
+	if (head->chunked && head->minor == 0)
+		return HTTP_FAULT_CODING_1_0;
 	if (!fields->response) {
 		if (head->minor > 0 && (head->seen & (UINT32_C(1) << HTTP_HOST)) == 0)
 			return HTTP_FAULT_HOST;

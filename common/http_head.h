@@ -57,11 +57,14 @@ enum http_fault {
 	HTTP_FAULT_FIELDS,          /* too many fields: 431 */
 	HTTP_FAULT_HEAD_LONG,       /* head too large: 431 */
 	HTTP_FAULT_HOST,            /* missing, second or malformed Host */
-	HTTP_FAULT_LENGTH,          /* Content-Length odd or repeated */
+	HTTP_FAULT_LENGTH,          /* Content-Length that is no number */
+	HTTP_FAULT_LENGTHS,         /* two of them */
 	HTTP_FAULT_CODING,          /* Transfer-Encoding: codings that we do not know, then chunked: 501 */
 	HTTP_FAULT_LAST_CODING,     /* Transfer-Encoding whose last coding is not chunked, or an empty or malformed one */
-	HTTP_FAULT_FRAMING,         /* Transfer-Encoding with Content-Length, repeated, or in HTTP/1.0; or a body on a
-	                             * HEAD, TRACE or CONNECT request */
+	HTTP_FAULT_CODINGS,         /* two Transfer-Encoding fields */
+	HTTP_FAULT_CODING_LENGTH,   /* Transfer-Encoding with Content-Length */
+	HTTP_FAULT_CODING_1_0,      /* Transfer-Encoding in HTTP/1.0 */
+	HTTP_FAULT_FRAMING,         /* a body on a HEAD, TRACE or CONNECT request */
 	HTTP_FAULT_STATUS,          /* response: status code not 100..599 */
 	HTTP_FAULT_CHUNK,           /* chunk size line or the end of a chunk malformed */
 	HTTP_FAULTS
@@ -129,4 +132,6 @@ bool http_method_safe(enum http_method method);
 
 int http_fault_status(enum http_fault fault);           /* 400, 414, 431, 501, 505 */
 const char *http_fault_text(enum http_fault fault);     /* for people */
+/* Of a response: what it breaks, behind "the reply ..." */
+const char *http_fault_reply(enum http_fault fault);
 const char *http_status_text(int status);               /* "Not Found"; "Unknown" for one we do not know */

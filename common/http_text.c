@@ -74,26 +74,44 @@ bool http_method_idempotent(enum http_method method)
 static const struct {
 	int status;
 	const char *text;
+	const char *reply; /* behind "the reply" */
 } faults[HTTP_FAULTS] = {
-        [HTTP_FAULT_NONE] = {400, "nothing is wrong"},
-        [HTTP_FAULT_LINE] = {400, "malformed first line"},
-        [HTTP_FAULT_METHOD] = {400, "malformed method"},
-        [HTTP_FAULT_TARGET] = {400, "malformed request target"},
-        [HTTP_FAULT_TARGET_LONG] = {414, "request target too long"},
-        [HTTP_FAULT_VERSION] = {505, "not HTTP/1.0 or HTTP/1.1"},
-        [HTTP_FAULT_LINE_END] = {400, "line that does not end in CR LF"},
-        [HTTP_FAULT_FOLD] = {400, "header field folded over several lines"},
-        [HTTP_FAULT_NAME] = {400, "malformed header field name"},
-        [HTTP_FAULT_VALUE] = {400, "control character in a header field"},
-        [HTTP_FAULT_FIELDS] = {431, "too many header fields"},
-        [HTTP_FAULT_HEAD_LONG] = {431, "header too large"},
-        [HTTP_FAULT_HOST] = {400, "missing, repeated or malformed Host"},
-        [HTTP_FAULT_LENGTH] = {400, "malformed or repeated Content-Length"},
-        [HTTP_FAULT_CODING] = {501, "transfer coding other than chunked"},
-        [HTTP_FAULT_LAST_CODING] = {400, "Transfer-Encoding whose last coding is not chunked"},
-        [HTTP_FAULT_FRAMING] = {400, "ambiguous length of the body"},
-        [HTTP_FAULT_STATUS] = {400, "malformed status code"},
-        [HTTP_FAULT_CHUNK] = {400, "malformed chunk"},
+        [HTTP_FAULT_NONE] = {400, "nothing is wrong", "breaks no rule"},
+        [HTTP_FAULT_LINE] = {400, "malformed first line", "has a malformed status line (RFC 9112 section 4)"},
+        [HTTP_FAULT_METHOD] = {400, "malformed method", "has no status line (RFC 9112 section 4)"},
+        [HTTP_FAULT_TARGET] = {400, "malformed request target", "has no status line (RFC 9112 section 4)"},
+        [HTTP_FAULT_TARGET_LONG] = {414, "request target too long", "has no status line (RFC 9112 section 4)"},
+        [HTTP_FAULT_VERSION] = {505, "not HTTP/1.0 or HTTP/1.1",
+                                "is not of HTTP/1.0 or HTTP/1.1 (RFC 9112 section 2.3)"},
+        [HTTP_FAULT_LINE_END] = {400, "line that does not end in CR LF",
+                                 "has a line that does not end in CR LF (RFC 9112 section 2.2)"},
+        [HTTP_FAULT_FOLD] = {400, "header field folded over several lines",
+                             "has a header field folded over several lines (RFC 9112 section 5.2)"},
+        [HTTP_FAULT_NAME] = {400, "malformed header field name",
+                             "has a malformed header field name (RFC 9112 section 5.1)"},
+        [HTTP_FAULT_VALUE] = {400, "control character in a header field",
+                              "has a control character in a header field (RFC 9110 section 5.5)"},
+        [HTTP_FAULT_FIELDS] = {431, "too many header fields", "has too many header fields"},
+        [HTTP_FAULT_HEAD_LONG] = {431, "header too large", "has a header that is too large"},
+        [HTTP_FAULT_HOST] = {400, "missing, repeated or malformed Host", "has a malformed Host"},
+        [HTTP_FAULT_LENGTH] = {400, "malformed Content-Length",
+                               "has a Content-Length that is no number (RFC 9112 section 6.3)"},
+        [HTTP_FAULT_LENGTHS] = {400, "repeated Content-Length", "has two Content-Length fields (RFC 9112 section 6.3)"},
+        [HTTP_FAULT_CODING] =
+                {501, "transfer coding other than chunked",
+                 "has a Transfer-Encoding other than chunked, which was not asked for (RFC 9112 section 6.1)"},
+        [HTTP_FAULT_LAST_CODING] = {400, "Transfer-Encoding whose last coding is not chunked",
+                                    "has a Transfer-Encoding whose last coding is not chunked (RFC 9112 section 6.3)"},
+        [HTTP_FAULT_CODINGS] = {400, "two Transfer-Encoding fields",
+                                "has two Transfer-Encoding fields (RFC 9112 section 6.1)"},
+        [HTTP_FAULT_CODING_LENGTH] = {400, "both Transfer-Encoding and Content-Length",
+                                      "has both Transfer-Encoding and Content-Length (RFC 9112 section 6.1)"},
+        [HTTP_FAULT_CODING_1_0] = {400, "Transfer-Encoding in HTTP/1.0",
+                                   "has a Transfer-Encoding, but is of HTTP/1.0 (RFC 9112 section 6.1)"},
+        [HTTP_FAULT_FRAMING] = {400, "body on a request that has none", "has a body where none may be"},
+        [HTTP_FAULT_STATUS] = {400, "malformed status code",
+                               "has a status code that is not 100 to 599 (RFC 9110 section 15)"},
+        [HTTP_FAULT_CHUNK] = {400, "malformed chunk", "has a malformed chunk (RFC 9112 section 7.1)"},
 };
 
 int http_fault_status(enum http_fault fault)
@@ -104,6 +122,11 @@ int http_fault_status(enum http_fault fault)
 const char *http_fault_text(enum http_fault fault)
 {
 	return faults[fault].text;
+}
+
+const char *http_fault_reply(enum http_fault fault)
+{
+	return faults[fault].reply;
 }
 
 /* RFC 9110 section 15, and those of RFC 6585 and 8297. */

@@ -15,6 +15,7 @@
 #include "common/mem.h"
 #include "orchestrator/proxy/answer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define REPLY_MAX (4 * 65536) /* head, and what one read can bring */
@@ -154,8 +155,17 @@ static void give_up(struct exchange *exchange, struct problem problem)
 	answer_problem(client, request, problem);
 }
 
+const char *exchange_explain(const struct exchange *exchange, char text[EXCHANGE_DETAIL_SIZE])
+{
+	snprintf(text, EXCHANGE_DETAIL_SIZE, "the container's reply %s", exchange->broke);
+	return text;
+}
+
 void exchange_give_up(struct exchange *exchange, int status, const char *detail)
 {
+	char text[EXCHANGE_DETAIL_SIZE];
+	if (status == 502 && exchange->broke != NULL)
+		detail = exchange_explain(exchange, text);
 	give_up(exchange, (struct problem){.status = status, .detail = detail});
 }
 
@@ -169,8 +179,11 @@ void exchange_turn_away(struct exchange *exchange, const char *detail, int64_t r
 void exchange_cut(struct exchange *exchange)
 {
 	struct client *client = exchange->client;
-	log_warn("event=reply-cut service=%s request=%s code=%d incident=%s", exchange->service->config->name,
-	         exchange->request->id, exchange->status, incident_text(&exchange->incident));
+	char told[EXCHANGE_DETAIL_SIZE];
+	log_warn("event=reply-cut service=%s request=%s code=%d incident=%s%s%s", exchange->service->config->name,
+	         exchange->request->id, exchange->status, incident_text(&exchange->incident),
+	         exchange->broke != NULL ? " error=" : "",
+	         exchange->broke != NULL ? log_quote(exchange_explain(exchange, told)) : "");
 	exchange_over(exchange, exchange->status, FLEET_FAILED);
 	client_abort(client);
 }

@@ -93,12 +93,16 @@ static void report_failure(struct exchange *exchange, enum stats_replay reason)
 {
 	struct backend *backend = exchange->trial->backend;
 	bool first = !incident_open(backend_incident(backend));
+	char told[EXCHANGE_DETAIL_SIZE];
 	backend_open_incident(backend);
 	join_incident(exchange);
 	if (first)
-		log_warn("event=exchange-failed service=%s request=%s slot=%d container=%.12s reason=%s incident=%s",
-		         exchange->service->config->name, exchange->request->id, backend_slot(backend),
-		         backend_container_id(backend), stats_replay_text(reason), incident_text(&exchange->incident));
+		log_warn(
+		        "event=exchange-failed service=%s request=%s slot=%d container=%.12s reason=%s incident=%s%s%s",
+		        exchange->service->config->name, exchange->request->id, backend_slot(backend),
+		        backend_container_id(backend), stats_replay_text(reason), incident_text(&exchange->incident),
+		        exchange->broke != NULL ? " error=" : "",
+		        exchange->broke != NULL ? log_quote(exchange_explain(exchange, told)) : "");
 	health_exchange_failed(health_of(backend), backend);
 }
 

@@ -50,6 +50,7 @@ struct exchange {
 	uint64_t awaited;    /* the backend that must have ended before the request is sent again; 0: none */
 	int64_t awaited_us;  /* since when */
 	unsigned refusals;
+	const char *broke; /* static text: the rule that the last reply broke, behind "the reply"; NULL: none */
 	bool fresh;     /* no further try takes a pooled connection */
 	uint64_t stale; /* the backend whose pooled connection ended just now, with the request on it; 0 none */
 	struct held held;
@@ -87,8 +88,12 @@ void exchange_release(struct exchange *exchange, enum fleet_outcome outcome);
 void exchange_leave_held(struct exchange *exchange);
 void exchange_drop_upstream(struct exchange *exchange);
 
-/* Over, with an answer of our own. detail: for people. */
+/* Over, with an answer of our own. detail: for people; of a 502 the rule that the reply broke comes in its place. */
 void exchange_give_up(struct exchange *exchange, int status, const char *detail);
+
+#define EXCHANGE_DETAIL_SIZE 256
+/* The rule that the last reply broke, in a sentence; broke must be set. Returns text. */
+const char *exchange_explain(const struct exchange *exchange, char text[EXCHANGE_DETAIL_SIZE]);
 
 /* The same, with 503: nothing can come before that is tried again, at retry_us. */
 void exchange_turn_away(struct exchange *exchange, const char *detail, int64_t retry_us);

@@ -135,6 +135,7 @@ static void on_head(const struct http_head *head, void *arg)
 	exchange->state = EXCHANGE_REPLYING;
 	exchange->status = head->status;
 	if (head->status == 101 && !exchange->request->upgrade) {
+		exchange->broke = "changes the protocol (101), which was not asked for (RFC 9110 section 15.2.2)";
 		upstream_cancel(exchange->trial->upstream);
 		exchange->trial->upstream = NULL;
 		exchange_fail(exchange, UPSTREAM_MALFORMED, false);
@@ -143,6 +144,7 @@ static void on_head(const struct http_head *head, void *arg)
 	exchange->upgraded = head->status == 101;
 	choose_framing(exchange, head);
 	if (!forward_reply(&exchange->reply, head, exchange->framing, exchange->close, exchange->request->http_1_0)) {
+		exchange->broke = http_fault_reply(HTTP_FAULT_HEAD_LONG);
 		upstream_cancel(exchange->trial->upstream);
 		exchange->trial->upstream = NULL;
 		exchange_fail(exchange, UPSTREAM_MALFORMED, false);
@@ -236,7 +238,7 @@ static void on_missed(void *arg)
 	exchange_hedge(arg);
 }
 
-static void on_failed(enum upstream_failure failure, bool untouched, void *arg)
+static void on_failed(enum upstream_failure failure, bool untouched, const char *broke, void *arg)
 {
 	struct trial *trial = arg;
 	struct exchange *exchange = trial->exchange;
@@ -245,6 +247,7 @@ static void on_failed(enum upstream_failure failure, bool untouched, void *arg)
 	if (exchange->question != NULL)
 		health_ask_cancel(exchange->question);
 	exchange->question = NULL;
+	exchange->broke = broke;
 	exchange_fail(exchange, failure, untouched);
 }
 

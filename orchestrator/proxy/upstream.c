@@ -73,9 +73,10 @@ void upstream_fail(struct upstream *upstream, enum upstream_failure failure)
 	void *arg = upstream->arg;
 	bool told = upstream->state == UPSTREAM_IDLE || upstream->state == UPSTREAM_OVER;
 	bool untouched = upstream->written == 0;
+	const char *broke = upstream->broke;
 	upstream_end(upstream);
 	if (!told)
-		reader.on_failed(failure, untouched, arg);
+		reader.on_failed(failure, untouched, broke, arg);
 }
 
 /* --- the beginning --------------------------------------------------------------------------------------------- */
@@ -121,6 +122,7 @@ struct upstream *upstream_send(const struct upstream_settings *settings, struct 
 	upstream->arg = arg;
 	upstream->written = 0;
 	upstream->interims = 0;
+	upstream->broke = NULL;
 	upstream->waiting = true;
 	upstream->sent_us = clock_recent_us();
 	pulse_begin(backend_pulse(backend), upstream->sent_us);

@@ -47,8 +47,8 @@ struct upstream_reader {
 	/* Its backend is silent and missed a probe; no byte of the reply has come. It may still come. May send on connections
 	 * to other backends, and touch none to this one. */
 	void (*on_missed)(void *arg);
-	/* untouched: no byte of the request was written. */
-	void (*on_failed)(enum upstream_failure failure, bool untouched, void *arg);
+	/* untouched: no byte of the request was written. broke: what rule the reply broke, behind "the reply"; NULL if none. */
+	void (*on_failed)(enum upstream_failure failure, bool untouched, const char *broke, void *arg);
 };
 
 struct upstream_request {

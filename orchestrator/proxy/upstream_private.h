@@ -37,6 +37,7 @@ struct upstream {
 	struct deferred deferred;
 	bool fail_later; /* deferred: fail with `later` */
 	enum upstream_failure later;
+	const char *broke; /* static text: the rule that the reply broke */
 
 	struct upstream_request request;
 	struct upstream_reader reader;

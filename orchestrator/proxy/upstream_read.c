@@ -71,6 +71,7 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 			return at;
 		case MESSAGE_HEAD:
 			if (!take_head(upstream)) {
+				upstream->broke = "follows more interim replies (1xx) than anybody needs";
 				upstream_fail(upstream, UPSTREAM_MALFORMED);
 				return len;
 			}
@@ -85,6 +86,7 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 				finish(upstream, len - at);
 			return len;
 		case MESSAGE_BAD:
+			upstream->broke = http_fault_reply(fault);
 			upstream_fail(upstream, upstream->got_head ? UPSTREAM_CUT : UPSTREAM_MALFORMED);
 			return len;
 		}
@@ -104,6 +106,12 @@ static void note_life(struct upstream *upstream)
 	pulse_measure(pulse, now_us - upstream->sent_us);
 }
 
+static void fail_long(struct upstream *upstream)
+{
+	upstream->broke = http_fault_reply(HTTP_FAULT_HEAD_LONG);
+	upstream_fail(upstream, UPSTREAM_MALFORMED);
+}
+
 static void take_bytes(struct upstream *upstream, const char *data, size_t len)
 {
 	note_life(upstream);
@@ -113,11 +121,11 @@ static void take_bytes(struct upstream *upstream, const char *data, size_t len)
 		size_t used = deliver(upstream, data, len);
 		if (upstream->state == UPSTREAM_BUSY && used < len &&
 		    !buf_add(&upstream->partial, data + used, len - used))
-			upstream_fail(upstream, UPSTREAM_MALFORMED);
+			fail_long(upstream);
 		return;
 	}
 	if (!buf_add(&upstream->partial, data, len)) {
-		upstream_fail(upstream, UPSTREAM_MALFORMED);
+		fail_long(upstream);
 		return;
 	}
 	size_t used = deliver(upstream, upstream->partial.data, upstream->partial.len);
@@ -131,6 +139,8 @@ static void on_end_of_stream(struct upstream *upstream, bool orderly)
 		finish(upstream, 0);
 		return;
 	}
+	if (upstream->got_head)
+		upstream->broke = "ended before its body was whole (RFC 9112 section 8)";
 	upstream_fail(upstream, failure_of(upstream));
 }
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from harness.client import IMF_FIXDATE, RawClient, raw_target
+from harness.client import IMF_FIXDATE, RawClient, raw_target, request
 from harness.wait import wait_until
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -88,6 +88,54 @@ def test_502(running, first, then):
     assert reply.status == 502, reply
     assert reply.get("Content-Type") == "application/problem+json"
     _assert_all_well(orchestrator)
+
+# What is said of a reply that breaks a rule: (bytes of the backend, the rule)
+RULES = [
+    (b"garbage\r\n\r\n", "has a malformed status line (RFC 9112 section 4)"),
+    (b"HTTP/2.0 200 OK\r\n\r\n", "is not of HTTP/1.0 or HTTP/1.1 (RFC 9112 section 2.3)"),
+    (b"HTTP/1.1 999 No\r\n\r\n", "has a status code that is not 100 to 599 (RFC 9110 section 15)"),
+    (b"HTTP/1.1 200 OK\nContent-Length: 0\n\n", "has a line that does not end in CR LF (RFC 9112 section 2.2)"),
+    (OK + b"X: 1\r\n 2\r\n\r\n", "has a header field folded over several lines (RFC 9112 section 5.2)"),
+    (OK + b"X(: 1\r\n\r\n", "has a malformed header field name (RFC 9112 section 5.1)"),
+    (OK + b"X: a\x00b\r\n\r\n", "has a control character in a header field (RFC 9110 section 5.5)"),
+    (OK + b"".join(b"X: 1\r\n" for _ in range(200)) + b"\r\n", "has too many header fields"),
+    (OK + b"Content-Length: +2\r\n\r\nab", "has a Content-Length that is no number (RFC 9112 section 6.3)"),
+    (OK + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\nab", "has two Content-Length fields (RFC 9112 section 6.3)"),
+    (OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     "has two Transfer-Encoding fields (RFC 9112 section 6.1)"),
+    (OK + b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n0\r\n\r\n",
+     "has both Transfer-Encoding and Content-Length (RFC 9112 section 6.1)"),
+    (OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+     "has a Transfer-Encoding other than chunked, which was not asked for (RFC 9112 section 6.1)"),
+    (OK + b"Transfer-Encoding: magic\r\n\r\n", "has a Transfer-Encoding whose last coding is not chunked (RFC 9112 section 6.3)"),
+    (b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     "has a Transfer-Encoding, but is of HTTP/1.0 (RFC 9112 section 6.1)"),
+    (b"HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+     "changes the protocol (101), which was not asked for (RFC 9110 section 15.2.2)"),
+    (40 * b"HTTP/1.1 100 Continue\r\n\r\n", "follows more interim replies (1xx) than anybody needs"),
+    (OK + b"Content-Length: 10\r\n\r\nabc", "ended before its body was whole (RFC 9112 section 8)"),
+]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("first, rule", RULES, ids=[rule.partition(" (")[0].replace(" ", "-") for _, rule in RULES])
+def test_502_names_the_rule(running, first, rule, method):
+    orchestrator, _ = running
+    reply = request(orchestrator.port, raw_target(first, then="close"), method)
+    assert reply.status == 502 and reply.json()["detail"] == f"the container's reply {rule}"
+    assert f"reason=\"the container's reply {rule}\"" in orchestrator.log()
+    _assert_all_well(orchestrator)
+
+
+def test_a_cut_reply_is_told_in_the_log(running):
+    orchestrator, _ = running
+    first = OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nxyz\r\n"
+    with RawClient(orchestrator.port) as client:
+        client.send(f"GET {raw_target(first, then='close')} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        client.read_all()
+    wait_until(lambda: "event=reply-cut" in orchestrator.log(), 5, "the line")
+    line = next(line for line in orchestrator.log().splitlines() if "event=reply-cut" in line)
+    assert "the container's reply has a malformed chunk (RFC 9112 section 7.1)" in line
 
 
 def test_502_for_a_huge_head(running):

@@ -181,7 +181,7 @@ START_TEST(test_requests_refused)
 	        {HTTP_FAULT_HOST, "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"},
 	        {HTTP_FAULT_HOST, "GET / HTTP/1.1\r\nHost: [::1]x\r\n\r\n"},
 	        {HTTP_FAULT_HOST, "GET / HTTP/1.1\r\nHost: []\r\n\r\n"},
-	        {HTTP_FAULT_LENGTH, "POST / HTTP/1.1\r\n" H "Content-Length: 5\r\nContent-Length: 5\r\n\r\n"},
+	        {HTTP_FAULT_LENGTHS, "POST / HTTP/1.1\r\n" H "Content-Length: 5\r\nContent-Length: 5\r\n\r\n"},
 	        {HTTP_FAULT_LENGTH, "POST / HTTP/1.1\r\n" H "Content-Length: 5, 5\r\n\r\n"},
 	        {HTTP_FAULT_LENGTH, "POST / HTTP/1.1\r\n" H "Content-Length: +5\r\n\r\n"},
 	        {HTTP_FAULT_LENGTH, "POST / HTTP/1.1\r\n" H "Content-Length: -0\r\n\r\n"},
@@ -204,11 +204,13 @@ START_TEST(test_requests_refused)
 	        {HTTP_FAULT_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip, chunked\r\n\r\n"},
 	        {HTTP_FAULT_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: a,b ,\tChunked\r\n\r\n"},
 	        {HTTP_FAULT_LAST_CODING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding:\r\n chunked\r\n\r\n"},
-	        {HTTP_FAULT_FRAMING,
+	        {HTTP_FAULT_CODINGS,
 	         "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"},
-	        {HTTP_FAULT_FRAMING, "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"},
-	        {HTTP_FAULT_FRAMING, "POST / HTTP/1.1\r\n" H "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n"},
-	        {HTTP_FAULT_FRAMING, "POST / HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n\r\n"},
+	        {HTTP_FAULT_CODING_LENGTH,
+	         "POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n"},
+	        {HTTP_FAULT_CODING_LENGTH,
+	         "POST / HTTP/1.1\r\n" H "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n"},
+	        {HTTP_FAULT_CODING_1_0, "POST / HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n\r\n"},
 	        {HTTP_FAULT_FRAMING, "HEAD / HTTP/1.1\r\n" H "Content-Length: 27\r\n\r\n"},
 	        {HTTP_FAULT_FRAMING, "TRACE / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\n"},
 	        {HTTP_FAULT_FRAMING, "CONNECT a:1 HTTP/1.1\r\n" H "Content-Length: 1\r\n\r\n"},
@@ -515,14 +517,15 @@ START_TEST(test_responses_refused)
 	        {HTTP_FAULT_LINE, "HTTP/1.1 200 O\x01K\r\n\r\n"},
 	        {HTTP_FAULT_LINE_END, "HTTP/1.1 200 OK\n\n"},
 	        {HTTP_FAULT_LINE_END, "\nHTTP/1.1 200 OK\r\n\r\n"},
-	        {HTTP_FAULT_FRAMING, "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
-	        {HTTP_FAULT_FRAMING, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"},
-	        {HTTP_FAULT_LENGTH, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n"},
+	        {HTTP_FAULT_CODING_1_0, "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
+	        {HTTP_FAULT_CODING_LENGTH,
+	         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"},
+	        {HTTP_FAULT_LENGTHS, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n"},
 	        {HTTP_FAULT_FOLD, "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n"},
 	        {HTTP_FAULT_FOLD, "HTTP/1.1 200 OK\r\n : b\r\n\r\n"},
 	        {HTTP_FAULT_NAME, "HTTP/1.1 200 OK\r\nA b: c\r\n\r\n"},
 	        {HTTP_FAULT_NAME, "HTTP/1.1 200 OK\r\nA \r\n\r\n"},
-	        {HTTP_FAULT_LENGTH, "HTTP/1.1 200 OK\r\nContent-Length : 3\r\nContent-Length: 4\r\n\r\n"},
+	        {HTTP_FAULT_LENGTHS, "HTTP/1.1 200 OK\r\nContent-Length : 3\r\nContent-Length: 4\r\n\r\n"},
 	        {HTTP_FAULT_CODING, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"},
 	        {HTTP_FAULT_LAST_CODING, "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"},
 	        {HTTP_FAULT_LAST_CODING, "HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\n\r\n"},
@@ -580,6 +583,10 @@ START_TEST(test_words)
 	ck_assert_int_eq(http_fault_status(HTTP_FAULT_TARGET_LONG), 414);
 	ck_assert_int_eq(http_fault_status(HTTP_FAULT_CODING), 501);
 	ck_assert_int_eq(http_fault_status(HTTP_FAULT_LAST_CODING), 400);
+	for (int one = HTTP_FAULT_NONE + 1; one < HTTP_FAULTS; one++) {
+		ck_assert_str_ne(http_fault_text((enum http_fault)one), "");
+		ck_assert_str_ne(http_fault_reply((enum http_fault)one), "");
+	}
 }
 END_TEST
 
