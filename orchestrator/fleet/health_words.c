@@ -61,7 +61,9 @@ void watch_tell_start(struct watch *watch, const struct probe_finding *finding)
 /* To a tenth. */
 static double seconds_rounded(int64_t us)
 {
-	return (double)((us + 50000) / 100000) / 10;
+	int64_t tenths = (us + 50000) / 100000;
+
+	return (double)tenths / 10;
 }
 
 /* It had its time: what its last probe saw, and where to look. */
