@@ -323,6 +323,14 @@ static void judge_hard(struct watch *watch, enum reason reason)
 	watch_down(watch, reason);
 }
 
+/* Only for that it is late; what else it is suspected of is for a good probe to clear. */
+static bool is_doubted_as_late(const struct backend *backend)
+{
+	enum reason reason = backend_reason(backend);
+
+	return backend_state(backend) == BACKEND_SUSPECT && (reason == REASON_BUSY || reason == REASON_PROBE_TIMEOUT);
+}
+
 /* It leaves the rotation only while another one is in it. */
 static void judge_busy(struct watch *watch)
 {
@@ -338,7 +346,7 @@ static void judge_busy(struct watch *watch)
 	watch_schedule(watch);
 	if (!last)
 		watch_suspect(watch, REASON_BUSY);
-	else if (backend_state(backend) == BACKEND_SUSPECT && backend_reason(backend) == REASON_BUSY)
+	else if (is_doubted_as_late(backend))
 		backend_set_state(backend, BACKEND_READY, REASON_BUSY);
 }
 

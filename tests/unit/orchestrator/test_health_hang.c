@@ -198,6 +198,21 @@ START_TEST(a_busy_one_comes_back_when_it_is_the_last)
 }
 END_TEST
 
+/* Silent for one probe, then it sends again: it is no longer doubted, and nobody else is there. */
+START_TEST(so_does_one_that_was_silent_before)
+{
+	struct backend *busy = make_ready();
+	configure(50, 150);
+	bench.service.health.fall = 3;
+	health_configure(health, &bench.service.health, "acts");
+	containers[0]->answer = FAKE_HANG;
+	wait_state(busy, BACKEND_SUSPECT);
+	ck_assert_int_eq(backend_reason(busy), REASON_PROBE_TIMEOUT);
+	talker = busy;
+	wait_state(busy, BACKEND_READY);
+}
+END_TEST
+
 START_TEST(busy_for_too_long_is_ill)
 {
 	struct backend *busy = make_ready();
@@ -358,7 +373,7 @@ END_TEST
 
 UNIT_MAIN_WITH("health_hang", set_up, tear_down, a_busy_one_leaves_the_rotation_and_is_not_replaced,
                so_is_one_whose_clients_do_not_read, the_last_one_stays_though_it_is_busy,
-               a_busy_one_comes_back_when_it_is_the_last, busy_for_too_long_is_ill, a_paused_one_is_not_busy,
-               a_draining_one_may_be_busy, a_silent_one_is_probed_quickly_and_at_once_again, so_is_one_that_is_paused,
-               the_probe_in_flight_loses_its_patience, a_slow_endpoint_is_no_hang, quick_probes_are_a_second_apart,
-               no_longer_than_an_ordinary_probe, a_hang_that_is_over_is_forgiven)
+               a_busy_one_comes_back_when_it_is_the_last, so_does_one_that_was_silent_before, busy_for_too_long_is_ill,
+               a_paused_one_is_not_busy, a_draining_one_may_be_busy, a_silent_one_is_probed_quickly_and_at_once_again,
+               so_is_one_that_is_paused, the_probe_in_flight_loses_its_patience, a_slow_endpoint_is_no_hang,
+               quick_probes_are_a_second_apart, no_longer_than_an_ordinary_probe, a_hang_that_is_over_is_forgiven)
