@@ -2,8 +2,8 @@
  *
  * So it is where each slot that is to serve waits for an image, a network or a volume that is not there, or was refused
  * what it needs a second time: a first refusal may have been of what the next try makes anew, or of what our own last
- * container still holds. An engine that does not answer, a container that is starting and a slot that backs off after
- * crashes are no obstacles: something may come.
+ * container still holds. An engine that does not answer, a container that is starting, be it a spare or the roll's stand-in,
+ * and a slot that backs off after crashes are no obstacles: something may come.
  */
 #include "orchestrator/fleet/supervisor_private.h"
 
@@ -46,7 +46,7 @@ bool supervisor_is_obstructed(const struct supervisor *supervisor, struct superv
 {
 	bool found = false;
 
-	if (supervisor->stopping || !supervisor->engine_up)
+	if (supervisor->stopping || !supervisor->engine_up || supervisor->roll.extra != NULL)
 		return false;
 	for (size_t i = supervisor->slot_count; i-- > 0;) {
 		const struct slot *slot = supervisor->slots[i];

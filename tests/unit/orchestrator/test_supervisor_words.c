@@ -185,6 +185,32 @@ START_TEST(something_may_come)
 }
 END_TEST
 
+static bool asked_for_one(void *arg)
+{
+	(void)arg;
+	return bench.engine->calls[FAKE_CREATE] == 1;
+}
+
+/* The slot is refused its port again and again, but another container is being made, on the port for rolls. */
+START_TEST(a_stand_in_comes)
+{
+	struct supervisor_obstacle obstacle;
+
+	publish(REACH_PUBLISHED);
+	bench.engine->lost_port = (int)bench.service.first_port;
+	begin();
+	ck_assert(bench_until(&bench, asked_for_one, NULL, 1000));
+	bench.engine->delay_us[FAKE_CREATE] = 1500000;
+	bench_run(&bench, 900);
+	ck_assert_int_eq(view_of(0).reason, REASON_PORT_TAKEN);
+	ck_assert_uint_ge(bench.engine->calls[FAKE_START], 2);
+	ck_assert(supervisor_is_short(supervisor));
+	ck_assert(!obstructed(&obstacle));
+	wait_ready(1);
+	ck_assert(!obstructed(&obstacle));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("supervisor_words");
@@ -198,5 +224,6 @@ int main(void)
 	tcase_add_loop_test(tcase, what_it_needs_is_not_there, 0, 2);
 	tcase_add_test(tcase, refused_again_and_again);
 	tcase_add_test(tcase, something_may_come);
+	tcase_add_test(tcase, a_stand_in_comes);
 	return run_suite(suite);
 }
