@@ -4,11 +4,11 @@
 #include "common/clock.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 
-#define FIRST_US 500000
-#define MOST_US 30000000
+static const struct backoff_pace usual = {.first_us = 500000, .most_us = 30000000};
 
-static uint64_t retries[RETRY_COUNT];
+static _Atomic uint64_t retries[RETRY_COUNT];
 
 static const char *const texts[RETRY_COUNT] = {
 #define X(name, text) [RETRY_##name] = text,
@@ -16,22 +16,32 @@ static const char *const texts[RETRY_COUNT] = {
 #undef X
 };
 
-int64_t backoff_wait_us(unsigned level)
+static int64_t wait_at(struct backoff_pace pace, unsigned level)
 {
-	int64_t wait_us = FIRST_US;
+	int64_t wait_us = pace.first_us;
 
-	for (; level > 1 && wait_us < MOST_US; level--)
+	for (; level > 1 && wait_us < pace.most_us; level--)
 		wait_us *= 2;
-	return wait_us < MOST_US ? wait_us : MOST_US;
+	return wait_us < pace.most_us ? wait_us : pace.most_us;
 }
 
-int64_t backoff_fail(struct backoff *backoff, enum retry what)
+int64_t backoff_wait_us(unsigned level)
 {
-	int64_t wait_us = backoff_wait_us(++backoff->level);
+	return wait_at(usual, level);
+}
+
+int64_t backoff_fail_at(struct backoff *backoff, struct backoff_pace pace, enum retry what)
+{
+	int64_t wait_us = wait_at(pace, ++backoff->level);
 
 	backoff_count(what);
 	backoff->next_us = clock_us() + wait_us;
 	return wait_us;
+}
+
+int64_t backoff_fail(struct backoff *backoff, enum retry what)
+{
+	return backoff_fail_at(backoff, usual, what);
 }
 
 bool backoff_due(const struct backoff *backoff)
@@ -52,13 +62,13 @@ void backoff_hurry(struct backoff *backoff)
 void backoff_count(enum retry what)
 {
 	assert((unsigned)what < RETRY_COUNT);
-	retries[what]++;
+	atomic_fetch_add_explicit(&retries[what], 1, memory_order_relaxed);
 }
 
 uint64_t backoff_retries(enum retry what)
 {
 	assert((unsigned)what < RETRY_COUNT);
-	return retries[what];
+	return atomic_load_explicit(&retries[what], memory_order_relaxed);
 }
 
 const char *backoff_retry_text(enum retry what)

@@ -1,5 +1,6 @@
-/* backoff: when what failed may be tried again: after 0.5 s, and twice as long after each further failure, up to 30 s.  Pure
- * but for the clock, and for the count of all failures by what is tried again.
+/* backoff: when what failed may be tried again: after 0.5 s, and twice as long after each further failure, up to 30 s, or at
+ * a pace of its own.  Pure but for the clock, and for the count of all failures by what is tried again, which may come from
+ * any thread.
  *
  * All zero is ready for use: nothing failed, the next try is due. Embedded by value; owns nothing.
  */
@@ -18,7 +19,10 @@
 	X(RENAME, "rename")                                                              \
 	X(PREPARE, "prepare") /* image, network and volumes */                           \
 	X(ROLL, "roll")                                                                  \
-	X(LIST, "list")       /* the engine's list of containers */
+	X(LIST, "list")       /* the engine's list of containers */                      \
+	X(HUNT, "hunt")       /* the search for what a process left behind */           \
+	X(LINK, "link")       /* the connection to the engine */                         \
+	X(LOG, "log")         /* the access log's file, opened anew */
 
 enum retry {
 #define X(name, text) RETRY_##name,
@@ -32,8 +36,13 @@ struct backoff {
 	int64_t next_us; /* nothing is tried before (clock_us) */
 };
 
+struct backoff_pace {
+	int64_t first_us, most_us;
+};
+
 /* It failed (once more): returns how long, in microseconds, nothing is tried now. */
 int64_t backoff_fail(struct backoff *backoff, enum retry what);
+int64_t backoff_fail_at(struct backoff *backoff, struct backoff_pace pace, enum retry what);
 
 /* How long that is at this level: 1 is the first failure. */
 int64_t backoff_wait_us(unsigned level);

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/backoff.h"
 #include "orchestrator/engine/docker_events.h"
 #include "orchestrator/engine/docker_http.h"
 #include "orchestrator/engine/docker_json.h"
@@ -27,9 +28,10 @@
 #define STEP_TIMEOUT_MS 10000
 #define INFO_TIMEOUT_MS 2000 /* it can be done without */
 #define PING_EVERY_MS 5000
-#define BACK_OFF_FIRST_MS 100
-#define BACK_OFF_MOST_MS 500 /* a try is one connect to a local socket; until it is back nothing is replaced */
-#define STEADY_MS 5000       /* up that long: the next loss starts with the shortest wait again */
+#define STEADY_MS 5000 /* up that long: the next loss starts with the shortest wait again */
+
+/* A try is one connect to a local socket, and until the engine is back nothing is replaced: shorter waits than usual. */
+static const struct backoff_pace pace = {.first_us = 100000, .most_us = 500000};
 
 enum link_state { LINK_WAITING, LINK_PINGING, LINK_ASKING, LINK_SUBSCRIBING, LINK_UP };
 
@@ -44,7 +46,7 @@ struct docker_link {
 	int max_minor; /* from the ping */
 	int minor;
 	char log_driver[64]; /* the daemon's own; "" unknown */
-	int back_off_ms;
+	struct backoff retry;
 	int64_t up_since_ms;
 	char message[512];
 };
@@ -71,10 +73,9 @@ static void link_lose(struct docker_link *link, const char *message)
 	link_cancel(link);
 	snprintf(link->message, sizeof(link->message), "%s", message);
 	if (link->state == LINK_UP && clock_ms() - link->up_since_ms >= STEADY_MS)
-		link->back_off_ms = BACK_OFF_FIRST_MS;
+		backoff_reset(&link->retry);
 	link->state = LINK_WAITING;
-	link_set_timer(link, link->back_off_ms);
-	link->back_off_ms = link->back_off_ms * 2 > BACK_OFF_MOST_MS ? BACK_OFF_MOST_MS : link->back_off_ms * 2;
+	link_set_timer(link, (int)(backoff_fail_at(&link->retry, pace, RETRY_LINK) / 1000));
 	if (link->down_told)
 		return;
 	link->down_told = true;
@@ -230,7 +231,6 @@ struct docker_link *docker_link_new(const struct docker_link_settings *settings)
 	link->settings.name = NULL; /* docker_events has its copy */
 	link->events = docker_events_new(settings->http, settings->name, &observer);
 	link->timer = loop_event_new(settings->base, LOOP_URGENT, -1, 0, on_link_timer, link);
-	link->back_off_ms = BACK_OFF_FIRST_MS;
 	snprintf(link->message, sizeof(link->message), "not connected to Docker yet");
 	link_set_timer(link, 0);
 	return link;

@@ -13,9 +13,12 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/backoff.h"
 #include "orchestrator/loop.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +29,14 @@
 #define TURN_US 1000 /* between two */
 #define WALKS_MAX 20 /* somebody who makes children faster than they can be ended is not waited for */
 
+/* Whoever waits for the end of the hunt waits until there are descriptors: without them nobody is found. */
+static const struct backoff_pace pace = {.first_us = 10000, .most_us = 1000000};
+
 struct process_hunt {
 	struct process_engine *engine;
 	struct event *turn;
 	DIR *proc; /* NULL: no walk is under way */
+	struct backoff retry;
 };
 
 /* --- one process of the system --- */
@@ -121,6 +128,35 @@ static void walk_begin(struct process_hunt *hunt)
 	}
 }
 
+/* A walk is under way then, and there are the two descriptors that a look at somebody takes. */
+static bool walk_on(struct process_hunt *hunt)
+{
+	int first, second;
+
+	if (hunt->proc == NULL && (hunt->proc = opendir("/proc")) != NULL)
+		walk_begin(hunt);
+	if (hunt->proc == NULL)
+		return false;
+	first = fcntl(dirfd(hunt->proc), F_DUPFD_CLOEXEC, 0);
+	second = fcntl(dirfd(hunt->proc), F_DUPFD_CLOEXEC, 0);
+	if (first != -1)
+		close(first);
+	if (second != -1)
+		close(second);
+	return second != -1;
+}
+
+static void walk_later(struct process_hunt *hunt)
+{
+	bool first = hunt->retry.level == 0;
+	int64_t wait_us;
+
+	if (first)
+		log_warn("event=hunt-waits error=%s", log_quote(strerror(errno)));
+	wait_us = backoff_fail_at(&hunt->retry, pace, RETRY_HUNT);
+	event_add(hunt->turn, &(struct timeval){wait_us / 1000000, wait_us % 1000000});
+}
+
 static void on_turn(evutil_socket_t fd, short what, void *arg)
 {
 	struct process_hunt *hunt = arg;
@@ -129,10 +165,11 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (hunt->proc == NULL) {
-		walk_begin(hunt);
-		hunt->proc = mem_must(opendir("/proc"));
+	if (!walk_on(hunt)) {
+		walk_later(hunt);
+		return;
 	}
+	backoff_reset(&hunt->retry);
 	for (int i = 0; i < PIECE && (entry = readdir(hunt->proc)) != NULL; i++)
 		if (pid_of(entry) != 0)
 			(void)end_stray(hunt->engine, pid_of(entry), is_hunted);

@@ -12,6 +12,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/backoff.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,12 +35,17 @@
 #define CLOSE_S 2
 #define WARN_EVERY_US 60000000 /* a disk that is full now and then is not told each time */
 
+/* A try is one open, and until it goes well lines are dropped: shorter waits than usual. */
+static const struct backoff_pace pace = {.first_us = 100000, .most_us = 1000000};
+
 /* Where lines go: made by the loop, handed to the thread. */
 struct target {
-	char *path;    /* NULL: nowhere */
-	int fd;        /* -1: nowhere */
-	uint64_t from; /* where in the ring its lines begin */
-	bool torn;     /* its last line has no end */
+	char *path;           /* NULL: nowhere */
+	int fd;               /* -1: nowhere */
+	uint64_t from;        /* where in the ring its lines begin */
+	bool torn;            /* its last line has no end */
+	struct backoff retry; /* of opening it anew, once it has no name */
+	int problem;          /* why that failed: an errno */
 };
 
 struct access_log {
@@ -109,6 +115,7 @@ static bool reopen_file(struct target *target)
 	close(target->fd);
 	target->fd = fd;
 	target->torn = false;
+	backoff_reset(&target->retry);
 	return true;
 }
 
@@ -124,6 +131,19 @@ static bool has_no_name(const struct target *target)
 {
 	struct stat status;
 	return fstat(target->fd, &status) != -1 && S_ISREG(status.st_mode) && status.st_nlink == 0;
+}
+
+/* A file without a name is nobody's to read. False: errno says why there is none with it, yet. */
+static bool regain_name(struct target *target)
+{
+	if (!has_no_name(target) || (backoff_due(&target->retry) && reopen_file(target)))
+		return true;
+	if (backoff_due(&target->retry)) {
+		target->problem = errno;
+		backoff_fail_at(&target->retry, pace, RETRY_LOG);
+	}
+	errno = target->problem;
+	return false;
 }
 
 /* How much of it went; less than len: errno says why. */
@@ -193,7 +213,7 @@ static uint64_t write_stretch(struct access_log *log, uint64_t from, uint64_t en
 static uint64_t write_batch(struct access_log *log, uint64_t from, uint64_t end)
 {
 	struct target *target = log->target;
-	if (has_no_name(target) && !reopen_file(target))
+	if (!regain_name(target))
 		return from;
 	if (target->torn && write_all(target->fd, "\n", 1) != 1)
 		return from;

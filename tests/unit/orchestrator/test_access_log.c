@@ -2,6 +2,7 @@
 #include "orchestrator/proxy/access_log.h"
 
 #include "common/clock.h"
+#include "orchestrator/backoff.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static char path[64];
@@ -150,7 +152,15 @@ START_TEST(a_folder_that_goes_and_comes)
 	rmdir(folder);
 	write_lines(log, 4);
 	ck_assert_uint_eq(wait_dropped(log, 3), 4);
+	for (uint64_t dropped = 4; dropped < 12; dropped++) { /* in batches of their own */
+		write_lines(log, 1);
+		ck_assert_uint_eq(wait_dropped(log, dropped), dropped + 1);
+	}
+	uint64_t tried = backoff_retries(RETRY_LOG);
+	ck_assert_uint_ge(tried, 2);
+	ck_assert_uint_le(tried, 5);
 	ck_assert_int_eq(mkdir(folder, 0700), 0);
+	nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
 	write_lines(log, 2);
 	access_log_close(log);
 	ck_assert_uint_eq(whole_lines(path, &broken), 2);

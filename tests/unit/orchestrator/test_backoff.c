@@ -26,6 +26,19 @@ START_TEST(doubles_up_to_half_a_minute)
 }
 END_TEST
 
+START_TEST(a_pace_of_its_own)
+{
+	static const int64_t waits_ms[] = {100, 200, 400, 500, 500};
+	static const struct backoff_pace pace = {.first_us = 100000, .most_us = 500000};
+	struct backoff backoff = {0};
+	uint64_t before = backoff_retries(RETRY_LINK);
+
+	for (size_t i = 0; i < sizeof(waits_ms) / sizeof(waits_ms[0]); i++)
+		ck_assert_int_eq(backoff_fail_at(&backoff, pace, RETRY_LINK), waits_ms[i] * 1000);
+	ck_assert_uint_eq(backoff_retries(RETRY_LINK), before + 5);
+}
+END_TEST
+
 START_TEST(reset_and_hurried)
 {
 	struct backoff backoff = {0};
@@ -57,4 +70,4 @@ START_TEST(each_is_counted)
 }
 END_TEST
 
-UNIT_MAIN("backoff", doubles_up_to_half_a_minute, reset_and_hurried, each_is_counted)
+UNIT_MAIN("backoff", doubles_up_to_half_a_minute, a_pace_of_its_own, reset_and_hurried, each_is_counted)

@@ -2,6 +2,8 @@
 #include "tests/unit/orchestrator/engine_watch.h"
 #include "tests/unit/orchestrator/fake_docker.h"
 
+#include "orchestrator/backoff.h"
+
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -154,8 +156,11 @@ START_TEST(a_loss_is_told_once_and_mended)
 	list();
 	ck_assert(watch_until(&watch, &outcome.count, 1, 1000)); /* at once: the supervisor waits for on_up */
 	ck_assert_int_eq(outcome.fault, ENGINE_UNREACHABLE);
+	uint64_t tried = backoff_retries(RETRY_LINK);
 	watch_run(&watch, 500);
 	ck_assert_int_eq(watch.downs, 1);
+	ck_assert_uint_ge(backoff_retries(RETRY_LINK), tried + 1); /* after 100 ms, and 200 more */
+	ck_assert_uint_le(backoff_retries(RETRY_LINK), tried + 3);
 	fake_open(&fake, watch.base, path);
 	ck_assert(watch_until(&watch, &watch.ups, 2, SOON_MS));
 	list();

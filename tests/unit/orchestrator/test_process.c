@@ -217,6 +217,36 @@ START_TEST(those_that_went_their_own_way_go_with_it)
 }
 END_TEST
 
+/* Clients have all descriptors: what is left behind is found once there are some again. */
+START_TEST(without_descriptors_they_are_found_later)
+{
+	struct rlimit few = {.rlim_cur = 64};
+	int fds[64], count = 0;
+	struct rlimit limit;
+	const char *id;
+	pid_t child;
+
+	COMMAND("/bin/sh", "-c", "setsid sh -c 'echo $$; exec sleep 1000' & sleep 0.3");
+	id = bench_run();
+	child = said_number(id);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	few.rlim_max = limit.rlim_max;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+	while (count < 64 && (fds[count] = dup(0)) != -1)
+		count++;
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS));
+	watch_run(&watch, 50);
+	close(fds[--count]); /* enough to begin, not to look at anybody */
+	watch_run(&watch, 200);
+	ck_assert(bench_lives(child));
+	while (count > 0)
+		close(fds[--count]);
+	ck_assert(bench_ends(child));
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	bench_call(VERB->remove, id, ENGINE_OK);
+}
+END_TEST
+
 START_TEST(what_it_is_told)
 {
 	static char *env_items[] = {"NAME=value", "PATH=/nowhere"};
@@ -551,6 +581,7 @@ int main(void)
 	        a_removal_does_not_wait_for_a_stop,
 	        children_of_its_own_go_with_it,
 	        those_that_went_their_own_way_go_with_it,
+	        without_descriptors_they_are_found_later,
 	        what_it_is_told,
 	        where_it_listens,
 	        nothing_of_ours_is_open_in_it,
