@@ -28,7 +28,7 @@
 #define HEAD_MAX 16384
 #define BODY_MAX 65536
 #define TIMEOUT_S 60
-#define ACCEPT_PAUSE_S 1 /* after EMFILE and the like */
+#define ACCEPT_PAUSE_S 1 /* after EMFILE and the like: no back-off, a try is one accept */
 
 /* --- requests -------------------------------------------------------------------------------------------------- */
 

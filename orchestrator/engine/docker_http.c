@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 2000
-#define CONNECT_RETRY_MS 20 /* the listener's backlog was full */
+#define CONNECT_RETRY_MS 20 /* the listener's backlog was full: no back-off, the request's deadline bounds it */
 #define CONNECTIONS_MAX 64L
 #define CONNECTIONS_KEPT 8L
 #define API_VERSION_SIZE 16

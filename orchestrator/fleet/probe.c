@@ -23,7 +23,7 @@
 
 #define HEAD_BYTES 8192
 #define REQUEST_BYTES 2048
-#define UNIX_RETRY_MS 5
+#define UNIX_RETRY_MS 5 /* the listener's backlog was full: no back-off, the probe's deadline bounds it */
 #define METHOD "GET "
 #define PATH_SHOWN 200
 #define LINE_SIZE 112 /* of a reply's first line, as it is told */

@@ -23,7 +23,7 @@
 
 #define BACKLOG 4096
 #define ACCEPT_AT_ONCE 64   /* connections accepted in one turn of the loop */
-#define ACCEPT_PAUSE_MS 100 /* after EMFILE and the like */
+#define ACCEPT_PAUSE_MS 100 /* after EMFILE and the like: no back-off, a try is one accept */
 #define WARN_EVERY_US 10000000
 #define YIELDS_MAX 16 /* idle connections looked at for one newcomer */
 #define VICTIMS_MAX 8 /* bodies that are refused for one piece of another */

@@ -28,7 +28,7 @@
 #define SEATS_FIRST 64 /* made at the start, and the least that is added later */
 #define SEATS_FEW 16   /* with fewer free ones more are made */
 #define BACKLOG 4096
-#define AGAIN_MS 100 /* after EMFILE and the like */
+#define AGAIN_MS 100 /* after EMFILE and the like: no back-off, a try is one accept */
 
 static const char canonical[] = "GET / HTTP/1.1\r\n\r\n";
 #define CANONICAL_LEN (sizeof canonical - 1)

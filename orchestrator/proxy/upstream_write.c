@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#define CONNECT_AGAIN_US 2000
+#define CONNECT_AGAIN_US 2000 /* the listener's backlog was full: no back-off, the request's deadline bounds it */
 
 static ssize_t write_some(struct upstream *upstream)
 {
