@@ -34,11 +34,20 @@ static unsigned refusals_enough(enum reason reason)
 	}
 }
 
+/* A try is under way that went well so far. One that waits to have its port was refused that. */
+static bool is_coming(const struct slot *slot)
+{
+	const struct container *container = slot->current;
+
+	return container != NULL && container->phase != CONTAINER_NEW &&
+	       (container->busy || container->phase != CONTAINER_CREATED || slot->reason != REASON_PORT_TAKEN);
+}
+
 static bool slot_refused(const struct slot *slot)
 {
 	unsigned enough = refusals_enough(slot->reason);
 
-	return enough > 0 && slot->retry.level >= enough && (slot->current == NULL || slot->current->backend == NULL);
+	return enough > 0 && slot->retry.level >= enough && !is_coming(slot);
 }
 
 /* Nothing is said while one of the slots may come; else what the lowest of them has to say. */

@@ -185,6 +185,38 @@ START_TEST(something_may_come)
 }
 END_TEST
 
+static const struct {
+	enum fake_verb verb;
+	enum engine_fault fault;
+} refusals[] = {
+        {FAKE_CREATE, ENGINE_NO_IMAGE},
+        {FAKE_CREATE, ENGINE_NAME_TAKEN},
+        {FAKE_START, ENGINE_REFUSED},
+};
+
+static bool asked_again(void *verb)
+{
+	return bench.engine->calls[*(const enum fake_verb *)verb] == 3;
+}
+
+/* The third try goes well, and takes its time: whoever comes meanwhile waits for it. */
+START_TEST(no_more_once_a_try_goes_well)
+{
+	enum fake_verb verb = refusals[_i].verb;
+	struct supervisor_obstacle obstacle;
+
+	bench.engine->fail_times[verb] = 2;
+	bench.engine->fail_with[verb] = refusals[_i].fault;
+	begin();
+	ck_assert(bench_until(&bench, obstructed, &obstacle, 2000));
+	bench.engine->delay_us[FAKE_START] = 500000;
+	ck_assert(bench_until(&bench, asked_again, &verb, 3000));
+	bench_run(&bench, 200);
+	ck_assert(!obstructed(&obstacle));
+	wait_ready(1);
+}
+END_TEST
+
 static bool asked_for_one(void *arg)
 {
 	(void)arg;
@@ -225,5 +257,6 @@ int main(void)
 	tcase_add_test(tcase, refused_again_and_again);
 	tcase_add_test(tcase, something_may_come);
 	tcase_add_test(tcase, a_stand_in_comes);
+	tcase_add_loop_test(tcase, no_more_once_a_try_goes_well, 0, sizeof(refusals) / sizeof(refusals[0]));
 	return run_suite(suite);
 }
