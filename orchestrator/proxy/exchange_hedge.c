@@ -2,7 +2,8 @@
  *
  * Health finds that out: the backend owed replies and said nothing, and missed a probe; or the engine says that it is
  * paused. Only what changes nothing (RFC 9110 section 9.2.1) is sent twice, once, while no byte of its reply has come, and
- * the second try counts among the FLEET_TRIES. The other requests wait until the verdict.
+ * the second try counts among the FLEET_TRIES. The other requests wait until the verdict; so do those that would become a
+ * connection (101), since each container would begin one.
  *
  *   SENT -> missed: two trials -> a head: that one is REPLYING, the other cancelled
  *                              -> one fails: the other is left, as if it were the only one
@@ -23,8 +24,8 @@ void exchange_hedge(struct trial *trial)
 {
 	struct exchange *exchange = trial->exchange;
 	struct fleet_tried tried = exchange->tried;
-	if (exchange->state != EXCHANGE_SENT || exchange->hedged || !http_method_safe(exchange->request->method) ||
-	    tried.count + 1 >= FLEET_TRIES)
+	if (exchange->state != EXCHANGE_SENT || exchange->hedged || exchange->request->upgrade ||
+	    !http_method_safe(exchange->request->method) || tried.count + 1 >= FLEET_TRIES)
 		return;
 	tried.serials[tried.count++] = backend_serial(trial->backend);
 	struct backend *second = fleet_acquire(exchange->service->fleet, &tried);

@@ -6,10 +6,11 @@ import json
 import threading
 import time
 
-from harness.client import request
+from harness.client import RawClient, request
 from harness.flood import Lateness
 from harness.poller import Poller
 from harness.wait import wait_until
+from test_upgrade import UPGRADE
 
 WAIT_S = 0.6
 
@@ -55,6 +56,21 @@ def test_a_slow_endpoint_is_no_hang(web):
     assert hedged(orchestrator, service) == 0
     assert "event=replay" not in orchestrator.log()
     assert orchestrator.ids(service) == before
+
+
+def test_an_upgrade_is_not_sent_twice(processes):
+    """Each container would begin a connection. It goes to another one when the first has ended."""
+    orchestrator, service = processes(2)
+    orchestrator.send_stop(service, 0)
+    clients = [RawClient(orchestrator.port) for _ in range(4)]
+    for client in clients:
+        client.send(UPGRADE)
+    for client in clients:
+        with client:
+            assert client.read_head()[0] == 101
+            client.send(b"hello")
+            assert client.read_exactly(5) == b"hello"
+    assert hedged(orchestrator, service) == 0
 
 
 def test_what_changes_something_is_not_sent_twice(processes, tmp_path):
