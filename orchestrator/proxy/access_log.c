@@ -230,7 +230,7 @@ static uint64_t write_batch(struct access_log *log, uint64_t from, uint64_t end)
 static void write_up_to(struct access_log *log, uint64_t end)
 {
 	uint64_t tail = atomic_load_explicit(&log->tail, memory_order_relaxed);
-	if (tail == end)
+	if (tail >= end)
 		return;
 	if (log->target->path != NULL) {
 		uint64_t reached = write_batch(log, tail, end);
@@ -240,11 +240,6 @@ static void write_up_to(struct access_log *log, uint64_t end)
 			recover(log);
 	}
 	atomic_store_explicit(&log->tail, end, memory_order_release);
-}
-
-static void write_ring(struct access_log *log)
-{
-	write_up_to(log, atomic_load_explicit(&log->head, memory_order_acquire));
 }
 
 static bool is_empty(struct access_log *log)
@@ -278,6 +273,14 @@ static void change_target(struct access_log *log)
 	log->target = next;
 }
 
+/* The head is read before the target: what comes behind it may be another target's. */
+static void write_ring(struct access_log *log)
+{
+	uint64_t end = atomic_load_explicit(&log->head, memory_order_acquire);
+	change_target(log);
+	write_up_to(log, end);
+}
+
 static void *run_writer(void *arg)
 {
 	struct access_log *log = arg;
@@ -285,10 +288,8 @@ static void *run_writer(void *arg)
 		wait_for_lines(log);
 		if (atomic_exchange(&log->reopen, false))
 			reopen(log->target);
-		change_target(log);
 		write_ring(log);
 	}
-	change_target(log);
 	write_ring(log);
 	return NULL;
 }

@@ -15,6 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#define MOVES 20000
+#define LINES_A_MOVE 3
+
 static char path[64];
 
 static const struct access_line line = {.request_id = "0123456789abcdef",
@@ -170,5 +173,30 @@ START_TEST(a_folder_that_goes_and_comes)
 }
 END_TEST
 
+/* A reload may come at any moment of the writer's. */
+START_TEST(what_is_moved_is_written_once)
+{
+	struct access_log *log;
+	struct err err;
+	char paths[2][64];
+	unsigned broken, there = 0;
+	for (int i = 0; i < 2; i++)
+		snprintf(paths[i], sizeof paths[i], "/tmp/selfless-moved-%d-%d", (int)getpid(), i);
+	ck_assert(access_log_open(paths[0], &log, &err));
+	for (int move = 1; move <= MOVES; move++) {
+		ck_assert(access_log_move(log, paths[move % 2], &err));
+		write_lines(log, LINES_A_MOVE);
+	}
+	uint64_t dropped = access_log_dropped(log);
+	access_log_close(log);
+	for (int i = 0; i < 2; i++) {
+		there += whole_lines(paths[i], &broken);
+		ck_assert_uint_eq(broken, 0);
+		unlink(paths[i]);
+	}
+	ck_assert_uint_eq(there + dropped, MOVES * LINES_A_MOVE);
+}
+END_TEST
+
 UNIT_MAIN("access_log", a_reader_that_stopped, a_fifo_that_nobody_reads, a_full_disk, a_disk_that_is_full_for_a_while,
-          a_folder_that_goes_and_comes)
+          a_folder_that_goes_and_comes, what_is_moved_is_written_once)
