@@ -118,6 +118,8 @@ void exchange_leave_held(struct exchange *exchange)
 {
 	struct service *service = exchange->service;
 	size_t before = service->held_count;
+	if (exchange->held.waiting)
+		exchange->held_us += clock_us() - exchange->held_since_us;
 	service_unhold(service, &exchange->held);
 	front_release(exchange->proxy->front, exchange->held_bytes);
 	exchange->held_bytes = 0;

@@ -50,6 +50,7 @@ static void hold(struct exchange *exchange)
 		exchange_give_up(exchange, 503, "no container is ready, and as many requests wait already as may");
 		return;
 	}
+	exchange->held_since_us = clock_us();
 	exchange->held_bytes = (int64_t)exchange->request->head.len;
 	if (front_buffer(exchange->proxy->front, exchange->held_bytes, NULL) != FRONT_ROOM) {
 		exchange->held_bytes = 0;
@@ -59,7 +60,6 @@ static void hold(struct exchange *exchange)
 	}
 	exchange->state = EXCHANGE_HELD;
 	supervisor_set_waiting(exchange->service->supervisor, exchange->service->held_count);
-	exchange->held_since_us = clock_us();
 	deadline_set(&exchange->deadline, exchange->held_since_us + left_us);
 }
 
@@ -102,7 +102,6 @@ static void unhold(struct exchange *exchange)
 {
 	exchange_leave_held(exchange);
 	deadline_clear(&exchange->deadline);
-	exchange->held_us += clock_us() - exchange->held_since_us;
 }
 
 void exchange_on_deadline(struct deadline *deadline)

@@ -5,6 +5,7 @@ import time
 
 from harness.client import RawClient, request
 from harness.wait import wait_until
+from test_access_log import wait_lines
 
 
 def start_never_ready(orchestrate, backend_image, **settings):
@@ -86,3 +87,16 @@ def test_clients_that_leave_free_their_place(orchestrate, backend_image):
         client.send(b"GET /fast HTTP/1.1\r\nHost: a\r\n\r\n")
         assert not client.wait_readable(0.3), "answered at once: the places of those who left are still taken"
         client.reset()
+
+
+def test_the_access_log_tells_how_long_one_that_left_was_held(orchestrate, backend_image, tmp_path):
+    path = tmp_path / "access.log"
+    orchestrator = start_never_ready(orchestrate, backend_image, access_log=str(path))
+    with RawClient(orchestrator.port) as client:
+        client.send(b"GET /fast HTTP/1.1\r\nHost: a\r\n\r\n")
+        wait_until(lambda: sum(v for k, v in orchestrator.metrics().items() if k.startswith("selfless_held{")) == 1, 5, "held")
+        assert not client.wait_readable(0.3)
+        client.reset()
+    line = wait_lines(path, 1)[0]
+    assert line["code"] == 0
+    assert 300000 <= line["held_us"] <= line["total_us"]
