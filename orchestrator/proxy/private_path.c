@@ -242,21 +242,53 @@ static bool is_read_in_any_way(struct question *question, struct http_text path)
 	return false;
 }
 
+/* RFC 3986 section 5.2.4, of a path that is not decoded yet and begins with a slash. to may be path.data. Returns the new length. */
+static size_t remove_dots(struct http_text path, char *to)
+{
+	size_t len = 0;
+	const char *at = path.data, *end = path.data + path.len;
+	while (at < end) {
+		const char *from = at + (*at == '/'), *slash = memchr(from, '/', (size_t)(end - from));
+		at = slash != NULL ? slash : end;
+		size_t name = (size_t)(at - from);
+		bool up = name == 2 && memcmp(from, "..", 2) == 0;
+		while (up && len > 0 && to[--len] != '/')
+			continue;
+		if (up || (name == 1 && *from == '.'))
+			continue;
+		to[len++] = '/';
+		memmove(to + len, from, name);
+		len += name;
+	}
+	return len;
+}
+
+/* Decoded round by round. dots_first: in each, dots are removed before that. */
+static bool is_read_decoded(struct question *question, struct http_text path, bool slashes, bool dots_first,
+                            char *decoded)
+{
+	struct http_text text = path;
+	for (int round = 0; round < ROUNDS && memchr(text.data, '%', text.len) != NULL; round++) {
+		if (dots_first)
+			text = (struct http_text){decoded, (uint32_t)remove_dots(text, decoded)};
+		text = (struct http_text){decoded, (uint32_t)decode(text, slashes, decoded)};
+		if (is_read_in_any_way(question, text))
+			return true;
+	}
+	return false;
+}
+
 bool private_path_is(struct http_text path, const struct strings *prefixes, char *scratch)
 {
-	char *decoded = scratch;
 	struct question question = {prefixes, scratch + path.len, scratch + 2 * (size_t)path.len, 0};
 	if (!names_any(path, prefixes, scratch))
 		return false;
 	if (is_read_in_any_way(&question, path))
 		return true;
-	for (int slashes = 0; slashes < 2; slashes++) {
-		struct http_text text = path;
-		for (int round = 0; round < ROUNDS && memchr(text.data, '%', text.len) != NULL; round++) {
-			text = (struct http_text){decoded, (uint32_t)decode(text, slashes != 0, decoded)};
-			if (is_read_in_any_way(&question, text))
+	bool dotted = *path.data == '/' && remove_dots(path, scratch) < path.len;
+	for (int slashes = 0; slashes < 2; slashes++)
+		for (int dots_first = 0; dots_first <= dotted; dots_first++)
+			if (is_read_decoded(&question, path, slashes != 0, dots_first != 0, scratch))
 				return true;
-		}
-	}
 	return false;
 }

@@ -2,6 +2,7 @@
  *
  * Programs read the same bytes differently. Each of these is tried, and what can be combined is combined:
  *   - percent-encoding: left alone, decoded, decoded twice; each with and without %2F and %5C, which some keep;
+ *     and with dots removed before or after;
  *   - \ is a slash;
  *   - the path ends at an encoded NUL, ? or #; or encoded control characters and spaces are dropped;
  *   - ;parameters: dropped from their segment, or with everything behind them;

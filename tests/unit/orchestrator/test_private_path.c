@@ -28,6 +28,8 @@ static const char *const spellings[] = {
         "//evil@/$", "/\\evil@/$", "//evil:80@/~", "////evil@/$", "\\/evil@/$", "/%2fevil@/$", "//evil@/x/../$",
         /* empty segments */
         "@//$", "//@//$", "@/x//../../$", "@//../$", "@/x///../../../$", "@/./$", "@/x/../$", "/../..@/$",
+        /* dots first, then percent-encoding */
+        "@/%2e%2e/../&", "@/x/%2e%2e/../../&", "@/%2E./../^", "@/.%2e/./../&/x",
         /* all at once */
         "@/~;x%2fy", "@%2f&;x", "/X;y\\..@%5C./^;a=b%00.css", "//h%2f..@/%00&;/..%3b/x",
 };
