@@ -133,14 +133,24 @@ static void create_post(struct create *create, const char *body)
 	docker_call(create->docker->calls, &ask, on_created, create_free, create);
 }
 
+static void create_run(struct create *create, const struct strings *words)
+{
+	struct buf body;
+
+	buf_init(&body, DOCKER_BODY_MAX);
+	if (docker_body_create_await(&body, create->waiting, words))
+		create_post(create, buf_text(&body));
+	else
+		create_fail(create, ENGINE_REFUSED, "Entrypoint and Cmd of the image are too long");
+	buf_clear(&body);
+}
+
 /* Nothing to run: that Docker says, as it would of any. */
 static void on_image(const struct docker_answer *answer, void *arg)
 {
 	struct create *create = arg;
 	struct strings words = {0};
-	struct buf body;
 	struct err err;
-	bool fits;
 
 	if (answer->fault != ENGINE_OK) {
 		create_fail(create, answer->fault, answer->message);
@@ -150,11 +160,10 @@ static void on_image(const struct docker_answer *answer, void *arg)
 		create_fail(create, ENGINE_REFUSED, err.message);
 		return;
 	}
-	buf_init(&body, DOCKER_BODY_MAX);
-	fits = docker_body_create_await(&body, create->waiting, &words);
-	assert(fits);
-	create_post(create, words.count > 0 ? buf_text(&body) : create->plain);
-	buf_clear(&body);
+	if (words.count > 0)
+		create_run(create, &words);
+	else
+		create_post(create, create->plain);
 	strings_clear(&words);
 }
 

@@ -400,6 +400,32 @@ START_TEST(a_log_driver_of_the_daemons_stays)
 }
 END_TEST
 
+/* What an image says it runs is others' text, and may be longer than a request of ours ever is. */
+START_TEST(an_image_with_too_much_to_run)
+{
+	static const char end[] = "\"]}}";
+	static char image[5 << 20] = "{\"Config\":{\"Cmd\":[\"";
+	struct fake_reply says = {200, image};
+	struct engine_spec spec = bare_spec();
+	struct engine_place place = {.name = "acts_0", .slot = 0, .late_network = true};
+	char program[sizeof(path) + 16];
+
+	memset(image + strlen(image), 'x', sizeof(image) - sizeof(end) - strlen(image));
+	memcpy(image + sizeof(image) - sizeof(end), end, sizeof(end));
+	fake.replies = &says;
+	fake.reply_count = 1;
+	watch_close(&watch);
+	watch_open(&watch, "selfless", path, folder);
+	connect_to_fake();
+	watch.engine->verbs->create(watch.engine, &spec, &place, outcome_take, &outcome);
+	ck_assert(watch_until(&watch, &outcome.count, 1, SOON_MS));
+	ck_assert_int_eq(outcome.fault, ENGINE_REFUSED);
+	ck_assert_ptr_nonnull(strstr(outcome.message, "Entrypoint and Cmd"));
+	snprintf(program, sizeof(program), "%s/selfless-await", folder);
+	unlink(program);
+}
+END_TEST
+
 START_TEST(nothing_is_told_after_free)
 {
 	static const struct fake_reply silence = {0, NULL};
@@ -454,6 +480,7 @@ int main(void)
 	        prepares_give_up_together,
 	        prepares_follow_each_other,
 	        nothing_is_told_after_free,
+	        an_image_with_too_much_to_run,
 	        a_socket_path_that_is_too_long_is_refused,
 	};
 	Suite *suite = suite_create("docker_link");
