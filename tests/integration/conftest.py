@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -17,6 +18,12 @@ from harness.orchestrator import PREFIX, Orchestrator
 from harness.processes import ProcessOrchestrator
 from machines import debs, machine, machine_files  # pylint: disable=unused-import
 from services_native import api, api_mode, native  # pylint: disable=unused-import
+
+
+# A shell that starts pytest in its background has these ignored, and so would everything that is started here.
+for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
 
 
 def _pid_alive(name):

@@ -204,7 +204,7 @@ def test_a_slot_without_a_container_says_why(board, browser, tmp_path):
     program.chmod(0o755)
     orchestrator, service = made_failing(board, program)
     wait_text(browser, ".state", "backing off", 30)
-    wait_text(browser, ".message", "failed 3 times or more")
+    wait_text(browser, ".message", "one after the other without a good probe")
     wait_text(browser, "h1", f"{service} has no ready container")
     wait_text(browser, ".outcome", "backing off")
     browser.click("#stories summary")

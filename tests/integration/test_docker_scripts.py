@@ -234,7 +234,7 @@ def test_up_where_another_orchestrator_has_the_name(configuration, tmp_path):
         try:
             port = int(json.loads(other.read_text())["listen"].split(":")[1])
             wait_until(lambda: socket.create_connection(("127.0.0.1", port)).close() is None, 20, "it serves")
-            refused(call("up", "-c", tmp_path / "up.json"), "another orchestrator", "the orchestrator ended")
+            refused(call("up", "-c", tmp_path / "up.json"), "is held by process", "docker/down", "the orchestrator ended")
         finally:
             running.send_signal(signal.SIGINT)
 

@@ -74,7 +74,8 @@ def test_port_taken(orchestrate, backend_image, docker):
         wait_until(lambda: len(orchestrator.docker.list(f"selfless.service={service}", every=False)) == 1, 15, "one runs")
         serving = orchestrator.ids(service)[0][:12]
         begin = time.monotonic()
-        assert orchestrator.get(f"/echo_unless?{serving}").status == 502
+        reply = orchestrator.get(f"/echo_unless?{serving}")       # or by one on the port for rolls, as nobody serves then
+        assert reply.status == 502 or reply.backend != serving
         assert time.monotonic() - begin < 5, "a slot that cannot be filled is nothing to wait for"
         assert orchestrator.get("/fast").status == 200
     finally:

@@ -97,7 +97,7 @@ def test_bad_files_change_nothing(web):
         orchestrator.config_path.write_text(json.dumps(dict(orchestrator.config, hold_msec=1)))
         assert "hold_msec" in hang_up(orchestrator, "reload-refused")
         orchestrator.config_path.unlink()
-        assert "cannot open" in hang_up(orchestrator, "reload-refused")
+        assert "cannot be opened" in hang_up(orchestrator, "reload-refused")
     poller.assert_clean(1)
     assert orchestrator.ids(service) == ids
     assert not lines(orchestrator, "reloaded")

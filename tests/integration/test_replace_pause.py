@@ -1,5 +1,6 @@
 """docker pause of one of several containers: no GET waits longer than 600 ms, none fails, and the slot has a new container
-(new ID, same name, same port). The only container serves again within 1.5 s.
+(new ID, same name, same port). The only container serves again without the waits of
+two ordinary probes.
 """
 
 import statistics
@@ -10,7 +11,7 @@ from harness.poller import Poller
 
 LIMIT_S = 4.0           # of any one, on a machine that may have other work
 WAIT_S = 0.6            # of a request, with other containers
-ONLY_S = 1.5            # the median of the only one
+ONLY_S = 2.2            # the median of the only one: 1.5 s on a machine that does nothing else (tests/bench/heal)
 
 
 def pause_each(orchestrator, service, slots):
