@@ -1,12 +1,14 @@
 """People who use the application as it is shipped, by its API and by its page, while it is hurt; they remember everything."""
 
 import contextlib
+import time
 import types
 
 from harness import pictures
 from harness.browser import Browser
 from harness.host import Host
 from harness.shipped import PORT, Shipped
+from harness.wait import wait_until
 from web_people import Person
 
 SHOWN = 12              # the page shows older ones when asked
@@ -21,6 +23,7 @@ class Visitor:
         self.browser, self.trip, self.picture = browser, trip, picture
         self.person = Person(browser, types.SimpleNamespace(url="http://127.0.0.1/"))
         self.captions, self.posted = [], {}
+        self.second = 0     # of the last act: those of one second have no order that a person would expect
 
     def arrive(self):
         self.person.sign_up("carla")
@@ -30,14 +33,16 @@ class Visitor:
         self.post()
 
     def post(self):
+        wait_until(lambda: time.time() // 1 > self.second, 5, "another second")
         self.captions.insert(0, f"Mended bench {len(self.captions) + 1}")
         self.person.post(self.picture, self.captions[0])
+        self.second = time.time() // 1
         self.trip.others += 1
         shown = self.captions[:SHOWN]
         self.person.sees_cards(len(shown))
         self.browser.click(".vote")
         self.browser.wait_until(UPVOTED, 15)
-        assert self.person.captions() == shown
+        assert self.person.captions() == shown, (self.person.captions(), shown)
         self.check()
 
     def check(self):
