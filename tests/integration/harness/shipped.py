@@ -46,8 +46,16 @@ class Shipped:
         wait_until(lambda: [slot["state"] for slot in self.slots(service)] == ["ready"] * size, REPLACED_S,
                    f"{size} containers of {service}")
 
+    def wait_named(self, service):
+        """Until the first container has its name: then its next one is made ahead. A process has none of that."""
+        def is_named():
+            slot = self.slots(service)[0]
+            return slot["image"] == "" or slot["next_ready"]
+        wait_until(is_named, REPLACED_S, f"a container called {service}_0, and the next one")
+
     def hurt(self, service, how):
         """Does that to its first container; until another one is in its place."""
+        self.wait_named(service)
         before = self.container(service)
         how()
         self.wait_replaced(service, before)
