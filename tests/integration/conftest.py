@@ -21,9 +21,10 @@ from services_native import api, api_mode, native  # pylint: disable=unused-impo
 
 
 # A shell that starts pytest in its background has these ignored, and so would everything that is started here.
-for _number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+for _number, _usual in ((signal.SIGHUP, signal.SIG_DFL), (signal.SIGINT, signal.default_int_handler),
+                        (signal.SIGQUIT, signal.SIG_DFL)):
     if signal.getsignal(_number) == signal.SIG_IGN:
-        signal.signal(_number, signal.SIG_DFL)
+        signal.signal(_number, _usual)
 
 
 def _pid_alive(name):
