@@ -286,9 +286,11 @@ bool private_path_is(struct http_text path, const struct strings *prefixes, char
 	if (is_read_in_any_way(&question, path))
 		return true;
 	bool dotted = *path.data == '/' && remove_dots(path, scratch) < path.len;
-	for (int slashes = 0; slashes < 2; slashes++)
-		for (int dots_first = 0; dots_first <= dotted; dots_first++)
-			if (is_read_decoded(&question, path, slashes != 0, dots_first != 0, scratch))
-				return true;
+	for (int slashes = 0; slashes < 2; slashes++) {
+		if (is_read_decoded(&question, path, slashes != 0, false, scratch))
+			return true;
+		if (dotted && is_read_decoded(&question, path, slashes != 0, true, scratch))
+			return true;
+	}
 	return false;
 }
