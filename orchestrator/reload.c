@@ -12,7 +12,7 @@
 #include "common/mem.h"
 #include "orchestrator/admin/admin.h"
 #include "orchestrator/fleet/control.h"
-#include "orchestrator/loop.h"
+#include "orchestrator/base/loop.h"
 #include "orchestrator/proxy/proxy.h"
 
 #include <event2/event.h>

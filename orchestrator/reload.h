@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 
 struct admin;
 struct control;

@@ -6,8 +6,8 @@
 #pragma once
 
 #include "common/buf.h"
-#include "common/store_stamp.h"
-#include "services/rest.h"
+#include "services/store/store_stamp.h"
+#include "services/rest/rest.h"
 
 struct answers;
 

@@ -2,7 +2,7 @@
 #include "services/command.h"
 
 #include "common/mem.h"
-#include "common/store_backup.h"
+#include "services/store/store_backup.h"
 #include "services/service.h"
 #include "services/settings.h"
 

@@ -4,7 +4,7 @@
 #include "common/err.h"
 #include "services/count.h"
 #include "services/jobs.h"
-#include "services/rest.h"
+#include "services/rest/rest.h"
 
 struct service;
 

@@ -2,7 +2,7 @@
 #include "services/count.h"
 
 #include "common/mem.h"
-#include "common/shared_file.h"
+#include "services/store/shared_file.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

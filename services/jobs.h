@@ -9,7 +9,7 @@
 #pragma once
 
 #include "common/err.h"
-#include "common/store_stamp.h"
+#include "services/store/store_stamp.h"
 #include "services/tasks.h"
 
 #include <stdbool.h>

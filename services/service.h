@@ -2,8 +2,8 @@
 #pragma once
 
 #include "common/err.h"
-#include "common/store.h"
-#include "services/rest.h"
+#include "services/store/store.h"
+#include "services/rest/rest.h"
 #include "services/settings.h"
 
 #include <stdbool.h>

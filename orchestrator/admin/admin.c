@@ -15,7 +15,7 @@
 #include "orchestrator/admin/guard.h"
 #include "orchestrator/admin/metrics.h"
 #include "orchestrator/admin/page.h"
-#include "orchestrator/token.h"
+#include "orchestrator/base/token.h"
 
 #include <errno.h>
 #include <event2/event.h>

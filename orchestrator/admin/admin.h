@@ -6,9 +6,9 @@
 #pragma once
 
 #include "common/err.h"
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 #include "orchestrator/fleet/control.h"
-#include "orchestrator/stats.h"
+#include "orchestrator/proxy/stats.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* admin_private: what the files of admin share. */
 #pragma once
 
-#include "orchestrator/address.h"
+#include "orchestrator/base/address.h"
 #include "orchestrator/admin/admin.h"
 
 struct admin;

@@ -16,7 +16,7 @@
 #include "orchestrator/admin/journal.h"
 #include "orchestrator/admin/streams.h"
 #include "orchestrator/admin/view.h"
-#include "orchestrator/loop.h"
+#include "orchestrator/base/loop.h"
 
 #include <event2/event.h>
 #include <stdlib.h>

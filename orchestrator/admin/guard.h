@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "orchestrator/address.h"
+#include "orchestrator/base/address.h"
 
 #include <stdbool.h>
 

@@ -5,7 +5,7 @@
  */
 #include "orchestrator/admin/metrics.h"
 
-#include "orchestrator/backoff.h"
+#include "orchestrator/base/backoff.h"
 
 #include <assert.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "common/err.h"
-#include "common/options.h"
+#include "orchestrator/base/options.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,9 +15,9 @@
 #include "common/mem.h"
 #include "orchestrator/fleet/heirs.h"
 #include "orchestrator/fleet/ownership.h"
-#include "orchestrator/backoff.h"
+#include "orchestrator/base/backoff.h"
 #include "orchestrator/fleet/place.h"
-#include "orchestrator/fleet/timer.h"
+#include "orchestrator/base/timer.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/supervisor.h"
 

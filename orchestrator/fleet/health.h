@@ -16,7 +16,7 @@
  */
 #pragma once
 
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 #include "orchestrator/fleet/backend.h"
 
 struct event_base;

@@ -4,7 +4,7 @@
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/fleet/health.h"
 #include "orchestrator/fleet/probe.h"
-#include "orchestrator/fleet/timer.h"
+#include "orchestrator/base/timer.h"
 
 #include <sys/queue.h>
 

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 
 #define HEIRS_NONE SIZE_MAX
 

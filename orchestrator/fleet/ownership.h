@@ -2,7 +2,7 @@
 #pragma once
 
 #include "orchestrator/engine/engine.h"
-#include "orchestrator/identity.h"
+#include "orchestrator/config/identity.h"
 
 /* False where some of them run: the message names them and says what to do. name: the orchestrator's. */
 bool ownership_check(const struct identity *identity, const char *name, const struct engine_container *containers,

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "common/err.h"
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 #include "orchestrator/fleet/backend.h"
 
 #define PLACE_DIR_SIZE ENGINE_NAME_SIZE

@@ -10,8 +10,8 @@
 #include "common/clock.h"
 #include "common/http_head.h"
 #include "common/mem.h"
-#include "orchestrator/fleet/timer.h"
-#include "orchestrator/loop.h"
+#include "orchestrator/base/timer.h"
+#include "orchestrator/base/loop.h"
 
 #include <errno.h>
 #include <event2/event.h>

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 
 struct revision {
 	unsigned number;         /* unique within the service; a container of another number is to be rolled */

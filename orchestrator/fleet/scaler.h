@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,12 +7,12 @@
  */
 #pragma once
 
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/fleet/health.h"
 #include "orchestrator/fleet/scaler.h"
-#include "orchestrator/identity.h"
+#include "orchestrator/config/identity.h"
 
 #include <sys/queue.h>
 

@@ -22,13 +22,13 @@
  */
 #pragma once
 
-#include "orchestrator/backoff.h"
+#include "orchestrator/base/backoff.h"
 #include "orchestrator/fleet/incident.h"
 #include "orchestrator/fleet/lost_ports.h"
 #include "orchestrator/fleet/place.h"
 #include "orchestrator/fleet/revision.h"
 #include "orchestrator/fleet/supervisor.h"
-#include "orchestrator/fleet/timer.h"
+#include "orchestrator/base/timer.h"
 
 #include <sys/queue.h>
 

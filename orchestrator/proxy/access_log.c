@@ -12,7 +12,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "orchestrator/backoff.h"
+#include "orchestrator/base/backoff.h"
 
 #include <errno.h>
 #include <fcntl.h>

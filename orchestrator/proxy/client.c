@@ -10,7 +10,7 @@
 #include "orchestrator/proxy/client_private.h"
 
 #include "common/mem.h"
-#include "orchestrator/loop.h"
+#include "orchestrator/base/loop.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

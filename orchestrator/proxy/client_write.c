@@ -1,7 +1,7 @@
 /* client_write: replies out, straight to the socket; what it does not take waits in `out`. */
 #include "orchestrator/proxy/client_private.h"
 
-#include "orchestrator/loop.h"
+#include "orchestrator/base/loop.h"
 
 #include <errno.h>
 #include <sys/socket.h>

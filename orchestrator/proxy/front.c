@@ -10,8 +10,8 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "common/patience.h"
-#include "orchestrator/address.h"
-#include "orchestrator/loop.h"
+#include "orchestrator/base/address.h"
+#include "orchestrator/base/loop.h"
 #include "orchestrator/proxy/seats.h"
 
 #include <errno.h>

@@ -4,11 +4,11 @@
 #pragma once
 
 #include "common/err.h"
-#include "orchestrator/config.h"
-#include "orchestrator/defer.h"
+#include "orchestrator/config/config.h"
+#include "orchestrator/base/defer.h"
 #include "orchestrator/proxy/bodies.h"
 #include "orchestrator/proxy/client.h"
-#include "orchestrator/proxy/deadline.h"
+#include "orchestrator/base/deadline.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -13,7 +13,7 @@
 #pragma once
 
 #include "common/http_head.h"
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 
 #include <stdbool.h>
 

@@ -5,11 +5,11 @@
 #pragma once
 
 #include "common/err.h"
-#include "orchestrator/config.h"
-#include "orchestrator/defer.h"
+#include "orchestrator/config/config.h"
+#include "orchestrator/base/defer.h"
 #include "orchestrator/fleet/supervisor.h"
 #include "orchestrator/proxy/access_log.h"
-#include "orchestrator/proxy/deadline.h"
+#include "orchestrator/base/deadline.h"
 #include "orchestrator/proxy/front.h"
 #include "orchestrator/proxy/route.h"
 #include "orchestrator/proxy/service.h"

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "common/http_head.h"
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 
 #include <stddef.h>
 

@@ -9,7 +9,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "orchestrator/loop.h"
+#include "orchestrator/base/loop.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "common/err.h"
-#include "orchestrator/defer.h"
+#include "orchestrator/base/defer.h"
 
 #include <stdbool.h>
 

@@ -5,9 +5,9 @@
  */
 #pragma once
 
-#include "orchestrator/config.h"
+#include "orchestrator/config/config.h"
 #include "orchestrator/fleet/supervisor.h"
-#include "orchestrator/stats.h"
+#include "orchestrator/proxy/stats.h"
 
 struct exchange;
 

@@ -3,7 +3,7 @@
 
 #include "common/clock.h"
 #include "orchestrator/fleet/health.h"
-#include "orchestrator/loop.h"
+#include "orchestrator/base/loop.h"
 #include "orchestrator/proxy/proxy.h"
 
 #define TICK_US 25000

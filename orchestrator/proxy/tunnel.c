@@ -11,7 +11,7 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "common/mem.h"
-#include "orchestrator/loop.h"
+#include "orchestrator/base/loop.h"
 #include "orchestrator/proxy/proxy.h"
 
 #include <errno.h>

@@ -10,7 +10,7 @@
 
 #include "common/http_head.h"
 #include "orchestrator/fleet/backend.h"
-#include "orchestrator/proxy/deadline.h"
+#include "orchestrator/base/deadline.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
-#include "orchestrator/defer.h"
+#include "orchestrator/base/defer.h"
 #include "orchestrator/proxy/message.h"
 #include "orchestrator/proxy/upstream.h"
 

@@ -1,7 +1,7 @@
 /* upstream_write: connects, and writes the request; what the socket does not take at once waits for it. */
 #include "orchestrator/proxy/upstream_private.h"
 
-#include "orchestrator/loop.h"
+#include "orchestrator/base/loop.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -3,7 +3,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "orchestrator/address.h"
+#include "orchestrator/base/address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* acts_api: the routes of the acts service. */
 #pragma once
 
-#include "services/rest.h"
+#include "services/rest/rest.h"
 #include "services/service.h"
 
 extern const struct rest_route acts_routes[];

@@ -3,7 +3,7 @@
  */
 #include "services/acts/acts_picture.h"
 
-#include "common/store_blob.h"
+#include "services/store/store_blob.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* acts_upload: POST of an act. */
 #pragma once
 
-#include "services/rest.h"
+#include "services/rest/rest.h"
 #include "services/service.h"
 
 /* The owner is a struct service whose api is a struct uploads. */

@@ -1,7 +1,7 @@
 /* users_api: the routes of the users service. */
 #pragma once
 
-#include "services/rest.h"
+#include "services/rest/rest.h"
 #include "services/service.h"
 
 extern const struct rest_route users_routes[];

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "services/rest.h"
+#include "services/rest/rest.h"
 
 /* The rows for a service's route table. */
 #define WEB_ROUTES {HTTP_GET, "/", web_on_page}, {HTTP_GET, "/web/{file}", web_on_file}

@@ -1,11 +1,11 @@
 /* Job: the table of actions and the honest ones; the dishonest ones are in mischief.c.
  * Story: a head came in; the row of its path says whether the body is read first; then its function answers.
  * Invariant: once crashed, every path answers 500 (as the services do), until the process ends. */
-#include "actions.h"
+#include "tests/backend/actions.h"
 
-#include "mischief.h"
-#include "record.h"
-#include "reply.h"
+#include "tests/backend/mischief.h"
+#include "tests/backend/record.h"
+#include "tests/backend/reply.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

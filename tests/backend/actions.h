@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "request.h"
+#include "tests/backend/request.h"
 
 /* Answers one request whose head is in. False: the connection must be closed. */
 bool actions_run(struct connection *connection, struct request *request);

@@ -7,9 +7,9 @@
  *
  * Threads and blocking calls, because a scripted server reads best as straight code; speed is no aim.
  * Invariant: a thread owns its connection and its request; what is shared is atomic. */
-#include "actions.h"
-#include "record.h"
-#include "reply.h"
+#include "tests/backend/actions.h"
+#include "tests/backend/record.h"
+#include "tests/backend/reply.h"
 
 #include <arpa/inet.h>
 #include <err.h>

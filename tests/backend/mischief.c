@@ -1,9 +1,9 @@
 /* Job: the replies that no honest server gives.
  * Invariant: none of them blocks for ever: each ends when the peer's connection does. */
-#include "mischief.h"
+#include "tests/backend/mischief.h"
 
-#include "record.h"
-#include "reply.h"
+#include "tests/backend/record.h"
+#include "tests/backend/reply.h"
 
 #include <ctype.h>
 #include <stdio.h>

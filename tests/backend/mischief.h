@@ -1,7 +1,7 @@
 /* mischief: the actions that break the rules, or bend them. */
 #pragma once
 
-#include "request.h"
+#include "tests/backend/request.h"
 
 /* /raw?a=HEX[&ms=N&b=HEX][&then=keep|close|reset|hang]: the reply is exactly these bytes. */
 bool mischief_raw(struct connection *connection, struct request *request);

@@ -1,6 +1,6 @@
 /* Job: append one line a piece; many containers share the file.
  * Invariant: a line is one write to a descriptor in append mode, so lines of several processes never mix. */
-#include "record.h"
+#include "tests/backend/record.h"
 
 #include <err.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "request.h"
+#include "tests/backend/request.h"
 
 /* Opens the file; harmless when path is NULL. Ends the process when it cannot be opened. */
 void record_open(const char *path, const char *backend);

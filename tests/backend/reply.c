@@ -1,5 +1,5 @@
 /* Job: honest replies, each with the name of the backend and the number of the connection it came over. */
-#include "reply.h"
+#include "tests/backend/reply.h"
 
 #include <poll.h>
 #include <stdio.h>

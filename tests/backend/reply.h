@@ -1,7 +1,7 @@
 /* reply: writes whole, honest replies.  Dishonest ones are the actions' own business. */
 #pragma once
 
-#include "request.h"
+#include "tests/backend/request.h"
 
 /* Name put into X-Backend: the container's host name (the first 12 digits of its id), or NAME. */
 void reply_set_backend(const char *name);

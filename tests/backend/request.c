@@ -1,6 +1,6 @@
 /* Job: from bytes on a socket to one request, head first, then body.
  * Invariant: connection->data holds exactly the bytes received and not yet given to a request. */
-#include "request.h"
+#include "tests/backend/request.h"
 
 #include <errno.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* Configuration files: refused with a message that names the file, or taken; then what is printed reads back the same. */
 #include "tests/fuzz/fuzz.h"
 
-#include "tests/unit/orchestrator/config_text.h"
+#include "tests/unit/orchestrator/config/config_text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,7 +12,7 @@ from harness.images import ROOT, build_dir
 from harness.packages import NAMES, run
 
 PRODUCT = ("common/", "orchestrator/", "services/")
-STATIC = {"orchestrator/engine/await.c"}    # runs in any image, so it is whole in itself
+STATIC = {"orchestrator/engine/docker/await.c"}    # runs in any image, so it is whole in itself
 
 
 def configure(folder, *options, **environment):

@@ -4,34 +4,42 @@ import re
 
 from sources import c_files, code, relative
 
-# folder -> folders of ours it may include; the longest folder that fits a file counts
+# folder -> folders of ours it may include besides itself; the longest folder that fits a file counts
+BASE = {"common", "orchestrator/base"}
+ENGINE = BASE | {"orchestrator/engine"}
+FLEET = ENGINE | {"orchestrator/config", "orchestrator/fleet"}
+PROXY = FLEET | {"orchestrator/proxy"}
 MAY_INCLUDE = {
-    "common": {"common"},
-    "orchestrator/engine": {"common", "orchestrator/engine", "orchestrator"},
-    "orchestrator/fleet": {"common", "orchestrator/engine", "orchestrator/fleet", "orchestrator"},
-    "orchestrator/proxy": {"common", "orchestrator/engine", "orchestrator/fleet", "orchestrator/proxy", "orchestrator"},
-    "orchestrator/admin": {"common", "orchestrator/engine", "orchestrator/fleet", "orchestrator/admin", "orchestrator"},
-    "orchestrator/simulate": {"common", "orchestrator/fleet", "orchestrator/simulate", "orchestrator"},
-    "orchestrator/systemd": {"common", "orchestrator/systemd", "orchestrator"},
-    "orchestrator/manual": {"common", "orchestrator/manual", "orchestrator"},
-    "orchestrator/client": {"common", "orchestrator/client", "orchestrator"},
-    "orchestrator": {"common", "orchestrator/engine", "orchestrator/fleet", "orchestrator/proxy", "orchestrator/admin",
-                     "orchestrator/simulate", "orchestrator/systemd", "orchestrator/manual", "orchestrator/client",
-                     "orchestrator"},
-    "services/users": {"common", "services", "services/users"},
-    "services/acts": {"common", "services", "services/acts"},
-    "services": {"common", "services"},
+    "common": set(),
+    "orchestrator/base": {"common"},
+    "orchestrator/engine": BASE,
+    "orchestrator/engine/docker": ENGINE,
+    "orchestrator/engine/process": ENGINE,
+    "orchestrator/config": ENGINE,
+    "orchestrator/fleet": FLEET,
+    "orchestrator/proxy": PROXY,
+    "orchestrator/admin": PROXY,
+    "orchestrator/systemd": FLEET,
+    "orchestrator/cli/simulate": FLEET,
+    "orchestrator/cli/manual": BASE | {"orchestrator/config", "orchestrator/cli"},
+    "orchestrator/cli/client": BASE | {"orchestrator/config"},
+    "orchestrator/cli": PROXY | {"orchestrator/admin", "orchestrator/cli/simulate", "orchestrator/cli/manual", "orchestrator/cli/client"},
+    "orchestrator": PROXY | {"orchestrator/admin", "orchestrator/systemd", "orchestrator/cli", "orchestrator/engine/docker",
+                             "orchestrator/engine/process"},
+    "services/store": {"common"},
+    "services/rest": {"common"},
+    "services": {"common", "services/store", "services/rest"},
+    "services/users": {"common", "services", "services/store", "services/rest"},
+    "services/acts": {"common", "services", "services/store", "services/rest", "services/web"},
+    "services/web": {"common", "services", "services/rest"},
 }
-
-# Files in orchestrator/ itself that anybody there may include: they know nothing of fleet, proxy and admin.
-SHARED = re.compile(r"orchestrator/(config|config_\w+|command|command_table|address|token|backoff|identity|defer\w*|loop|stats)\.h")
 
 # header of a library -> files that may know it
 CORNERED = {
-    "evhtp": re.compile(r"services/rest\w*\.[ch]"),
+    "evhtp": re.compile(r"services/rest/\w+\.[ch]"),
     "event2/http": re.compile(r"orchestrator/(proxy/seats|admin/\w+)\.[ch]|services/acts/acts_users\w*\.[ch]"),
-    "curl/": re.compile(r"orchestrator/(engine|client)/\w+\.[ch]"),
-    "sqlite3": re.compile(r"common/store\w*\.[ch]|tests/.*"),
+    "curl/": re.compile(r"orchestrator/(engine/docker|cli/client)/\w+\.[ch]"),
+    "sqlite3": re.compile(r"services/store/\w+\.[ch]|tests/.*"),
     "yajl": re.compile(r"common/json\w*\.[ch]|tests/.*"),
 }
 
@@ -56,10 +64,7 @@ def direction():
         here = folder(str(relative(path)))
         for kind, name in _included(path):
             there = folder(name)
-            if kind != '"' or there is None:
-                continue
-            lower = here not in (None, "orchestrator") and there == "orchestrator"
-            if there not in MAY_INCLUDE[here] or (lower and not SHARED.match(name)):
+            if kind == '"' and there is not None and there != here and there not in MAY_INCLUDE[here]:
                 wrong.append(f"{relative(path)} includes {name}")
     return wrong
 

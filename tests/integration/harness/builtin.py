@@ -7,7 +7,7 @@ import re
 
 from .images import ROOT
 
-TABLES = ROOT / "orchestrator" / "config_tables.c"
+TABLES = ROOT / "orchestrator" / "config" / "config_tables.c"
 PROCESSES = ROOT / "docker" / "process.json.in"
 PLACE = ("name", "image", "command", "first_port", "volumes", "env")      # what has names, ports and folders in it
 

@@ -1,6 +1,5 @@
 /* mem: memory or death. */
 #include "common/mem.h"
-#include "common/options.h"
 #include "tests/unit/unit.h"
 
 #include <signal.h>
@@ -63,24 +62,4 @@ START_TEST(test_overflow_ends_the_process)
 }
 END_TEST
 
-START_TEST(test_lists_of_texts)
-{
-	struct strings a = {0}, b = {0};
-
-	strings_add(&a, "x");
-	strings_add(&a, "y");
-	strings_add(&b, "x");
-	ck_assert(!strings_equal(&a, &b));
-	strings_add(&b, "z");
-	ck_assert(!strings_equal(&a, &b));
-	free(b.items[1]);
-	b.items[1] = mem_dup("y");
-	ck_assert(strings_equal(&a, &b));
-	strings_clear(&a);
-	strings_clear(&b);
-	ck_assert_uint_eq(a.count, 0);
-	ck_assert(strings_equal(&a, &b));
-}
-END_TEST
-
-UNIT_MAIN("mem", test_copies, test_zeroed_grown_and_never_null, test_overflow_ends_the_process, test_lists_of_texts)
+UNIT_MAIN("mem", test_copies, test_zeroed_grown_and_never_null, test_overflow_ends_the_process)

@@ -1,7 +1,7 @@
 /* The acts' tables without HTTP: order, counters kept by triggers, cascades, plans that use the index, the first schema. */
 #include "services/acts/acts_store.h"
 
-#include "common/store_check.h"
+#include "services/store/store_check.h"
 #include "tests/unit/unit.h"
 
 #include <sqlite3.h>

@@ -7,7 +7,7 @@
  * the one under way.
  */
 #include "common/mem.h"
-#include "common/store_check.h"
+#include "services/store/store_check.h"
 #include "services/acts/acts_store.h"
 #include "tests/unit/services/recorder.h"
 #include "tests/unit/unit.h"

@@ -1,5 +1,5 @@
 /* Targets into segments, segments into names, names into routes. */
-#include "services/rest_path.h"
+#include "services/rest/rest_path.h"
 
 #include "tests/unit/unit.h"
 

@@ -2,7 +2,7 @@
  * 10 s with less than 1 KiB a second. The server and its client are in one process and take turns on one loop.
  */
 #include "common/clock.h"
-#include "services/rest.h"
+#include "services/rest/rest.h"
 
 #include "tests/unit/unit.h"
 

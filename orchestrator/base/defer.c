@@ -1,0 +1,63 @@
+/* defer: a list in order of arrival and one event that is made active when the list gets its first entry. */
+#include "orchestrator/base/defer.h"
+
+#include "common/mem.h"
+#include "orchestrator/base/loop.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+struct defer {
+	struct event *event;
+	struct deferred *first;
+	struct deferred **end;
+};
+
+void defer_run(struct defer *defer)
+{
+	while (defer->first != NULL) {
+		struct deferred *deferred = defer->first;
+		defer->first = deferred->next;
+		if (defer->first == NULL)
+			defer->end = &defer->first;
+		deferred->queued = false;
+		deferred->run(deferred);
+	}
+}
+
+static void on_active(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	defer_run(arg);
+}
+
+struct defer *defer_new(struct event_base *base)
+{
+	struct defer *defer = mem_zero(sizeof *defer);
+	defer->end = &defer->first;
+	defer->event = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_active, defer);
+	return defer;
+}
+
+void defer_free(struct defer *defer)
+{
+	if (defer == NULL)
+		return;
+	defer_run(defer);
+	event_free(defer->event);
+	free(defer);
+}
+
+void defer_call(struct defer *defer, struct deferred *deferred)
+{
+	if (deferred->queued)
+		return;
+	deferred->queued = true;
+	deferred->next = NULL;
+	bool first = defer->first == NULL;
+	*defer->end = deferred;
+	defer->end = &deferred->next;
+	if (first)
+		event_active(defer->event, EV_TIMEOUT, 0);
+}

@@ -1,0 +1,114 @@
+/* status: ask, print; with --watch again and again.
+ *
+ * The first answer decides: without it there is nothing to watch. Later ones may fail, since an orchestrator that is
+ * started anew is what one wants to watch.
+ */
+#include "common/mem.h"
+#include "orchestrator/cli/client/client.h"
+#include "orchestrator/cli/client/fleet_ask.h"
+#include "orchestrator/cli/client/fleet_view.h"
+#include "orchestrator/cli/client/screen.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define REPLY_MS 15000
+#define INTERVAL_MS 1000
+#define EXIT_UNREACHED 1
+#define EXIT_USAGE 2
+#define EXIT_NOT_SERVING 3
+
+static void print(const struct client_settings *settings, struct fleet_answer *answer, bool colour, FILE *to)
+{
+	if (settings->json)
+		fwrite(answer->text.data, 1, answer->text.len, to);
+	else
+		fleet_view_print(json_root(answer->doc), colour, to);
+}
+
+/* --- --watch --------------------------------------------------------------------------------------------------- */
+
+/* There is nothing to put back and nothing to save. */
+static void on_interrupt(int number)
+{
+	(void)number;
+	(void)!write(STDOUT_FILENO, "\n", 1);
+	_exit(EXIT_SUCCESS);
+}
+
+static void draw(const struct client_settings *settings, struct fleet_answer *answer, const struct screen *screen)
+{
+	char *text;
+	size_t len;
+	FILE *to = mem_must(open_memstream(&text, &len));
+	print(settings, answer, screen->colour, to);
+	fclose(to);
+	screen_draw(screen, text, stdout);
+	free(text);
+}
+
+static void show(const struct client_settings *settings, struct fleet_answer *answer)
+{
+	struct screen screen = screen_look();
+	if (screen.terminal && !settings->json)
+		draw(settings, answer, &screen);
+	else
+		print(settings, answer, screen.colour, stdout);
+	if (!screen.terminal && !settings->json)
+		putchar('\n');
+}
+
+static void show_trouble(const struct err *err)
+{
+	if (screen_look().terminal)
+		printf("\033[H%s; trying again\033[K\n", err->message);
+	else
+		fprintf(stderr, "orchestrator: %s; trying again\n", err->message);
+}
+
+static int watch(const struct client_settings *settings, struct wire *wire, struct fleet_answer *answer)
+{
+	struct err err;
+	signal(SIGINT, on_interrupt);
+	if (screen_look().terminal && !settings->json)
+		fputs("\033[2J", stdout);
+	show(settings, answer);
+	while (fflush(stdout) != EOF) {
+		poll(NULL, 0, INTERVAL_MS); /* ends early when the window's size changes */
+		if (fleet_ask(wire, answer, &err))
+			show(settings, answer);
+		else
+			show_trouble(&err);
+	}
+	return EXIT_UNREACHED; /* nobody reads any more */
+}
+
+/* --- the command ----------------------------------------------------------------------------------------------- */
+
+static int show_once(const struct client_settings *settings, struct fleet_answer *answer)
+{
+	print(settings, answer, screen_look().colour, stdout);
+	return fleet_view_serves(json_root(answer->doc)) ? EXIT_SUCCESS : EXIT_NOT_SERVING;
+}
+
+int client_status(const struct client_settings *settings)
+{
+	struct wire *wire;
+	struct fleet_answer answer;
+	struct err err;
+	int code = EXIT_UNREACHED;
+	if (!wire_open(settings, REPLY_MS, &wire, &err)) {
+		fprintf(stderr, "%s\n", err.message);
+		return EXIT_USAGE;
+	}
+	fleet_answer_init(&answer);
+	if (!fleet_ask(wire, &answer, &err))
+		fprintf(stderr, "orchestrator: %s\n", err.message);
+	else
+		code = settings->watch ? watch(settings, wire, &answer) : show_once(settings, &answer);
+	fleet_answer_clear(&answer);
+	wire_close(wire);
+	return code;
+}

@@ -1,0 +1,169 @@
+/* wire: libcurl, one easy handle.
+ *
+ * The token goes where the caller points and nowhere else: no proxy, no redirect, no protocol but HTTP.
+ */
+#include "orchestrator/cli/client/wire.h"
+
+#include "common/json.h"
+#include "common/mem.h"
+#include "orchestrator/cli/client/admin_address.h"
+#include "orchestrator/config/config.h"
+#include "orchestrator/base/token.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNECT_MS 5000L
+
+struct wire {
+	CURL *easy;
+	struct curl_slist *fields;
+	char address[ADMIN_ADDRESS_SIZE];
+};
+
+/* --- where, and with which token ------------------------------------------------------------------------------- */
+
+static bool read_token(const struct client_settings *settings, const struct config *config, char **token,
+                       struct err *err)
+{
+	const char *path = settings->token_file != NULL ? settings->token_file : config->admin_token_file;
+	*token = NULL;
+	if (path[0] == '\0' || token_read(path, token, err))
+		return true;
+	return err_prefix(err, "%s", settings->token_file != NULL ? "--token-file" : "admin_token_file");
+}
+
+static bool find(const struct client_settings *settings, struct wire *wire, char **token, struct err *err)
+{
+	struct config *config;
+	if (!config_load(settings->config_path, &config, err))
+		return false;
+	bool ok = settings->admin != NULL ? admin_address_check(settings->admin, wire->address, err)
+	                                  : admin_address_pick(&config->admin, wire->address, err);
+	ok = ok && read_token(settings, config, token, err);
+	config_free(config);
+	return ok;
+}
+
+static void add_field(struct wire *wire, const char *field)
+{
+	wire->fields = mem_must(curl_slist_append(wire->fields, field));
+}
+
+static void set_up(struct wire *wire, const char *token, int timeout_ms)
+{
+	add_field(wire, "Content-Type: application/json");
+	add_field(wire, "Expect:");
+	if (token != NULL) {
+		char *field = mem_format("Authorization: Bearer %s", token);
+		add_field(wire, field);
+		free(field);
+	}
+	wire->easy = mem_must(curl_easy_init());
+	curl_easy_setopt(wire->easy, CURLOPT_HTTPHEADER, wire->fields);
+	curl_easy_setopt(wire->easy, CURLOPT_PROXY, ""); /* whatever http_proxy says */
+	curl_easy_setopt(wire->easy, CURLOPT_PROTOCOLS_STR, "http");
+	curl_easy_setopt(wire->easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(wire->easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
+	curl_easy_setopt(wire->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+}
+
+bool wire_open(const struct client_settings *settings, int timeout_ms, struct wire **result, struct err *err)
+{
+	struct wire *wire = mem_zero(sizeof *wire);
+	char *token = NULL;
+	if (!find(settings, wire, &token, err)) {
+		free(wire);
+		err->code = WIRE_BAD_USAGE;
+		return false;
+	}
+	set_up(wire, token, timeout_ms);
+	free(token);
+	*result = wire;
+	return true;
+}
+
+void wire_close(struct wire *wire)
+{
+	if (wire == NULL)
+		return;
+	curl_easy_cleanup(wire->easy);
+	curl_slist_free_all(wire->fields);
+	free(wire);
+}
+
+const char *wire_address(const struct wire *wire)
+{
+	return wire->address;
+}
+
+/* --- asking ---------------------------------------------------------------------------------------------------- */
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+	return buf_add(arg, data, size * count) ? size * count : 0;
+}
+
+static bool no_reply(struct wire *wire, CURLcode code, struct err *err)
+{
+	long number = 0;
+	curl_easy_getinfo(wire->easy, CURLINFO_OS_ERRNO, &number);
+	const char *trouble = number != 0 ? strerror((int)number) : curl_easy_strerror(code);
+	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
+		return err_set_code(
+		        err, WIRE_NOBODY,
+		        "no orchestrator answers at %s (%s): does it run? Say where it is with -c FILE, its "
+		        "configuration, or --admin ADDRESS:PORT",
+		        wire->address, trouble);
+	bool lost = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
+	            code == CURLE_PARTIAL_FILE;
+	return err_set_code(err, lost ? WIRE_LOST : WIRE_TROUBLE, "the orchestrator at %s gave no answer (%s)",
+	                    wire->address, trouble);
+}
+
+/* A reply that is no 2xx: its "detail" (RFC 9457), and what can be done here. */
+static bool refused(const struct wire *wire, long status, struct buf *reply, struct err *err)
+{
+	struct json_doc *doc = NULL;
+	char *detail = NULL;
+	if (json_parse(buf_text(reply), reply->len, NULL, &doc, NULL))
+		detail = json_dup_text(json_get(json_root(doc), "detail"));
+	json_free(doc);
+	if (detail == NULL)
+		err_set(err, "what answers at %s (status %ld) is no orchestrator's admin API: is the address right?",
+		        wire->address, status);
+	else if (status == 401)
+		err_set(err,
+		        "the orchestrator at %s asks for its token, or for another one: --token-file FILE, with the "
+		        "text of its admin_token_file",
+		        wire->address);
+	else
+		err_set(err, "refused: %s", detail);
+	err->code = WIRE_REFUSED;
+	free(detail);
+	return false;
+}
+
+bool wire_ask(struct wire *wire, const char *method, const char *path, const char *body, struct buf *reply,
+              struct err *err)
+{
+	char *url = mem_format("http://%s%s", wire->address, path);
+	long status = 0;
+	buf_reset(reply);
+	curl_easy_setopt(wire->easy, CURLOPT_URL, url);
+	free(url);
+	curl_easy_setopt(wire->easy, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(wire->easy, CURLOPT_HTTPGET, 1L);
+	if (body != NULL)
+		curl_easy_setopt(wire->easy, CURLOPT_COPYPOSTFIELDS, body);
+	curl_easy_setopt(wire->easy, CURLOPT_CUSTOMREQUEST, method);
+	curl_easy_setopt(wire->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(wire->easy, CURLOPT_WRITEDATA, reply);
+	CURLcode code = curl_easy_perform(wire->easy);
+	if (code != CURLE_OK)
+		return no_reply(wire, code, err);
+	curl_easy_getinfo(wire->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status / 100 == 2 || refused(wire, status, reply, err);
+}

@@ -1,0 +1,100 @@
+/* config: what the orchestrator was told to be.  The tables in config.c are the only list of keys: the file,
+ * --print-config, the reference in docs and the checks are made from them.
+ *
+ * A config is read whole, checked whole and then never changed; a reload makes a new one.
+ */
+#pragma once
+
+#include "common/err.h"
+#include "orchestrator/base/options.h"
+#include "orchestrator/engine/engine.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum config_engine { CONFIG_ENGINE_DOCKER, CONFIG_ENGINE_PROCESS };
+enum config_half_close { CONFIG_HALF_CLOSE_ANSWER, CONFIG_HALF_CLOSE_CANCEL };
+enum config_formula { CONFIG_FORMULA_CEIL, CONFIG_FORMULA_FLOOR_PLUS_1 };
+
+struct config_health {
+	char *path;
+	int64_t interval_ms;
+	int64_t timeout_ms;
+	int64_t fall;     /* soft faults in a row until it is replaced */
+	int64_t start_ms; /* how long a container may take to its first good probe */
+};
+
+struct config_scale {
+	int64_t window_s;
+	int64_t requests_per_container;
+	int formula; /* enum config_formula */
+	bool early;
+	int64_t min;
+	int64_t max;
+	int64_t spares;
+	struct strings count;       /* path prefixes */
+	struct strings not_counted; /* path prefixes */
+};
+
+struct config_service {
+	char *name;
+	char *image;
+	struct strings command;
+	int64_t port;
+	int64_t first_port;
+	struct strings publish;
+	int reach; /* enum engine_reach */
+	struct strings volumes;
+	struct strings env; /* "KEY=value" */
+	int64_t memory_mb;  /* 0 = no limit */
+	double cpus;        /* 0 = no limit */
+	bool late_network;  /* a slot's container gets its network once it runs */
+	int64_t spare_port; /* host port for rolls; 0 = first_port + max + spares */
+	int64_t response_timeout_ms, idle_timeout_ms; /* 0 = the global ones */
+	struct strings routes;
+	struct strings private_paths;
+	struct config_health health;
+	struct config_scale scale;
+};
+
+struct config {
+	struct strings listen; /* "ADDR:PORT" */
+	struct strings admin;
+	char *admin_token_file; /* "" = none */
+	int engine;             /* enum config_engine */
+	char *docker_socket;
+	char *name;
+	char *access_log; /* "off", "-" or a path */
+	int log_level;    /* enum log_level */
+	char *socket_dir; /* "" = /run/NAME */
+	char *state_dir;  /* "" = /var/lib/NAME */
+	int64_t hold_ms, hold_max;
+	int64_t head_timeout_ms, idle_timeout_ms, connect_timeout_ms, response_timeout_ms, drain_ms, stop_ms;
+	int64_t max_head_bytes, max_body_bytes, max_buffered_bytes, max_connections;
+	int half_close;                 /* enum config_half_close */
+	struct strings trusted_proxies; /* CIDR */
+	struct option_array services;   /* struct config_service */
+};
+
+/* Reads path (NULL: the built-in default) and checks it. On false err says file:line:column, the key and what is
+ * allowed. The caller frees with config_free. */
+bool config_load(const char *path, struct config **config, struct err *err) MUST_CHECK;
+void config_free(struct config *config); /* NULL is fine */
+
+/* May the program that runs with `now` go on with `next`? False with the key that needs a restart. */
+bool config_may_become(const struct config *now, const struct config *next, struct err *err) MUST_CHECK;
+
+size_t config_service_count(const struct config *config);
+const struct config_service *config_service_at(const struct config *config, size_t index);
+
+/* The whole configuration as JSON that config_load reads back to the same. */
+void config_print(const struct config *config, FILE *to);
+
+#define CONFIG_KEY_SIZE 32 /* bytes */
+
+/* Do two configs make the same containers for this service? The hash covers image, command, env, volumes, limits,
+ * ports, publish and reach: what a container cannot change after it was made. 16 hex digits and a NUL; another key gives
+ * another hash. */
+void config_spec_hash(const struct config *config, const struct config_service *service,
+                      const unsigned char key[CONFIG_KEY_SIZE], char hash[ENGINE_SPEC_SIZE]);

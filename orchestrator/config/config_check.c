@@ -1,0 +1,309 @@
+/* config_check: every rule is one function that says which key is wrong, what was found and what is allowed. */
+#include "orchestrator/config/config_check.h"
+
+#include "common/json.h"
+#include "orchestrator/base/address.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#define SOCKET_PATH_MAX ((int)sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
+
+/* Where a rule looks: the file, the service's object and its path in messages. */
+struct place {
+	const char *file;
+	const struct json_value *object;
+	char path[64];
+	struct err *err;
+};
+
+static bool wrong(const struct place *place, const char *key, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+static bool wrong(const struct place *place, const char *key, const char *format, ...)
+{
+	char message[512];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(message, sizeof message, format, args);
+	va_end(args);
+	const char *dot = strchr(key, '.');
+	const struct json_value *at = place->object;
+	if (dot != NULL) {
+		char table[32];
+		snprintf(table, sizeof table, "%.*s", (int)(dot - key), key);
+		const struct json_value *inner = json_path(at, table, dot + 1, NULL);
+		at = inner != NULL ? inner : at;
+	} else if (json_get(at, key) != NULL) {
+		at = json_get(at, key);
+	}
+	char full[128];
+	snprintf(full, sizeof full, "%s%s", place->path, key);
+	return options_error(place->err, place->file, at, full, "%s", message);
+}
+
+int64_t config_port_span(const struct config_service *service)
+{
+	int64_t slots = service->scale.max + service->scale.spares;
+	bool spare_behind = service->spare_port == 0 || service->spare_port == service->first_port + slots;
+	return slots + (spare_behind ? 1 : 0);
+}
+
+int64_t config_port_end(const struct config_service *service)
+{
+	return service->first_port + config_port_span(service);
+}
+
+static bool is_name(const char *text)
+{
+	if (!isalnum((unsigned char)text[0]))
+		return false;
+	for (const char *p = text; *p != '\0'; p++)
+		if (!isalnum((unsigned char)*p) && strchr("_.-", *p) == NULL)
+			return false;
+	return true;
+}
+
+static bool check_addresses(const struct place *place, const char *key, const struct strings *addresses)
+{
+	for (size_t i = 0; i < addresses->count; i++) {
+		struct address address;
+		if (!address_parse(addresses->items[i], &address))
+			return wrong(place, key,
+			             "\"%s\" is no ADDRESS:PORT; write 0.0.0.0:80, 127.0.0.1:8080 or [::1]:80",
+			             addresses->items[i]);
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(addresses->items[i], addresses->items[k]) == 0)
+				return wrong(place, key, "\"%s\" stands there twice", addresses->items[i]);
+	}
+	return true;
+}
+
+static bool check_admin(const struct place *place, const struct config *config)
+{
+	if (!check_addresses(place, "admin", &config->admin))
+		return false;
+	for (size_t i = 0; i < config->admin.count; i++) {
+		struct address address;
+		if (address_parse(config->admin.items[i], &address) && !address_is_loopback(&address) &&
+		    config->admin_token_file[0] == '\0')
+			return wrong(place, "admin", "\"%s\" is not a loopback address: that needs admin_token_file",
+			             config->admin.items[i]);
+	}
+	return true;
+}
+
+static bool check_trusted(const struct place *place, const struct strings *networks)
+{
+	for (size_t i = 0; i < networks->count; i++) {
+		struct network network;
+		if (!network_parse(networks->items[i], &network))
+			return wrong(place, "trusted_proxies",
+			             "\"%s\" is no network; write 10.0.0.0/8, 192.168.1.5 or fd00::/8",
+			             networks->items[i]);
+	}
+	return true;
+}
+
+/* Paths are compared in their normal form: a prefix in another form would never match, and protect nothing. */
+static bool is_normal_path(const char *path)
+{
+	for (const char *p = path; *p != '\0'; p++) {
+		if (*p <= ' ' || *p > '~' || strchr("%?#", *p) != NULL)
+			return false;
+		size_t dots = *p == '/' ? strspn(p + 1, ".") : 0;
+		if (*p == '/' &&
+		    (p[1] == '/' || ((dots == 1 || dots == 2) && (p[dots + 1] == '/' || p[dots + 1] == '\0'))))
+			return false;
+	}
+	return true;
+}
+
+static bool check_paths(const struct place *place, const char *key, const struct strings *paths)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		if (paths->items[i][0] != '/')
+			return wrong(place, key, "\"%s\" must begin with /", paths->items[i]);
+		if (!is_normal_path(paths->items[i]))
+			return wrong(place, key,
+			             "\"%s\" must be a plain path: without //, /./, /../, spaces, %%, ? and #",
+			             paths->items[i]);
+	}
+	return true;
+}
+
+static bool check_volume(const struct place *place, const char *volume)
+{
+	const char *colon = strchr(volume, ':');
+	if (colon == NULL || colon[1] != '/' || colon == volume)
+		return wrong(place, "volumes", "\"%s\" is no volume; write NAME:/path or /host/path:/path", volume);
+	if (volume[0] != '/' && colon - volume < 2)
+		return wrong(place, "volumes", "\"%s\": a volume's name has two characters at least", volume);
+	return true;
+}
+
+static bool check_env(const struct place *place, const struct strings *env)
+{
+	for (size_t i = 0; i < env->count; i++)
+		if (env->items[i][0] == '=' || env->items[i][0] == '\0')
+			return wrong(place, "env", "a variable has an empty name");
+	return true;
+}
+
+static bool check_publish(const struct place *place, const struct config_service *service)
+{
+	for (size_t i = 0; i < service->publish.count; i++) {
+		struct network network;
+		if (!network_parse(service->publish.items[i], &network) ||
+		    strchr(service->publish.items[i], '/') != NULL)
+			return wrong(place, "publish", "\"%s\" is no IP address; write 127.0.0.1 or 0.0.0.0",
+			             service->publish.items[i]);
+	}
+	if (service->publish.count == 0 && service->reach == REACH_PUBLISHED)
+		return wrong(place, "publish",
+		             "empty, but reach is \"published\": name an address or choose another reach");
+	return true;
+}
+
+/* SOCKET_DIR/NAME_SLOT.XXXXXXXX/http must fit into a sockaddr_un. */
+static bool check_socket_path(const struct place *place, const struct config *config,
+                              const struct config_service *service)
+{
+	char slot[24]; /* also -1, of a roll's stand-in */
+	snprintf(slot, sizeof slot, "%2lld", (long long)service->scale.max);
+	size_t len = strlen(config->socket_dir) + strlen(service->name) + strlen(slot) + strlen("/_.XXXXXXXX/http");
+	if (service->reach != REACH_SOCKET || len <= SOCKET_PATH_MAX)
+		return true;
+	return wrong(place, "reach",
+	             "\"socket\" needs paths like %s/%s_0.01234567/http, and a socket's path has at most %d bytes: "
+	             "shorten socket_dir or the service's name by %zu",
+	             config->socket_dir, service->name, SOCKET_PATH_MAX, len - SOCKET_PATH_MAX);
+}
+
+static bool check_ports(const struct place *place, const struct config_service *service)
+{
+	if (config_port_end(service) > 65536)
+		return wrong(place, "first_port", "%lld + max + spares passes port 65535",
+		             (long long)service->first_port);
+	if (service->spare_port > 65535)
+		return wrong(place, "spare_port", "%lld passes port 65535", (long long)service->spare_port);
+	if (service->spare_port >= service->first_port &&
+	    service->spare_port < service->first_port + service->scale.max + service->scale.spares)
+		return wrong(place, "spare_port", "%lld is the port of a slot or spare of the same service",
+		             (long long)service->spare_port);
+	return true;
+}
+
+static bool check_made_from(const struct place *place, const struct config *config,
+                            const struct config_service *service)
+{
+	if (config->engine == CONFIG_ENGINE_DOCKER && service->image[0] == '\0')
+		return wrong(place, "image", "missing: engine docker needs an image for each service");
+	if (config->engine == CONFIG_ENGINE_PROCESS && service->command.count == 0)
+		return wrong(place, "command", "missing: engine process needs a command for each service");
+	if (config->engine == CONFIG_ENGINE_PROCESS && service->publish.count == 0)
+		return wrong(place, "publish", "empty: engine process needs an address, for example 127.0.0.1");
+	return true;
+}
+
+static bool check_service(const struct place *place, const struct config *config, const struct config_service *service)
+{
+	if (!is_name(service->name))
+		return wrong(place, "name", "\"%s\": letters, digits, _ . - are allowed, a letter or digit first",
+		             service->name);
+	if (service->scale.min > service->scale.max)
+		return wrong(place, "scale.min", "%lld is more than max, %lld", (long long)service->scale.min,
+		             (long long)service->scale.max);
+	if (service->health.path[0] != '/')
+		return wrong(place, "health.path", "\"%s\" must begin with /", service->health.path);
+	for (size_t i = 0; i < service->volumes.count; i++)
+		if (!check_volume(place, service->volumes.items[i]))
+			return false;
+	return check_made_from(place, config, service) && check_paths(place, "routes", &service->routes) &&
+	       check_paths(place, "private", &service->private_paths) &&
+	       check_paths(place, "scale.count", &service->scale.count) &&
+	       check_paths(place, "scale.not_counted", &service->scale.not_counted) &&
+	       check_env(place, &service->env) && check_publish(place, service) &&
+	       check_socket_path(place, config, service) && check_ports(place, service);
+}
+
+/* "/api/v1" and "/api/v1/" are the same prefix. */
+static bool same_route(const char *a, const char *b)
+{
+	size_t a_len = strlen(a), b_len = strlen(b);
+	while (a_len > 1 && a[a_len - 1] == '/')
+		a_len--;
+	while (b_len > 1 && b[b_len - 1] == '/')
+		b_len--;
+	return a_len == b_len && memcmp(a, b, a_len) == 0;
+}
+
+static bool check_routes_differ(const struct place *place, const struct config_service *a,
+                                const struct config_service *b)
+{
+	for (size_t i = 0; i < a->routes.count; i++)
+		for (size_t k = 0; k < b->routes.count; k++)
+			if (same_route(a->routes.items[i], b->routes.items[k]))
+				return wrong(place, "routes", "\"%s\" is a route of service \"%s\" already",
+				             a->routes.items[i], b->name);
+	return true;
+}
+
+static bool uses_port(const struct config_service *service, int64_t port)
+{
+	return (port >= service->first_port && port < config_port_end(service)) || port == service->spare_port;
+}
+
+static bool check_ports_differ(const struct place *place, const struct config_service *a,
+                               const struct config_service *b)
+{
+	bool overlap = (a->first_port < config_port_end(b) && b->first_port < config_port_end(a)) ||
+	               uses_port(b, a->spare_port) || uses_port(a, b->spare_port);
+	if (!overlap)
+		return true;
+	return wrong(
+	        place, "first_port",
+	        "ports %lld to %lld (slots, spares and the roll's spare_port) overlap those of service \"%s\", %lld to %lld",
+	        (long long)a->first_port, (long long)a->spare_port, b->name, (long long)b->first_port,
+	        (long long)b->spare_port);
+}
+
+static bool check_pair(const struct place *place, const struct config_service *a, const struct config_service *b)
+{
+	if (strcmp(a->name, b->name) == 0)
+		return wrong(place, "name", "\"%s\" is the name of another service too", a->name);
+	return check_routes_differ(place, a, b) && check_ports_differ(place, a, b);
+}
+
+static bool check_services(const struct config *config, const char *file, const struct json_value *root,
+                           struct err *err)
+{
+	const struct json_value *list = json_get(root, "services");
+	const struct json_value *object = list != NULL ? list->first : NULL;
+	for (size_t i = 0; i < config_service_count(config); i++) {
+		struct place place = {.file = file, .object = object, .err = err};
+		snprintf(place.path, sizeof place.path, "services[%zu].", i);
+		if (!check_service(&place, config, config_service_at(config, i)))
+			return false;
+		for (size_t k = 0; k < i; k++)
+			if (!check_pair(&place, config_service_at(config, i), config_service_at(config, k)))
+				return false;
+		object = object != NULL ? object->next : NULL;
+	}
+	return true;
+}
+
+bool config_check(const struct config *config, const char *file, const struct json_value *root, struct err *err)
+{
+	struct place place = {.file = file, .object = root, .err = err};
+	if (!is_name(config->name))
+		return wrong(&place, "name", "\"%s\": letters, digits, _ . - are allowed, a letter or digit first",
+		             config->name);
+	if (config_service_count(config) == 0)
+		return wrong(&place, "services", "missing: name one service at least");
+	return check_addresses(&place, "listen", &config->listen) && check_admin(&place, config) &&
+	       check_trusted(&place, &config->trusted_proxies) && check_services(config, file, root, err);
+}

@@ -1,0 +1,263 @@
+/* identity: two small files, each written beside its place, synced and renamed, so that a reader finds a whole one.
+ *
+ *   owner:    32 hex digits and a newline, once or more
+ *   spec.key: 64 hex digits and a newline
+ */
+#include "orchestrator/config/identity.h"
+
+#include "common/buf.h"
+#include "common/log.h"
+#include "common/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OWNER_FILE "owner"
+#define KEY_FILE "spec.key"
+#define FILE_MAX 4096
+#define TAKEN_MAX 64 /* owners: what FILE_MAX holds, and more than anybody takes over */
+
+static bool random_bytes(unsigned char *bytes, size_t count, struct err *err)
+{
+	if (getrandom(bytes, count, GRND_NONBLOCK) == (ssize_t)count)
+		return true;
+	return err_set_errno(err, errno, "no random numbers yet");
+}
+
+/* --- files --- */
+
+/* False with code 0: it is empty, or longer than ours ever are. */
+static bool file_read(const char *path, char text[FILE_MAX], struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd == -1)
+		return err_set_errno(err, errno, "cannot read %s", path);
+	len = read(fd, text, FILE_MAX);
+	if (len == -1)
+		err_set_errno(err, errno, "cannot read %s", path);
+	close(fd);
+	if (len == -1)
+		return false;
+	if (len == 0 || len == FILE_MAX)
+		return err_set(err, "%s is damaged", path);
+	text[len] = '\0';
+	return true;
+}
+
+/* Root's own would be closed to the user that the directory was made for. */
+static void give_away(int fd, const char *dir)
+{
+	struct stat st;
+
+	if (geteuid() == 0 && stat(dir, &st) != -1 && fchown(fd, st.st_uid, st.st_gid) == -1)
+		log_warn("event=owner-not-set path=%s error=%s", log_quote(dir), log_quote(strerror(errno)));
+}
+
+static bool write_synced(const char *path, const char *dir, const char *text, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool ok;
+
+	if (fd == -1)
+		return err_set_errno(err, errno, "cannot write %s", path);
+	give_away(fd, dir);
+	errno = ENOSPC; /* what a short write means */
+	ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fsync(fd) != -1;
+	if (!ok)
+		err_set_errno(err, errno, "cannot write %s", path);
+	close(fd);
+	return ok;
+}
+
+/* The name lasts once its directory is on the disk. */
+static bool sync_dir(const char *dir, struct err *err)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok = fd != -1 && fsync(fd) != -1;
+
+	if (!ok)
+		err_set_errno(err, errno, "cannot write %s", dir);
+	if (fd != -1)
+		close(fd);
+	return ok;
+}
+
+static bool file_write(const char *dir, const char *name, const char *text, struct err *err)
+{
+	char *path = mem_format("%s/%s", dir, name);
+	char *fresh = mem_format("%s.new", path);
+	bool ok = write_synced(fresh, dir, text, err);
+
+	if (ok && rename(fresh, path) == -1)
+		ok = err_set_errno(err, errno, "cannot write %s", path);
+	ok = ok && sync_dir(dir, err);
+	if (!ok)
+		unlink(fresh);
+	free(fresh);
+	free(path);
+	return ok;
+}
+
+/* --- the owner --- */
+
+static bool is_owner(const char *line, size_t len)
+{
+	return len == ENGINE_OWNER_SIZE - 1 && strspn(line, "0123456789abcdef") >= len;
+}
+
+static bool owner_parse(struct identity *identity, const char *text)
+{
+	size_t len = strcspn(text, "\n");
+
+	if (!is_owner(text, len))
+		return false;
+	memcpy(identity->owner, text, len);
+	for (text += len; *text == '\n'; text += len) {
+		char owner[ENGINE_OWNER_SIZE] = "";
+
+		len = strcspn(++text, "\n");
+		if (!is_owner(text, len))
+			continue;
+		memcpy(owner, text, len);
+		strings_add(&identity->taken, owner);
+	}
+	return true;
+}
+
+static bool owner_write(const struct identity *identity, struct err *err)
+{
+	struct buf text;
+	bool fits, ok;
+
+	buf_init(&text, FILE_MAX);
+	fits = buf_add_format(&text, "%s\n", identity->owner);
+	for (size_t i = 0; i < identity->taken.count; i++)
+		fits = fits && buf_add_format(&text, "%s\n", identity->taken.items[i]);
+	ok = fits ? file_write(identity->dir, OWNER_FILE, buf_text(&text), err)
+	          : err_set(err, "%s/" OWNER_FILE " is too long", identity->dir);
+	buf_clear(&text);
+	return ok;
+}
+
+static bool owner_make(struct identity *identity, struct err *err)
+{
+	unsigned char bytes[(ENGINE_OWNER_SIZE - 1) / 2];
+
+	if (!random_bytes(bytes, sizeof(bytes), err))
+		return false;
+	sodium_bin2hex(identity->owner, sizeof(identity->owner), bytes, sizeof(bytes));
+	return owner_write(identity, err);
+}
+
+static bool owner_load(struct identity *identity, bool *made, struct err *err)
+{
+	char text[FILE_MAX] = "";
+	char *path = mem_format("%s/" OWNER_FILE, identity->dir);
+	struct err why = {.message = ""};
+	bool read = file_read(path, text, &why);
+	bool ok = true;
+
+	*made = !read || !owner_parse(identity, text);
+	if (!read && why.code != 0 && why.code != ENOENT)
+		ok = err_set(err, "%s", why.message);
+	else if (*made && why.code != ENOENT)
+		log_warn(
+		        "event=owner-lost error=\"%s is damaged: a new owner is made, to whom containers that run do not belong\"",
+		        path);
+	free(path);
+	return ok && (!*made || owner_make(identity, err));
+}
+
+/* --- the key --- */
+
+static bool key_parse(struct identity *identity, const char *text)
+{
+	size_t len;
+	const char *end;
+
+	return sodium_hex2bin(identity->key, sizeof(identity->key), text, strlen(text), NULL, &len, &end) == 0 &&
+	       len == sizeof(identity->key) && *end == '\n';
+}
+
+static bool key_make(struct identity *identity, struct err *err)
+{
+	char hex[sizeof(identity->key) * 2 + 1], text[sizeof(hex) + 1];
+
+	if (!random_bytes(identity->key, sizeof(identity->key), err))
+		return false;
+	sodium_bin2hex(hex, sizeof(hex), identity->key, sizeof(identity->key));
+	snprintf(text, sizeof(text), "%s\n", hex);
+	return file_write(identity->dir, KEY_FILE, text, err);
+}
+
+static void key_load(struct identity *identity, bool first)
+{
+	char text[FILE_MAX] = "";
+	char *path = mem_format("%s/" KEY_FILE, identity->dir);
+	struct err err = {.message = ""};
+	bool read = file_read(path, text, &err);
+
+	if (read && !key_parse(identity, text))
+		read = err_set(&err, "%s is damaged", path);
+	if (!read && !first)
+		log_warn(
+		        "event=spec-key-lost error=%s remedy=\"a new key is made, and all containers are replaced once, one by one\"",
+		        log_quote(err.message));
+	if (!read && !key_make(identity, &err))
+		log_warn(
+		        "event=spec-key-not-kept error=%s remedy=\"until it can be kept, each start replaces all containers, one by one\"",
+		        log_quote(err.message));
+	free(path);
+}
+
+/* --- the whole --- */
+
+bool identity_load(const char *dir, struct identity *identity, struct err *err)
+{
+	bool first = false;
+
+	memset(identity, 0, sizeof(*identity));
+	identity->dir = mem_dup(dir);
+	if (!owner_load(identity, &first, err)) {
+		identity_clear(identity);
+		return err_prefix(err, "state_dir");
+	}
+	key_load(identity, first);
+	return true;
+}
+
+void identity_clear(struct identity *identity)
+{
+	free(identity->dir);
+	strings_clear(&identity->taken);
+	explicit_bzero(identity, sizeof(*identity));
+}
+
+bool identity_owns(const struct identity *identity, const char *owner)
+{
+	if (owner[0] == '\0' || strcmp(owner, identity->owner) == 0)
+		return true;
+	for (size_t i = 0; i < identity->taken.count; i++)
+		if (strcmp(identity->taken.items[i], owner) == 0)
+			return true;
+	return false;
+}
+
+bool identity_take_over(struct identity *identity, const char *owner, struct err *err)
+{
+	if (identity_owns(identity, owner))
+		return true;
+	if (identity->taken.count == TAKEN_MAX)
+		return err_set(err, "containers of more than %d owners", TAKEN_MAX);
+	strings_add(&identity->taken, owner);
+	return owner_write(identity, err);
+}

@@ -1,0 +1,160 @@
+/* copy -> sync -> check -> rename -> sync of the folder.
+ *
+ * The source's read transaction stays open over all steps of the copy: SQLite would begin anew at every change another
+ * process makes in between, which under load means for ever.
+ */
+#include "services/store/store_backup.h"
+
+#include "common/clock.h"
+#include "common/mem.h"
+#include "services/store/store_inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGES_A_STEP 256
+#define TELL_US 1000000
+
+static bool check_target(const struct store_backup *backup, struct err *err)
+{
+	struct stat from, to;
+
+	if (stat(backup->from.path, &from) == -1)
+		return err_set_errno(err, errno, "%s", backup->from.path);
+	if (lstat(backup->to, &to) == -1)
+		return true;
+	if (to.st_dev == from.st_dev && to.st_ino == from.st_ino)
+		return err_set(err, "%s: is the database itself: name another file", backup->to);
+	if (!S_ISREG(to.st_mode))
+		return err_set(err, "%s: is there, and is not a file: name another one", backup->to);
+	return backup->replace ||
+	       err_set_code(err, EEXIST, "%s: is there already: name another file, or replace it with --force",
+	                    backup->to);
+}
+
+/* Any journal would be for a file that is thrown away where something fails; it is synced once, at the end. */
+static bool open_copy(const char *path, struct store **copy, struct err *err)
+{
+	return store_open_existing(path, copy, err) && store_exec(*copy, "PRAGMA journal_mode=OFF", err) &&
+	       store_exec(*copy, "PRAGMA synchronous=OFF", err);
+}
+
+static bool run_steps(sqlite3_backup *steps, struct store *copy, const struct store_watch *watch, struct err *err)
+{
+	int64_t told_us = clock_us();
+	int rc;
+
+	while ((rc = sqlite3_backup_step(steps, PAGES_A_STEP)) == SQLITE_OK) {
+		int all = sqlite3_backup_pagecount(steps), done = all - sqlite3_backup_remaining(steps);
+		if (clock_us() - told_us < TELL_US)
+			continue;
+		told_us = clock_us();
+		if (!watch->on_progress(watch->owner, "copying", all > 0 ? (int)(100LL * done / all) : 0))
+			return err_set(err, "stopped before the end");
+	}
+	if (rc == SQLITE_DONE)
+		return true;
+	return err_set_code(err, rc, "%s: %s", copy->path, sqlite3_errstr(rc));
+}
+
+static bool copy_pages(struct store *from, struct store *copy, const struct store_watch *watch, struct err *err)
+{
+	if (!store_exec(from, "BEGIN; SELECT count(*) FROM sqlite_schema", err))
+		return false;
+	sqlite3_backup *steps = sqlite3_backup_init(copy->db, "main", from->db, "main");
+	if (steps == NULL)
+		return store_fail(copy, err);
+	bool good = run_steps(steps, copy, watch, err);
+	int rc = sqlite3_backup_finish(steps);
+	return good && (rc == SQLITE_OK || err_set_code(err, rc, "%s: %s", copy->path, sqlite3_errstr(rc)));
+}
+
+static bool copy_to(const char *path, const struct store_backup *backup, const struct store_watch *watch,
+                    struct err *err)
+{
+	struct store *from = NULL, *copy = NULL;
+	bool good = store_open_existing(backup->from.path, &from, err) && open_copy(path, &copy, err) &&
+	            copy_pages(from, copy, watch, err);
+
+	store_close(copy);
+	store_close(from);
+	return good;
+}
+
+static bool sync_file(const char *path, int64_t *bytes, struct err *err)
+{
+	struct stat st;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	bool good = fd != -1 && fsync(fd) != -1 && fstat(fd, &st) != -1;
+
+	if (good)
+		*bytes = st.st_size;
+	else
+		err_set_errno(err, errno, "%s: cannot be synced", path);
+	if (fd != -1)
+		close(fd);
+	return good;
+}
+
+static bool check_copy(const char *path, const struct store_backup *backup, const struct store_watch *watch,
+                       struct err *err)
+{
+	struct store_check check = backup->from;
+	size_t problems = 0;
+
+	check.path = path;
+	if (!store_check(&check, watch, &problems, err))
+		return false;
+	return problems == 0 ||
+	       err_set(err, "%s: its copy is not whole, see above; no backup was made", backup->from.path);
+}
+
+/* Not over a file that has come meanwhile, unless it may be replaced. */
+static bool give_name(const char *path, const struct store_backup *backup, struct err *err)
+{
+	if (renameat2(AT_FDCWD, path, AT_FDCWD, backup->to, backup->replace ? 0 : RENAME_NOREPLACE) == -1)
+		return err_set_errno(err, errno, "%s", backup->to);
+	return store_sync_directory(backup->to, err);
+}
+
+static void remove_all(const char *path)
+{
+	static const char *const tails[] = {"", "-journal", "-wal", "-shm"};
+
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+		char *name = mem_format("%s%s", path, tails[i]);
+		unlink(name);
+		free(name);
+	}
+}
+
+/* Whoever wants it stopped is heard until the very end, also where all went too fast for a look meanwhile. */
+static bool still_wanted(const struct store_watch *watch, struct err *err)
+{
+	return watch->on_progress(watch->owner, "naming", -1) || err_set(err, "stopped before the end");
+}
+
+bool store_backup(const struct store_backup *backup, const struct store_watch *watch, int64_t *bytes, struct err *err)
+{
+	if (!check_target(backup, err))
+		return false;
+	char *path = mem_format("%s.XXXXXX", backup->to);
+	int fd = mkstemp(path);
+	if (fd == -1) {
+		err_set_errno(err, errno, "%s: cannot be made", backup->to);
+		free(path);
+		return false;
+	}
+	close(fd);
+	bool good = copy_to(path, backup, watch, err) && sync_file(path, bytes, err) &&
+	            check_copy(path, backup, watch, err) && still_wanted(watch, err) && give_name(path, backup, err);
+	if (!good)
+		remove_all(path);
+	free(path);
+	return good;
+}

@@ -1,0 +1,304 @@
+/* config: what is refused and where it says the fault is, what is completed, and that what is printed reads back. */
+#include "orchestrator/config/config.h"
+
+#include "orchestrator/config/config_check.h"
+#include "tests/unit/orchestrator/config/config_text.h"
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SERVICE(more) "{\"services\": [{\"name\": \"acts\", \"image\": \"x\"" more "}]}"
+#define TWO(first, second) \
+	"{\"services\": [{\"name\": \"acts\", \"image\": \"x\"" first "},\n {\"image\": \"x\"" second "}]}"
+
+/* 87 bytes: /a1_10.01234567/http behind it makes 107, the most there may be */
+#define LONG_DIR                                                                                               \
+	"{\"socket_dir\": \"/run/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789" \
+	"/more2"
+
+static const unsigned char key[CONFIG_KEY_SIZE] = {1};
+
+static struct config *load(const char *text)
+{
+	struct config *config;
+	struct err err;
+	bool ok = config_of_text(text, strlen(text), &config, &err);
+	ck_assert_msg(ok, "%s: %s", ok ? "" : err.message, text);
+	return config;
+}
+
+START_TEST(the_built_in_one_is_good)
+{
+	struct config *config;
+	struct err err;
+	ck_assert(config_load(NULL, &config, &err));
+	ck_assert_uint_eq(config_service_count(config), 2);
+	ck_assert_str_eq(config->listen.items[0], "0.0.0.0:80");
+	ck_assert_str_eq(config->socket_dir, "/run/selfless");
+	ck_assert_str_eq(config->state_dir, "/var/lib/selfless");
+	const struct config_service *acts = config_service_at(config, 0), *users = config_service_at(config, 1);
+	ck_assert_int_eq(acts->first_port, 8000);
+	ck_assert_int_eq(acts->spare_port, 8010);
+	ck_assert_int_eq(users->first_port, 8080);
+	ck_assert_int_eq(users->scale.max, 1);
+	ck_assert_int_eq(acts->reach, REACH_SOCKET);
+	ck_assert_int_eq(users->reach, REACH_SOCKET);
+	ck_assert_uint_eq(acts->private_paths.count, 3);
+	config_free(config);
+	config_free(NULL);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	const char *says; /* part of the message */
+} bad[] = {
+        {"", ":1:1: "},
+        {"[]", ":1:1: "},
+        {"{\n  \"services\": [,]}", ":2:16: "},
+        {"{}", "services: "},
+        {"{\"services\": []}", "services"},
+        {"{\"services\": [{\"image\": \"x\"}]}", "name"},
+        {"{\"colour\": 1}", "colour"},
+        {SERVICE(", \"colour\": 1"), "services[0].colour"},
+        {SERVICE(", \"port\": 65536"), "services[0].port"},
+        {SERVICE(", \"port\": \"80\""), "services[0].port"},
+        {SERVICE(", \"image\": \"y\""), "image"},
+        {SERVICE(", \"scale\": {\"min\": 3, \"max\": 2}"), "services[0].scale.min"},
+        {SERVICE(", \"routes\": []"), "services[0].routes"},
+        {SERVICE(", \"routes\": [\"api\"]"), "must begin with /"},
+        {SERVICE(", \"routes\": [\"/a//b\"]"), "plain path"},
+        {SERVICE(", \"routes\": [\"/a/./b\"]"), "plain path"},
+        {SERVICE(", \"routes\": [\"/a/..\"]"), "plain path"},
+        {SERVICE(", \"private\": [\"/api/v1/%5Fcrash\"]"), "plain path"},
+        {SERVICE(", \"private\": [\"/a?b\"]"), "services[0].private"},
+        {SERVICE(", \"scale\": {\"count\": [\"x\"]}"), "services[0].scale.count"},
+        {SERVICE(", \"health\": {\"path\": \"x\"}"), "services[0].health.path"},
+        {SERVICE(", \"volumes\": [\"x\"]"), "no volume"},
+        {SERVICE(", \"volumes\": [\"x:/y\"]"), "two characters"},
+        {SERVICE(", \"env\": {\"\": \"x\"}"), "env"},
+        {SERVICE(", \"publish\": [\"localhost\"]"), "no IP address"},
+        {SERVICE(", \"publish\": [\"10.0.0.0/8\"]"), "no IP address"},
+        {SERVICE(", \"publish\": []"), "publish"},
+        {SERVICE(", \"first_port\": 65530"), "65535"},
+        {SERVICE(", \"first_port\": 8000, \"spare_port\": 8005"), "services[0].spare_port"},
+        {SERVICE(", \"reach\": \"magic\""), "services[0].reach"},
+        {LONG_DIR "3\", \"services\": [{\"name\": \"a1\", \"image\": \"x\", \"reach\": \"socket\"}]}",
+         "at most 107 bytes"},
+        {SERVICE("") "x", ":1:"},
+        {"{\"services\": [{\"name\": \"a b\", \"image\": \"x\"}]}", "services[0].name"},
+        {"{\"services\": [{\"name\": \"acts\"}]}", "image"},
+        {"{\"engine\": \"process\", \"services\": [{\"name\": \"acts\"}]}", "command"},
+        {"{\"engine\": \"process\", \"services\": [{\"name\": \"acts\", \"command\": [\"/x\"], \"reach\": \"socket\","
+         " \"publish\": []}]}",
+         "engine process needs an address"},
+        {TWO("", ", \"name\": \"acts\", \"routes\": \"/x\""), "2:"},
+        {TWO("", ", \"name\": \"b2\""), "is a route of service \"acts\""},
+        {TWO(", \"routes\": \"/x\"", ", \"name\": \"b2\", \"routes\": \"/x///\""), "plain path"},
+        {TWO(", \"routes\": \"/x\"", ", \"name\": \"b2\", \"routes\": \"/x/\""), "is a route of service \"acts\""},
+        {TWO(", \"first_port\": 8000", ", \"name\": \"b2\", \"routes\": \"/x\", \"first_port\": 8010"), "overlap"},
+        {TWO(", \"first_port\": 8000, \"spare_port\": 9005",
+             ", \"name\": \"b2\", \"routes\": \"/x\", \"first_port\": 9000"),
+         "overlap"},
+        {"{\"listen\": \"80\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "no ADDRESS:PORT"},
+        {"{\"listen\": [\":80\", \":80\"], \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "twice"},
+        {"{\"admin\": \"0.0.0.0:9\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "admin_token_file"},
+        {"{\"trusted_proxies\": \"10/8\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "no network"},
+        {"{\"name\": \"-x\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "name"},
+        {"{\"max_body_bytes\": 4294967296, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "max_body_bytes"},
+};
+
+START_TEST(refuses_and_says_where)
+{
+	struct config *config = NULL;
+	struct err err;
+	ck_assert_msg(!config_of_text(bad[_i].text, strlen(bad[_i].text), &config, &err), "taken: %s", bad[_i].text);
+	ck_assert_msg(strncmp(err.message, "/proc/self/fd/", 14) == 0, "no file: %s", err.message);
+	ck_assert_msg(strstr(err.message, bad[_i].says) != NULL, "%s\nfor %s\nlacks %s", err.message, bad[_i].text,
+	              bad[_i].says);
+}
+END_TEST
+
+START_TEST(a_socket_path_that_just_fits)
+{
+	config_free(load(LONG_DIR "\", \"services\": [{\"name\": \"a1\", \"image\": \"x\", \"reach\": \"socket\"}]}"));
+	config_free(load(LONG_DIR "3\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}"));
+}
+END_TEST
+
+START_TEST(files_that_cannot_be_read)
+{
+	struct config *config;
+	struct err err;
+	ck_assert(!config_load("/nowhere/at/all", &config, &err));
+	ck_assert(strstr(err.message, "/nowhere/at/all") != NULL);
+	ck_assert(!config_load("/", &config, &err));
+	char *large = malloc(1048577);
+	memset(large, ' ', 1048577);
+	ck_assert(!config_of_text(large, 1048577, &config, &err));
+	ck_assert(strstr(err.message, "larger") != NULL);
+	free(large);
+}
+END_TEST
+
+START_TEST(ports_are_placed_clear_of_others)
+{
+	struct config *config = load(
+	        "{\"services\": [{\"name\": \"aa\", \"image\": \"x\"},"
+	        "{\"name\": \"bb\", \"image\": \"x\", \"routes\": \"/b\", \"first_port\": 8005, \"scale\": {\"max\": 2}},"
+	        "{\"name\": \"cc\", \"image\": \"x\", \"routes\": \"/c\", \"scale\": {\"max\": 4}},"
+	        "{\"name\": \"dd\", \"image\": \"x\", \"routes\": \"/d\", \"scale\": {\"max\": 30, \"spares\": 3}}]}");
+	static const int64_t first[] = {8008, 8005, 8000, 8019};
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_int_eq(config_service_at(config, i)->first_port, first[i]);
+	ck_assert_int_eq(config_service_at(config, 3)->spare_port, 8019 + 33);
+	ck_assert_int_eq(config_port_end(config_service_at(config, 3)), 8019 + 34);
+	config_free(config);
+}
+END_TEST
+
+/* Stepping over the second brings it onto the first, which was looked at before. */
+START_TEST(a_place_is_looked_for_until_nothing_is_in_the_way)
+{
+	struct config *config = load("{\"services\": [{\"name\": \"aa\", \"image\": \"x\", \"first_port\": 8012},"
+	                             "{\"name\": \"bb\", \"image\": \"x\", \"routes\": \"/b\", \"first_port\": 8000},"
+	                             "{\"name\": \"cc\", \"image\": \"x\", \"routes\": \"/c\"}]}");
+	ck_assert_int_eq(config_service_at(config, 2)->first_port, 8023);
+	config_free(config);
+}
+END_TEST
+
+static char *print(const struct config *config)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+	config_print(config, to);
+	fclose(to);
+	return text;
+}
+
+START_TEST(what_is_printed_reads_back_to_the_same)
+{
+	static const char *const texts[] = {
+	        SERVICE(""),
+	        "// comments are allowed\n" SERVICE(
+	                ", \"env\": {\"A\": \"b=\\\"c\\\"\\n\", \"B\": \"\"}, \"cpus\": 0.1, \"command\": [\"a\", \"\"],"
+	                " \"publish\": [\"::1\", \"127.0.0.1\"], \"first_port\": 9000, \"spare_port\": 9900"),
+	        TWO("", ", \"name\": \"b2\", \"routes\": \"/x\""),
+	};
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct config *config = load(texts[i]);
+		char *once = print(config);
+		struct config *again = load(once);
+		char *twice = print(again);
+		ck_assert_str_eq(once, twice);
+		char hash[ENGINE_SPEC_SIZE], hash_again[ENGINE_SPEC_SIZE];
+		config_spec_hash(config, config_service_at(config, 0), key, hash);
+		config_spec_hash(again, config_service_at(again, 0), key, hash_again);
+		ck_assert_str_eq(hash, hash_again);
+		free(once);
+		free(twice);
+		config_free(config);
+		config_free(again);
+	}
+}
+END_TEST
+
+static void hash_of(const char *text, char hash[ENGINE_SPEC_SIZE])
+{
+	struct config *config = load(text);
+	config_spec_hash(config, config_service_at(config, 0), key, hash);
+	config_free(config);
+}
+
+START_TEST(the_hash_tells_containers_apart)
+{
+	static const char *const other[] = {
+	        ", \"command\": [\"a\"]",
+	        ", \"command\": [\"a\", \"b\"]",
+	        ", \"command\": [\"ab\"]",
+	        ", \"env\": {\"A\": \"b\"}",
+	        ", \"volumes\": [\"vv:/x\"]",
+	        ", \"memory_mb\": 1",
+	        ", \"cpus\": 0.5",
+	        ", \"port\": 81",
+	        ", \"first_port\": 9000",
+	        ", \"publish\": [\"0.0.0.0\"]",
+	        ", \"reach\": \"socket\"",
+	        ", \"reach\": \"bridge\"",
+	};
+	static const char *const same[] = {", \"routes\": \"/x\"", ", \"scale\": {\"max\": 3}",
+	                                   ", \"health\": {\"fall\": 3}", ", \"private\": []"};
+	char base[ENGINE_SPEC_SIZE], seen[sizeof other / sizeof other[0]][ENGINE_SPEC_SIZE], text[256];
+	hash_of(SERVICE(""), base);
+	ck_assert_uint_eq(strlen(base), 16);
+	for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+		snprintf(text, sizeof text, SERVICE("%s"), other[i]);
+		hash_of(text, seen[i]);
+		ck_assert_msg(strcmp(seen[i], base) != 0, "%s", other[i]);
+		for (size_t k = 0; k < i; k++)
+			ck_assert_msg(strcmp(seen[i], seen[k]) != 0, "%s and %s", other[i], other[k]);
+	}
+	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+		snprintf(text, sizeof text, SERVICE("%s"), same[i]);
+		hash_of(text, seen[0]);
+		ck_assert_msg(strcmp(seen[0], base) == 0, "%s", same[i]);
+	}
+}
+END_TEST
+
+#define ONE "{\"name\": \"acts\", \"image\": \"x\"}"
+
+static const struct {
+	const char *text;
+	const char *key; /* NULL: may be */
+} changes[] = {
+        {SERVICE(", \"routes\": \"/x\""), NULL},
+        {SERVICE(", \"scale\": {\"max\": 3}"), NULL},
+        {TWO("", ", \"name\": \"b2\", \"routes\": \"/x\""), NULL},
+        {"{\"hold_ms\": 5, \"log_level\": \"warn\", \"access_log\": \"-\", \"services\": [" ONE "]}", NULL},
+        {"{\"listen\": \"127.0.0.1:81\", \"services\": [" ONE "]}", "listen: "},
+        {"{\"admin\": [], \"services\": [" ONE "]}", "admin: "},
+        {"{\"admin_token_file\": \"/t\", \"services\": [" ONE "]}", "admin_token_file: "},
+        {"{\"name\": \"other\", \"services\": [" ONE "]}", "name: "},
+        {"{\"docker_socket\": \"/x\", \"services\": [" ONE "]}", "docker_socket: "},
+        {"{\"socket_dir\": \"/x\", \"services\": [" ONE "]}", "socket_dir: "},
+        {"{\"state_dir\": \"/x\", \"services\": [" ONE "]}", "state_dir: "},
+};
+
+START_TEST(what_may_change_while_it_runs)
+{
+	struct config *now = load(SERVICE("")), *next = load(changes[_i].text);
+	struct err err;
+	bool may = config_may_become(now, next, &err);
+	ck_assert_msg(may == (changes[_i].key == NULL), "%s", changes[_i].text);
+	if (!may)
+		ck_assert_msg(strncmp(err.message, changes[_i].key, strlen(changes[_i].key)) == 0, "%s", err.message);
+	config_free(now);
+	config_free(next);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("config");
+	TCase *tcase = tcase_create("config");
+
+	tcase_add_test(tcase, the_built_in_one_is_good);
+	tcase_add_loop_test(tcase, refuses_and_says_where, 0, sizeof bad / sizeof bad[0]);
+	tcase_add_test(tcase, a_socket_path_that_just_fits);
+	tcase_add_test(tcase, files_that_cannot_be_read);
+	tcase_add_test(tcase, ports_are_placed_clear_of_others);
+	tcase_add_test(tcase, a_place_is_looked_for_until_nothing_is_in_the_way);
+	tcase_add_test(tcase, what_is_printed_reads_back_to_the_same);
+	tcase_add_test(tcase, the_hash_tells_containers_apart);
+	tcase_add_loop_test(tcase, what_may_change_while_it_runs, 0, sizeof changes / sizeof changes[0]);
+	suite_add_tcase(suite, tcase);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,236 @@
+/* Sockets handed over: what is taken, by which address, and what is refused. They sit from descriptor 100 on. */
+#include "orchestrator/systemd/activation.h"
+
+#include "tests/unit/unit.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define FIRST 100
+
+static struct activation *activation;
+static struct err err;
+static int given;
+
+static void give(int fd)
+{
+	ck_assert_int_eq(dup2(fd, FIRST + given), FIRST + given);
+	close(fd);
+	given++;
+}
+
+static unsigned give_v4(const char *host, int type)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, type, 0);
+
+	inet_pton(AF_INET, host, &address.sin_addr);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+	if (type == SOCK_STREAM)
+		listen(fd, 8);
+	getsockname(fd, (struct sockaddr *)&address, &len);
+	give(fd);
+	return ntohs(address.sin_port);
+}
+
+static unsigned give_v6(const char *host, int v6_alone)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	inet_pton(AF_INET6, host, &address.sin6_addr);
+	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_alone, sizeof(v6_alone));
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, len), 0);
+	listen(fd, 8);
+	getsockname(fd, (struct sockaddr *)&address, &len);
+	give(fd);
+	return ntohs(address.sin6_port);
+}
+
+static void set_number(const char *name, long number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", number);
+	setenv(name, text, 1);
+}
+
+static bool open_all(const char *names)
+{
+	set_number("LISTEN_PID", getpid());
+	set_number("LISTEN_FDS", given);
+	if (names != NULL)
+		setenv("LISTEN_FDNAMES", names, 1);
+	activation = NULL;
+	bool ok = activation_open(FIRST, &activation, &err);
+	ck_assert_ptr_null(getenv("LISTEN_PID"));
+	ck_assert_ptr_null(getenv("LISTEN_FDS"));
+	ck_assert_ptr_null(getenv("LISTEN_FDNAMES"));
+	return ok;
+}
+
+static int take(const char *host, unsigned port)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s:%u", host, port);
+	return activation_take(text, activation);
+}
+
+START_TEST(none)
+{
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	ck_assert(activation_open(FIRST, &activation, &err));
+	ck_assert_uint_eq(activation_count(activation), 0);
+	ck_assert_int_eq(take("127.0.0.1", 80), -1);
+	activation_free(activation);
+	ck_assert_int_eq(activation_take("127.0.0.1:80", NULL), -1);
+	activation_free(NULL);
+}
+END_TEST
+
+START_TEST(anothers)
+{
+	give_v4("127.0.0.1", SOCK_STREAM);
+	set_number("LISTEN_PID", getppid());
+	set_number("LISTEN_FDS", 1);
+	ck_assert(activation_open(FIRST, &activation, &err));
+	ck_assert_uint_eq(activation_count(activation), 0);
+	ck_assert_ptr_null(getenv("LISTEN_FDS"));
+	activation_free(activation);
+	ck_assert_int_ne(fcntl(FIRST, F_GETFD), -1); /* not ours: not closed */
+}
+END_TEST
+
+START_TEST(by_address)
+{
+	unsigned first = give_v4("127.0.0.1", SOCK_STREAM), second = give_v4("127.0.0.1", SOCK_STREAM);
+	unsigned third = give_v6("::1", 1);
+	char text[64];
+
+	ck_assert_msg(open_all("web:admin:six"), "%s", err.message);
+	ck_assert_uint_eq(activation_count(activation), 3);
+	snprintf(text, sizeof(text), "127.0.0.1:%u", second);
+	ck_assert_str_eq(activation_address(activation, 1), text);
+	snprintf(text, sizeof(text), "[::1]:%u", third);
+	ck_assert_str_eq(activation_address(activation, 2), text);
+	ck_assert_str_eq(activation_name(activation, 0), "web");
+	ck_assert_str_eq(activation_name(activation, 2), "six");
+	for (int fd = FIRST; fd < FIRST + 3; fd++) {
+		ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+		ck_assert_int_eq(fcntl(fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	}
+	ck_assert_int_eq(take("127.0.0.2", first), -1);
+	ck_assert_int_eq(take("0.0.0.0", first), -1);
+	ck_assert_int_eq(take("127.0.0.1", second), FIRST + 1);
+	ck_assert_int_eq(take("127.0.0.1", second), -1); /* once */
+	ck_assert_int_eq(take("[::1]", third), FIRST + 2);
+	ck_assert_int_eq(activation_take("nonsense", activation), -1);
+	activation_free(activation);
+	ck_assert_int_eq(fcntl(FIRST, F_GETFD), -1); /* nobody took it */
+	ck_assert_int_ne(fcntl(FIRST + 1, F_GETFD), -1);
+}
+END_TEST
+
+START_TEST(any_address_of_both_kinds)
+{
+	unsigned both = give_v6("::", 0), alone = give_v6("::", 1);
+
+	ck_assert(open_all(NULL));
+	ck_assert_str_eq(activation_name(activation, 1), "unknown");
+	ck_assert_int_eq(take("0.0.0.0", alone), -1);
+	ck_assert_int_eq(take("127.0.0.1", both), -1);
+	ck_assert_int_eq(take("0.0.0.0", both), FIRST);
+	ck_assert_int_eq(take("[::]", alone), FIRST + 1);
+	activation_free(activation);
+}
+END_TEST
+
+START_TEST(a_unix_socket)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char expected[64];
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int len = snprintf(address.sun_path + 1, 64, "selfless-test-%d", (int)getpid());
+
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address,
+	                      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len)),
+	                 0);
+	listen(fd, 8);
+	give(fd);
+	ck_assert(open_all(NULL));
+	snprintf(expected, sizeof(expected), "unix:@selfless-test-%d", (int)getpid());
+	ck_assert_str_eq(activation_address(activation, 0), expected);
+	activation_free(activation);
+}
+END_TEST
+
+static void check_refused(const char *names, const char *word)
+{
+	ck_assert(!open_all(names));
+	ck_assert_ptr_null(activation);
+	ck_assert_msg(strstr(err.message, word) != NULL, "%s", err.message);
+}
+
+START_TEST(refused_sockets)
+{
+	int pipe_fds[2];
+
+	give_v4("127.0.0.1", SOCK_DGRAM);
+	check_refused(NULL, "descriptor 100 is no listening stream socket");
+	given = 0;
+	give(socket(AF_INET, SOCK_STREAM, 0)); /* does not listen */
+	check_refused(NULL, "descriptor 100 is no listening stream socket");
+	given = 0;
+	ck_assert_int_eq(pipe(pipe_fds), 0);
+	give(pipe_fds[0]);
+	check_refused(NULL, "descriptor 100 is no listening stream socket");
+	given = 0;
+	give_v4("127.0.0.1", SOCK_STREAM);
+	given++; /* one that is not there */
+	close(FIRST + 1);
+	check_refused(NULL, "descriptor 101, which cannot be used: Bad file descriptor");
+}
+END_TEST
+
+START_TEST(refused_variables)
+{
+	static const char *const counts[] = {"", "x", "-1", "1x", "257", "99999999999999999999"};
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		set_number("LISTEN_PID", getpid());
+		setenv("LISTEN_FDS", counts[i], 1);
+		ck_assert(!activation_open(FIRST, &activation, &err));
+		ck_assert_ptr_nonnull(strstr(err.message, "LISTEN_FDS is \""));
+		setenv("LISTEN_FDS", "1", 1);
+		setenv("LISTEN_PID", counts[i], 1);
+		if (i == 4) /* a process, only not ours */
+			continue;
+		ck_assert(!activation_open(FIRST, &activation, &err));
+		ck_assert_ptr_nonnull(strstr(err.message, "LISTEN_PID is \""));
+	}
+}
+END_TEST
+
+START_TEST(refused_names)
+{
+	give_v4("127.0.0.1", SOCK_STREAM);
+	give_v4("127.0.0.1", SOCK_STREAM);
+	check_refused("one", "has 1 names for the 2");
+	given = 0;
+	give_v4("127.0.0.1", SOCK_STREAM);
+	check_refused("one:two", "more names than the 1");
+}
+END_TEST
+
+UNIT_MAIN("activation", none, anothers, by_address, any_address_of_both_kinds, a_unix_socket, refused_sockets,
+          refused_variables, refused_names)

@@ -1,0 +1,157 @@
+/* store_wal: the log stays short under writers that never pause, and gets short again after somebody held it long. */
+#include "common/clock.h"
+#include "services/store/store.h"
+#include "tests/unit/unit.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WRITERS 5
+#define READERS 3
+#define PAGES 200
+#define PAGE_BYTES (4096 + 24)
+#define ROW_BYTES 20000
+
+static const char *const MIGRATIONS[] = {"CREATE TABLE t (n INTEGER PRIMARY KEY, b BLOB);", NULL};
+
+static char folder[64], path[80], log_path[96];
+static struct err err;
+
+static void set_up(void)
+{
+	snprintf(folder, sizeof(folder), "/tmp/test_wal.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/db", folder);
+	snprintf(log_path, sizeof(log_path), "%s-wal", path);
+}
+
+static void tear_down(void)
+{
+	static const char *const tails[] = {"", "-wal", "-shm", "-turn"};
+	char name[100];
+
+	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", path, tails[i]);
+		unlink(name);
+	}
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static struct store *open_store(bool read_only)
+{
+	struct store_options options = {.path = path,
+	                                .migrations = MIGRATIONS,
+	                                .busy_timeout_ms = 20000,
+	                                .read_only = read_only,
+	                                .checkpoint_pages = PAGES};
+	struct store *store;
+
+	ck_assert_msg(store_open(&options, &store, &err), "%s", err.message);
+	return store;
+}
+
+static void write_rows(struct store *store, struct store_statement *add, int count)
+{
+	static char row[ROW_BYTES];
+
+	for (int i = 0; i < count; i++) {
+		ck_assert_msg(store_begin(store, &err), "%s", err.message);
+		store_bind_blob(add, 1, row, sizeof(row));
+		ck_assert_int_eq(store_step(add, &err), STORE_DONE);
+		store_reset(add);
+		ck_assert_msg(store_commit(store, &err), "%s", err.message);
+	}
+}
+
+static void writer(int64_t until_us)
+{
+	struct store *store = open_store(false);
+	struct store_statement *add;
+
+	ck_assert(store_prepare(store, "INSERT INTO t (b) VALUES (?1)", &add, &err));
+	while (clock_us() < until_us)
+		write_rows(store, add, 1);
+	store_close(store);
+	_exit(0);
+}
+
+/* Reads that follow each other with no gap: one of them is always under way. */
+static void reader(int64_t until_us)
+{
+	struct store *store = open_store(true);
+	struct store_statement *last;
+
+	ck_assert(store_prepare(store, "SELECT sum(length(b)) FROM (SELECT b FROM t ORDER BY n DESC LIMIT 300)", &last,
+	                        &err));
+	while (clock_us() < until_us) {
+		ck_assert_int_eq(store_step(last, &err), STORE_ROW);
+		store_reset(last);
+	}
+	store_close(store);
+	_exit(0);
+}
+
+static off_t log_bytes(void)
+{
+	struct stat st;
+
+	return stat(log_path, &st) == 0 ? st.st_size : 0;
+}
+
+START_TEST(short_under_a_load_that_never_ends)
+{
+	int64_t until_us = clock_us() + 4000000;
+	pid_t pids[WRITERS + READERS];
+	off_t longest = 0;
+
+	set_up();
+	struct store *store = open_store(false);
+	for (int i = 0; i < WRITERS + READERS; i++) {
+		pids[i] = fork();
+		if (pids[i] == 0 && i < WRITERS)
+			writer(until_us);
+		else if (pids[i] == 0)
+			reader(until_us);
+	}
+	for (int i = 0; i < WRITERS + READERS;) {
+		int status;
+		pid_t done = waitpid(pids[i], &status, WNOHANG);
+		longest = log_bytes() > longest ? log_bytes() : longest;
+		if (done == 0)
+			continue;
+		ck_assert_int_eq(status, 0);
+		i++;
+	}
+	ck_assert_int_gt(longest, PAGES * PAGE_BYTES);
+	ck_assert_msg(longest < 4 * PAGES * PAGE_BYTES, "the log got to %lld pages", (long long)longest / PAGE_BYTES);
+	store_close(store);
+	tear_down();
+}
+END_TEST
+
+START_TEST(short_again_after_a_long_read)
+{
+	struct store_statement *add, *held;
+
+	set_up();
+	struct store *store = open_store(false), *reading = open_store(true);
+	ck_assert(store_prepare(store, "INSERT INTO t (b) VALUES (?1)", &add, &err));
+	write_rows(store, add, 2);
+	ck_assert(store_prepare(reading, "SELECT n FROM t", &held, &err));
+	ck_assert_int_eq(store_step(held, &err), STORE_ROW);
+	write_rows(store, add, 1000);
+	ck_assert_int_gt(log_bytes(), 5000 * PAGE_BYTES);
+	store_reset(held);
+	write_rows(store, add, 50);
+	ck_assert_int_le(log_bytes(), 16 << 20); /* started over, and cut */
+	store_close(reading);
+	store_close(store);
+	tear_down();
+}
+END_TEST
+
+UNIT_MAIN("store_wal", short_under_a_load_that_never_ends, short_again_after_a_long_read)
