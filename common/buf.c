@@ -104,13 +104,13 @@ bool buf_add_text(struct buf *buf, const char *text)
 bool buf_add_unsigned(struct buf *buf, uint64_t number)
 {
 	char digits[20];
-	size_t at = sizeof digits;
+	size_t at = sizeof(digits);
 
 	do {
 		digits[--at] = (char)('0' + number % 10);
 		number /= 10;
 	} while (number > 0);
-	return buf_add(buf, digits + at, sizeof digits - at);
+	return buf_add(buf, digits + at, sizeof(digits) - at);
 }
 
 bool buf_add_format(struct buf *buf, const char *format, ...)

@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 struct err {
-	int code;           /* 0, an errno, or a code the function's header names */
-	char message[512];  /* NUL-terminated, cut if longer */
+	int code;          /* 0, an errno, or a code the function's header names */
+	char message[512]; /* NUL-terminated, cut if longer */
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))

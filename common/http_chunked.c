@@ -163,6 +163,7 @@ static bool within_bounds(struct http_chunked *chunked)
 static bool keep_trailer(struct http_chunked *chunked, char c)
 {
 	bool in_trailer = chunked->state >= CHUNKED_LINE && chunked->state <= CHUNKED_VALUE_LF;
+
 	if (chunked->trailers == NULL || !in_trailer || (chunked->state == CHUNKED_LINE && c == '\r'))
 		return true;
 	return buf_add(chunked->trailers, &c, 1);

@@ -19,24 +19,24 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 
 struct json_value {
 	enum json_type type;
-	uint32_t line, column;          /* where it starts in the text, from 1 (column in bytes) */
-	const char *key;                /* member of an object: its name (key_len bytes, NUL behind), else NULL */
+	uint32_t line, column; /* where it starts in the text, from 1 (column in bytes) */
+	const char *key;       /* member of an object: its name (key_len bytes, NUL behind), else NULL */
 	size_t key_len;
 	uint32_t key_line, key_column;
 	bool boolean;
-	const char *text;               /* STRING: its bytes (may hold NUL, not NUL-terminated). NUMBER: as written */
+	const char *text; /* STRING: its bytes (may hold NUL, not NUL-terminated). NUMBER: as written */
 	size_t len;
-	struct json_value *first;       /* ARRAY, OBJECT: children in the order of the text */
-	struct json_value *next;        /* sibling */
-	size_t count;                   /* number of children */
+	struct json_value *first; /* ARRAY, OBJECT: children in the order of the text */
+	struct json_value *next;  /* sibling */
+	size_t count;             /* number of children */
 };
 
 struct json_doc;
 
 struct json_limits {
-	unsigned depth;                 /* deepest nesting; a scalar alone is 0, [] is 1. 0 = 32 */
-	size_t nodes;                   /* most values in all. 0 = 100000 */
-	bool comments;                  /* allow C and C++ comments */
+	unsigned depth; /* deepest nesting; a scalar alone is 0, [] is 1. 0 = 32 */
+	size_t nodes;   /* most values in all. 0 = 100000 */
+	bool comments;  /* allow C and C++ comments */
 };
 
 /* Parses exactly one value. limits NULL = the defaults, no comments. err: "line L, column C: what is wrong".
@@ -44,7 +44,7 @@ struct json_limits {
 bool json_parse(const char *text, size_t len, const struct json_limits *limits, struct json_doc **doc,
                 struct err *err) MUST_CHECK;
 const struct json_value *json_root(const struct json_doc *doc);
-void json_free(struct json_doc *doc);           /* NULL is fine */
+void json_free(struct json_doc *doc); /* NULL is fine */
 
 /* The member called key of an object, NULL if there is none or value is no object (value may be NULL). */
 const struct json_value *json_get(const struct json_value *value, const char *key);
@@ -72,10 +72,10 @@ void json_stream_free(struct json_stream *stream);
 /* --- struct <-> JSON by const tables ------------------------------------------------------------------------- */
 
 enum json_field_type {
-	JSON_FIELD_TEXT,    /* struct json_text at offset: bytes borrowed from the document */
-	JSON_FIELD_INT,     /* int64_t at offset, min <= n <= max */
+	JSON_FIELD_TEXT,        /* struct json_text at offset: bytes borrowed from the document */
+	JSON_FIELD_INT,         /* int64_t at offset, min <= n <= max */
 	JSON_FIELD_INT_OR_TEXT, /* the same; a decimal string ("12", no sign, no leading zero but "0") is taken as well */
-	JSON_FIELD_BOOL,    /* bool at offset */
+	JSON_FIELD_BOOL,        /* bool at offset */
 };
 
 struct json_text {
@@ -86,8 +86,8 @@ struct json_text {
 struct json_field {
 	const char *name;
 	enum json_field_type type;
-	size_t offset;      /* into the struct */
-	int64_t min, max;   /* INT: its range. TEXT: its length in bytes */
+	size_t offset;    /* into the struct */
+	int64_t min, max; /* INT: its range. TEXT: its length in bytes */
 	bool optional;
 };
 
@@ -116,14 +116,14 @@ void json_end_object(struct json_writer *w);
 void json_begin_array(struct json_writer *w);
 void json_end_array(struct json_writer *w);
 void json_key(struct json_writer *w, const char *key);
-void json_text(struct json_writer *w, const char *text);                 /* NULL writes null */
+void json_text(struct json_writer *w, const char *text); /* NULL writes null */
 void json_text_n(struct json_writer *w, const char *text, size_t len);
 void json_number(struct json_writer *w, int64_t number);
 void json_unsigned(struct json_writer *w, uint64_t number);
-void json_decimal(struct json_writer *w, double number);                  /* shortest that reads back; not NaN/Inf */
+void json_decimal(struct json_writer *w, double number); /* shortest that reads back; not NaN/Inf */
 void json_bool(struct json_writer *w, bool value);
 void json_null(struct json_writer *w);
-void json_raw(struct json_writer *w, const char *text, size_t len);      /* already JSON */
+void json_raw(struct json_writer *w, const char *text, size_t len); /* already JSON */
 
 /* key and value in one call */
 void json_member_text(struct json_writer *w, const char *key, const char *text);

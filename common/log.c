@@ -95,6 +95,7 @@ static size_t log_start(char *line, size_t size, enum log_level level)
 static bool log_would_block(void)
 {
 	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
 	return poll(&out, 1, 0) == 0;
 }
 

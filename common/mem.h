@@ -7,11 +7,11 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t size);                 /* uninitialised */
-void *mem_zero(size_t size);                  /* zeroed */
-void *mem_grow(void *old, size_t size);       /* realloc */
+void *mem_alloc(size_t size);                          /* uninitialised */
+void *mem_zero(size_t size);                           /* zeroed */
+void *mem_grow(void *old, size_t size);                /* realloc */
 void *mem_array(void *old, size_t count, size_t size); /* realloc to count * size, overflow checked */
-char *mem_dup(const char *text);              /* strdup; NULL stays NULL */
-char *mem_dup_n(const char *text, size_t len); /* len bytes and a NUL */
+char *mem_dup(const char *text);                       /* strdup; NULL stays NULL */
+char *mem_dup_n(const char *text, size_t len);         /* len bytes and a NUL */
 char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void *mem_must(void *memory);                /* what a library allocated; NULL ends the process */
+void *mem_must(void *memory); /* what a library allocated; NULL ends the process */

@@ -70,6 +70,7 @@ struct orchestrator {
 static void on_backend_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
 {
 	struct orchestrator *self = arg;
+
 	if (self->proxy != NULL)
 		proxy_backend_changed(self->proxy, backend);
 	control_backend_changed(backend, from);
@@ -80,6 +81,7 @@ static void on_backend_changed(struct backend *backend, enum backend_state from,
 static void on_nothing_comes(struct fleet *fleet, void *arg)
 {
 	struct orchestrator *self = arg;
+
 	if (self->proxy != NULL)
 		proxy_look_again(self->proxy, fleet);
 }
@@ -87,24 +89,28 @@ static void on_nothing_comes(struct fleet *fleet, void *arg)
 static const struct stats *stats_of(size_t index, void *arg)
 {
 	const struct orchestrator *self = arg;
+
 	return index < self->proxy->service_count ? &self->proxy->services[index]->stats : &self->proxy->stats;
 }
 
 static uint64_t access_log_lost(void *arg)
 {
 	const struct orchestrator *self = arg;
+
 	return access_log_dropped(self->proxy->log_writer);
 }
 
 static unsigned connections(void *arg)
 {
 	const struct orchestrator *self = arg;
+
 	return front_connections(self->proxy->front);
 }
 
 static int64_t lag_us(void *arg)
 {
 	const struct orchestrator *self = arg;
+
 	return loop_lag_us(self->lag);
 }
 
@@ -113,6 +119,7 @@ static int64_t lag_us(void *arg)
 static void on_stopped(void *arg)
 {
 	struct orchestrator *self = arg;
+
 	event_base_loopexit(self->base, NULL);
 }
 
@@ -175,6 +182,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 static void on_drain(void *arg)
 {
 	struct orchestrator *self = arg;
+
 	if (!self->leaving)
 		leave(self, "none", false); /* the order itself is in the log */
 }
@@ -205,6 +213,7 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 static void raise_limits(void)
 {
 	struct rlimit limit;
+
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return;
 	limit.rlim_cur = limit.rlim_max;
@@ -214,6 +223,7 @@ static void raise_limits(void)
 static void on_refused(const char *message, void *arg)
 {
 	struct orchestrator *self = arg;
+
 	log_error("event=start-failed error=%s", log_quote(message));
 	self->refused = true;
 	event_base_loopexit(self->base, NULL);
@@ -237,6 +247,7 @@ static bool make_engine(struct orchestrator *self, struct err *err)
 	                                   .docker_socket = self->config->docker_socket,
 	                                   .state_dir = self->config->state_dir,
 	                                   .observer = control_observer(self->control)};
+
 	if (self->config->engine == CONFIG_ENGINE_PROCESS)
 		return process_engine_new(&settings, &self->engine, err);
 	return docker_engine_new(&settings, &self->engine, err);
@@ -246,6 +257,7 @@ static bool make_proxy(struct orchestrator *self, struct err *err)
 {
 	size_t count = control_count(self->control);
 	struct supervisor **supervisors = mem_array(NULL, count, sizeof(struct supervisor *));
+
 	for (size_t i = 0; i < count; i++)
 		supervisors[i] = control_at(self->control, i);
 	struct proxy_settings settings = {.base = self->base,
@@ -270,6 +282,7 @@ static bool make_admin(struct orchestrator *self, struct err *err)
 	                                  .access_log_dropped = access_log_lost,
 	                                  .drain = on_drain,
 	                                  .arg = self};
+
 	return admin_new(&settings, &self->admin, err);
 }
 
@@ -295,6 +308,7 @@ static void make_reload(struct orchestrator *self, struct config *config, const 
 	                                   .control = self->control,
 	                                   .proxy = self->proxy,
 	                                   .admin = self->admin};
+
 	self->reload = reload_new(&settings);
 }
 
@@ -371,6 +385,7 @@ static int run(struct config *config, const struct command *command)
 {
 	struct orchestrator self = {.config = config, .lock = -1, .take_over = command->take_over};
 	struct err err;
+
 	log_set_level((enum log_level)config->log_level);
 	bool ok = make_all(&self, &err);
 	if (ok) {

@@ -53,7 +53,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 
 struct reload *reload_new(const struct reload_settings *settings)
 {
-	struct reload *reload = mem_zero(sizeof *reload);
+	struct reload *reload = mem_zero(sizeof(*reload));
+
 	reload->settings = *settings;
 	reload->sweep = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_sweep, reload);
 	return reload;
@@ -75,6 +76,7 @@ static struct config *read_next(const struct reload *reload, struct err *err)
 {
 	const char *path = reload->settings.path;
 	struct config *next = NULL;
+
 	if (path == NULL) {
 		err_set(err, "the built-in configuration is in force: there is no file to read (use -c FILE)");
 		return NULL;
@@ -100,6 +102,7 @@ static void tell_proxy(struct reload *reload, const struct config *next)
 	struct control *control = reload->settings.control;
 	size_t count = control_count(control);
 	struct supervisor **supervisors = mem_array(NULL, count, sizeof(struct supervisor *));
+
 	for (size_t i = 0; i < count; i++)
 		supervisors[i] = control_at(control, i);
 	proxy_reload(reload->settings.proxy, next, supervisors);
@@ -122,6 +125,7 @@ void reload_now(struct reload *reload)
 {
 	struct err err;
 	struct config *next = read_next(reload, &err);
+
 	if (next == NULL || !change_access_log(reload, next, &err)) {
 		config_free(next);
 		log_error("event=reload-refused error=%s", log_quote(err.message));

@@ -69,6 +69,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
 	const struct asset *file = call_is_get(&call) && path != NULL ? page_find(path) : NULL;
+
 	if (!host_is_ours(door, &call) || !origin_is_ours(&call, file != NULL))
 		return;
 	if (file != NULL)
@@ -100,6 +101,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 static struct evhttp *new_http(struct door *door)
 {
 	struct evhttp *http = mem_must(evhttp_new(door->admin->settings.base));
+
 	evhttp_set_max_headers_size(http, HEAD_MAX);
 	evhttp_set_max_body_size(http, BODY_MAX);
 	evhttp_set_timeout(http, TIMEOUT_S);
@@ -142,9 +144,10 @@ static bool open_door(struct door *door, const char *text, struct err *err)
 static bool open_all(struct admin *admin, struct err *err)
 {
 	const struct config *config = admin->settings.config;
+
 	if (config->admin_token_file[0] != '\0' && !token_read(config->admin_token_file, &admin->token, err))
 		return err_prefix(err, "admin_token_file");
-	admin->doors = mem_zero((config->admin.count + 1) * sizeof *admin->doors);
+	admin->doors = mem_zero((config->admin.count + 1) * sizeof(*admin->doors));
 	for (size_t i = 0; i < config->admin.count; i++) {
 		admin->doors[i].admin = admin;
 		admin->door_count++;
@@ -156,7 +159,8 @@ static bool open_all(struct admin *admin, struct err *err)
 
 bool admin_new(const struct admin_settings *settings, struct admin **result, struct err *err)
 {
-	struct admin *admin = mem_zero(sizeof *admin);
+	struct admin *admin = mem_zero(sizeof(*admin));
+
 	admin->settings = *settings;
 	admin->start_us = clock_us();
 	admin->events = events_new(admin);

@@ -33,6 +33,7 @@ static void get_fleet(struct call *call)
 {
 	struct buf body;
 	struct json_writer w;
+
 	buf_init(&body, CALL_REPLY_MAX);
 	json_writer_init(&w, &body);
 	view_fleet(&w, call->admin);
@@ -44,6 +45,7 @@ static void get_metrics(struct call *call)
 {
 	struct buf body;
 	struct exposition out;
+
 	buf_init(&body, CALL_REPLY_MAX);
 	exposition_init(&out, &body);
 	metrics_write(&out, &call->admin->settings);
@@ -65,6 +67,7 @@ static void get_events(struct call *call)
 static struct supervisor *find_service(struct call *call)
 {
 	struct supervisor *supervisor = control_find(call->admin->settings.control, call->args.text[0]);
+
 	if (supervisor == NULL)
 		call_problem(call, 404, "there is no service \"%s\"", call->args.text[0]);
 	return supervisor;
@@ -76,6 +79,7 @@ static void reply_taken(struct call *call, const struct supervisor *supervisor, 
 	struct buf body;
 	struct json_writer w;
 	const char *service = supervisor_service(supervisor)->name;
+
 	if (slot == NO_SLOT)
 		log_info("event=operator order=%s service=%s", order, service);
 	else
@@ -108,9 +112,10 @@ static bool read_scale_order(const struct call *call, struct scale_order *order,
 	struct json_doc *doc;
 	size_t len;
 	const char *text = call_body(call, &len);
+
 	if (!json_parse(text, len, NULL, &doc, err))
 		return false;
-	bool ok = json_bind(json_root(doc), scale_fields, sizeof scale_fields / sizeof *scale_fields, order, err);
+	bool ok = json_bind(json_root(doc), scale_fields, sizeof(scale_fields) / sizeof(*scale_fields), order, err);
 	json_free(doc);
 	return ok;
 }
@@ -120,6 +125,7 @@ static void post_scale(struct call *call)
 	struct supervisor *supervisor = find_service(call);
 	struct scale_order order;
 	struct err err;
+
 	if (supervisor == NULL)
 		return;
 	if (!read_scale_order(call, &order, &err))
@@ -134,6 +140,7 @@ static void post_roll(struct call *call)
 {
 	struct supervisor *supervisor = find_service(call);
 	struct err err;
+
 	if (supervisor == NULL)
 		return;
 	if (!supervisor_roll(supervisor, &err))
@@ -146,6 +153,7 @@ static void post_roll(struct call *call)
 static bool read_slot(const char *text, const struct supervisor *supervisor, int *slot)
 {
 	size_t len = strlen(text);
+
 	if (len == 0 || len > 6 || strspn(text, "0123456789") != len || (text[0] == '0' && len > 1))
 		return false;
 	*slot = (int)strtol(text, NULL, 10);
@@ -157,6 +165,7 @@ static void post_replace(struct call *call)
 	struct supervisor *supervisor = find_service(call);
 	struct err err;
 	int slot;
+
 	if (supervisor == NULL)
 		return;
 	if (!read_slot(call->args.text[1], supervisor, &slot))
@@ -172,6 +181,7 @@ static void post_drain(struct call *call)
 	const struct admin_settings *settings = &call->admin->settings;
 	struct buf body;
 	struct json_writer w;
+
 	log_info("event=operator order=drain");
 	buf_init(&body, 4096);
 	json_writer_init(&w, &body);
@@ -210,7 +220,7 @@ static const char *method_of(const struct call *call)
 	        {EVHTTP_REQ_PUT, "PUT"},         {EVHTTP_REQ_PATCH, "PATCH"}, {EVHTTP_REQ_DELETE, "DELETE"},
 	        {EVHTTP_REQ_OPTIONS, "OPTIONS"},
 	};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (names[i].type == evhttp_request_get_command(call->request))
 			return names[i].name;
 	return "?";
@@ -220,7 +230,8 @@ void api_answer(struct call *call, const char *path)
 {
 	char allow[ROUTE_ALLOW_SIZE];
 	const struct route *route =
-	        route_find(routes, sizeof routes / sizeof *routes, method_of(call), path, &call->args, allow);
+	        route_find(routes, sizeof(routes) / sizeof(*routes), method_of(call), path, &call->args, allow);
+
 	if (route != NULL) {
 		route->handle(call);
 	} else if (allow[0] != '\0') {
@@ -234,6 +245,6 @@ void api_answer(struct call *call, const char *path)
 void api_document(FILE *to)
 {
 	fputs("| Method | Path | Meaning |\n|---|---|---|\n", to);
-	for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
 		fprintf(to, "| %s | `%s` | %s |\n", routes[i].method, routes[i].pattern, routes[i].help);
 }

@@ -30,6 +30,7 @@ bool call_is_get(const struct call *call)
 const char *call_body(const struct call *call, size_t *len)
 {
 	struct evbuffer *body = evhttp_request_get_input_buffer(call->request);
+
 	*len = evbuffer_get_length(body);
 	evbuffer_add(body, "", 1);
 	return (const char *)evbuffer_pullup(body, -1);
@@ -43,7 +44,8 @@ void call_add_header(const struct call *call, const char *name, const char *valu
 void call_reply(const struct call *call, int status, const char *type, const struct buf *body)
 {
 	char length[24];
-	snprintf(length, sizeof length, "%zu", body->len);
+
+	snprintf(length, sizeof(length), "%zu", body->len);
 	call_add_header(call, "Content-Type", type);
 	call_add_header(call, "Content-Length", length);
 	call_add_header(call, "Cache-Control", "no-store");
@@ -60,8 +62,9 @@ void call_problem(const struct call *call, int status, const char *format, ...)
 {
 	char detail[600];
 	va_list args;
+
 	va_start(args, format);
-	vsnprintf(detail, sizeof detail, format, args);
+	vsnprintf(detail, sizeof(detail), format, args);
 	va_end(args);
 	struct buf body;
 	struct json_writer w;

@@ -11,6 +11,7 @@
 static void add_bytes(uint64_t *digest, const void *data, size_t len)
 {
 	const unsigned char *bytes = data;
+
 	for (size_t i = 0; i < len; i++)
 		*digest = (*digest ^ bytes[i]) * FNV_PRIME;
 }
@@ -23,12 +24,13 @@ static void add_text(uint64_t *digest, const char *text)
 
 static void add_number(uint64_t *digest, int64_t number)
 {
-	add_bytes(digest, &number, sizeof number);
+	add_bytes(digest, &number, sizeof(number));
 }
 
 static void add_slots(uint64_t *digest, const struct supervisor *supervisor)
 {
 	struct supervisor_slot slot;
+
 	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++) {
 		supervisor_slot_at(supervisor, i, &slot);
 		add_text(digest, slot.state);
@@ -43,6 +45,7 @@ static void add_slots(uint64_t *digest, const struct supervisor *supervisor)
 static void add_spares(uint64_t *digest, const struct supervisor *supervisor)
 {
 	struct supervisor_spare spare;
+
 	for (size_t i = 0; i < supervisor_spare_count(supervisor); i++) {
 		supervisor_spare_at(supervisor, i, &spare);
 		add_text(digest, spare.state);
@@ -57,6 +60,7 @@ static void add_spares(uint64_t *digest, const struct supervisor *supervisor)
 static void add_fleet(uint64_t *digest, struct supervisor *supervisor)
 {
 	struct fleet *fleet = supervisor_fleet(supervisor);
+
 	for (size_t i = 0; i < fleet_count(fleet); i++) {
 		add_number(digest, (int64_t)backend_serial(fleet_at(fleet, i)));
 		add_number(digest, backend_state(fleet_at(fleet, i)));
@@ -67,6 +71,7 @@ uint64_t digest_service(struct supervisor *supervisor)
 {
 	const struct scaler *scaler = supervisor_scaler(supervisor);
 	uint64_t digest = FNV_START;
+
 	add_number(&digest, scaler->wanted);
 	add_number(&digest, scaler->open);
 	add_number(&digest, scaler->start_us);

@@ -75,6 +75,7 @@ static void tell_engine(struct events *events)
 {
 	struct message message;
 	struct json_writer *w = message_begin(&message, "engine");
+
 	json_member_bool(w, "up", events->engine_up);
 	message_send(&message, events, STREAMS_MUST);
 }
@@ -83,6 +84,7 @@ static void tell_scale(struct events *events, const struct supervisor *superviso
 {
 	struct message message;
 	struct json_writer *w = message_begin(&message, "scale");
+
 	json_member_text(w, "service", supervisor_service(supervisor)->name);
 	json_member_number(w, "from", from);
 	json_member_number(w, "wanted", supervisor_scaler(supervisor)->wanted);
@@ -94,6 +96,7 @@ static void tell_service(struct events *events, size_t index)
 {
 	struct message message;
 	struct json_writer *w = message_begin(&message, "service");
+
 	json_key(w, "service");
 	view_service(w, events->admin, index);
 	message_send(&message, events, STREAMS_MUST);
@@ -102,6 +105,7 @@ static void tell_service(struct events *events, size_t index)
 static void tell_numbers(struct events *events)
 {
 	struct message message;
+
 	view_numbers(message_begin(&message, "numbers"), events->admin);
 	message_send(&message, events, STREAMS_MAY_SKIP);
 }
@@ -116,6 +120,7 @@ static void write_story(struct json_writer *w, const struct events *events, bool
 static void tell_story(struct events *events)
 {
 	struct message message;
+
 	if (events->story == journal_last(events->journal))
 		return;
 	write_story(message_begin(&message, "story"), events, false);
@@ -128,6 +133,7 @@ static void tell_backend(struct events *events, struct backend *backend, enum ba
 {
 	struct message message;
 	struct json_writer *w = message_begin(&message, "backend");
+
 	json_member_text(w, "service", fleet_service(backend_fleet(backend)));
 	json_member_number(w, "slot", backend_slot(backend));
 	json_member_text(w, "from", backend_state_text(from));
@@ -148,7 +154,8 @@ static struct said said_of(struct supervisor *supervisor)
 static void remember(struct events *events)
 {
 	struct control *control = events->admin->settings.control;
-	events->said = mem_array(events->said, control_count(control) + 1, sizeof *events->said);
+
+	events->said = mem_array(events->said, control_count(control) + 1, sizeof(*events->said));
 	for (size_t i = 0; i < control_count(control); i++)
 		events->said[i] = said_of(control_at(control, i));
 	events->engine_up = control_engine_up(control);
@@ -159,6 +166,7 @@ static void compare_service(struct events *events, size_t index)
 {
 	struct supervisor *supervisor = control_at(events->admin->settings.control, index);
 	struct said before = events->said[index], now = said_of(supervisor);
+
 	events->said[index] = now;
 	if (before.wanted != now.wanted)
 		tell_scale(events, supervisor, before.wanted);
@@ -169,6 +177,7 @@ static void compare_service(struct events *events, size_t index)
 static void compare(struct events *events)
 {
 	struct control *control = events->admin->settings.control;
+
 	for (size_t i = 0; i < control_count(control); i++)
 		compare_service(events, i);
 	if (events->engine_up != control_engine_up(control)) {
@@ -204,6 +213,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 static void look_soon(struct events *events)
 {
 	struct timeval due, now;
+
 	event_base_gettimeofday_cached(events->admin->settings.base, &now);
 	if (event_pending(events->look, EV_TIMEOUT, &due) &&
 	    (due.tv_sec - now.tv_sec) * SECOND_US + due.tv_usec - now.tv_usec <= LOOK_SOON_US)
@@ -222,6 +232,7 @@ void events_backend(struct events *events, struct backend *backend, enum backend
 static void on_line(enum log_level level, const char *text, size_t len, void *arg)
 {
 	struct events *events = arg;
+
 	journal_add(events->journal, level, text, len, clock_wall_ms());
 }
 
@@ -231,6 +242,7 @@ static void on_line(enum log_level level, const char *text, size_t len, void *ar
 static bool write_fleet(struct events *events, struct buf *text)
 {
 	struct json_writer w;
+
 	json_writer_init(&w, text);
 	if (!buf_add_text(text, "event: fleet\ndata: "))
 		return false;
@@ -241,6 +253,7 @@ static bool write_fleet(struct events *events, struct buf *text)
 static bool write_first(struct events *events, struct buf *text)
 {
 	struct json_writer w;
+
 	if (!buf_add_text(text, "retry: 1000\n") || !write_fleet(events, text) ||
 	    !buf_add_text(text, "event: story\ndata: "))
 		return false;
@@ -255,6 +268,7 @@ static bool write_first(struct events *events, struct buf *text)
 void events_reload(struct events *events)
 {
 	struct buf text;
+
 	if (streams_count(events->streams) == 0)
 		return;
 	tell_story(events);
@@ -279,6 +293,7 @@ static void bring_up_to_date(struct events *events)
 void events_open(struct events *events, struct call *call)
 {
 	struct buf first;
+
 	if (streams_count(events->streams) >= STREAMS_MAX) {
 		call_problem(call, 503, "there are %d event streams already", STREAMS_MAX);
 		return;
@@ -298,7 +313,8 @@ void events_open(struct events *events, struct call *call)
 
 struct events *events_new(struct admin *admin)
 {
-	struct events *events = mem_zero(sizeof *events);
+	struct events *events = mem_zero(sizeof(*events));
+
 	events->admin = admin;
 	events->streams = streams_new();
 	events->journal = journal_new();
@@ -338,6 +354,6 @@ static const struct {
 void events_document(FILE *to)
 {
 	fputs("| Event | Data |\n|---|---|\n", to);
-	for (size_t i = 0; i < sizeof documented / sizeof *documented; i++)
+	for (size_t i = 0; i < sizeof(documented) / sizeof(*documented); i++)
 		fprintf(to, "| `%s` | %s |\n", documented[i].name, documented[i].help);
 }

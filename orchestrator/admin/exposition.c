@@ -47,7 +47,7 @@ static void add_escaped(struct exposition *out, const char *text, const char *sp
 		if (*text == '\0')
 			return;
 		char escaped[2] = {'\\', *text == '\n' ? 'n' : *text};
-		add(out, escaped, sizeof escaped);
+		add(out, escaped, sizeof(escaped));
 		text++;
 	}
 }
@@ -93,7 +93,8 @@ static void format_real(char *text, size_t size, double value)
 static void add_real(struct exposition *out, double value)
 {
 	char text[32];
-	format_real(text, sizeof text, value);
+
+	format_real(text, sizeof(text), value);
 	add_text(out, text);
 	add_text(out, "\n");
 }
@@ -101,7 +102,8 @@ static void add_real(struct exposition *out, double value)
 static void add_whole(struct exposition *out, uint64_t value)
 {
 	char text[32];
-	snprintf(text, sizeof text, "%llu\n", (unsigned long long)value);
+
+	snprintf(text, sizeof(text), "%llu\n", (unsigned long long)value);
 	add_text(out, text);
 }
 
@@ -122,10 +124,11 @@ static void add_bucket(struct exposition *out, const struct exposition_label *la
 {
 	struct exposition_label all[EXPOSITION_LABELS + 1];
 	char text[32];
+
 	assert(count <= EXPOSITION_LABELS);
 	if (count > 0)
-		memcpy(all, labels, count * sizeof *labels);
-	format_real(text, sizeof text, bound);
+		memcpy(all, labels, count * sizeof(*labels));
+	format_real(text, sizeof(text), bound);
 	all[count] = (struct exposition_label){"le", text};
 	add_name(out, "_bucket", all, count + 1);
 	add_whole(out, value);
@@ -135,6 +138,7 @@ void exposition_histogram(struct exposition *out, const struct exposition_label 
                           const struct exposition_histogram *histogram)
 {
 	uint64_t below = 0;
+
 	for (size_t i = 0; i < histogram->count && !isinf(histogram->bounds[i]); i++) {
 		below += histogram->buckets[i];
 		add_bucket(out, labels, count, histogram->bounds[i], below);

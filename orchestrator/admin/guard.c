@@ -18,6 +18,7 @@ static bool take_name(const char *host, char name[HOST_SIZE])
 	const char *start = bracket ? host + 1 : host;
 	size_t len = strcspn(start, bracket ? "]" : ":");
 	const char *rest = start + len;
+
 	if (bracket && *rest++ != ']')
 		return false;
 	if (len == 0 || len >= HOST_SIZE || (*rest != '\0' && *rest != ':'))
@@ -33,15 +34,17 @@ static bool is_localhost(const char *name)
 {
 	static const char suffix[] = ".localhost"; /* RFC 6761 section 6.3: never asked of DNS */
 	size_t len = strlen(name);
+
 	return strcasecmp(name, suffix + 1) == 0 ||
-	       (len > sizeof suffix - 1 && strcasecmp(name + len - (sizeof suffix - 1), suffix) == 0);
+	       (len > sizeof(suffix) - 1 && strcasecmp(name + len - (sizeof(suffix) - 1), suffix) == 0);
 }
 
 static bool read_literal(const char *name, struct address *address)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->addr;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address->addr;
-	memset(address, 0, sizeof *address);
+
+	memset(address, 0, sizeof(*address));
 	if (inet_pton(AF_INET, name, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
 		return true;
@@ -72,6 +75,7 @@ bool guard_host_is_ours(const char *host, const struct address *listen)
 {
 	char name[HOST_SIZE];
 	struct address literal;
+
 	if (host == NULL || !take_name(host, name))
 		return false;
 	if (!read_literal(name, &literal))
@@ -97,6 +101,7 @@ static bool equal_bytes(const char *candidate, const char *token)
 {
 	size_t len = strlen(candidate), token_len = strlen(token);
 	volatile unsigned char differ = len == token_len ? 0 : 1;
+
 	for (size_t i = 0; i < len; i++)
 		differ |= (unsigned char)candidate[i] ^ (unsigned char)token[token_len == 0 ? 0 : i % token_len];
 	return differ == 0;
@@ -105,9 +110,10 @@ static bool equal_bytes(const char *candidate, const char *token)
 bool guard_token_is_right(const char *authorization, const char *token)
 {
 	static const char scheme[] = "Bearer ";
+
 	if (authorization == NULL || token == NULL || token[0] == '\0' ||
-	    strncasecmp(authorization, scheme, sizeof scheme - 1) != 0)
+	    strncasecmp(authorization, scheme, sizeof(scheme) - 1) != 0)
 		return false;
-	const char *candidate = authorization + sizeof scheme - 1;
+	const char *candidate = authorization + sizeof(scheme) - 1;
 	return equal_bytes(candidate + strspn(candidate, " "), token);
 }

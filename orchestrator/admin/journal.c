@@ -127,7 +127,7 @@ static bool is_routine(const struct pair *event)
 {
 	static const char *const routine[] = {"created", "started", "leaving", "removed", "spare-waits"};
 
-	for (size_t i = 0; i < sizeof routine / sizeof *routine; i++)
+	for (size_t i = 0; i < sizeof(routine) / sizeof(*routine); i++)
 		if (value_is(event, routine[i]))
 			return true;
 	return false;
@@ -147,7 +147,7 @@ static bool is_worth_it(struct journal *journal, const char *line, const char *e
 		else if (key_is(&pair, "request"))
 			about_request = true;
 		else if (key_is(&pair, "incident"))
-			snprintf(incident, sizeof incident, "%.*s", (int)pair.value_len, pair.value);
+			snprintf(incident, sizeof(incident), "%.*s", (int)pair.value_len, pair.value);
 	}
 	if (strcmp(incident, "-") == 0)
 		return !about_request && !routine;
@@ -165,7 +165,7 @@ static void write_line(struct json_writer *w, const char *line, const char *end)
 	char key[32];
 
 	while (line < end && (line = take_pair(&pair, line, end)) != NULL) {
-		snprintf(key, sizeof key, "%.*s", (int)pair.key_len, pair.key);
+		snprintf(key, sizeof(key), "%.*s", (int)pair.key_len, pair.key);
 		json_key(w, key);
 		json_text_n(w, pair.value, pair.value_len);
 	}
@@ -185,7 +185,8 @@ void journal_add(struct journal *journal, enum log_level level, const char *line
 	struct buf object;
 	struct json_writer w;
 
-	if (len < sizeof first || memcmp(line, first, sizeof first - 1) != 0 || !is_worth_it(journal, line, line + len))
+	if (len < sizeof(first) || memcmp(line, first, sizeof(first) - 1) != 0 ||
+	    !is_worth_it(journal, line, line + len))
 		return;
 	buf_init(&object, JOURNAL_OBJECT_MAX);
 	json_writer_init(&w, &object);

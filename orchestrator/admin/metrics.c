@@ -71,13 +71,14 @@ static const struct metric {
 #undef X
 };
 
-#define METRIC_COUNT (sizeof metrics / sizeof *metrics)
+#define METRIC_COUNT (sizeof(metrics) / sizeof(*metrics))
 
 /* --- samples --------------------------------------------------------------------------------------------------- */
 
 static void by_service(struct exposition *out, const struct source *source, uint64_t value)
 {
 	const struct exposition_label labels[] = {{"service", source->service}};
+
 	exposition_whole(out, labels, 1, value);
 }
 
@@ -85,6 +86,7 @@ static void by_service_and(struct exposition *out, const struct source *source, 
                            uint64_t value)
 {
 	const struct exposition_label labels[] = {{"service", source->service}, {name, text}};
+
 	exposition_whole(out, labels, 2, value);
 }
 
@@ -95,11 +97,11 @@ static bool code_is_watched(int code)
 
 static void requests(struct exposition *out, const struct source *source)
 {
-	for (int code = 0; code < (int)(sizeof source->stats->by_code / sizeof source->stats->by_code[0]); code++) {
+	for (int code = 0; code < (int)(sizeof(source->stats->by_code) / sizeof(source->stats->by_code[0])); code++) {
 		char text[16];
 		if (source->stats->by_code[code] == 0 && !code_is_watched(code))
 			continue;
-		snprintf(text, sizeof text, "%03d", code);
+		snprintf(text, sizeof(text), "%03d", code);
 		by_service_and(out, source, "code", text, source->stats->by_code[code]);
 	}
 }
@@ -112,6 +114,7 @@ static void request_seconds(struct exposition *out, const struct source *source)
 	                                         .buckets = stats->bucket,
 	                                         .count = STATS_BUCKETS,
 	                                         .sum = (double)stats->seconds_us / 1e6};
+
 	for (size_t i = 0; i < STATS_BUCKETS; i++)
 		histogram.total += stats->bucket[i];
 	exposition_histogram(out, labels, 1, &histogram);
@@ -142,6 +145,7 @@ static void hedged(struct exposition *out, const struct source *source)
 static void backends(struct exposition *out, const struct source *source)
 {
 	struct fleet *fleet = supervisor_fleet(source->supervisor);
+
 	for (int i = 0; i < BACKEND_STATES; i++)
 		by_service_and(out, source, "state", backend_state_text((enum backend_state)i),
 		               fleet_count_state(fleet, (enum backend_state)i));
@@ -164,12 +168,14 @@ static void replacement_seconds(struct exposition *out, const struct source *sou
 	                                               .count = SUPERVISOR_TIME_BUCKETS,
 	                                               .total = times->count,
 	                                               .sum = times->sum};
+
 	exposition_histogram(out, labels, 1, &histogram);
 }
 
 static void window_requests(struct exposition *out, const struct source *source)
 {
 	const struct scaler *scaler = supervisor_scaler(source->supervisor);
+
 	by_service(out, source, scaler->open ? scaler->count : 0);
 }
 
@@ -219,6 +225,7 @@ static void build_info(struct exposition *out, const struct source *source)
 static struct source source_of(const struct admin_settings *settings, size_t service)
 {
 	struct source source = {.settings = settings, .service = "-", .stats = settings->stats(service, settings->arg)};
+
 	if (service < control_count(settings->control)) {
 		source.supervisor = control_at(settings->control, service);
 		source.service = supervisor_service(source.supervisor)->name;
@@ -229,6 +236,7 @@ static struct source source_of(const struct admin_settings *settings, size_t ser
 static size_t source_count(const struct admin_settings *settings, enum scope scope)
 {
 	size_t services = control_count(settings->control);
+
 	switch (scope) {
 	case PROXY:
 		return services + 1;

@@ -17,6 +17,7 @@ static const char policy[] =
 const struct asset *page_find(const char *path)
 {
 	const char *name = strcmp(path, "/") == 0 ? "index.html" : path + (path[0] == '/');
+
 	for (size_t i = 0; i < page_files_count; i++)
 		if (strcmp(page_files[i].name, name) == 0)
 			return &page_files[i];
@@ -26,6 +27,7 @@ const struct asset *page_find(const char *path)
 void page_answer(const struct call *call, const struct asset *file)
 {
 	struct buf body;
+
 	buf_init(&body, CALL_REPLY_MAX);
 	call_add_header(call, "Content-Security-Policy", policy);
 	call_add_header(call, "Referrer-Policy", "no-referrer");

@@ -38,6 +38,7 @@ static bool method_fits(const char *method, const char *asked)
 static void allow_add(char allow[ROUTE_ALLOW_SIZE], const char *method)
 {
 	size_t len = strlen(allow);
+
 	snprintf(allow + len, ROUTE_ALLOW_SIZE - len, "%s%s", len > 0 ? ", " : "",
 	         strcmp(method, "GET") == 0 ? "GET, HEAD" : method);
 }

@@ -39,6 +39,7 @@ unsigned streams_count(const struct streams *streams)
 static size_t unsent(const struct stream *stream)
 {
 	struct evhttp_connection *evcon = evhttp_request_get_connection(stream->request);
+
 	return evbuffer_get_length(bufferevent_get_output(evhttp_connection_get_bufferevent(evcon)));
 }
 
@@ -46,6 +47,7 @@ static size_t unsent(const struct stream *stream)
 static void cut(struct stream *stream)
 {
 	struct evhttp_connection *evcon = evhttp_request_get_connection(stream->request);
+
 	evhttp_connection_set_closecb(evcon, NULL, NULL);
 	evhttp_connection_free(evcon);
 	free(stream);
@@ -54,6 +56,7 @@ static void cut(struct stream *stream)
 static void send_text(struct stream *stream, const struct buf *text)
 {
 	struct evbuffer *chunk = evbuffer_new();
+
 	if (chunk == NULL || evbuffer_add(chunk, text->data, text->len) == -1)
 		mem_must(NULL);
 	evhttp_send_reply_chunk(stream->request, chunk);
@@ -63,6 +66,7 @@ static void send_text(struct stream *stream, const struct buf *text)
 void streams_send(struct streams *streams, const struct buf *text, enum streams_kind kind)
 {
 	struct stream **at = &streams->first, *stream;
+
 	while ((stream = *at) != NULL) {
 		size_t owed = unsent(stream);
 		if (owed <= STREAMS_UNSENT_MAX) {
@@ -83,6 +87,7 @@ void streams_send(struct streams *streams, const struct buf *text, enum streams_
 static void unlink_stream(struct stream *stream)
 {
 	struct stream **at = &stream->streams->first;
+
 	while (*at != stream)
 		at = &(*at)->next;
 	*at = stream->next;
@@ -104,6 +109,7 @@ static void tame(struct evhttp_connection *evcon)
 {
 	struct bufferevent *bev = evhttp_connection_get_bufferevent(evcon);
 	struct timeval write_timeout = {WRITE_TIMEOUT_S, 0};
+
 	bufferevent_setwatermark(bev, EV_READ, 0, UNASKED_INPUT_MAX);
 	bufferevent_set_timeouts(bev, NULL, &write_timeout);
 }
@@ -121,7 +127,8 @@ static void start_reply(struct call *call)
 void streams_open(struct streams *streams, struct call *call, const struct buf *first)
 {
 	struct evhttp_connection *evcon = evhttp_request_get_connection(call->request);
-	struct stream *stream = mem_zero(sizeof *stream);
+	struct stream *stream = mem_zero(sizeof(*stream));
+
 	stream->streams = streams;
 	stream->request = call->request;
 	start_reply(call);
@@ -141,6 +148,7 @@ struct streams *streams_new(void)
 void streams_free(struct streams *streams)
 {
 	struct stream *next;
+
 	if (streams == NULL)
 		return;
 	for (struct stream *stream = streams->first; stream != NULL; stream = next) {

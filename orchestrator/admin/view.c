@@ -26,6 +26,7 @@ static void member_ago(struct json_writer *w, const char *key, bool known, int64
 static void member_probe(struct json_writer *w, const struct backend *backend)
 {
 	int64_t probe_us = backend_probe_us(backend);
+
 	json_key(w, "probe_ms");
 	if (probe_us >= 0)
 		json_decimal(w, (double)probe_us / US_PER_MS);
@@ -46,7 +47,8 @@ void view_backend(struct json_writer *w, struct backend *backend)
 static void no_backend(struct json_writer *w)
 {
 	static const char *const keys[] = {"container", "address", "in_flight", "requests", "probe_ms", "since_ms"};
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		json_key(w, keys[i]);
 		json_null(w);
 	}
@@ -55,6 +57,7 @@ static void no_backend(struct json_writer *w)
 static void slot(struct json_writer *w, const struct supervisor *supervisor, size_t index)
 {
 	struct supervisor_slot slot;
+
 	supervisor_slot_at(supervisor, index, &slot);
 	json_begin_object(w);
 	json_member_number(w, "slot", slot.slot);
@@ -83,6 +86,7 @@ static void slots(struct json_writer *w, const struct supervisor *supervisor)
 static void spare(struct json_writer *w, const struct supervisor *supervisor, size_t index)
 {
 	struct supervisor_spare spare;
+
 	supervisor_spare_at(supervisor, index, &spare);
 	json_begin_object(w);
 	json_member_number(w, "spare", spare.spare);
@@ -114,6 +118,7 @@ static bool has_place(const struct supervisor *supervisor, const struct backend 
 {
 	struct supervisor_slot slot;
 	struct supervisor_spare spare;
+
 	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++) {
 		supervisor_slot_at(supervisor, i, &slot);
 		if (slot.backend == backend)
@@ -131,6 +136,7 @@ static bool has_place(const struct supervisor *supervisor, const struct backend 
 static void leaving(struct json_writer *w, struct supervisor *supervisor)
 {
 	struct fleet *fleet = supervisor_fleet(supervisor);
+
 	json_key(w, "leaving");
 	json_begin_array(w);
 	for (size_t i = 0; i < fleet_count(fleet); i++) {
@@ -151,6 +157,7 @@ void view_window(struct json_writer *w, const struct supervisor *supervisor)
 {
 	const struct scaler *scaler = supervisor_scaler(supervisor);
 	int64_t now = clock_us(), due = scaler_deadline_us(scaler);
+
 	json_key(w, "window");
 	json_begin_object(w);
 	json_member_number(w, "count", scaler->open ? (int64_t)scaler->count : 0);
@@ -164,6 +171,7 @@ void view_window(struct json_writer *w, const struct supervisor *supervisor)
 static uint64_t replies(const struct stats *stats)
 {
 	uint64_t sum = 0;
+
 	for (size_t i = 0; i < STATS_BUCKETS; i++)
 		sum += stats->bucket[i];
 	return sum;
@@ -172,6 +180,7 @@ static uint64_t replies(const struct stats *stats)
 static uint64_t replacements(const struct supervisor *supervisor)
 {
 	uint64_t sum = 0;
+
 	for (int reason = 0; reason < REASON_COUNT; reason++)
 		sum += supervisor_replacements(supervisor, (enum reason)reason);
 	return sum;
@@ -180,6 +189,7 @@ static uint64_t replacements(const struct supervisor *supervisor)
 static void traffic(struct json_writer *w, const struct admin *admin, size_t index)
 {
 	const struct stats *stats = admin->settings.stats(index, admin->settings.arg);
+
 	json_member_number(w, "in_flight", (int64_t)stats->in_flight);
 	json_member_number(w, "held", (int64_t)stats->held);
 	json_member_number(w, "requests", (int64_t)replies(stats));
@@ -195,6 +205,7 @@ void view_service(struct json_writer *w, const struct admin *admin, size_t index
 {
 	struct supervisor *supervisor = control_at(admin->settings.control, index);
 	const struct config_scale *scale = &supervisor_service(supervisor)->scale;
+
 	json_begin_object(w);
 	json_member_text(w, "name", supervisor_service(supervisor)->name);
 	json_member_number(w, "wanted", supervisor_scaler(supervisor)->wanted);
@@ -216,6 +227,7 @@ void view_service(struct json_writer *w, const struct admin *admin, size_t index
 static void process(struct json_writer *w, const struct admin *admin)
 {
 	const struct admin_settings *settings = &admin->settings;
+
 	member_decimal(w, "loop_lag_ms", (double)settings->loop_lag_us(settings->arg) / US_PER_MS);
 	json_member_number(w, "connections", settings->connections(settings->arg));
 	int64_t uptime_us = clock_us() - admin->start_us;
@@ -226,6 +238,7 @@ static void process(struct json_writer *w, const struct admin *admin)
 void view_fleet(struct json_writer *w, const struct admin *admin)
 {
 	const struct admin_settings *settings = &admin->settings;
+
 	json_begin_object(w);
 	json_member_number(w, "time_ms", clock_wall_ms());
 	json_member_text(w, "name", settings->config->name);
@@ -248,6 +261,7 @@ void view_fleet(struct json_writer *w, const struct admin *admin)
 static void slot_numbers(struct json_writer *w, const struct supervisor *supervisor, size_t index)
 {
 	struct supervisor_slot slot;
+
 	supervisor_slot_at(supervisor, index, &slot);
 	if (slot.backend == NULL)
 		return;
@@ -262,6 +276,7 @@ static void slot_numbers(struct json_writer *w, const struct supervisor *supervi
 static void service_numbers(struct json_writer *w, const struct admin *admin, size_t index)
 {
 	struct supervisor *supervisor = control_at(admin->settings.control, index);
+
 	json_begin_object(w);
 	json_member_text(w, "name", supervisor_service(supervisor)->name);
 	view_window(w, supervisor);

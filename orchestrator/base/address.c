@@ -19,14 +19,14 @@ static bool parse_number(const char *text, unsigned max, unsigned *number)
 
 bool address_parse(const char *text, struct address *address)
 {
-	memset(address, 0, sizeof *address);
+	memset(address, 0, sizeof(*address));
 	const char *colon = strrchr(text, ':');
 	unsigned port;
 	if (colon == NULL || !parse_number(colon + 1, 65535, &port))
 		return false;
 	size_t host_len = (size_t)(colon - text);
 	char host[INET6_ADDRSTRLEN + 2];
-	if (host_len >= sizeof host)
+	if (host_len >= sizeof(host))
 		return false;
 	memcpy(host, text, host_len);
 	host[host_len] = '\0';
@@ -35,19 +35,19 @@ bool address_parse(const char *text, struct address *address)
 		host[host_len - 1] = '\0';
 		v6->sin6_family = AF_INET6;
 		v6->sin6_port = htons((uint16_t)port);
-		address->len = sizeof *v6;
+		address->len = sizeof(*v6);
 		return inet_pton(AF_INET6, host + 1, &v6->sin6_addr) == 1;
 	}
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->addr;
 	v4->sin_family = AF_INET;
 	v4->sin_port = htons((uint16_t)port);
-	address->len = sizeof *v4;
+	address->len = sizeof(*v4);
 	return inet_pton(AF_INET, host[0] != '\0' ? host : "0.0.0.0", &v4->sin_addr) == 1;
 }
 
 static void map_v4(const struct in_addr *v4, struct in6_addr *out)
 {
-	memset(out, 0, sizeof *out);
+	memset(out, 0, sizeof(*out));
 	out->s6_addr[10] = out->s6_addr[11] = 0xff;
 	memcpy(&out->s6_addr[12], v4, 4);
 }
@@ -67,6 +67,7 @@ static bool to_v6(const struct sockaddr *addr, struct in6_addr *out)
 bool address_is_loopback(const struct address *address)
 {
 	struct network v4, v6;
+
 	return network_parse("127.0.0.0/8", &v4) && network_parse("::1", &v6) &&
 	       (network_has(&v4, (const struct sockaddr *)&address->addr) ||
 	        network_has(&v6, (const struct sockaddr *)&address->addr));
@@ -76,7 +77,8 @@ bool network_parse(const char *text, struct network *network)
 {
 	char host[INET6_ADDRSTRLEN];
 	size_t host_len = strcspn(text, "/");
-	if (host_len >= sizeof host)
+
+	if (host_len >= sizeof(host))
 		return false;
 	memcpy(host, text, host_len);
 	host[host_len] = '\0';
@@ -96,6 +98,7 @@ bool network_parse(const char *text, struct network *network)
 bool network_has(const struct network *network, const struct sockaddr *addr)
 {
 	struct in6_addr address;
+
 	if (!to_v6(addr, &address))
 		return false;
 	unsigned whole = network->bits / 8, rest = network->bits % 8;

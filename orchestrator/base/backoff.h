@@ -10,19 +10,19 @@
 #include <stdint.h>
 
 /*        what        label in metrics */
-#define RETRIES(X)                                                                       \
-	X(SLOT, "slot")       /* a slot's container: made, started, found */             \
-	X(CRASH, "crash")     /* a slot or a spare whose containers keep failing */      \
-	X(AHEAD, "ahead")     /* the container created ahead */                          \
-	X(SPARE, "spare")     /* a spare: made, started, paused, unpaused */             \
-	X(REMOVE, "remove")   /* a container on its way out */                           \
-	X(RENAME, "rename")                                                              \
-	X(PREPARE, "prepare") /* image, network and volumes */                           \
-	X(ROLL, "roll")                                                                  \
-	X(LIST, "list")       /* the engine's list of containers */                      \
-	X(HUNT, "hunt")       /* the search for what a process left behind */           \
-	X(LINK, "link")       /* the connection to the engine */                         \
-	X(LOG, "log")         /* the access log's file, opened anew */
+#define RETRIES(X)                                                                \
+	X(SLOT, "slot")     /* a slot's container: made, started, found */        \
+	X(CRASH, "crash")   /* a slot or a spare whose containers keep failing */ \
+	X(AHEAD, "ahead")   /* the container created ahead */                     \
+	X(SPARE, "spare")   /* a spare: made, started, paused, unpaused */        \
+	X(REMOVE, "remove") /* a container on its way out */                      \
+	X(RENAME, "rename")                                                       \
+	X(PREPARE, "prepare") /* image, network and volumes */                    \
+	X(ROLL, "roll")                                                           \
+	X(LIST, "list") /* the engine's list of containers */                     \
+	X(HUNT, "hunt") /* the search for what a process left behind */           \
+	X(LINK, "link") /* the connection to the engine */                        \
+	X(LOG, "log")   /* the access log's file, opened anew */
 
 enum retry {
 #define X(name, text) RETRY_##name,
@@ -50,7 +50,8 @@ int64_t backoff_wait_us(unsigned level);
 bool backoff_due(const struct backoff *backoff);
 
 void backoff_reset(struct backoff *backoff); /* it went well, or something else is to be tried */
-void backoff_hurry(struct backoff *backoff); /* what it waited for may be there: try now; the next failure waits longer */
+void backoff_hurry(
+        struct backoff *backoff); /* what it waited for may be there: try now; the next failure waits longer */
 
 /* Of the whole process, since it started. */
 uint64_t backoff_retries(enum retry what);

@@ -46,7 +46,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 struct deadlines *deadlines_new(struct event_base *base, int64_t shortest_timeout_ms)
 {
-	struct deadlines *deadlines = mem_zero(sizeof *deadlines);
+	struct deadlines *deadlines = mem_zero(sizeof(*deadlines));
+
 	deadlines->list.next = deadlines->list.prev = &deadlines->list;
 	deadlines->tick = loop_event_new(base, LOOP_CLIENTS, -1, EV_PERSIST, on_tick, deadlines);
 	deadlines->more = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_tick, deadlines);
@@ -57,6 +58,7 @@ struct deadlines *deadlines_new(struct event_base *base, int64_t shortest_timeou
 void deadlines_retune(struct deadlines *deadlines, int64_t shortest_timeout_ms)
 {
 	int64_t tick_ms = shortest_timeout_ms / 8;
+
 	tick_ms = tick_ms < TICK_MIN_MS ? TICK_MIN_MS : tick_ms > TICK_MAX_MS ? TICK_MAX_MS : tick_ms;
 	struct timeval every = {tick_ms / 1000, tick_ms % 1000 * 1000};
 	event_add(deadlines->tick, &every);

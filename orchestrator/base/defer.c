@@ -34,7 +34,8 @@ static void on_active(evutil_socket_t fd, short what, void *arg)
 
 struct defer *defer_new(struct event_base *base)
 {
-	struct defer *defer = mem_zero(sizeof *defer);
+	struct defer *defer = mem_zero(sizeof(*defer));
+
 	defer->end = &defer->first;
 	defer->event = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_active, defer);
 	return defer;

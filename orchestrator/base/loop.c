@@ -25,6 +25,7 @@ struct loop_lag {
 struct event_base *loop_new(void)
 {
 	struct event_config *config = mem_must(event_config_new());
+
 	/* not PRECISE_TIMER: it costs a timerfd_settime in every turn, and nothing here needs less than a millisecond */
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
 	event_config_set_max_dispatch_interval(config, NULL, LOOP_CLIENTS_AT_ONCE, LOOP_CLIENTS);
@@ -44,6 +45,7 @@ struct event *loop_event_new(struct event_base *base, enum loop_priority priorit
                              event_callback_fn call, void *arg)
 {
 	struct event *event = mem_must(event_new(base, fd, what, call, arg));
+
 	set_priority(event, base, priority);
 	return event;
 }
@@ -74,7 +76,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 struct loop_lag *loop_lag_new(struct event_base *base)
 {
-	struct loop_lag *lag = mem_zero(sizeof *lag);
+	struct loop_lag *lag = mem_zero(sizeof(*lag));
+
 	lag->tick = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_tick, lag);
 	lag->second_us = clock_us();
 	lag->expected_us = lag->second_us + TICK_US;

@@ -15,29 +15,29 @@
 #include <stdint.h>
 #include <stdio.h>
 
-struct strings {            /* owned */
+struct strings { /* owned */
 	char **items;
 	size_t count;
 };
 
 void strings_clear(struct strings *strings);
-void strings_add(struct strings *strings, const char *text);   /* copies */
+void strings_add(struct strings *strings, const char *text); /* copies */
 bool strings_equal(const struct strings *a, const struct strings *b);
 
 enum option_type {
-	OPTION_BOOL,        /* bool */
-	OPTION_INT,         /* int64_t, min..max */
-	OPTION_REAL,        /* double, min..max */
-	OPTION_TEXT,        /* char *, owned; length min..max bytes, no NUL inside */
-	OPTION_ENUM,        /* int: index into words */
-	OPTION_TEXTS,       /* struct strings: a string or an array of strings; count min..max */
-	OPTION_ENV,         /* struct strings of "KEY=value": an object with string values */
-	OPTION_TABLE,       /* a struct inside the struct, read by table */
-	OPTION_TABLES,      /* struct option_array: array of objects, each read by table */
+	OPTION_BOOL,   /* bool */
+	OPTION_INT,    /* int64_t, min..max */
+	OPTION_REAL,   /* double, min..max */
+	OPTION_TEXT,   /* char *, owned; length min..max bytes, no NUL inside */
+	OPTION_ENUM,   /* int: index into words */
+	OPTION_TEXTS,  /* struct strings: a string or an array of strings; count min..max */
+	OPTION_ENV,    /* struct strings of "KEY=value": an object with string values */
+	OPTION_TABLE,  /* a struct inside the struct, read by table */
+	OPTION_TABLES, /* struct option_array: array of objects, each read by table */
 };
 
 struct option_array {
-	void *items;        /* count structs of item_size bytes */
+	void *items; /* count structs of item_size bytes */
 	size_t count;
 };
 
@@ -55,7 +55,10 @@ struct option {
 	const char *help;           /* one sentence */
 };
 
-#define OPTION_END { .key = NULL }
+#define OPTION_END          \
+	{                   \
+		.key = NULL \
+	}
 
 /* Fills `out` (zeroed by the caller) from object (NULL: only defaults). file is for messages.
  * On false what was filled must still be freed with options_clear. */
@@ -82,5 +85,5 @@ bool options_equal(const struct option *table, const void *a, const void *b, con
 bool options_may_change(const struct option *table, const void *from, const void *to, const char **key);
 
 /* Sets err to "file:line:column: key: message" for cross-field checks; value may be NULL (then "file: key: ..."). */
-bool options_error(struct err *err, const char *file, const struct json_value *at, const char *key,
-                   const char *format, ...) __attribute__((format(printf, 5, 6)));
+bool options_error(struct err *err, const char *file, const struct json_value *at, const char *key, const char *format,
+                   ...) __attribute__((format(printf, 5, 6)));

@@ -14,6 +14,7 @@ const char *option_type_text(const struct option *row)
 	        [OPTION_TEXT] = "string",        [OPTION_ENUM] = "word",        [OPTION_TEXTS] = "string or strings",
 	        [OPTION_ENV] = "object",         [OPTION_TABLE] = "object",     [OPTION_TABLES] = "objects",
 	};
+
 	return names[row->type];
 }
 

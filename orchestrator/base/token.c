@@ -25,6 +25,7 @@ static bool is_visible(const char *text, size_t len)
 static void warn_if_open(const char *path)
 {
 	struct stat status;
+
 	if (stat(path, &status) != -1 && (status.st_mode & (S_IRWXG | S_IRWXO) & ~S_IRGRP) != 0)
 		log_warn("event=token-file-open path=%s error=\"others may read or write it; chmod 600\"",
 		         log_quote(path));
@@ -35,6 +36,7 @@ static bool take_token(const char *path, const char *text, char **token, struct 
 	size_t line = strcspn(text, "\n");
 	const char *start = text + strspn(text, WHITE);
 	size_t len = strcspn(start, WHITE), rest = len + strspn(start + len, " \t\r");
+
 	if (start > text + line || len < TOKEN_LEN_MIN || len > TOKEN_LEN_MAX || !is_visible(start, len) ||
 	    start + rest != text + line)
 		return err_set(err, "the first line of %s must be a token of %d to %d visible characters", path,
@@ -46,6 +48,7 @@ static bool take_token(const char *path, const char *text, char **token, struct 
 bool token_read(const char *path, char **token, struct err *err)
 {
 	struct buf text;
+
 	buf_init(&text, FILE_BYTES_MAX);
 	bool ok = text_file_read(path, &text, err);
 	if (ok) {

@@ -22,6 +22,7 @@
 static bool complain(const struct command *command)
 {
 	const char *name = command->verb->name;
+
 	fprintf(stderr, "Try: orchestrator %s%s--help\n", name, name[0] != '\0' ? " " : "");
 	return false;
 }
@@ -32,7 +33,8 @@ static void make_getopt(const struct command_option *rows, bool stop_at_word, st
                         char letters[2 * OPTIONS_MAX + 2])
 {
 	size_t at = 0;
-	memset(options, 0, (OPTIONS_MAX + 1) * sizeof *options);
+
+	memset(options, 0, (OPTIONS_MAX + 1) * sizeof(*options));
 	if (stop_at_word)
 		letters[at++] = '+';
 	for (int i = 0; i < OPTIONS_MAX && rows[i].name != NULL; i++) {
@@ -60,6 +62,7 @@ static const struct command_option *row_of(const struct command_option *rows, in
 static bool set_number(const struct command_option *row, int64_t *number, const char *text)
 {
 	char *end;
+
 	errno = 0;
 	*number = strtoll(text, &end, 10);
 	if (end != text && *end == '\0' && errno == 0 && *number >= 0 && *number <= row->max)
@@ -72,6 +75,7 @@ static bool set_number(const struct command_option *row, int64_t *number, const 
 static bool apply(struct command *command, const struct command_option *row, const char *argument)
 {
 	void *member = (char *)command + row->at;
+
 	switch (row->effect) {
 	case COMMAND_SETS_ACTION:
 		command->action = (enum command_action)row->at;
@@ -100,6 +104,7 @@ static bool read_options(struct command *command, int argc, char **argv, bool st
 	const struct command_option *rows = command->verb->options;
 	bool of_simulate = false;
 	int found;
+
 	make_getopt(rows, stop_at_word, options, letters);
 	optind = 0; /* glibc: from the beginning, with these letters */
 	while ((found = getopt_long(argc, argv, letters, options, NULL)) != -1) {
@@ -159,6 +164,7 @@ static bool word_fits(const struct command_word *word, const char *text)
 static bool read_words(struct command *command, int count, char **texts)
 {
 	const struct command_word *words = command->verb->words;
+
 	for (int i = 0; i < COMMAND_WORDS; i++) {
 		if (i < count && words[i].name != NULL) {
 			if (!word_fits(&words[i], texts[i]))
@@ -185,6 +191,7 @@ static bool read_verb(struct command *command, int argc, char **argv)
 {
 	static char title[32]; /* getopt reorders argv, so it may be held on to */
 	const struct command_verb *verb = argv[0][0] != '\0' ? command_verb_find(argv[0]) : NULL;
+
 	if (verb == NULL) {
 		fprintf(stderr, "orchestrator: what is \"%s\"?\n", argv[0]);
 		return complain(command);
@@ -194,7 +201,7 @@ static bool read_verb(struct command *command, int argc, char **argv)
 		return complain(command);
 	}
 	command->verb = verb;
-	snprintf(title, sizeof title, "orchestrator %s", verb->name);
+	snprintf(title, sizeof(title), "orchestrator %s", verb->name);
 	argv[0] = title;
 	if (!read_options(command, argc, argv, false))
 		return false;
@@ -211,6 +218,7 @@ static bool read_verb(struct command *command, int argc, char **argv)
 struct command command_read(int argc, char **argv)
 {
 	struct command command = {.action = COMMAND_RUN, .verb = command_verbs, .start_ms = START_MS};
+
 	if (argc > 1 && strcmp(argv[1], "--complete") == 0) { /* no option: what follows is a line half written */
 		command.action = COMMAND_COMPLETE;
 		return command;

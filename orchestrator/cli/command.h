@@ -19,16 +19,16 @@ enum command_action {
 	COMMAND_DOCUMENT_METRICS,
 	COMMAND_SIMULATE,
 	COMMAND_VERSION,
-	COMMAND_HELP,         /* about verb */
+	COMMAND_HELP, /* about verb */
 	COMMAND_STATUS,
-	COMMAND_SCALE,        /* words: NAME N, and so on */
+	COMMAND_SCALE, /* words: NAME N, and so on */
 	COMMAND_REPLACE,
 	COMMAND_ROLL,
 	COMMAND_DRAIN,
 	COMMAND_COMPLETION,
-	COMMAND_COMPLETE,     /* what may stand in place of the last word? Asked by the completion scripts */
+	COMMAND_COMPLETE, /* what may stand in place of the last word? Asked by the completion scripts */
 	COMMAND_MAN,
-	COMMAND_BAD_USAGE,    /* it was told why */
+	COMMAND_BAD_USAGE, /* it was told why */
 };
 
 #define COMMAND_WORDS 2
@@ -42,11 +42,11 @@ struct command {
 	const char *token_file;
 	bool json;
 	bool watch;
-	const char *trace_path;           /* SIMULATE, and what follows */
-	const char *service;              /* NULL: the first one */
-	const char *chart_path;           /* NULL: no chart */
+	const char *trace_path; /* SIMULATE, and what follows */
+	const char *service;    /* NULL: the first one */
+	const char *chart_path; /* NULL: no chart */
 	int64_t start_ms;
-	bool take_over;                   /* RUN: containers of another orchestrator of this name */
+	bool take_over; /* RUN: containers of another orchestrator of this name */
 };
 
 /* Reads argv, and may reorder it; the texts of the result are borrowed from it. */

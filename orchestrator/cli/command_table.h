@@ -13,7 +13,7 @@ enum command_kind {
 	COMMAND_ADDRESS,
 	COMMAND_NUMBER,
 	COMMAND_SERVICE,
-	COMMAND_SLOT,   /* a number, of a slot of the service before it */
+	COMMAND_SLOT, /* a number, of a slot of the service before it */
 	COMMAND_VERB,
 	COMMAND_CHOICE,
 };
@@ -27,15 +27,15 @@ enum command_effect {
 };
 
 struct command_option {
-	const char *name;           /* without its two dashes */
-	char letter;                /* 0: none */
-	const char *argument;       /* what the value is called; NULL: it takes none */
-	enum command_kind kind;     /* of the value */
+	const char *name;       /* without its two dashes */
+	char letter;            /* 0: none */
+	const char *argument;   /* what the value is called; NULL: it takes none */
+	enum command_kind kind; /* of the value */
 	enum command_effect effect;
 	size_t at;
-	const char *help;           /* no capital, no full stop */
+	const char *help; /* no capital, no full stop */
 	int64_t max;
-	bool of_simulate;           /* goes with --simulate alone */
+	bool of_simulate; /* goes with --simulate alone */
 };
 
 /* One of the words behind a verb. */
@@ -53,13 +53,13 @@ struct command_note {
 };
 
 struct command_verb {
-	const char *name;                       /* "": nothing but options */
+	const char *name; /* "": nothing but options */
 	enum command_action action;
-	const char *summary;                    /* no capital, no full stop */
-	const char *text;                       /* paragraphs, an empty line between two */
+	const char *summary;                      /* no capital, no full stop */
+	const char *text;                         /* paragraphs, an empty line between two */
 	struct command_word words[COMMAND_WORDS]; /* name NULL: no more */
-	const struct command_option *options;   /* ended by name NULL */
-	const struct command_note *examples;    /* ended by term NULL, as all notes */
+	const struct command_option *options;     /* ended by name NULL */
+	const struct command_note *examples;      /* ended by term NULL, as all notes */
 };
 
 /* The first one is "", the others end with name NULL. */

@@ -29,6 +29,7 @@ static int simulation(const struct command *command, const struct config *config
 	                                     .json = command->json,
 	                                     .start_ms = command->start_ms};
 	struct err err;
+
 	if (simulate(&settings, &err))
 		return EXIT_SUCCESS;
 	fprintf(stderr, "%s\n", err.message);
@@ -40,6 +41,7 @@ static int with_config(const struct command *command)
 	struct config *config;
 	struct err err;
 	int code = EXIT_SUCCESS;
+
 	if (!config_load(command->config_path, &config, &err)) {
 		fprintf(stderr, "%s\n", err.message);
 		return EXIT_BAD_USAGE;
@@ -68,6 +70,7 @@ static struct client_settings client_settings(const struct command *command)
 static int order(const struct command *command)
 {
 	struct client_settings settings = client_settings(command);
+
 	switch (command->action) {
 	case COMMAND_STATUS:
 		return client_status(&settings);
@@ -121,6 +124,7 @@ static int complete(int count, char **words)
 {
 	struct completion completion = complete_read(count, words);
 	struct client_settings settings = client_settings(&completion.access);
+
 	if (complete_print(&completion, stdout))
 		return EXIT_SUCCESS;
 	if (completion.kind == COMMAND_SERVICE)
@@ -157,6 +161,7 @@ static int do_action(const struct command *command, int argc, char **argv)
 int dispatch(const struct command *command, int argc, char **argv)
 {
 	int code = do_action(command, argc, argv);
+
 	if (fflush(stdout) != EOF && !ferror(stdout))
 		return code;
 	perror("orchestrator: standard output");

@@ -39,6 +39,7 @@ static void place_ports(struct config *config, struct config_service *service)
 {
 	int64_t first = FIRST_PORT;
 	bool moved = true;
+
 	while (moved) {
 		moved = false;
 		for (size_t i = 0; i < config->services.count; i++) {
@@ -84,9 +85,10 @@ static bool read_text(const char *file, const char *text, size_t len, struct con
 {
 	struct json_limits limits = {.depth = 16, .comments = true};
 	struct json_doc *doc;
+
 	if (!json_parse(text, len, &limits, &doc, err))
 		return place_error(file, err);
-	struct config *made = mem_zero(sizeof *made);
+	struct config *made = mem_zero(sizeof(*made));
 	const struct json_value *root = json_root(doc);
 	bool ok = root->type == JSON_OBJECT || options_error(err, file, root, "", "must be an object");
 	if (ok)
@@ -131,6 +133,7 @@ void config_print(const struct config *config, FILE *to)
 bool config_may_become(const struct config *now, const struct config *next, struct err *err)
 {
 	const char *key;
+
 	if (options_may_change(config_options, now, next, &key))
 		return true;
 	return err_set(err, "%s: cannot change while the orchestrator runs; restart it (its containers run on)", key);

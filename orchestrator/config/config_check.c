@@ -27,21 +27,22 @@ static bool wrong(const struct place *place, const char *key, const char *format
 {
 	char message[512];
 	va_list args;
+
 	va_start(args, format);
-	vsnprintf(message, sizeof message, format, args);
+	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	const char *dot = strchr(key, '.');
 	const struct json_value *at = place->object;
 	if (dot != NULL) {
 		char table[32];
-		snprintf(table, sizeof table, "%.*s", (int)(dot - key), key);
+		snprintf(table, sizeof(table), "%.*s", (int)(dot - key), key);
 		const struct json_value *inner = json_path(at, table, dot + 1, NULL);
 		at = inner != NULL ? inner : at;
 	} else if (json_get(at, key) != NULL) {
 		at = json_get(at, key);
 	}
 	char full[128];
-	snprintf(full, sizeof full, "%s%s", place->path, key);
+	snprintf(full, sizeof(full), "%s%s", place->path, key);
 	return options_error(place->err, place->file, at, full, "%s", message);
 }
 
@@ -49,6 +50,7 @@ int64_t config_port_span(const struct config_service *service)
 {
 	int64_t slots = service->scale.max + service->scale.spares;
 	bool spare_behind = service->spare_port == 0 || service->spare_port == service->first_port + slots;
+
 	return slots + (spare_behind ? 1 : 0);
 }
 
@@ -138,6 +140,7 @@ static bool check_paths(const struct place *place, const char *key, const struct
 static bool check_volume(const struct place *place, const char *volume)
 {
 	const char *colon = strchr(volume, ':');
+
 	if (colon == NULL || colon[1] != '/' || colon == volume)
 		return wrong(place, "volumes", "\"%s\" is no volume; write NAME:/path or /host/path:/path", volume);
 	if (volume[0] != '/' && colon - volume < 2)
@@ -173,7 +176,8 @@ static bool check_socket_path(const struct place *place, const struct config *co
                               const struct config_service *service)
 {
 	char slot[24]; /* also -1, of a roll's stand-in */
-	snprintf(slot, sizeof slot, "%2lld", (long long)service->scale.max);
+
+	snprintf(slot, sizeof(slot), "%2lld", (long long)service->scale.max);
 	size_t len = strlen(config->socket_dir) + strlen(service->name) + strlen(slot) + strlen("/_.XXXXXXXX/http");
 	if (service->reach != REACH_SOCKET || len <= SOCKET_PATH_MAX)
 		return true;
@@ -234,6 +238,7 @@ static bool check_service(const struct place *place, const struct config *config
 static bool same_route(const char *a, const char *b)
 {
 	size_t a_len = strlen(a), b_len = strlen(b);
+
 	while (a_len > 1 && a[a_len - 1] == '/')
 		a_len--;
 	while (b_len > 1 && b[b_len - 1] == '/')
@@ -262,6 +267,7 @@ static bool check_ports_differ(const struct place *place, const struct config_se
 {
 	bool overlap = (a->first_port < config_port_end(b) && b->first_port < config_port_end(a)) ||
 	               uses_port(b, a->spare_port) || uses_port(a, b->spare_port);
+
 	if (!overlap)
 		return true;
 	return wrong(
@@ -283,9 +289,10 @@ static bool check_services(const struct config *config, const char *file, const 
 {
 	const struct json_value *list = json_get(root, "services");
 	const struct json_value *object = list != NULL ? list->first : NULL;
+
 	for (size_t i = 0; i < config_service_count(config); i++) {
 		struct place place = {.file = file, .object = object, .err = err};
-		snprintf(place.path, sizeof place.path, "services[%zu].", i);
+		snprintf(place.path, sizeof(place.path), "services[%zu].", i);
 		if (!check_service(&place, config, config_service_at(config, i)))
 			return false;
 		for (size_t k = 0; k < i; k++)
@@ -299,6 +306,7 @@ static bool check_services(const struct config *config, const char *file, const 
 bool config_check(const struct config *config, const char *file, const struct json_value *root, struct err *err)
 {
 	struct place place = {.file = file, .object = root, .err = err};
+
 	if (!is_name(config->name))
 		return wrong(&place, "name", "\"%s\": letters, digits, _ . - are allowed, a letter or digit first",
 		             config->name);

@@ -19,7 +19,7 @@ static void add_texts(crypto_auth_hmacsha256_state *mac, const struct strings *t
 {
 	char number[24];
 
-	snprintf(number, sizeof number, "%zu", texts->count);
+	snprintf(number, sizeof(number), "%zu", texts->count);
 	add_text(mac, number);
 	for (size_t i = 0; i < texts->count; i++)
 		add_text(mac, texts->items[i]);
@@ -40,7 +40,7 @@ void config_spec_hash(const struct config *config, const struct config_service *
 	add_texts(&mac, &service->publish);
 	add_texts(&mac, &service->volumes);
 	add_texts(&mac, &service->env);
-	snprintf(numbers, sizeof numbers, "%lld %lld %lld %.6f %d", (long long)service->port,
+	snprintf(numbers, sizeof(numbers), "%lld %lld %lld %.6f %d", (long long)service->port,
 	         (long long)service->first_port, (long long)service->memory_mb, service->cpus, service->reach);
 	add_text(&mac, numbers);
 	if (service->reach == REACH_SOCKET)

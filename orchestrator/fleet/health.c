@@ -242,9 +242,9 @@ static void judge_kept_again(const struct watch *well)
 	struct watch *watch;
 
 	well->health->status_us = -1;
-	TAILQ_FOREACH(watch, &well->health->watches, link)
-	if (watch != well && watch->alike)
-		watch_hurry(watch);
+	TAILQ_FOREACH (watch, &well->health->watches, link)
+		if (watch != well && watch->alike)
+			watch_hurry(watch);
 }
 
 /* A good probe. */
@@ -273,9 +273,9 @@ static bool others_ready(const struct watch *self)
 {
 	const struct watch *watch;
 
-	TAILQ_FOREACH(watch, &self->health->watches, link)
-	if (watch != self && !watch->alike && backend_state(watch->backend) == BACKEND_READY)
-		return true;
+	TAILQ_FOREACH (watch, &self->health->watches, link)
+		if (watch != self && !watch->alike && backend_state(watch->backend) == BACKEND_READY)
+			return true;
 	return false;
 }
 
@@ -416,9 +416,9 @@ static bool says_like_another(const struct watch *self)
 
 	if (others_ready(self))
 		return false;
-	TAILQ_FOREACH(watch, &self->health->watches, link)
-	if (watch != self && (watch->alike || watch->said_us >= since_us))
-		return true;
+	TAILQ_FOREACH (watch, &self->health->watches, link)
+		if (watch != self && (watch->alike || watch->said_us >= since_us))
+			return true;
 	return false;
 }
 

@@ -15,14 +15,14 @@ enum probe_kind {
 };
 
 /*        outcome     text          kind    reason           hint for one that never gets ready */
-#define PROBE_OUTCOMES(X)                                                                                           \
-	X(GOOD, "good", WELL, PROBE_GOOD, "") /* 2xx or 3xx */                                                      \
-	X(BAD_STATUS, "bad-status", HARD, PROBE_STATUS, "does its own output say why?") /* 5xx */                   \
-	/* 4xx: it answers; not ready at first, no fault later */                                                   \
-	X(ODD_STATUS, "odd-status", WELL, PROBE_STATUS, "is health.path right?")                                    \
-	X(REFUSED, "refused", HARD, PROBE_REFUSED, PROBE_HINT_ADDRESS)                                              \
-	X(RESET, "reset", HARD, PROBE_RESET, PROBE_HINT_ADDRESS) /* or closed before a whole head */                \
-	X(MALFORMED, "malformed", HARD, PROBE_MALFORMED, "does the program speak HTTP/1.1 there?")                  \
+#define PROBE_OUTCOMES(X)                                                                                              \
+	X(GOOD, "good", WELL, PROBE_GOOD, "")                                           /* 2xx or 3xx */               \
+	X(BAD_STATUS, "bad-status", HARD, PROBE_STATUS, "does its own output say why?") /* 5xx */                      \
+	/* 4xx: it answers; not ready at first, no fault later */                                                      \
+	X(ODD_STATUS, "odd-status", WELL, PROBE_STATUS, "is health.path right?")                                       \
+	X(REFUSED, "refused", HARD, PROBE_REFUSED, PROBE_HINT_ADDRESS)                                                 \
+	X(RESET, "reset", HARD, PROBE_RESET, PROBE_HINT_ADDRESS) /* or closed before a whole head */                   \
+	X(MALFORMED, "malformed", HARD, PROBE_MALFORMED, "does the program speak HTTP/1.1 there?")                     \
 	X(TIMEOUT, "timeout", SOFT, PROBE_TIMEOUT, "does the program hang, or does it need a longer health.start_ms?") \
 	X(UNABLE, "unable", UNSAID, NONE, "") /* we could not ask: no descriptor, no local port */
 
@@ -38,6 +38,7 @@ enum probe_outcome {
 
 const char *probe_outcome_text(enum probe_outcome outcome);
 enum probe_kind probe_outcome_kind(enum probe_outcome outcome);
-enum reason probe_outcome_reason(enum probe_outcome outcome); /* of what becomes of it; REASON_NONE where nothing does */
+enum reason
+probe_outcome_reason(enum probe_outcome outcome); /* of what becomes of it; REASON_NONE where nothing does */
 /* What to look at where the container never gets ready. by_socket: it is asked at a unix socket. "" if there is nothing. */
 const char *probe_outcome_hint(enum probe_outcome outcome, bool by_socket);

@@ -232,9 +232,9 @@ static void step_stop(struct supervisor *supervisor)
 		                                        : supervisor->stop_until_us);
 		return;
 	}
-	TAILQ_FOREACH(container, &supervisor->containers, link)
-	container_log(LOG_ERROR, container, "left-behind", reason_text(container->reason),
-	              "the engine did not remove it in time");
+	TAILQ_FOREACH (container, &supervisor->containers, link)
+		container_log(LOG_ERROR, container, "left-behind", reason_text(container->reason),
+		              "the engine did not remove it in time");
 	stop_done(supervisor);
 }
 

@@ -58,7 +58,7 @@ void calls_forget(struct supervisor *supervisor)
 {
 	struct call *call;
 
-	LIST_FOREACH(call, &calls, link)
-	if (call->supervisor == supervisor)
-		call->supervisor = NULL;
+	LIST_FOREACH (call, &calls, link)
+		if (call->supervisor == supervisor)
+			call->supervisor = NULL;
 }

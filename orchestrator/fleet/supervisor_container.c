@@ -36,11 +36,11 @@ static void wake_others(const struct supervisor *supervisor)
 {
 	struct supervisor *other;
 
-	TAILQ_FOREACH(other, supervisor->all, link)
-	if (other->awaits_other) {
-		other->awaits_other = false;
-		supervisor_soon(other);
-	}
+	TAILQ_FOREACH (other, supervisor->all, link)
+		if (other->awaits_other) {
+			other->awaits_other = false;
+			supervisor_soon(other);
+		}
 }
 
 void container_free(struct container *container)
@@ -56,9 +56,9 @@ struct container *container_by_id(struct supervisor *supervisor, const char *id)
 {
 	struct container *container;
 
-	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (container->id[0] != '\0' && strcmp(container->id, id) == 0)
-		return container;
+	TAILQ_FOREACH (container, &supervisor->containers, link)
+		if (container->id[0] != '\0' && strcmp(container->id, id) == 0)
+			return container;
 	return NULL;
 }
 
@@ -66,9 +66,9 @@ static bool has_name(const struct supervisor *supervisor, const char *name)
 {
 	const struct container *container;
 
-	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (!container->gone && strcmp(container->name, name) == 0)
-		return true;
+	TAILQ_FOREACH (container, &supervisor->containers, link)
+		if (!container->gone && strcmp(container->name, name) == 0)
+			return true;
 	return false;
 }
 
@@ -78,11 +78,11 @@ bool name_in_use(struct supervisor *supervisor, const char *name)
 
 	if (has_name(supervisor, name))
 		return true;
-	TAILQ_FOREACH(other, supervisor->all, link)
-	if (has_name(other, name)) {
-		supervisor->awaits_other = true;
-		return true;
-	}
+	TAILQ_FOREACH (other, supervisor->all, link)
+		if (has_name(other, name)) {
+			supervisor->awaits_other = true;
+			return true;
+		}
 	return false;
 }
 
@@ -99,10 +99,10 @@ static const struct container *holder_in(const struct supervisor *supervisor, in
 {
 	const struct container *container;
 
-	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (container->host_port == port && (container->slot != spared || spared == SLOT_EXTRA) &&
-	    holds_port(container))
-		return container;
+	TAILQ_FOREACH (container, &supervisor->containers, link)
+		if (container->host_port == port && (container->slot != spared || spared == SLOT_EXTRA) &&
+		    holds_port(container))
+			return container;
 	return NULL;
 }
 
@@ -116,9 +116,9 @@ const struct container *port_holder(struct supervisor *supervisor, int port, int
 	holder = holder_in(supervisor, port, slot);
 	if (holder != NULL)
 		return holder;
-	TAILQ_FOREACH(other, supervisor->all, link)
-	if (other != supervisor && holder == NULL)
-		holder = holder_in(other, port, SLOT_EXTRA);
+	TAILQ_FOREACH (other, supervisor->all, link)
+		if (other != supervisor && holder == NULL)
+			holder = holder_in(other, port, SLOT_EXTRA);
 	supervisor->awaits_other |= holder != NULL;
 	return holder;
 }

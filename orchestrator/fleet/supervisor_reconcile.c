@@ -180,9 +180,9 @@ static bool being_created(const struct supervisor *supervisor, const char *name)
 {
 	const struct container *container;
 
-	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (container->phase == CONTAINER_NEW && strcmp(container->name, name) == 0)
-		return true;
+	TAILQ_FOREACH (container, &supervisor->containers, link)
+		if (container->phase == CONTAINER_NEW && strcmp(container->name, name) == 0)
+			return true;
 	return false;
 }
 
@@ -190,9 +190,9 @@ bool supervisors_know(struct supervisors *all, const struct engine_container *li
 {
 	struct supervisor *supervisor;
 
-	TAILQ_FOREACH(supervisor, all, link)
-	if (container_by_id(supervisor, listed->id) != NULL || being_created(supervisor, listed->name))
-		return true;
+	TAILQ_FOREACH (supervisor, all, link)
+		if (container_by_id(supervisor, listed->id) != NULL || being_created(supervisor, listed->name))
+			return true;
 	return false;
 }
 
@@ -365,9 +365,10 @@ static void retry_names(struct supervisor *supervisor)
 		if (supervisor->slots[i]->reason == REASON_NAME_TAKEN) {
 			const struct container *container;
 
-			TAILQ_FOREACH(container, &supervisor->containers, link)
-			if (container->use == CONTAINER_LEAVING && container->slot == supervisor->slots[i]->index)
-				backoff_hurry(&supervisor->slots[i]->retry);
+			TAILQ_FOREACH (container, &supervisor->containers, link)
+				if (container->use == CONTAINER_LEAVING &&
+				    container->slot == supervisor->slots[i]->index)
+					backoff_hurry(&supervisor->slots[i]->retry);
 		}
 }
 
@@ -384,9 +385,9 @@ static void retry_all(struct supervisor *supervisor)
 			continue;
 		backoff_reset(&slot->retry);
 	}
-	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (container->retry.level > 0) /* its removal */
-		backoff_reset(&container->retry);
+	TAILQ_FOREACH (container, &supervisor->containers, link)
+		if (container->retry.level > 0) /* its removal */
+			backoff_reset(&container->retry);
 	for (size_t i = 0; i < supervisor->spare_count; i++) {
 		struct spare *spare = supervisor->spares[i];
 
@@ -405,8 +406,8 @@ void supervisor_reconcile(struct supervisor *supervisor, const struct engine_con
 	if (!supervisor->engine_up)
 		retry_all(supervisor);
 	supervisor->engine_up = true;
-	TAILQ_FOREACH(known, &supervisor->containers, link)
-	known->seen = false;
+	TAILQ_FOREACH (known, &supervisor->containers, link)
+		known->seen = false;
 	for (size_t i = 0; i < count; i++) {
 		known = container_by_id(supervisor, containers[i].id);
 		if (known != NULL)

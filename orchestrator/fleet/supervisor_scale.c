@@ -59,9 +59,10 @@ static bool slot_empty(const struct supervisor *supervisor, int index)
 {
 	const struct container *container;
 
-	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (container->slot == index && container->use != CONTAINER_NEXT && container->may_run && !container->gone)
-		return false;
+	TAILQ_FOREACH (container, &supervisor->containers, link)
+		if (container->slot == index && container->use != CONTAINER_NEXT && container->may_run &&
+		    !container->gone)
+			return false;
 	return true;
 }
 

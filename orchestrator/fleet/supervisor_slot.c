@@ -58,10 +58,10 @@ static bool end_unexplained(const struct supervisor *supervisor, const struct sl
 {
 	const struct container *container;
 
-	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (container->use == CONTAINER_LEAVING && container->slot == slot->index && container->faulty &&
-	    container->may_run && !container->by_us)
-		return true;
+	TAILQ_FOREACH (container, &supervisor->containers, link)
+		if (container->use == CONTAINER_LEAVING && container->slot == slot->index && container->faulty &&
+		    container->may_run && !container->by_us)
+			return true;
 	return false;
 }
 
@@ -222,9 +222,10 @@ static bool slot_vacant(const struct supervisor *supervisor, const struct slot *
 {
 	const struct container *container;
 
-	TAILQ_FOREACH(container, &supervisor->containers, link)
-	if (container->use == CONTAINER_LEAVING && container->slot == slot->index && !is_over(container, slot->current))
-		return false;
+	TAILQ_FOREACH (container, &supervisor->containers, link)
+		if (container->use == CONTAINER_LEAVING && container->slot == slot->index &&
+		    !is_over(container, slot->current))
+			return false;
 	return true;
 }
 

@@ -99,8 +99,8 @@ size_t supervisor_container_count(const struct supervisor *supervisor)
 	const struct container *container;
 	size_t count = 0;
 
-	TAILQ_FOREACH(container, &supervisor->containers, link)
-	count += container->id[0] != '\0' && !container->gone;
+	TAILQ_FOREACH (container, &supervisor->containers, link)
+		count += container->id[0] != '\0' && !container->gone;
 	return count;
 }
 

@@ -94,11 +94,12 @@ static void target_free(struct target *target)
 static struct target *target_new(const char *path, struct err *err)
 {
 	int fd = open_file(path);
+
 	if (fd == -1) {
 		err_set_errno(err, errno, "access_log: cannot write %s", path);
 		return NULL;
 	}
-	struct target *target = mem_zero(sizeof *target);
+	struct target *target = mem_zero(sizeof(*target));
 	target->path = mem_dup(path);
 	target->fd = fd;
 	return target;
@@ -110,6 +111,7 @@ static struct target *target_new(const char *path, struct err *err)
 static bool reopen_file(struct target *target)
 {
 	int fd = open_file(target->path);
+
 	if (fd == -1)
 		return false;
 	close(target->fd);
@@ -130,6 +132,7 @@ static void reopen(struct target *target)
 static bool has_no_name(const struct target *target)
 {
 	struct stat status;
+
 	return fstat(target->fd, &status) != -1 && S_ISREG(status.st_mode) && status.st_nlink == 0;
 }
 
@@ -150,6 +153,7 @@ static bool regain_name(struct target *target)
 static size_t write_all(int fd, const char *data, size_t len)
 {
 	size_t put = 0;
+
 	while (put < len) {
 		ssize_t result = write(fd, data + put, len - put);
 		if (result == -1 && errno == EINTR)
@@ -164,6 +168,7 @@ static size_t write_all(int fd, const char *data, size_t len)
 static uint64_t count_lines(const struct access_log *log, uint64_t from, uint64_t end)
 {
 	uint64_t lines = 0;
+
 	for (; from < end; from++)
 		lines += log->ring[from % RING_BYTES] == '\n';
 	return lines;
@@ -173,6 +178,7 @@ static uint64_t count_lines(const struct access_log *log, uint64_t from, uint64_
 static void lose(struct access_log *log, uint64_t from, uint64_t end, int problem)
 {
 	uint64_t lines = count_lines(log, from, end), before = atomic_load(&log->lost);
+
 	if (!log->failing)
 		log->lost_before = before;
 	log->failing = true;
@@ -201,6 +207,7 @@ static void recover(struct access_log *log)
 static uint64_t write_stretch(struct access_log *log, uint64_t from, uint64_t end)
 {
 	size_t at = from % RING_BYTES, len = (size_t)(end - from);
+
 	if (len > RING_BYTES - at)
 		len = RING_BYTES - at;
 	size_t put = write_all(log->target->fd, log->ring + at, len);
@@ -213,6 +220,7 @@ static uint64_t write_stretch(struct access_log *log, uint64_t from, uint64_t en
 static uint64_t write_batch(struct access_log *log, uint64_t from, uint64_t end)
 {
 	struct target *target = log->target;
+
 	if (!regain_name(target))
 		return from;
 	if (target->torn && write_all(target->fd, "\n", 1) != 1)
@@ -230,6 +238,7 @@ static uint64_t write_batch(struct access_log *log, uint64_t from, uint64_t end)
 static void write_up_to(struct access_log *log, uint64_t end)
 {
 	uint64_t tail = atomic_load_explicit(&log->tail, memory_order_relaxed);
+
 	if (tail >= end)
 		return;
 	if (log->target->path != NULL) {
@@ -250,6 +259,7 @@ static bool is_empty(struct access_log *log)
 static void wait_for_lines(struct access_log *log)
 {
 	struct pollfd wake = {.fd = log->wake_fd, .events = POLLIN};
+
 	atomic_store(&log->idle, true);
 	bool nothing = is_empty(log) && !atomic_load(&log->closing) && !atomic_load(&log->reopen) &&
 	               atomic_load(&log->next) == NULL;
@@ -257,7 +267,7 @@ static void wait_for_lines(struct access_log *log)
 		poll(&wake, 1, -1);
 	atomic_store(&log->idle, false);
 	uint64_t count;
-	if (read(log->wake_fd, &count, sizeof count) == -1 && errno != EAGAIN)
+	if (read(log->wake_fd, &count, sizeof(count)) == -1 && errno != EAGAIN)
 		return;
 	if (!atomic_load(&log->closing))
 		poll(&wake, 1, FLUSH_MS);
@@ -266,6 +276,7 @@ static void wait_for_lines(struct access_log *log)
 static void change_target(struct access_log *log)
 {
 	struct target *next = atomic_exchange(&log->next, NULL);
+
 	if (next == NULL)
 		return;
 	write_up_to(log, next->from);
@@ -277,6 +288,7 @@ static void change_target(struct access_log *log)
 static void write_ring(struct access_log *log)
 {
 	uint64_t end = atomic_load_explicit(&log->head, memory_order_acquire);
+
 	change_target(log);
 	write_up_to(log, end);
 }
@@ -284,6 +296,7 @@ static void write_ring(struct access_log *log)
 static void *run_writer(void *arg)
 {
 	struct access_log *log = arg;
+
 	while (!atomic_load(&log->closing)) {
 		wait_for_lines(log);
 		if (atomic_exchange(&log->reopen, false))
@@ -299,13 +312,15 @@ static void *run_writer(void *arg)
 static void wake(struct access_log *log)
 {
 	uint64_t one = 1;
-	if (write(log->wake_fd, &one, sizeof one) == -1)
+
+	if (write(log->wake_fd, &one, sizeof(one)) == -1)
 		log_debug("event=access-log-wake-failed");
 }
 
 static bool start_thread(struct access_log *log)
 {
 	sigset_t all, old;
+
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	int problem = pthread_create(&log->thread, NULL, run_writer, log);
@@ -326,7 +341,8 @@ static void free_log(struct access_log *log)
 
 bool access_log_open(const char *path, struct access_log **result, struct err *err)
 {
-	struct access_log *log = mem_zero(sizeof *log);
+	struct access_log *log = mem_zero(sizeof(*log));
+
 	buf_init(&log->line, LINE_MAX_BYTES);
 	log->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	log->target = target_new(path, err);
@@ -351,6 +367,7 @@ static void send_target(struct access_log *log, struct target *target)
 bool access_log_move(struct access_log *log, const char *path, struct err *err)
 {
 	struct target *target = target_new(path, err);
+
 	if (target != NULL)
 		send_target(log, target);
 	return target != NULL;
@@ -358,7 +375,8 @@ bool access_log_move(struct access_log *log, const char *path, struct err *err)
 
 void access_log_pause(struct access_log *log)
 {
-	struct target *nowhere = mem_zero(sizeof *nowhere);
+	struct target *nowhere = mem_zero(sizeof(*nowhere));
+
 	nowhere->fd = -1;
 	send_target(log, nowhere);
 }
@@ -374,6 +392,7 @@ static uint64_t bytes_waiting(struct access_log *log)
 static bool wait_for_writer(struct access_log *log)
 {
 	struct timespec until;
+
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += CLOSE_S;
 	return pthread_timedjoin_np(log->thread, NULL, &until) == 0;
@@ -412,11 +431,12 @@ uint64_t access_log_dropped(const struct access_log *log)
 static const char *time_text(struct access_log *log, char text[40])
 {
 	struct timespec now;
+
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	if (now.tv_sec != log->second) {
 		struct tm parts;
 		gmtime_r(&now.tv_sec, &parts);
-		strftime(log->stamp, sizeof log->stamp, "%Y-%m-%dT%H:%M:%S", &parts);
+		strftime(log->stamp, sizeof(log->stamp), "%Y-%m-%dT%H:%M:%S", &parts);
 		log->second = now.tv_sec;
 	}
 	snprintf(text, 40, "%s.%03ldZ", log->stamp, now.tv_nsec / 1000000);
@@ -427,6 +447,7 @@ static bool format_line(struct access_log *log, const struct access_line *line)
 {
 	char time[40];
 	struct json_writer w;
+
 	buf_reset(&log->line);
 	json_writer_init(&w, &log->line);
 	json_begin_object(&w);
@@ -454,6 +475,7 @@ static void put(struct access_log *log, const char *data, size_t len)
 {
 	uint64_t head = atomic_load_explicit(&log->head, memory_order_relaxed);
 	size_t at = head % RING_BYTES, first = len < RING_BYTES - at ? len : RING_BYTES - at;
+
 	memcpy(log->ring + at, data, first);
 	memcpy(log->ring, data + first, len - first);
 	atomic_store(&log->head, head + len);
@@ -462,6 +484,7 @@ static void put(struct access_log *log, const char *data, size_t len)
 void access_log_write(struct access_log *log, const struct access_line *line)
 {
 	uint64_t used = atomic_load(&log->head) - atomic_load(&log->tail);
+
 	if (!format_line(log, line) || used + log->line.len > RING_BYTES) {
 		log->dropped++;
 		return;

@@ -10,6 +10,7 @@
 void answer_problem(struct client *client, const struct request *request, struct problem problem)
 {
 	struct buf out;
+
 	problem.request_id = request->id;
 	problem.keep_alive_said = request->http_1_0;
 	problem.head_only = request->method == HTTP_HEAD_METHOD;
@@ -23,6 +24,7 @@ void answer_problem(struct client *client, const struct request *request, struct
 static void turn_away(struct proxy *proxy, struct client *client, struct request *request, struct problem problem)
 {
 	int64_t total_us = clock_us() - request->started_us;
+
 	stats_reply(&proxy->stats, problem.status, total_us);
 	if (proxy->access_log != NULL) {
 		struct access_line line = {.request_id = request->id,
@@ -44,6 +46,7 @@ static void turn_away(struct proxy *proxy, struct client *client, struct request
 static bool ends_here(struct proxy *proxy, struct client *client, struct request *request)
 {
 	struct problem answer = {.status = 204, .allow = ALLOWED};
+
 	switch (hop_take(&request->head)) {
 	case HOP_ON:
 		return false;
@@ -73,6 +76,7 @@ static bool lacks_host(struct proxy *proxy, struct client *client, struct reques
 bool answer_here(struct proxy *proxy, struct client *client, struct request *request, struct route_match *match)
 {
 	bool counts_hops = request->method == HTTP_OPTIONS || request->method == HTTP_TRACE;
+
 	if (counts_hops && ends_here(proxy, client, request))
 		return true;
 	if (!routes_find(proxy->routes, request_target(request), request->method, match)) {

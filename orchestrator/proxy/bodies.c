@@ -42,6 +42,7 @@ int64_t body_due_us(const struct body *body, int64_t idle_timeout_us, int64_t no
 	int64_t paid_us = body->bytes * 1000000 / PACE_BYTES_S;
 	int64_t pace_us = body->since_us + (paid_us > PACE_US ? paid_us : PACE_US);
 	int64_t idle_us = now_us + idle_timeout_us;
+
 	return pace_us < idle_us ? pace_us : idle_us;
 }
 
@@ -59,6 +60,7 @@ static double rate(const struct body *body, int64_t now_us)
 static bool goes_first(const struct body *a, const struct body *b, int64_t need_bytes, int64_t now_us)
 {
 	bool a_helps = a->bytes >= need_bytes, b_helps = b->bytes >= need_bytes;
+
 	if (a_helps != b_helps)
 		return a_helps;
 	double a_rate = rate(a, now_us), b_rate = rate(b, now_us);
@@ -68,6 +70,7 @@ static bool goes_first(const struct body *a, const struct body *b, int64_t need_
 struct body *bodies_slowest(const struct bodies *bodies, int64_t need_bytes, int64_t now_us)
 {
 	struct body *first = NULL;
+
 	for (struct body *body = bodies->ring.next; body != &bodies->ring; body = body->next)
 		if (body->bytes > 0 && body_is_slow(body, now_us) &&
 		    (first == NULL || goes_first(body, first, need_bytes, now_us)))

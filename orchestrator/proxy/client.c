@@ -60,6 +60,7 @@ static void free_now(struct client *client)
 void client_close(struct client *client)
 {
 	const struct front_settings *settings = front_settings(client->front);
+
 	if (client->over)
 		return;
 	client->over = true;
@@ -90,7 +91,8 @@ void client_mark_broken(struct client *client)
 void client_mark_cut(struct client *client)
 {
 	struct linger reset = {.l_onoff = 1, .l_linger = 0};
-	setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+
+	setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 	client_mark_broken(client);
 }
 
@@ -129,6 +131,7 @@ static void be_silent(struct client *client)
 {
 	bool draining = front_is_draining(client->front);
 	int64_t patience_us = draining ? LAST_CALL_US : client_config(client)->idle_timeout_ms * 1000;
+
 	if (client->idle.next != NULL) {
 		client_close(client);
 		return;
@@ -141,6 +144,7 @@ static void be_silent(struct client *client)
 static void on_deadline(struct deadline *deadline)
 {
 	struct client *client = (struct client *)((char *)deadline - offsetof(struct client, deadline));
+
 	switch (client->state) {
 	case CLIENT_HEAD:
 		client_refuse_unread(client, 408, "the request's head did not come in time",
@@ -165,6 +169,7 @@ static void on_deadline(struct deadline *deadline)
 static void on_deferred(struct deferred *deferred)
 {
 	struct client *client = (struct client *)((char *)deferred - offsetof(struct client, deferred));
+
 	if (client->over)
 		free_now(client);
 	else if (client->broken)
@@ -186,18 +191,19 @@ static void read_address(struct client *client, const struct sockaddr *peer)
 	client->trusted = front_is_trusted(client->front, peer);
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)peer;
 	if (peer->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], client->address, sizeof client->address);
+		inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], client->address, sizeof(client->address));
 	else if (peer->sa_family == AF_INET6)
-		inet_ntop(AF_INET6, &v6->sin6_addr, client->address, sizeof client->address);
+		inet_ntop(AF_INET6, &v6->sin6_addr, client->address, sizeof(client->address));
 	else if (peer->sa_family == AF_INET)
 		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)peer)->sin_addr, client->address,
-		          sizeof client->address);
+		          sizeof(client->address));
 }
 
 void client_new(struct front *front, int fd, const struct sockaddr *peer)
 {
-	struct client *client = mem_zero(sizeof *client);
+	struct client *client = mem_zero(sizeof(*client));
 	const struct front_settings *settings = front_settings(front);
+
 	clock_us(); /* its first deadline is from now */
 	client->front = front;
 	client->fd = fd;
@@ -221,6 +227,7 @@ void client_yield(struct front_link *idle)
 {
 	struct client *client = (struct client *)((char *)idle - offsetof(struct client, idle));
 	char byte;
+
 	if (recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
 		front_wake(client->front, idle);
 	else

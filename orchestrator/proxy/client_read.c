@@ -33,6 +33,7 @@ static bool accept_head(struct client *client)
 	const struct config *config = client_config(client);
 	struct request *request =
 	        request_new(2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
+
 	client->request = request;
 	request->method = head.method;
 	forward_request_id(&head, request->id);
@@ -64,6 +65,7 @@ static bool end_head(struct client *client)
 	bool wants_length = head.method == HTTP_POST || head.method == HTTP_PUT || head.method == HTTP_PATCH;
 	bool says_length = wants_length || head.content_length >= 0 || head.chunked;
 	struct http_text protocols = {NULL, 0};
+
 	if (request->upgrade)
 		protocols = http_head_find(&head, HTTP_UPGRADE)->value;
 	return forward_request_end(&request->head, says_length ? (int64_t)request->body.len : -1, request->upgrade,
@@ -73,7 +75,8 @@ static bool end_head(struct client *client)
 static void send_continue(struct client *client)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	struct iovec iov = {(char *)(uintptr_t)text, sizeof text - 1};
+	struct iovec iov = {(char *)(uintptr_t)text, sizeof(text) - 1};
+
 	client_write(client, &iov, 1);
 }
 
@@ -85,6 +88,7 @@ void client_make_room(struct body *body)
 static void expect_body(struct client *client)
 {
 	int64_t idle_us = client_config(client)->idle_timeout_ms * 1000;
+
 	deadline_set(&client->deadline, body_due_us(&client->body, idle_us, clock_recent_us()));
 }
 
@@ -111,6 +115,7 @@ static bool take_body(struct client *client, struct http_text piece)
 static bool take_head(struct client *client, size_t left)
 {
 	bool body_follows = head.chunked || head.content_length > 0;
+
 	if (!accept_head(client))
 		return false;
 	if (body_follows) {
@@ -131,6 +136,7 @@ static bool take_head(struct client *client, size_t left)
 static bool end_message(struct client *client)
 {
 	struct request *request = client->request;
+
 	if (client->state != CLIENT_BODY)
 		return true;
 	body_end(&client->body);
@@ -194,6 +200,7 @@ static enum read_result read_input(struct client *client, const char *data, size
 {
 	size_t used;
 	enum read_result result;
+
 	if (client->input.len == 0) {
 		result = read_message(client, data, len, &used);
 		if (result != READ_REFUSED)
@@ -269,6 +276,7 @@ static void take_end(struct client *client)
 {
 	bool whole = client->state == CLIENT_BUSY || client->state == CLIENT_TUNNEL ||
 	             (client->state == CLIENT_IDLE && client->input.len > 0);
+
 	if (!whole || client_config(client)->half_close == CONFIG_HALF_CLOSE_CANCEL) {
 		client_close(client);
 		return;
@@ -284,7 +292,8 @@ static void take_end(struct client *client)
 static bool has_left(const struct client *client)
 {
 	int problem = 0;
-	socklen_t len = sizeof problem;
+	socklen_t len = sizeof(problem);
+
 	return getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &problem, &len) == -1 || problem != 0;
 }
 
@@ -306,13 +315,14 @@ static bool may_stop_reading(const struct client *client, short what)
 void client_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
+
 	clock_us(); /* for all clock_recent_us below */
 	if (client->ended) {
 		close_if_left(client);
 		return;
 	}
 	for (int i = 0; i < READS; i++) {
-		ssize_t got = recv(fd, scratch, sizeof scratch, 0);
+		ssize_t got = recv(fd, scratch, sizeof(scratch), 0);
 		if (got == -1 && errno == EAGAIN)
 			return;
 		if (got == 0) {
@@ -327,7 +337,7 @@ void client_on_readable(evutil_socket_t fd, short what, void *arg)
 			take_bytes(client, scratch, (size_t)got);
 		if (client->over || client->broken || client->reading_paused)
 			return;
-		if (got >= 0 && (size_t)got < sizeof scratch && may_stop_reading(client, what))
+		if (got >= 0 && (size_t)got < sizeof(scratch) && may_stop_reading(client, what))
 			return;
 	}
 	/* there may be more: the others' turn, then told again */
@@ -339,6 +349,7 @@ void client_read_kept(struct client *client)
 {
 	size_t used;
 	enum read_result result = read_message(client, client->input.data, client->input.len, &used);
+
 	if (result == READ_REFUSED)
 		return;
 	buf_drop(&client->input, used);

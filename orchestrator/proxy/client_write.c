@@ -150,6 +150,7 @@ void client_refuse_unread(struct client *client, int status, const char *detail,
 {
 	char id[FORWARD_ID_SIZE];
 	struct problem problem = {.status = status, .detail = detail, .request_id = id, .close = true};
+
 	if (client->request != NULL) {
 		problem.request_id = client->request->id;
 		problem.head_only = client->request->method == HTTP_HEAD_METHOD;

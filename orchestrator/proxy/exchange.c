@@ -30,6 +30,7 @@ static unsigned spare_count;
 static void on_free(struct deferred *deferred)
 {
 	struct exchange *exchange = (struct exchange *)((char *)deferred - offsetof(struct exchange, deferred));
+
 	if (spare_count < SPARES_MAX && exchange->reply.cap <= SPARE_REPLY_MAX) {
 		spares[spare_count++] = exchange;
 		return;
@@ -51,7 +52,7 @@ void exchange_free_spares(void)
 static struct exchange *exchange_alloc(void)
 {
 	if (spare_count == 0) {
-		struct exchange *made = mem_zero(sizeof *made);
+		struct exchange *made = mem_zero(sizeof(*made));
 		buf_init(&made->reply, REPLY_MAX);
 		return made;
 	}
@@ -118,6 +119,7 @@ void exchange_leave_held(struct exchange *exchange)
 {
 	struct service *service = exchange->service;
 	size_t before = service->held_count;
+
 	if (exchange->held.waiting)
 		exchange->held_us += clock_us() - exchange->held_since_us;
 	service_unhold(service, &exchange->held);
@@ -149,6 +151,7 @@ static void give_up(struct exchange *exchange, struct problem problem)
 {
 	struct client *client = exchange->client;
 	struct request *request = exchange->request;
+
 	problem.close = request->close || front_is_draining(exchange->proxy->front);
 	log_info("event=request-failed service=%s request=%s code=%d tries=%u held_ms=%lld incident=%s reason=%s",
 	         exchange->service->config->name, request->id, problem.status, exchange->tried.count,
@@ -166,6 +169,7 @@ const char *exchange_explain(const struct exchange *exchange, char text[EXCHANGE
 void exchange_give_up(struct exchange *exchange, int status, const char *detail)
 {
 	char text[EXCHANGE_DETAIL_SIZE];
+
 	if (status == 502 && exchange->broke != NULL)
 		detail = exchange_explain(exchange, text);
 	give_up(exchange, (struct problem){.status = status, .detail = detail});
@@ -175,6 +179,7 @@ void exchange_turn_away(struct exchange *exchange, const char *detail, int64_t r
 {
 	int64_t wait_us = retry_us - clock_us();
 	int wait_s = wait_us > 0 ? (int)((wait_us + 999999) / 1000000) : 1;
+
 	give_up(exchange, (struct problem){.status = 503, .detail = detail, .retry_after_s = wait_s});
 }
 
@@ -182,6 +187,7 @@ void exchange_cut(struct exchange *exchange)
 {
 	struct client *client = exchange->client;
 	char told[EXCHANGE_DETAIL_SIZE];
+
 	log_warn("event=reply-cut service=%s request=%s code=%d incident=%s%s%s", exchange->service->config->name,
 	         exchange->request->id, exchange->status, incident_text(&exchange->incident),
 	         exchange->broke != NULL ? " error=" : "",
@@ -196,6 +202,7 @@ static void on_drained(void *arg)
 {
 	struct exchange *exchange = arg;
 	bool withheld = exchange->question != NULL && !exchange->gather;
+
 	if (exchange->trial->upstream != NULL && !withheld)
 		upstream_resume(exchange->trial->upstream);
 }
@@ -203,6 +210,7 @@ static void on_drained(void *arg)
 static void on_gone(void *arg)
 {
 	struct exchange *exchange = arg;
+
 	exchange_over(exchange, 0, FLEET_CANCELLED);
 }
 
@@ -212,6 +220,7 @@ static struct exchange *exchange_new(struct proxy *proxy, struct service *servic
                                      struct request *request)
 {
 	struct exchange *exchange = exchange_alloc();
+
 	exchange->proxy = proxy;
 	exchange->service = service;
 	exchange->client = client;
@@ -231,6 +240,7 @@ static struct exchange *exchange_new(struct proxy *proxy, struct service *servic
 void exchange_start(struct proxy *proxy, struct client *client, struct request *request)
 {
 	struct route_match match;
+
 	if (answer_here(proxy, client, request, &match))
 		return;
 	struct service *service = proxy->services[match.service];

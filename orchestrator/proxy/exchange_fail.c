@@ -15,6 +15,7 @@ static const char unknown[] = "the container failed while it had the request; it
 bool exchange_is_judged(const struct backend *backend)
 {
 	enum backend_state state = backend_state(backend);
+
 	return state == BACKEND_READY || state == BACKEND_SUSPECT;
 }
 
@@ -94,6 +95,7 @@ static void report_failure(struct exchange *exchange, enum stats_replay reason)
 	struct backend *backend = exchange->trial->backend;
 	bool first = !incident_open(backend_incident(backend));
 	char told[EXCHANGE_DETAIL_SIZE];
+
 	backend_open_incident(backend);
 	join_incident(exchange);
 	if (first)
@@ -112,6 +114,7 @@ static bool acquit(struct exchange *exchange, uint64_t *serials, unsigned *count
 {
 	unsigned kept = 0;
 	bool open = false;
+
 	for (unsigned i = 0; i < *count; i++) {
 		enum fleet_fate fate = fleet_fate(exchange->service->fleet, serials[i]);
 		if (fate == FLEET_FATE_KILLED && exchange->acquittals < ACQUITTALS_MAX) {
@@ -142,6 +145,7 @@ static bool doubt(struct exchange *exchange)
 static void judge_stale(struct exchange *exchange)
 {
 	uint64_t serial = exchange->stale;
+
 	if (serial == 0 || fleet_fate(exchange->service->fleet, serial) == FLEET_FATE_WELL)
 		return;
 	note_stale(exchange, serial);
@@ -154,6 +158,7 @@ static bool await_end(struct exchange *exchange)
 {
 	enum fleet_fate fate = fleet_fate(exchange->service->fleet, exchange->awaited);
 	int64_t now_us = clock_us();
+
 	if (exchange->awaited == 0 || fate == FLEET_FATE_ENDED || fate == FLEET_FATE_KILLED) {
 		exchange->awaited = exchange->awaited_us = 0;
 		return false;
@@ -210,6 +215,7 @@ void exchange_replay(struct exchange *exchange, enum stats_replay reason)
 void exchange_fail(struct exchange *exchange, enum upstream_failure failure, bool untouched)
 {
 	const struct failure_rule *rule = &failure_rules[failure];
+
 	if (rule->evidence && exchange_is_judged(exchange->trial->backend))
 		report_failure(exchange, rule->replay);
 	else if (rule->evidence)

@@ -24,6 +24,7 @@ void exchange_hedge(struct trial *trial)
 {
 	struct exchange *exchange = trial->exchange;
 	struct fleet_tried tried = exchange->tried;
+
 	if (exchange->state != EXCHANGE_SENT || exchange->hedged || exchange->request->upgrade ||
 	    !http_method_safe(exchange->request->method) || tried.count + 1 >= FLEET_TRIES)
 		return;
@@ -44,6 +45,7 @@ void exchange_cancel_other(struct exchange *exchange)
 {
 	struct trial *other = other_of(exchange);
 	struct backend *backend = other->backend;
+
 	if (backend == NULL)
 		return;
 	upstream_cancel(other->upstream);
@@ -55,6 +57,7 @@ void exchange_cancel_other(struct exchange *exchange)
 void exchange_settle(struct trial *trial)
 {
 	struct exchange *exchange = trial->exchange;
+
 	exchange->trial = trial;
 	if (!exchange_is_hedging(exchange))
 		return;

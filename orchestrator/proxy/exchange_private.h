@@ -51,8 +51,8 @@ struct exchange {
 	int64_t awaited_us;  /* since when */
 	unsigned refusals;
 	const char *broke; /* static text: the rule that the last reply broke, behind "the reply"; NULL: none */
-	bool fresh;     /* no further try takes a pooled connection */
-	uint64_t stale; /* the backend whose pooled connection ended just now, with the request on it; 0 none */
+	bool fresh;        /* no further try takes a pooled connection */
+	uint64_t stale;    /* the backend whose pooled connection ended just now, with the request on it; 0 none */
 	struct held held;
 	int64_t held_since_us;
 	int64_t held_us;                  /* in all, so far */

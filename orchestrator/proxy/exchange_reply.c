@@ -35,6 +35,7 @@ static void finish(struct exchange *exchange)
 {
 	struct client *client = exchange->client;
 	bool close = exchange->close;
+
 	flush(exchange);
 	exchange_over(exchange, exchange->status, FLEET_SERVED);
 	client_end(client, close);
@@ -49,6 +50,7 @@ static void keep(struct exchange *exchange, const char *data, size_t len)
 static void choose_framing(struct exchange *exchange, const struct http_head *head)
 {
 	const struct request *request = exchange->request;
+
 	exchange->length = head->content_length;
 	exchange->to_close = !head->chunked && head->content_length < 0;
 	if (!http_response_has_body(head, request->method))
@@ -93,6 +95,7 @@ static void judge_end(struct exchange *exchange, bool well)
 static void on_answer(bool well, void *arg)
 {
 	struct exchange *exchange = arg;
+
 	exchange->question = NULL;
 	if (exchange->begun) {
 		judge_end(exchange, well);
@@ -126,6 +129,7 @@ static void on_head(const struct http_head *head, void *arg)
 {
 	struct trial *trial = arg;
 	struct exchange *exchange = trial->exchange;
+
 	if (head->status < 200 && head->status != 101) {
 		if (!exchange_is_hedging(exchange)) /* else it is not known yet whose answer counts */
 			pass_interim(exchange, head);
@@ -159,8 +163,9 @@ static void on_head(const struct http_head *head, void *arg)
 static void take_chunk(struct exchange *exchange, const char *data, size_t len)
 {
 	char size[24], line_end[] = "\r\n";
-	int digits = snprintf(size, sizeof size, "%zx\r\n", len);
+	int digits = snprintf(size, sizeof(size), "%zx\r\n", len);
 	struct iovec iov[3] = {{size, (size_t)digits}, {(char *)(uintptr_t)data, len}, {line_end, 2}};
+
 	if (exchange->question == NULL) {
 		send_out(exchange, iov, 3);
 		return;
@@ -172,6 +177,7 @@ static void take_chunk(struct exchange *exchange, const char *data, size_t len)
 static void on_body(const char *data, size_t len, void *arg)
 {
 	struct exchange *exchange = ((struct trial *)arg)->exchange;
+
 	if (exchange->state == EXCHANGE_OVER)
 		return;
 	if (exchange->framing == FORWARD_CHUNKED) {
@@ -199,6 +205,7 @@ static void start_tunnel(struct exchange *exchange)
 	struct client *client = exchange->client;
 	struct tunnel_end end = {
 	        .proxy = exchange->proxy, .service = exchange->service, .backend = exchange->trial->backend};
+
 	flush(exchange);
 	end.fd = upstream_detach(exchange->trial->upstream);
 	exchange->trial->upstream = NULL;
@@ -218,6 +225,7 @@ static void end_chunks(struct exchange *exchange, struct http_text trailers)
 static void on_done(struct http_text trailers, void *arg)
 {
 	struct exchange *exchange = ((struct trial *)arg)->exchange;
+
 	if (exchange->upgraded) {
 		start_tunnel(exchange);
 		return;
@@ -242,6 +250,7 @@ static void on_failed(enum upstream_failure failure, bool untouched, const char 
 {
 	struct trial *trial = arg;
 	struct exchange *exchange = trial->exchange;
+
 	exchange->trial = trial;
 	trial->upstream = NULL;
 	if (exchange->question != NULL)

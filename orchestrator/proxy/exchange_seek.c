@@ -10,7 +10,7 @@ void exchange_note_container(struct exchange *exchange, const struct backend *ba
 	if (exchange->proxy->access_log == NULL)
 		return;
 	exchange->last_slot = backend_slot(backend);
-	snprintf(exchange->last_container, sizeof exchange->last_container, "%s", backend_container_id(backend));
+	snprintf(exchange->last_container, sizeof(exchange->last_container), "%s", backend_container_id(backend));
 }
 
 void exchange_send(struct trial *trial, struct backend *backend, bool fresh)
@@ -24,6 +24,7 @@ void exchange_send(struct trial *trial, struct backend *backend, bool fresh)
 	        .fresh = fresh,
 	        .response_timeout_ms = service_response_timeout_ms(exchange->service, exchange->proxy->config),
 	};
+
 	exchange->state = EXCHANGE_SENT;
 	trial->backend = backend;
 	exchange->tries++;
@@ -35,6 +36,7 @@ void exchange_send(struct trial *trial, struct backend *backend, bool fresh)
 static bool is_worth_waiting(const struct exchange *exchange)
 {
 	const struct service *service = exchange->service;
+
 	return service_may_recover(service, &exchange->tried) || supervisor_is_short(service->supervisor);
 }
 
@@ -42,6 +44,7 @@ static void hold(struct exchange *exchange)
 {
 	const struct config *config = exchange->proxy->config;
 	int64_t left_us = config->hold_ms * 1000 - exchange->held_us;
+
 	if (left_us <= 0) {
 		exchange_give_up(exchange, 503, "no container got ready in time");
 		return;
@@ -68,6 +71,7 @@ static struct backend *acquire(struct exchange *exchange)
 {
 	struct fleet *fleet = exchange->service->fleet;
 	struct backend *same = exchange->stale != 0 ? fleet_acquire_again(fleet, exchange->stale) : NULL;
+
 	if (same != NULL)
 		return same;
 	exchange->stale = 0;
@@ -77,7 +81,8 @@ static struct backend *acquire(struct exchange *exchange)
 static void turn_away(struct exchange *exchange, const struct supervisor_obstacle *obstacle)
 {
 	char detail[SUPERVISOR_MESSAGE_SIZE + 64];
-	snprintf(detail, sizeof detail, "no container can be made now: %s", obstacle->message);
+
+	snprintf(detail, sizeof(detail), "no container can be made now: %s", obstacle->message);
 	exchange_turn_away(exchange, detail, obstacle->retry_us);
 }
 
@@ -85,6 +90,7 @@ void exchange_seek(struct exchange *exchange)
 {
 	struct backend *backend = acquire(exchange);
 	struct supervisor_obstacle obstacle;
+
 	if (backend != NULL)
 		exchange_send(exchange->trial, backend, exchange->fresh);
 	else if (exchange->service->retired)
@@ -107,6 +113,7 @@ static void unhold(struct exchange *exchange)
 void exchange_on_deadline(struct deadline *deadline)
 {
 	struct exchange *exchange = (struct exchange *)((char *)deadline - offsetof(struct exchange, deadline));
+
 	if (exchange->state == EXCHANGE_DOUBTED) {
 		exchange_judge(exchange);
 		return;

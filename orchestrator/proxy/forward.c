@@ -59,6 +59,7 @@ static bool names_fields(const struct http_head *head)
 static bool has_element(struct http_text list, struct http_text name)
 {
 	const char *at = list.data, *end = list.data + list.len;
+
 	while (at < end) {
 		while (at < end && (*at == ' ' || *at == '\t' || *at == ','))
 			at++;
@@ -88,9 +89,10 @@ static bool is_named(const struct http_head *head, struct http_text name)
 static bool is_lookalike(struct http_text name, uint32_t ids)
 {
 	char dashed[32]; /* what is longer can only be one by how it begins */
+
 	if (memchr(name.data, '_', name.len) == NULL)
 		return false;
-	uint32_t len = name.len < sizeof dashed ? name.len : sizeof dashed;
+	uint32_t len = name.len < sizeof(dashed) ? name.len : sizeof(dashed);
 	for (uint32_t i = 0; i < len; i++)
 		dashed[i] = name.data[i] == '_' ? '-' : name.data[i];
 	enum http_field_id id = http_field_identify((struct http_text){dashed, len});
@@ -102,6 +104,7 @@ static bool is_lookalike(struct http_text name, uint32_t ids)
 static bool put_fields(struct buf *out, const struct http_head *head, uint32_t drop, uint32_t lookalikes)
 {
 	bool look_up = (head->seen & BIT(HTTP_CONNECTION)) != 0 && names_fields(head);
+
 	for (unsigned i = 0; i < head->count; i++) {
 		const struct http_field *field = &head->fields[i];
 		if (field->id != HTTP_OTHER && (drop & BIT(field->id)) != 0)
@@ -125,6 +128,7 @@ static bool is_absolute(struct http_text target)
 static struct http_text absolute_authority(struct http_text target)
 {
 	const char *start = memchr(target.data, ':', target.len);
+
 	start += 3;
 	const char *end = target.data + target.len, *at = start;
 	while (at < end && *at != '/' && *at != '?')
@@ -135,6 +139,7 @@ static struct http_text absolute_authority(struct http_text target)
 struct http_text forward_path(const struct http_head *head)
 {
 	struct http_text target = head->target;
+
 	if (!is_absolute(target))
 		return target;
 	struct http_text authority = absolute_authority(target);
@@ -148,6 +153,7 @@ static bool put_request_line(struct buf *out, const struct http_head *head)
 {
 	struct http_text path = forward_path(head);
 	bool query_only = path.data[0] == '?';
+
 	return put(out, head->method_text) && PUT_LITERAL(out, " ") && (!query_only || PUT_LITERAL(out, "/")) &&
 	       put(out, path) && PUT_LITERAL(out, " HTTP/1.1\r\n");
 }
@@ -170,6 +176,7 @@ bool forward_has_host(const struct http_head *head)
 static bool put_host(struct buf *out, const struct http_head *head)
 {
 	struct http_text host = effective_host(head);
+
 	return host.len == 0 || put_field(out, (struct http_text){"Host", 4}, host);
 }
 
@@ -178,6 +185,7 @@ bool forward_host(struct buf *head, const char *name)
 	const char *end = memchr(head->data, '\n', head->len);
 	size_t line = (size_t)(end + 1 - head->data), rest = head->len - line;
 	size_t more = strlen("Host: \r\n") + strlen(name);
+
 	if (buf_room(head, more) == NULL)
 		return false;
 	char *at = head->data + line; /* it may lie elsewhere by now */
@@ -204,6 +212,7 @@ static bool put_list(struct buf *out, const char *name, const struct http_head *
 static bool put_first(struct buf *out, const char *name, const struct http_field *kept, struct http_text own)
 {
 	struct http_text value = kept != NULL ? kept->value : own;
+
 	return value.len == 0 || (buf_add_text(out, name) && put(out, value) && PUT_LITERAL(out, "\r\n"));
 }
 
@@ -218,6 +227,7 @@ static bool put_forwarded(struct buf *out, const struct http_head *head, const s
 	struct http_text own_host = effective_host(head);
 	bool ok = from->trusted ? put_list(out, "X-Forwarded-For: ", head, HTTP_X_FORWARDED_FOR, address)
 	                        : put_field(out, (struct http_text){"X-Forwarded-For", 15}, address);
+
 	return ok &&
 	       put_first(out, "X-Forwarded-Proto: ", trusted_field(head, HTTP_X_FORWARDED_PROTO, from->trusted),
 	                 (struct http_text){"http", 4}) &&
@@ -234,6 +244,7 @@ static bool put_via(struct buf *out, const struct http_head *head)
 bool forward_request(struct buf *out, const struct http_head *head, const struct forward_from *from)
 {
 	uint32_t drop = HOP_BY_HOP | REWRITTEN, all = drop | OF_PROXIES;
+
 	return put_request_line(out, head) && put_host(out, head) &&
 	       put_fields(out, head, from->trusted ? drop : all, all) && put_forwarded(out, head, from) &&
 	       put_via(out, head);
@@ -252,6 +263,7 @@ bool forward_request_end(struct buf *out, int64_t body_len, bool upgrade, struct
 static bool put_status_line(struct buf *out, const struct http_head *head)
 {
 	char line[16] = "HTTP/1.1 000 ";
+
 	line[9] = (char)('0' + head->status / 100);
 	line[10] = (char)('0' + head->status / 10 % 10);
 	line[11] = (char)('0' + head->status % 10);
@@ -293,6 +305,7 @@ bool forward_reply(struct buf *out, const struct http_head *head, enum forward_f
                    bool keep_alive_said)
 {
 	uint32_t drop = HOP_BY_HOP | BIT(HTTP_CONTENT_LENGTH);
+
 	drop &= ~BIT(HTTP_PROXY_AUTHENTICATE);
 	return put_status_line(out, head) && put_fields(out, head, drop, drop) && put_date(out, head) &&
 	       put_via(out, head) && put_reply_framing(out, head, framing) &&
@@ -304,6 +317,7 @@ static bool is_trailer_allowed(struct http_text line)
 {
 	const char *colon = memchr(line.data, ':', line.len);
 	enum http_field_id id = http_field_identify((struct http_text){line.data, (uint32_t)(colon - line.data)});
+
 	return id == HTTP_OTHER || ((HOP_BY_HOP | REWRITTEN) & BIT(id)) == 0;
 }
 
@@ -311,6 +325,7 @@ bool forward_last_chunk(struct buf *out, struct http_text trailers)
 {
 	bool ok = PUT_LITERAL(out, "0\r\n");
 	const char *at = trailers.data, *end = trailers.len > 0 ? at + trailers.len : at;
+
 	while (ok && at != end) {
 		const char *next = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
 		struct http_text line = {at, (uint32_t)(next - at)};
@@ -335,7 +350,8 @@ void forward_new_id(char id[FORWARD_ID_SIZE])
 {
 	static uint64_t start, count;
 	static const char digits[] = "0123456789abcdef";
-	if (start == 0 && getrandom(&start, sizeof start, 0) != (ssize_t)sizeof start)
+
+	if (start == 0 && getrandom(&start, sizeof(start), 0) != (ssize_t)sizeof(start))
 		start = (uint64_t)(uintptr_t)id;
 	uint64_t number = (start | 1) + count++ * 0x9e3779b97f4a7c15u;
 	for (int i = 15; i >= 0; i--) {
@@ -349,6 +365,7 @@ void forward_request_id(const struct http_head *head, char id[FORWARD_ID_SIZE])
 {
 	const struct http_field *field =
 	        (head->seen & BIT(HTTP_X_REQUEST_ID)) != 0 ? http_head_find(head, HTTP_X_REQUEST_ID) : NULL;
+
 	if (field == NULL || !is_request_id(field->value)) {
 		forward_new_id(id);
 		return;

@@ -85,6 +85,7 @@ void front_release(struct front *front, int64_t bytes)
 static bool is_due(int64_t *warned_us)
 {
 	int64_t now = clock_us();
+
 	if (*warned_us != 0 && now - *warned_us < WARN_EVERY_US)
 		return false;
 	*warned_us = now;
@@ -94,6 +95,7 @@ static bool is_due(int64_t *warned_us)
 static enum front_room make_room(struct front *front, int64_t bytes, const struct body *asker)
 {
 	int64_t most = front->settings.config->max_buffered_bytes;
+
 	if (is_due(&front->full_warned_us))
 		log_warn("event=buffers-full bytes=%lld max_buffered_bytes=%lld connections=%u",
 		         (long long)front->buffered, (long long)most, front->connections);
@@ -160,6 +162,7 @@ static bool is_pausing(const struct front *front)
 static void update_accepting(struct front *front)
 {
 	bool may = (has_room(front) || has_idle(front)) && front->accepted < ACCEPT_AT_ONCE;
+
 	set_accepting(front, may && !is_pausing(front));
 }
 
@@ -190,6 +193,7 @@ static void make_place(struct front *front)
 static bool free_descriptor(struct front *front)
 {
 	unsigned before = front->connections;
+
 	for (int i = 0; i < YIELDS_MAX && front->connections == before && has_idle(front); i++)
 		client_yield(front->idle.next);
 	return front->connections < before;
@@ -266,6 +270,7 @@ void front_wake(struct front *front, struct front_link *idle)
 static struct evconnlistener *listen_at(struct front *front, const struct address *address, int fd)
 {
 	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
+
 	if (fd != -1) /* it listens already: 0 leaves its backlog as it is */
 		return evconnlistener_new(front->settings.base, on_accept, front, flags, 0, fd);
 	return evconnlistener_new_bind(front->settings.base, on_accept, front, flags, BACKLOG,
@@ -277,15 +282,17 @@ static struct evconnlistener *listen_at(struct front *front, const struct addres
 static void tune(int fd, const struct address *address)
 {
 	static const char reno[] = "reno";
+
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
 	if (address_is_loopback(address))
-		setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof reno - 1);
+		setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof(reno) - 1);
 }
 
 static bool listen_on(struct front *front, const char *text, struct err *err)
 {
 	struct address address;
 	const struct front_settings *settings = &front->settings;
+
 	if (!address_parse(text, &address))
 		return err_set(err, "listen: \"%s\" is no ADDRESS:PORT", text);
 	int fd = settings->inherited == NULL ? -1 : settings->inherited(text, settings->inherited_arg);
@@ -309,9 +316,10 @@ static bool listen_on(struct front *front, const char *text, struct err *err)
 static void read_trusted(struct front *front)
 {
 	const struct strings *texts = &front->settings.config->trusted_proxies;
+
 	free(front->trusted);
 	front->trusted_count = 0;
-	front->trusted = mem_array(NULL, texts->count + 1, sizeof *front->trusted);
+	front->trusted = mem_array(NULL, texts->count + 1, sizeof(*front->trusted));
 	for (size_t i = 0; i < texts->count; i++)
 		if (network_parse(texts->items[i], &front->trusted[front->trusted_count]))
 			front->trusted_count++;
@@ -319,7 +327,8 @@ static void read_trusted(struct front *front)
 
 bool front_new(const struct front_settings *settings, struct front **result, struct err *err)
 {
-	struct front *front = mem_zero(sizeof *front);
+	struct front *front = mem_zero(sizeof(*front));
+
 	front->settings = *settings;
 	front->accepting = true;
 	front->clients.prev = front->clients.next = &front->clients;

@@ -55,7 +55,7 @@ static const struct {
 
 struct gate_verdict gate_judge(const struct http_head *head, const struct gate_limits *limits)
 {
-	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (refusals[i].applies(head, limits))
 			return refusals[i].verdict;
 	return (struct gate_verdict){0, NULL};

@@ -23,6 +23,7 @@ static bool is_of_digits(struct http_text text, char last)
 static void count_down(char *digits, size_t len)
 {
 	size_t at = len - 1;
+
 	while (digits[at] == '0')
 		digits[at--] = '9';
 	digits[at]--;
@@ -43,6 +44,7 @@ static enum hop spend(struct buf *head, struct http_text number)
 static bool is_max_forwards(struct http_text line, struct http_text *value)
 {
 	const char *colon = memchr(line.data, ':', line.len);
+
 	if (colon == NULL || !http_text_is((struct http_text){line.data, (uint32_t)(colon - line.data)}, NAME))
 		return false;
 	const char *start = colon + strlen(": "), *end = line.data + line.len;
@@ -55,6 +57,7 @@ static unsigned find(const struct buf *head, struct http_text *value)
 {
 	const char *end = head->data + head->len, *at = memchr(head->data, '\n', head->len);
 	unsigned count = 0;
+
 	while (at != NULL && ++at < end) {
 		const char *next = memchr(at, '\n', (size_t)(end - at));
 		if (next != NULL && next > at + 1)
@@ -67,6 +70,7 @@ static unsigned find(const struct buf *head, struct http_text *value)
 static bool asks_for_all(const struct buf *head)
 {
 	const char *space = memchr(head->data, ' ', head->len);
+
 	return space != NULL && strncmp(space, " * ", 3) == 0;
 }
 
@@ -74,6 +78,7 @@ enum hop hop_take(struct buf *head)
 {
 	struct http_text value = {NULL, 0};
 	unsigned count = find(head, &value);
+
 	if (count > 1 || (count == 1 && !is_of_digits(value, '9')))
 		return HOP_BAD;
 	if (asks_for_all(head))

@@ -42,6 +42,7 @@ static enum message_event read_head(struct message *message, const char *data, s
 	        message->kind == MESSAGE_REQUEST
 	                ? http_head_parse_request(data, len, &message->limits, &message->scanned, head, fault)
 	                : http_head_parse_response(data, len, &message->limits, &message->scanned, head, fault);
+
 	if (parse == HTTP_PARSE_MORE)
 		return MESSAGE_MORE;
 	if (parse == HTTP_PARSE_BAD)
@@ -56,6 +57,7 @@ static enum message_event read_chunks(struct message *message, const char *data,
                                       struct http_text *piece, enum http_fault *fault)
 {
 	size_t start = 0, size = 0;
+
 	switch (http_chunked_next(&message->chunked, data, len, used, &start, &size)) {
 	case HTTP_PARSE_BAD:
 		*fault = HTTP_FAULT_CHUNK;

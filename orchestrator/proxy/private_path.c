@@ -33,6 +33,7 @@ static int hex_value(char c)
 static size_t decode(struct http_text path, bool slashes, char *to)
 {
 	size_t len = 0;
+
 	for (size_t i = 0; i < path.len; i++) {
 		int high = path.data[i] == '%' && i + 2 < path.len ? hex_value(path.data[i + 1]) : -1;
 		int low = high >= 0 ? hex_value(path.data[i + 2]) : -1;
@@ -70,6 +71,7 @@ static bool contains(const char *text, size_t len, const char *word, size_t word
 static struct http_text trimmed(const char *prefix)
 {
 	size_t len = strlen(prefix);
+
 	while (len > 0 && prefix[len - 1] == '/')
 		len--;
 	return (struct http_text){prefix, (uint32_t)len};
@@ -78,6 +80,7 @@ static struct http_text trimmed(const char *prefix)
 static bool names_last_segment(struct http_text prefix, const char *text, size_t len)
 {
 	uint32_t from = prefix.len;
+
 	while (from > 0 && prefix.data[from - 1] != '/')
 		from--;
 	return contains(text, len, prefix.data + from, prefix.len - from);
@@ -87,6 +90,7 @@ static bool names_last_segment(struct http_text prefix, const char *text, size_t
 static bool names_any(struct http_text path, const struct strings *prefixes, char *scratch)
 {
 	size_t len = decode(path, true, scratch), kept = 0;
+
 	for (int i = 1; i < ROUNDS; i++)
 		len = decode((struct http_text){scratch, (uint32_t)len}, true, scratch);
 	for (size_t i = 0; i < len; i++)
@@ -146,6 +150,7 @@ static bool comes_by(struct http_text path, struct http_text prefix, bool empty_
 {
 	struct walk walk = {.prefix = prefix, .empty = scratch};
 	const char *at = path.data, *end = path.data + path.len;
+
 	while (at < end) {
 		const char *from = at + (*at == '/');
 		const char *slash = memchr(from, '/', (size_t)(end - from));
@@ -167,6 +172,7 @@ static unsigned ways_of(struct http_text path)
 {
 	unsigned ways =
 	        path.len > 1 && (path.data[1] == '/' || path.data[1] == '\\' || is_blank(path.data[1])) ? READ_HOST : 0;
+
 	for (uint32_t i = 0; i < path.len; i++) {
 		char c = path.data[i];
 		ways |= c == '\\' ? READ_BACKSLASH : 0;
@@ -182,6 +188,7 @@ static size_t read_bytes(struct http_text path, unsigned way, char *to)
 {
 	size_t len = 0;
 	bool parameter = false;
+
 	for (uint32_t i = 0; i < path.len; i++) {
 		char c = path.data[i];
 		if (((way & READ_CUT) != 0 && is_ending(c)) || ((way & READ_RFC_1808) != 0 && c == ';'))
@@ -201,6 +208,7 @@ static size_t read_bytes(struct http_text path, unsigned way, char *to)
 static struct http_text behind_host(struct http_text path)
 {
 	const char *host = path.data, *end = path.data + path.len;
+
 	while (host < end && *host == '/')
 		host++;
 	if (host - path.data < 2)
@@ -219,6 +227,7 @@ struct question {
 static bool is_read(struct question *question, struct http_text path, unsigned way)
 {
 	struct http_text text = {question->read, (uint32_t)read_bytes(path, way, question->read)};
+
 	if ((way & READ_HOST) != 0)
 		text = behind_host(text);
 	for (size_t i = 0; i < question->prefixes->count; i++) {
@@ -232,6 +241,7 @@ static bool is_read(struct question *question, struct http_text path, unsigned w
 static bool is_read_in_any_way(struct question *question, struct http_text path)
 {
 	unsigned there = ways_of(path);
+
 	for (unsigned way = 0; way < READ_WAYS; way++) {
 		if ((way & ~there) != 0)
 			continue;
@@ -247,6 +257,7 @@ static size_t remove_dots(struct http_text path, char *to)
 {
 	size_t len = 0;
 	const char *at = path.data, *end = path.data + path.len;
+
 	while (at < end) {
 		const char *from = at + (*at == '/'), *slash = memchr(from, '/', (size_t)(end - from));
 		at = slash != NULL ? slash : end;
@@ -268,6 +279,7 @@ static bool is_read_decoded(struct question *question, struct http_text path, bo
                             char *decoded)
 {
 	struct http_text text = path;
+
 	for (int round = 0; round < ROUNDS && memchr(text.data, '%', text.len) != NULL; round++) {
 		if (dots_first)
 			text = (struct http_text){decoded, (uint32_t)remove_dots(text, decoded)};
@@ -281,6 +293,7 @@ static bool is_read_decoded(struct question *question, struct http_text path, bo
 bool private_path_is(struct http_text path, const struct strings *prefixes, char *scratch)
 {
 	struct question question = {prefixes, scratch + path.len, scratch + 2 * (size_t)path.len, 0};
+
 	if (!names_any(path, prefixes, scratch))
 		return false;
 	if (is_read_in_any_way(&question, path))

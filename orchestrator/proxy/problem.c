@@ -11,6 +11,7 @@
 static bool write_body(struct buf *body, const struct problem *problem)
 {
 	struct json_writer w;
+
 	json_writer_init(&w, body);
 	json_begin_object(&w);
 	json_member_text(&w, "title", http_status_text(problem->status));
@@ -42,6 +43,7 @@ static bool write_head(struct buf *out, const struct problem *problem, size_t bo
 bool problem_write(struct buf *out, const struct problem *problem)
 {
 	struct buf body;
+
 	buf_init(&body, BODY_BYTES_MAX);
 	bool ok = (problem->status == 204 || write_body(&body, problem)) && write_head(out, problem, body.len) &&
 	          (problem->head_only || buf_add(out, body.data, body.len));

@@ -16,6 +16,7 @@ static void on_request(struct client *client, struct request *request, void *arg
 static void on_refused(struct client *client, const char *request_id, int status, void *arg)
 {
 	struct proxy *proxy = arg;
+
 	stats_reply(&proxy->stats, status, 0);
 	if (proxy->access_log == NULL)
 		return;
@@ -32,12 +33,13 @@ static int64_t shortest_timeout_ms(const struct config *config)
 	const int64_t all[] = {config->head_timeout_ms, config->idle_timeout_ms, config->connect_timeout_ms,
 	                       config->response_timeout_ms, config->hold_ms};
 	int64_t shortest = all[0];
-	for (size_t i = 1; i < sizeof all / sizeof all[0]; i++)
+
+	for (size_t i = 1; i < sizeof(all) / sizeof(all[0]); i++)
 		shortest = all[i] < shortest ? all[i] : shortest;
 	for (size_t i = 0; i < config_service_count(config); i++) {
 		const struct config_service *service = config_service_at(config, i);
 		const int64_t own[] = {service->response_timeout_ms, service->idle_timeout_ms};
-		for (size_t j = 0; j < sizeof own / sizeof own[0]; j++)
+		for (size_t j = 0; j < sizeof(own) / sizeof(own[0]); j++)
 			shortest = own[j] > 0 && own[j] < shortest ? own[j] : shortest;
 	}
 	return shortest;
@@ -62,10 +64,11 @@ static struct service *service_for(struct proxy *proxy, struct supervisor *super
 {
 	struct fleet *fleet = supervisor_fleet(supervisor);
 	struct service *service = take_service(proxy->services, &proxy->service_count, fleet);
+
 	if (service == NULL)
 		service = take_service(proxy->retired, &proxy->retired_count, fleet);
 	if (service == NULL)
-		service = mem_zero(sizeof *service);
+		service = mem_zero(sizeof(*service));
 	service->retired = false;
 	service->supervisor = supervisor;
 	service->fleet = fleet;
@@ -84,6 +87,7 @@ static void take_services(struct proxy *proxy, struct supervisor *const *supervi
 {
 	size_t count = config_service_count(proxy->config);
 	struct service **services = mem_array(NULL, count, sizeof(struct service *));
+
 	for (size_t i = 0; i < count; i++) {
 		services[i] = service_for(proxy, supervisors[i]);
 		services[i]->config = config_service_at(proxy->config, i);
@@ -115,6 +119,7 @@ static bool is_off(const char *path)
 bool proxy_reload_log(struct proxy *proxy, const char *path, struct err *err)
 {
 	bool ok = true;
+
 	if (is_off(path) && proxy->log_writer != NULL)
 		access_log_pause(proxy->log_writer);
 	else if (!is_off(path) && proxy->log_writer != NULL)
@@ -151,7 +156,8 @@ static const struct health_traffic traffic = {
 bool proxy_new(const struct proxy_settings *settings, struct proxy **result, struct err *err)
 {
 	const struct config *config = settings->config;
-	struct proxy *proxy = mem_zero(sizeof *proxy);
+	struct proxy *proxy = mem_zero(sizeof(*proxy));
+
 	proxy->base = settings->base;
 	proxy->defer = settings->defer;
 	proxy->deadlines = deadlines_new(settings->base, shortest_timeout_ms(config));
@@ -228,6 +234,7 @@ void proxy_look_again(struct proxy *proxy, const struct fleet *fleet)
 static void hedge_on(const struct backend *ready)
 {
 	const struct fleet *fleet = backend_fleet(ready);
+
 	for (size_t i = 0; i < fleet_count(fleet); i++)
 		if (backend_pulse(fleet_at(fleet, i))->missed)
 			upstream_tell_missed(fleet_at(fleet, i));

@@ -43,7 +43,7 @@ struct proxy_settings {
 	struct event_base *base;
 	const struct config *config;
 	struct defer *defer;
-	struct supervisor *const *supervisors; /* in the order of the config's services; borrowed */
+	struct supervisor *const *supervisors;            /* in the order of the config's services; borrowed */
 	int (*inherited)(const char *address, void *arg); /* see front */
 	void *inherited_arg;
 };

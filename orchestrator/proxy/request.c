@@ -13,10 +13,11 @@ static unsigned spare_count;
 struct request *request_new(size_t head_max, size_t body_max)
 {
 	struct request *request;
+
 	if (spare_count > 0) {
 		request = spares[--spare_count];
 	} else {
-		request = mem_zero(sizeof *request);
+		request = mem_zero(sizeof(*request));
 		buf_init(&request->head, head_max);
 		buf_init(&request->body, body_max);
 	}

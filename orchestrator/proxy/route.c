@@ -26,6 +26,7 @@ struct routes {
 static size_t prefix_len(const char *text)
 {
 	size_t len = strlen(text);
+
 	while (len > 0 && text[len - 1] == '/')
 		len--;
 	return len;
@@ -34,21 +35,23 @@ static size_t prefix_len(const char *text)
 static int by_length(const void *a, const void *b)
 {
 	size_t a_len = ((const struct prefix *)a)->len, b_len = ((const struct prefix *)b)->len;
+
 	return (a_len < b_len) - (a_len > b_len);
 }
 
 struct routes *routes_new(const struct config *config)
 {
-	struct routes *routes = mem_zero(sizeof *routes);
+	struct routes *routes = mem_zero(sizeof(*routes));
+
 	routes->config = config;
 	for (size_t i = 0; i < config_service_count(config); i++) {
 		const struct strings *texts = &config_service_at(config, i)->routes;
-		routes->prefixes = mem_array(routes->prefixes, routes->count + texts->count, sizeof *routes->prefixes);
+		routes->prefixes = mem_array(routes->prefixes, routes->count + texts->count, sizeof(*routes->prefixes));
 		for (size_t k = 0; k < texts->count; k++)
 			routes->prefixes[routes->count++] =
 			        (struct prefix){texts->items[k], prefix_len(texts->items[k]), i};
 	}
-	qsort(routes->prefixes, routes->count, sizeof *routes->prefixes, by_length);
+	qsort(routes->prefixes, routes->count, sizeof(*routes->prefixes), by_length);
 	return routes;
 }
 
@@ -80,6 +83,7 @@ static bool is_unreserved(int c)
 static size_t decode(const char *path, size_t len, bool (*wanted)(int c), char *out)
 {
 	size_t at = 0;
+
 	for (size_t i = 0; i < len; i++) {
 		int high = path[i] == '%' && i + 2 < len ? hex_value(path[i + 1]) : -1;
 		int low = high >= 0 ? hex_value(path[i + 2]) : -1;
@@ -117,6 +121,7 @@ static size_t put_segment(char *out, size_t at, const char *name, size_t len, bo
 static size_t remove_dots(char *path, size_t len)
 {
 	size_t at = 0, i = 0;
+
 	while (i < len) {
 		i++; /* the slash */
 		size_t end = i;
@@ -132,6 +137,7 @@ size_t route_normalise(struct http_text path, char *out)
 {
 	const char *query = memchr(path.data, '?', path.len);
 	size_t len = query != NULL ? (size_t)(query - path.data) : path.len;
+
 	return remove_dots(out, decode(path.data, len, is_unreserved, out));
 }
 
@@ -156,6 +162,7 @@ static struct http_text normal_path(struct routes *routes, struct http_text path
 {
 	uint32_t len = 0;
 	char before = 'x';
+
 	*plain = true;
 	for (; len < path.len && path.data[len] != '?'; len++) {
 		char c = path.data[len];
@@ -199,6 +206,7 @@ static bool is_private(struct routes *routes, struct http_text path, const struc
 {
 	const char *query = memchr(path.data, '?', path.len);
 	uint32_t len = query != NULL ? (uint32_t)(query - path.data) : path.len;
+
 	make_room(routes, len);
 	return private_path_is((struct http_text){path.data, len}, paths, routes->read);
 }
@@ -207,6 +215,7 @@ bool routes_find(struct routes *routes, struct http_text path, enum http_method 
 {
 	bool plain;
 	struct http_text normal = normal_path(routes, path, &plain);
+
 	for (size_t i = 0; i < routes->count; i++) {
 		const struct prefix *prefix = &routes->prefixes[i];
 		if (!has_prefix(normal, prefix->text, prefix->len))

@@ -31,7 +31,7 @@
 #define AGAIN_MS 100 /* after EMFILE and the like: no back-off, a try is one accept */
 
 static const char canonical[] = "GET / HTTP/1.1\r\n\r\n";
-#define CANONICAL_LEN (sizeof canonical - 1)
+#define CANONICAL_LEN (sizeof(canonical) - 1)
 
 struct seat {
 	struct bufferevent *bev; /* evhttp's, as long as the seat */
@@ -65,6 +65,7 @@ static void enter(struct seats *seats, struct guest *guest)
 {
 	struct seat *seat = seats->free;
 	struct evbuffer *input = bufferevent_get_input(seat->bev);
+
 	seats->free = seat->next;
 	seats->free_count--;
 	seat->guest = guest;
@@ -82,6 +83,7 @@ static void on_request(struct evhttp_request *req, void *arg)
 {
 	struct seats *seats = arg;
 	struct seat *seat = seats->entering;
+
 	seat->req = req;
 	seats->on_seated(seat->guest);
 	seats->entering = NULL;
@@ -127,6 +129,7 @@ void seats_take(struct seats *seats, struct guest *guest)
 void seats_leave(struct seats *seats, struct guest *guest)
 {
 	struct seat *seat = guest->seat;
+
 	if (guest->waiting)
 		stop_waiting(seats, guest);
 	if (seat == NULL)
@@ -148,6 +151,7 @@ void seats_leave(struct seats *seats, struct guest *guest)
 static bool knock(const struct seats *seats)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
 	if (fd == -1)
 		return false;
 	int rc = connect(fd, (const struct sockaddr *)&seats->address, seats->address_len);
@@ -163,6 +167,7 @@ static void try_again_soon(struct seats *seats)
 static void grow(struct seats *seats)
 {
 	unsigned more = seats->count / 2 > SEATS_FIRST ? seats->count / 2 : SEATS_FIRST;
+
 	while (seats->coming < more && knock(seats))
 		seats->coming++;
 	if (seats->coming < more)
@@ -172,7 +177,8 @@ static void grow(struct seats *seats)
 static bool is_ours(int fd)
 {
 	struct ucred peer = {0};
-	socklen_t len = sizeof peer;
+	socklen_t len = sizeof(peer);
+
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid == getpid();
 }
 
@@ -181,6 +187,7 @@ static void adopt(struct seats *seats, struct seat *seat)
 {
 	void *evcon = NULL;
 	int fd = bufferevent_getfd(seat->bev);
+
 	bufferevent_getcb(seat->bev, NULL, NULL, NULL, &evcon);
 	bool ours = evcon != NULL && is_ours(fd);
 	bufferevent_decref(seat->bev);
@@ -203,6 +210,7 @@ static void adopt(struct seats *seats, struct seat *seat)
 static void on_settle(struct deferred *deferred)
 {
 	struct seats *seats = (struct seats *)((char *)deferred - offsetof(struct seats, settle));
+
 	while (seats->newborn != NULL) {
 		struct seat *seat = seats->newborn;
 		seats->newborn = seat->next;
@@ -220,7 +228,8 @@ static void on_settle(struct deferred *deferred)
 static struct bufferevent *on_new_connection(struct event_base *base, void *arg)
 {
 	struct seats *seats = arg;
-	struct seat *seat = mem_zero(sizeof *seat);
+	struct seat *seat = mem_zero(sizeof(*seat));
+
 	seat->bev = mem_must(bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE));
 	bufferevent_incref(seat->bev); /* until it is adopted: evhttp may give up on it */
 	seat->next = seats->newborn;
@@ -256,11 +265,12 @@ static bool listen_somewhere(struct seats *seats, struct err *err)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct sockaddr_un *address = &seats->address;
+
 	address->sun_family = AF_UNIX;
-	seats->address_len = sizeof *address;
+	seats->address_len = sizeof(*address);
 	if (fd == -1)
 		return err_set_errno(err, errno, "cannot make a unix socket");
-	if (bind(fd, (struct sockaddr *)address, sizeof address->sun_family) == -1 || listen(fd, BACKLOG) == -1 ||
+	if (bind(fd, (struct sockaddr *)address, sizeof(address->sun_family)) == -1 || listen(fd, BACKLOG) == -1 ||
 	    getsockname(fd, (struct sockaddr *)address, &seats->address_len) == -1) {
 		err_set_errno(err, errno, "cannot listen on a unix socket of our own");
 		close(fd);
@@ -277,7 +287,7 @@ bool seats_new(struct event_base *base, struct defer *defer, void (*on_seated)(s
                struct seats **result, struct err *err)
 {
 	assert(only_seats == NULL);
-	struct seats *seats = only_seats = mem_zero(sizeof *seats);
+	struct seats *seats = only_seats = mem_zero(sizeof(*seats));
 	seats->base = base;
 	seats->defer = defer;
 	seats->on_seated = on_seated;

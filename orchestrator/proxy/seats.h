@@ -20,8 +20,8 @@ struct seats;
 
 /* Embedded in the one who sits, all zero before the first time. */
 struct guest {
-	struct seat *seat;          /* NULL: has none */
-	struct guest *prev, *next;  /* in the list of those who wait for one */
+	struct seat *seat;         /* NULL: has none */
+	struct guest *prev, *next; /* in the list of those who wait for one */
 	bool waiting;
 };
 

@@ -56,6 +56,7 @@ static bool was_tried(const struct fleet_tried *tried, uint64_t serial)
 bool service_may_recover(const struct service *service, const struct fleet_tried *tried)
 {
 	bool exhausted = false;
+
 	for (size_t i = 0; i < fleet_count(service->fleet); i++) {
 		const struct backend *backend = fleet_at(service->fleet, i);
 		enum backend_state state = backend_state(backend);

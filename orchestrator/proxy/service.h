@@ -26,12 +26,14 @@ struct service {
 static inline int64_t service_response_timeout_ms(const struct service *service, const struct config *all)
 {
 	int64_t own = service->config->response_timeout_ms;
+
 	return own > 0 ? own : all->response_timeout_ms;
 }
 
 static inline int64_t service_idle_timeout_ms(const struct service *service, const struct config *all)
 {
 	int64_t own = service->config->idle_timeout_ms;
+
 	return own > 0 ? own : all->idle_timeout_ms;
 }
 

@@ -20,6 +20,7 @@ static void next_tick(struct silence *silence, int64_t now_us)
 static bool look_at(struct backend *backend, int64_t now_us, bool late)
 {
 	const struct pulse *pulse = backend_pulse(backend);
+
 	if (pulse->waiting == 0)
 		return false;
 	if (!late && pulse_is_silent(pulse, now_us))
@@ -30,6 +31,7 @@ static bool look_at(struct backend *backend, int64_t now_us, bool late)
 static bool look_at_all(struct service *const *services, size_t count, int64_t now_us, bool late)
 {
 	bool waiting = false;
+
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < fleet_count(services[i]->fleet); k++)
 			waiting |= look_at(fleet_at(services[i]->fleet, k), now_us, late);

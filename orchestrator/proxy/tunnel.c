@@ -44,6 +44,7 @@ static char scratch[PIECE_BYTES];
 static void on_free(struct deferred *deferred)
 {
 	struct tunnel *tunnel = (struct tunnel *)((char *)deferred - offsetof(struct tunnel, deferred));
+
 	buf_clear(&tunnel->to_backend);
 	free(tunnel);
 }
@@ -67,6 +68,7 @@ static void over(struct tunnel *tunnel)
 static void end_both(struct tunnel *tunnel)
 {
 	struct client *client = tunnel->client;
+
 	over(tunnel);
 	client_end(client, true);
 }
@@ -105,7 +107,8 @@ static void end_backend(struct tunnel *tunnel)
 /* True: and there may be more at once. */
 static bool read_backend(struct tunnel *tunnel)
 {
-	ssize_t got = recv(tunnel->end.fd, scratch, sizeof scratch, 0);
+	ssize_t got = recv(tunnel->end.fd, scratch, sizeof(scratch), 0);
+
 	if (got == -1 && errno == EINTR)
 		return true;
 	if (got == -1 && errno == EAGAIN)
@@ -172,6 +175,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 static void on_bytes(const char *data, size_t len, void *arg)
 {
 	struct tunnel *tunnel = arg;
+
 	touch(tunnel);
 	if (!buf_add(&tunnel->to_backend, data, len)) {
 		end_both(tunnel); /* cannot be: the client is not read while bytes wait */
@@ -183,6 +187,7 @@ static void on_bytes(const char *data, size_t len, void *arg)
 static void on_ended(void *arg)
 {
 	struct tunnel *tunnel = arg;
+
 	tunnel->client_ended = true;
 	touch(tunnel);
 	write_backend(tunnel);
@@ -191,6 +196,7 @@ static void on_ended(void *arg)
 static void on_drained(void *arg)
 {
 	struct tunnel *tunnel = arg;
+
 	if (!tunnel->backend_ended)
 		event_add(tunnel->readable, NULL);
 }
@@ -209,7 +215,8 @@ static const struct client_peer peer = {on_drained, on_gone, on_bytes, on_ended}
 
 void tunnel_start(const struct tunnel_end *end, struct client *client)
 {
-	struct tunnel *tunnel = mem_zero(sizeof *tunnel);
+	struct tunnel *tunnel = mem_zero(sizeof(*tunnel));
+
 	tunnel->end = *end;
 	tunnel->client = client;
 	tunnel->deferred.run = on_free;

@@ -37,6 +37,7 @@ void upstream_fail_later(struct upstream *upstream, enum upstream_failure failur
 static void on_deferred(struct deferred *deferred)
 {
 	struct upstream *upstream = (struct upstream *)((char *)deferred - offsetof(struct upstream, deferred));
+
 	if (upstream->state == UPSTREAM_OVER)
 		free_now(upstream);
 	else if (upstream->fail_later)
@@ -74,6 +75,7 @@ void upstream_fail(struct upstream *upstream, enum upstream_failure failure)
 	bool told = upstream->state == UPSTREAM_IDLE || upstream->state == UPSTREAM_OVER;
 	bool untouched = upstream->written == 0;
 	const char *broke = upstream->broke;
+
 	upstream_end(upstream);
 	if (!told)
 		reader.on_failed(failure, untouched, broke, arg);
@@ -84,6 +86,7 @@ void upstream_fail(struct upstream *upstream, enum upstream_failure failure)
 static void on_deadline(struct deadline *deadline)
 {
 	struct upstream *upstream = (struct upstream *)((char *)deadline - offsetof(struct upstream, deadline));
+
 	if (upstream->state == UPSTREAM_IDLE)
 		upstream_end(upstream);
 	else
@@ -92,7 +95,8 @@ static void on_deadline(struct deadline *deadline)
 
 static struct upstream *upstream_new(const struct upstream_settings *settings, struct backend *backend)
 {
-	struct upstream *upstream = mem_zero(sizeof *upstream);
+	struct upstream *upstream = mem_zero(sizeof(*upstream));
+
 	upstream->settings = *settings;
 	upstream->backend = backend;
 	upstream->state = UPSTREAM_CONNECTING;
@@ -114,6 +118,7 @@ struct upstream *upstream_send(const struct upstream_settings *settings, struct 
 	struct upstream *upstream =
 	        request->fresh ? NULL : upstream_pool_take(backend, !http_method_idempotent(request->method));
 	bool connected = upstream != NULL;
+
 	if (!connected)
 		upstream = upstream_new(settings, backend);
 	assert(request->response_timeout_ms > 0);

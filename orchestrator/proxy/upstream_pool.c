@@ -16,6 +16,7 @@
 static struct pool *pool_of(struct backend *backend)
 {
 	void **slot = backend_proxy_slot(backend);
+
 	if (*slot == NULL)
 		*slot = mem_zero(sizeof(struct pool));
 	return *slot;
@@ -44,6 +45,7 @@ static void list_remove(struct upstream **list, struct upstream *upstream)
 void upstream_pool_leave(struct upstream *upstream)
 {
 	struct pool *pool = upstream->pool;
+
 	if (pool == NULL)
 		return;
 	if (upstream->state == UPSTREAM_IDLE) {
@@ -63,6 +65,7 @@ void upstream_pool_add(struct upstream *upstream)
 void upstream_pool_keep(struct upstream *upstream)
 {
 	struct pool *pool = upstream->pool;
+
 	if (pool == NULL || pool->idle_count >= IDLE_MAX) {
 		upstream_end(upstream);
 		return;
@@ -81,6 +84,7 @@ void upstream_pool_keep(struct upstream *upstream)
 static bool is_stale(const struct upstream *upstream)
 {
 	char byte;
+
 	return recv(upstream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 || errno != EAGAIN;
 }
 
@@ -94,6 +98,7 @@ static bool is_doubtful(const struct upstream *upstream)
 struct upstream *upstream_pool_take(struct backend *backend, bool must_live)
 {
 	struct pool *pool = pool_of(backend);
+
 	while (pool->idle != NULL && (must_live || is_doubtful(pool->idle)) && is_stale(pool->idle))
 		upstream_end(pool->idle);
 	struct upstream *upstream = pool->idle;
@@ -111,6 +116,7 @@ void upstream_close_backend(struct backend *backend)
 {
 	void **slot = backend_proxy_slot(backend);
 	struct pool *pool = *slot;
+
 	if (pool == NULL)
 		return;
 	*slot = NULL;
@@ -128,6 +134,7 @@ void upstream_close_backend(struct backend *backend)
 void upstream_close_idle(struct backend *backend)
 {
 	const struct pool *pool = *backend_proxy_slot(backend);
+
 	while (pool != NULL && pool->idle != NULL)
 		upstream_end(pool->idle);
 }
@@ -136,6 +143,7 @@ void upstream_tell_missed(struct backend *backend)
 {
 	const struct pool *pool = *backend_proxy_slot(backend);
 	struct upstream *upstream = pool != NULL ? pool->busy : NULL;
+
 	while (upstream != NULL) {
 		struct upstream *next = upstream->next;
 		if (!upstream->got_bytes && !upstream->fail_later)
@@ -148,6 +156,7 @@ bool upstream_is_unread(struct backend *backend)
 {
 	const struct pool *pool = *backend_proxy_slot(backend);
 	char byte;
+
 	if (pool == NULL)
 		return false;
 	for (const struct upstream *upstream = pool->busy; upstream != NULL; upstream = upstream->next)

@@ -81,8 +81,7 @@ static inline void upstream_stop_waiting(struct upstream *upstream)
 static inline void upstream_expect_progress(struct upstream *upstream)
 {
 	if (!upstream->paused)
-		deadline_set(&upstream->deadline,
-		             clock_recent_us() + upstream->request.response_timeout_ms * 1000);
+		deadline_set(&upstream->deadline, clock_recent_us() + upstream->request.response_timeout_ms * 1000);
 }
 
 /* upstream_pool.c */

@@ -25,6 +25,7 @@ static void finish(struct upstream *upstream, size_t surplus)
 	struct upstream_reader reader = upstream->reader;
 	void *arg = upstream->arg;
 	struct http_text trailers = {upstream->trailers.data, (uint32_t)upstream->trailers.len};
+
 	if (upstream->upgraded) {
 		reader.on_done(trailers, arg);
 		upstream_end(upstream);
@@ -42,6 +43,7 @@ static void finish(struct upstream *upstream, size_t surplus)
 static bool take_head(struct upstream *upstream)
 {
 	bool final = head.status >= 200 || head.status == 101;
+
 	if (!final && ++upstream->interims > INTERIMS_MAX)
 		return false;
 	if (final) {
@@ -62,6 +64,7 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 	size_t at = 0, used = 0;
 	struct http_text piece = {NULL, 0};
 	enum http_fault fault = HTTP_FAULT_NONE;
+
 	while (upstream->state == UPSTREAM_BUSY) {
 		enum message_event event =
 		        message_next(&upstream->message, data + at, len - at, &used, &head, &piece, &fault);
@@ -98,6 +101,7 @@ static void note_life(struct upstream *upstream)
 {
 	struct pulse *pulse = backend_pulse(upstream->backend);
 	int64_t now_us = clock_recent_us();
+
 	pulse_hear(pulse, now_us);
 	if (upstream->got_bytes)
 		return;
@@ -160,9 +164,10 @@ static void take(struct upstream *upstream, ssize_t got)
 void upstream_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream *upstream = arg;
+
 	clock_us(); /* for all clock_recent_us below */
 	for (int i = 0; i < READS; i++) {
-		ssize_t got = recv(fd, scratch, sizeof scratch, 0);
+		ssize_t got = recv(fd, scratch, sizeof(scratch), 0);
 		if (got == -1 && errno == EAGAIN)
 			return;
 		if (got == -1 && errno == EINTR)
@@ -170,7 +175,7 @@ void upstream_on_readable(evutil_socket_t fd, short what, void *arg)
 		take(upstream, got);
 		if (upstream->state == UPSTREAM_OVER || upstream->paused)
 			return;
-		if (upstream->state == UPSTREAM_IDLE && (size_t)got < sizeof scratch && (what & EV_CLOSED) == 0)
+		if (upstream->state == UPSTREAM_IDLE && (size_t)got < sizeof(scratch) && (what & EV_CLOSED) == 0)
 			return;
 	}
 	/* there may be more: the others' turn, then told again */

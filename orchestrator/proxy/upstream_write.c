@@ -17,6 +17,7 @@ static ssize_t write_some(struct upstream *upstream)
 	struct iovec iov[2];
 	int count = 0;
 	size_t skip = upstream->written;
+
 	for (int i = 0; i < 2; i++) {
 		size_t take = skip < parts[i].len ? skip : parts[i].len;
 		skip -= take;
@@ -55,6 +56,7 @@ static void give_up_writing(struct upstream *upstream)
 static void write_request(struct upstream *upstream)
 {
 	size_t whole = (size_t)upstream->request.head.len + upstream->request.body.len;
+
 	while (upstream->written < whole && !upstream->write_failed) {
 		ssize_t put = write_some(upstream);
 		if (put > 0) {
@@ -84,7 +86,8 @@ static void begin_exchange(struct upstream *upstream)
 static void on_connected(struct upstream *upstream)
 {
 	int problem = 0;
-	socklen_t len = sizeof problem;
+	socklen_t len = sizeof(problem);
+
 	if (getsockopt(upstream->fd, SOL_SOCKET, SO_ERROR, &problem, &len) == -1 || problem != 0) {
 		upstream_fail(upstream, UPSTREAM_CONNECT);
 		return;
@@ -128,6 +131,7 @@ static void connect_later(struct upstream *upstream)
 static void try_connect(struct upstream *upstream)
 {
 	const struct backend_address *address = backend_address(upstream->backend);
+
 	if (connect(upstream->fd, (const struct sockaddr *)&address->addr, address->len) == 0)
 		begin_exchange(upstream);
 	else if (errno == EINPROGRESS)
@@ -150,13 +154,15 @@ static void on_connect_again(evutil_socket_t fd, short what, void *arg)
 static void tune(int fd)
 {
 	static const char reno[] = "reno";
+
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof reno - 1);
+	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof(reno) - 1);
 }
 
 void upstream_open(struct upstream *upstream)
 {
 	int family = backend_address(upstream->backend)->addr.ss_family;
+
 	upstream->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (upstream->fd == -1) {
 		upstream_fail_later(upstream, is_shortage(errno) ? UPSTREAM_LOCAL : UPSTREAM_CONNECT);

@@ -35,6 +35,7 @@ struct activation {
 static bool read_number(const char *name, const char *text, long max, long *number, struct err *err)
 {
 	char *end;
+
 	errno = 0;
 	*number = strtol(text, &end, 10);
 	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *number <= max)
@@ -47,6 +48,7 @@ static bool read_count(size_t *count, struct err *err)
 {
 	const char *pid_text = getenv("LISTEN_PID"), *count_text = getenv("LISTEN_FDS");
 	long pid, fds;
+
 	*count = 0;
 	if (pid_text == NULL || count_text == NULL)
 		return true;
@@ -65,6 +67,7 @@ static bool read_names(struct activation *activation, struct err *err)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
 	size_t i = 0;
+
 	for (; names != NULL && i < activation->count; i++) {
 		size_t len = strcspn(names, ":");
 		activation->sockets[i].name = mem_dup_n(names, len);
@@ -84,6 +87,7 @@ static bool read_names(struct activation *activation, struct err *err)
 static bool set_flags(int fd)
 {
 	int descriptor = fcntl(fd, F_GETFD), status = fcntl(fd, F_GETFL);
+
 	return descriptor != -1 && status != -1 && fcntl(fd, F_SETFD, descriptor | FD_CLOEXEC) != -1 &&
 	       fcntl(fd, F_SETFL, status | O_NONBLOCK) != -1;
 }
@@ -91,7 +95,8 @@ static bool set_flags(int fd)
 static bool has_option(int fd, int option, int value)
 {
 	int is = 0;
-	socklen_t len = sizeof is;
+	socklen_t len = sizeof(is);
+
 	return getsockopt(fd, SOL_SOCKET, option, &is, &len) != -1 && is == value;
 }
 
@@ -99,13 +104,14 @@ static void name_address(struct inherited *inherited)
 {
 	const struct sockaddr_storage *addr = &inherited->address.addr;
 	char host[INET6_ADDRSTRLEN] = "";
+
 	if (addr->ss_family == AF_INET) {
 		const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
-		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
+		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
 		snprintf(inherited->text, TEXT_SIZE, "%s:%u", host, ntohs(v4->sin_port));
 	} else if (addr->ss_family == AF_INET6) {
 		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
+		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
 		snprintf(inherited->text, TEXT_SIZE, "[%s]:%u", host, ntohs(v6->sin6_port));
 	} else if (addr->ss_family == AF_UNIX) {
 		const struct sockaddr_un *un = (const struct sockaddr_un *)addr;
@@ -122,11 +128,12 @@ static bool inspect(int fd, struct inherited *inherited, struct err *err)
 {
 	struct address *address = &inherited->address;
 	int v6_alone = 0;
-	socklen_t len = sizeof v6_alone;
+	socklen_t len = sizeof(v6_alone);
+
 	inherited->fd = fd;
 	if (!set_flags(fd))
 		return err_set_errno(err, errno, "LISTEN_FDS counts descriptor %d, which cannot be used", fd);
-	address->len = sizeof address->addr;
+	address->len = sizeof(address->addr);
 	if (!has_option(fd, SO_TYPE, SOCK_STREAM) || !has_option(fd, SO_ACCEPTCONN, 1) ||
 	    getsockname(fd, (struct sockaddr *)&address->addr, &address->len) == -1)
 		return err_set(err,
@@ -145,7 +152,7 @@ static bool read_all(struct activation *activation, int first_fd, struct err *er
 {
 	if (!read_count(&activation->count, err))
 		return false;
-	activation->sockets = mem_zero((activation->count + 1) * sizeof *activation->sockets);
+	activation->sockets = mem_zero((activation->count + 1) * sizeof(*activation->sockets));
 	for (size_t i = 0; i < activation->count; i++)
 		activation->sockets[i].fd = -1;
 	for (size_t i = 0; i < activation->count; i++)
@@ -156,8 +163,9 @@ static bool read_all(struct activation *activation, int first_fd, struct err *er
 
 bool activation_open(int first_fd, struct activation **result, struct err *err)
 {
-	struct activation *activation = mem_zero(sizeof *activation);
+	struct activation *activation = mem_zero(sizeof(*activation));
 	bool ok = read_all(activation, first_fd, err);
+
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
@@ -223,6 +231,7 @@ static bool serves_any_v4(const struct inherited *inherited, const struct addres
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&wanted->addr;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&inherited->address.addr;
+
 	return wanted->addr.ss_family == AF_INET && v4->sin_addr.s_addr == htonl(INADDR_ANY) &&
 	       v6->sin6_family == AF_INET6 && !inherited->v6_alone && v6->sin6_port == v4->sin_port &&
 	       IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr);
@@ -233,6 +242,7 @@ int activation_take(const char *text, void *arg)
 	struct activation *activation = arg;
 	struct inherited *found = NULL;
 	struct address wanted;
+
 	if (activation == NULL || !address_parse(text, &wanted))
 		return -1;
 	for (size_t i = 0; i < activation->count; i++) {

@@ -43,6 +43,7 @@ static void say(struct announce *announce, const char *lines)
 static bool slot_tried(const struct supervisor *supervisor, size_t i)
 {
 	struct supervisor_slot slot;
+
 	supervisor_slot_at(supervisor, i, &slot);
 	bool ready = slot.backend != NULL && backend_state(slot.backend) == BACKEND_READY;
 	return ready || slot.faults > 0 || (slot.backend == NULL && slot.message[0] != '\0');
@@ -52,6 +53,7 @@ static bool slot_tried(const struct supervisor *supervisor, size_t i)
 static bool service_tried(const struct supervisor *supervisor)
 {
 	int tried = 0;
+
 	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++)
 		tried += slot_tried(supervisor, i);
 	return tried >= supervisor_scaler(supervisor)->wanted;
@@ -72,6 +74,7 @@ static bool all_tried(const struct announce *announce)
 static void look_for_ready(struct announce *announce)
 {
 	bool tried = all_tried(announce);
+
 	if (!tried && clock_us() < announce->ready_by_us)
 		return;
 	announce->ready = true;
@@ -85,6 +88,7 @@ static void look_for_ready(struct announce *announce)
 static void make_status(struct announce *announce)
 {
 	struct buf *status = &announce->status;
+
 	buf_reset(status);
 	bool room = buf_add_text(status, "STATUS=");
 	if (!control_engine_up(announce->control))
@@ -101,6 +105,7 @@ static void make_status(struct announce *announce)
 static void look_at_status(struct announce *announce)
 {
 	struct buf *status = &announce->status, *told = &announce->told;
+
 	make_status(announce);
 	if (status->len == told->len && memcmp(status->data, told->data, told->len) == 0)
 		return;
@@ -140,6 +145,7 @@ static void on_watchdog(evutil_socket_t fd, short what, void *arg)
 static void start_watchdog(struct announce *announce, struct event_base *base)
 {
 	int64_t every_us = notify_watchdog_us(announce->notify) / 2;
+
 	if (every_us == 0)
 		return;
 	announce->watchdog = loop_event_new(base, LOOP_CLIENTS, -1, EV_PERSIST, on_watchdog, announce);
@@ -150,7 +156,8 @@ static void start_watchdog(struct announce *announce, struct event_base *base)
 
 struct announce *announce_new(struct event_base *base, struct notify *notify, const struct control *control)
 {
-	struct announce *announce = mem_zero(sizeof *announce);
+	struct announce *announce = mem_zero(sizeof(*announce));
+
 	announce->notify = notify;
 	announce->control = control;
 	announce->ready_by_us = clock_us() + PATIENCE_US;

@@ -27,7 +27,8 @@ struct notify {
 static bool read_socket(struct notify *notify, const char *name)
 {
 	size_t len = strlen(name);
-	if ((name[0] != '/' && name[0] != '@') || len < 2 || len >= sizeof notify->to.sun_path) {
+
+	if ((name[0] != '/' && name[0] != '@') || len < 2 || len >= sizeof(notify->to.sun_path)) {
 		log_warn("event=notify-off error=\"NOTIFY_SOCKET must be a path or @name\" value=%s", log_quote(name));
 		return false;
 	}
@@ -44,6 +45,7 @@ static bool read_socket(struct notify *notify, const char *name)
 static int64_t read_positive(const char *name, const char *text)
 {
 	char *end;
+
 	errno = 0;
 	long long number = strtoll(text, &end, 10);
 	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && number > 0)
@@ -55,6 +57,7 @@ static int64_t read_positive(const char *name, const char *text)
 static int64_t read_watchdog(void)
 {
 	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+
 	if (usec == NULL || (pid != NULL && read_positive("WATCHDOG_PID", pid) != (int64_t)getpid()))
 		return 0;
 	return read_positive("WATCHDOG_USEC", usec);
@@ -63,7 +66,8 @@ static int64_t read_watchdog(void)
 struct notify *notify_open(void)
 {
 	const char *name = getenv("NOTIFY_SOCKET");
-	struct notify *notify = mem_zero(sizeof *notify);
+	struct notify *notify = mem_zero(sizeof(*notify));
+
 	notify->fd = -1;
 	if (name != NULL && read_socket(notify, name)) {
 		notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -112,6 +116,7 @@ bool notify_send(struct notify *notify, const char *lines)
 bool notify_reloading(struct notify *notify)
 {
 	char lines[64];
-	snprintf(lines, sizeof lines, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_us());
+
+	snprintf(lines, sizeof(lines), "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_us());
 	return notify_send(notify, lines);
 }

@@ -11,8 +11,8 @@
 
 struct acts_picture {
 	int64_t act;
-	size_t size, at;  /* at < size: there is more */
-	uint64_t hash;    /* of what has been read */
+	size_t size, at; /* at < size: there is more */
+	uint64_t hash;   /* of what has been read */
 };
 
 /* The first `room` bytes of a picture that was read whole. */

@@ -13,8 +13,7 @@ static bool server_idle(const struct rest_server *server)
 {
 	const struct rest_conn *conn;
 
-	LIST_FOREACH(conn, &server->conns, link)
-	{
+	LIST_FOREACH (conn, &server->conns, link) {
 		if (!rest_conn_idle(conn))
 			return false;
 	}

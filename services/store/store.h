@@ -19,16 +19,16 @@ struct store_statement;
 
 struct store_options {
 	const char *path;
-	const char *const *migrations;  /* NULL-terminated SQL scripts; number i brings user_version from i to i+1 */
-	int busy_timeout_ms;            /* how long to wait for another process's lock; 0 = do not wait */
+	const char *const *migrations; /* NULL-terminated SQL scripts; number i brings user_version from i to i+1 */
+	int busy_timeout_ms;           /* how long to wait for another process's lock; 0 = do not wait */
 	bool read_only;
-	int checkpoint_pages;           /* how long the log may get before it is copied; 0 = 2000 pages, 8 MB */
+	int checkpoint_pages; /* how long the log may get before it is copied; 0 = 2000 pages, 8 MB */
 };
 
 /* Opens or makes the file, sets the pragmas, runs the migrations that are missing, each in a transaction. A database
  * whose user_version is newer than we know is refused. */
 bool store_open(const struct store_options *options, struct store **store, struct err *err) MUST_CHECK;
-void store_close(struct store *store);          /* NULL is fine */
+void store_close(struct store *store); /* NULL is fine */
 
 bool store_exec(struct store *store, const char *sql, struct err *err) MUST_CHECK;
 
@@ -38,7 +38,8 @@ bool store_commit(struct store *store, struct err *err) MUST_CHECK;
 void store_rollback(struct store *store);
 
 /* Prepares (kept for the life of the store). The SQL is ours, so a failure is the schema's or the disk's. */
-bool store_prepare(struct store *store, const char *sql, struct store_statement **statement, struct err *err) MUST_CHECK;
+bool store_prepare(struct store *store, const char *sql, struct store_statement **statement,
+                   struct err *err) MUST_CHECK;
 
 /* Parameters from 1. Text and blob are borrowed until store_reset. */
 void store_bind_int(struct store_statement *statement, int index, int64_t value);
@@ -49,13 +50,13 @@ enum store_step { STORE_ROW, STORE_DONE, STORE_CONSTRAINT, STORE_BUSY, STORE_FAI
 
 /* Runs to the next row or the end. err is set for CONSTRAINT, BUSY and FAILED. */
 enum store_step store_step(struct store_statement *statement, struct err *err) MUST_CHECK;
-void store_reset(struct store_statement *statement);   /* also forgets the parameters */
+void store_reset(struct store_statement *statement); /* also forgets the parameters */
 
 /* Columns from 0; text and blob are valid until the next step or reset. */
 int64_t store_column_int(struct store_statement *statement, int column);
 const char *store_column_text(struct store_statement *statement, int column, size_t *len);
 
-int store_changes(const struct store *store);          /* rows changed by the last statement */
+int store_changes(const struct store *store); /* rows changed by the last statement */
 
 /* Is the result code one that means "the store cannot serve now" (busy, full, I/O, read-only, corrupt, cannot open)? */
 bool store_code_unavailable(int code);

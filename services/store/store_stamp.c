@@ -26,6 +26,7 @@
 const void *store_stamp_source(struct store *store)
 {
 	sqlite3_file *file = NULL;
+
 	void volatile *page = NULL;
 
 	if (sqlite3_file_control(store->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||

@@ -7,6 +7,10 @@
 #include "services/rest/rest.h"
 
 /* The rows for a service's route table. */
-#define WEB_ROUTES {HTTP_GET, "/", web_on_page}, {HTTP_GET, "/web/{file}", web_on_file}
+#define WEB_ROUTES                                   \
+	{HTTP_GET, "/", web_on_page},                \
+	{                                            \
+		HTTP_GET, "/web/{file}", web_on_file \
+	}
 
 rest_handler web_on_page, web_on_file;

@@ -10,6 +10,7 @@ static char *print(const struct config *config, size_t *len)
 {
 	char *text = NULL;
 	FILE *to = open_memstream(&text, len);
+
 	config_print(config, to);
 	fclose(to);
 	return text;
@@ -24,6 +25,7 @@ static void check_again(const struct config *config)
 	struct config *again;
 	struct err err;
 	bool ok = config_of_text(text, len, &again, &err);
+
 	assert(ok && config_service_count(again) == config_service_count(config));
 	char *again_text = print(again, &again_len);
 	assert(len == again_len && memcmp(text, again_text, len) == 0);
@@ -42,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct config *config;
 	struct err err = {0};
+
 	if (!config_of_text((const char *)data, size, &config, &err)) {
 		assert(strncmp(err.message, "/proc/self/fd/", 14) == 0);
 		return 0;

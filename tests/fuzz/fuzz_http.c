@@ -17,6 +17,7 @@ static void check_inside(struct http_text text, const char *data, const struct h
 static bool is_colon_behind(struct http_text name, bool response)
 {
 	const char *at = name.data + name.len;
+
 	while (response && (*at == ' ' || *at == '\t'))
 		at++;
 	return *at == ':';

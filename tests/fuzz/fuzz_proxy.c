@@ -25,6 +25,7 @@ struct reading {
 static void tell(struct reading *reading, char event, const char *data, size_t len)
 {
 	bool ok = (event == '\0' || buf_add(&reading->story, &event, 1)) && buf_add(&reading->story, data, len);
+
 	assert(ok);
 }
 
@@ -94,7 +95,7 @@ static void read_pieces(struct reading *reading, const char *data, size_t len, s
 
 static void start(struct reading *reading, enum message_kind kind, enum http_method method, size_t len)
 {
-	memset(reading, 0, sizeof *reading);
+	memset(reading, 0, sizeof(*reading));
 	message_init(&reading->message, kind, &limits);
 	message_start(&reading->message, method);
 	reading->method = method;
@@ -165,7 +166,7 @@ static bool is_disguised(const char *name, uint32_t dropped)
 	        {"x-rewrite-url", HTTP_X_REWRITE_URL},
 	        {"x-forwarded-", HTTP_X_FORWARDED_OTHER},
 	};
-	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		size_t at = 0;
 		while (name[at] != '\0' && strncasecmp(name[at] == '_' ? "-" : name + at, known[i].name + at, 1) == 0)
 			at++;

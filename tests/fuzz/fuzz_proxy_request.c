@@ -26,6 +26,7 @@ static const uint32_t not_sent_on_from_strangers = BIT(HTTP_FORWARDED) | BIT(HTT
 static void check_target(const struct http_head *in, const struct http_head *out)
 {
 	struct http_text path = forward_path(in), sent = out->target;
+
 	assert(path.len > 0);
 	if (path.data[0] == '?') {
 		assert(sent.data[0] == '/');
@@ -42,6 +43,7 @@ static void check_fields(const struct http_head *in, const struct http_head *out
 	struct http_text id = {from->request_id, (uint32_t)strlen(from->request_id)};
 	struct http_text host = fuzz_field(out, &at, "host");
 	uint32_t all = never_sent_on | not_sent_on_from_strangers;
+
 	fuzz_fields_kept(in, out, from->trusted ? never_sent_on : all, all, &at);
 	struct http_text peers = fuzz_field(out, &at, "x-forwarded-for");
 	assert(peers.len >= 7 && memcmp(peers.data + peers.len - 7, "9.9.9.9", 7) == 0);

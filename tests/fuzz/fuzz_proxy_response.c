@@ -34,6 +34,7 @@ static void check_fields(const struct http_head *in, const struct http_head *out
                          bool close)
 {
 	unsigned at = 0;
+
 	fuzz_fields_kept(in, out, never_sent_on, never_sent_on, &at);
 	if (in->status >= 200 && http_head_find(in, HTTP_DATE) == NULL)
 		fuzz_field(out, &at, "date");
@@ -77,6 +78,7 @@ static void on_head(const struct http_head *in, void *arg)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum http_method methods[] = {HTTP_GET, HTTP_HEAD_METHOD, HTTP_POST, HTTP_DELETE};
+
 	if (size < 1)
 		return 0;
 	struct asked asked = {methods[data[0] >> 5 & 3], (data[0] & 0x80) != 0};

@@ -25,6 +25,7 @@ static int hex(char c)
 static struct text decode(const char *path, size_t len, bool *broken)
 {
 	struct text out = {mem_alloc(len + 1), 0};
+
 	for (size_t i = 0; i < len; i++) {
 		bool escape = path[i] == '%' && len - i > 2 && hex(path[i + 1]) != -1 && hex(path[i + 2]) != -1;
 		int c = escape ? hex(path[i + 1]) * 16 + hex(path[i + 2]) : 0;
@@ -44,6 +45,7 @@ static struct text resolve(const struct text *path)
 {
 	struct text out = {mem_alloc(path->len + 2), 0};
 	bool open = true;
+
 	for (size_t i = 1; i <= path->len;) {
 		size_t end = i;
 		while (end < path->len && path->data[end] != '/')
@@ -72,6 +74,7 @@ static bool same_match(struct http_text a, struct http_text b)
 {
 	struct route_match x = {0}, y = {0};
 	bool found = routes_find(routes, a, HTTP_GET, &x);
+
 	if (found != routes_find(routes, b, HTTP_GET, &y) || x.service != y.service)
 		return false;
 	/* what the path comes by is not seen in its normal form any more */
@@ -81,7 +84,8 @@ static bool same_match(struct http_text a, struct http_text b)
 static bool is_plainly_private(const char *path, size_t len)
 {
 	static const char *const names[] = {"/api/v1/_crash", "/api/v1/_count", "/api/v1/_health"};
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		size_t size = strlen(names[i]);
 		if (len >= size && memcmp(path, names[i], size) == 0 && (len == size || path[size] == '/'))
 			return true;

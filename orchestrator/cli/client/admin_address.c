@@ -12,6 +12,7 @@
 static bool is_port(const char *text)
 {
 	size_t len = strlen(text);
+
 	return len > 0 && len <= 5 && strspn(text, "0123456789") == len && strtol(text, NULL, 10) >= 1 &&
 	       strtol(text, NULL, 10) <= 65535;
 }
@@ -21,7 +22,8 @@ static void put(const char *text, const char *colon, char address[ADMIN_ADDRESS_
 {
 	static const char *const any[][2] = {{"", "127.0.0.1"}, {"0.0.0.0", "127.0.0.1"}, {"[::]", "[::1]"}};
 	size_t len = (size_t)(colon - text);
-	for (size_t i = 0; i < sizeof any / sizeof *any; i++)
+
+	for (size_t i = 0; i < sizeof(any) / sizeof(*any); i++)
 		if (strlen(any[i][0]) == len && memcmp(text, any[i][0], len) == 0) {
 			snprintf(address, ADMIN_ADDRESS_SIZE, "%s%s", any[i][1], colon);
 			return;
@@ -34,6 +36,7 @@ bool admin_address_check(const char *text, char address[ADMIN_ADDRESS_SIZE], str
 	struct address literal;
 	const char *colon = strrchr(text, ':');
 	bool fits = colon != NULL && strlen(text) < ADMIN_ADDRESS_SIZE - 16 && is_port(colon + 1);
+
 	if (!fits || (!address_parse(text, &literal) && (colon == text || text + strspn(text, NAME_CHARS) != colon)))
 		return err_set(err, "--admin: \"%s\" is no ADDRESS:PORT, such as 127.0.0.1:9090 or [::1]:9090", text);
 	put(text, colon, address);
@@ -43,6 +46,7 @@ bool admin_address_check(const char *text, char address[ADMIN_ADDRESS_SIZE], str
 bool admin_address_pick(const struct strings *admin, char address[ADMIN_ADDRESS_SIZE], struct err *err)
 {
 	const char *best = admin->count > 0 ? admin->items[0] : NULL;
+
 	for (size_t i = admin->count; i > 0; i--) {
 		struct address literal;
 		if (address_parse(admin->items[i - 1], &literal) && address_is_loopback(&literal))

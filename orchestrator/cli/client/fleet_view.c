@@ -15,6 +15,7 @@
 static const struct json_value *first_of(const struct json_value *object, const char *key)
 {
 	const struct json_value *list = json_get(object, key);
+
 	return list != NULL ? list->first : NULL;
 }
 
@@ -23,6 +24,7 @@ static const char *value_text(const struct json_value *object, const char *key, 
 {
 	const struct json_value *value = json_get(object, key);
 	bool shown = value != NULL && (value->type == JSON_STRING || value->type == JSON_NUMBER) && value->len > 0;
+
 	snprintf(text, VALUE_SIZE, "%.*s", shown ? (int)(value->len < VALUE_SIZE ? value->len : VALUE_SIZE - 1) : 1,
 	         shown ? value->text : "-");
 	return text;
@@ -31,6 +33,7 @@ static const char *value_text(const struct json_value *object, const char *key, 
 static int64_t number(const struct json_value *object, const char *key, int64_t otherwise)
 {
 	int64_t found;
+
 	return json_int(json_get(object, key), &found) ? found : otherwise;
 }
 
@@ -40,7 +43,7 @@ static const char *time_text(int64_t ms, char text[VALUE_SIZE])
 		int64_t below_ms, unit_ms;
 		const char *unit;
 	} units[] = {{1000, 1, "ms"}, {120000, 1000, "s"}, {7200000, 60000, "min"}, {172800000, 3600000, "h"}};
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
 		if (ms < units[i].below_ms) {
 			snprintf(text, VALUE_SIZE, "%" PRId64 " %s", ms / units[i].unit_ms, units[i].unit);
 			return text;
@@ -52,6 +55,7 @@ static const char *time_text(int64_t ms, char text[VALUE_SIZE])
 static const char *time_of(const struct json_value *object, const char *key, char text[VALUE_SIZE])
 {
 	int64_t ms = number(object, key, -1);
+
 	return ms >= 0 ? time_text(ms, text) : "-";
 }
 
@@ -59,6 +63,7 @@ static const char *time_of(const struct json_value *object, const char *key, cha
 static const char *uptime_of(const struct json_value *fleet, char text[VALUE_SIZE])
 {
 	int64_t ms = number(fleet, "uptime_ms", -1);
+
 	if (ms < 0 || ms >= 10000)
 		return time_text(ms < 0 ? number(fleet, "uptime_s", 0) * 1000 : ms, text);
 	snprintf(text, VALUE_SIZE, "%" PRId64 ".%" PRId64 " s", ms / 1000, ms / 100 % 10);
@@ -68,6 +73,7 @@ static const char *uptime_of(const struct json_value *fleet, char text[VALUE_SIZ
 static const char *probe_of(const struct json_value *object, char text[VALUE_SIZE])
 {
 	double ms;
+
 	if (!json_real(json_get(object, "probe_ms"), &ms))
 		return "-";
 	snprintf(text, VALUE_SIZE, ms < 100 ? "%.1f ms" : "%.0f ms", ms);
@@ -79,6 +85,7 @@ static const char *probe_of(const struct json_value *object, char text[VALUE_SIZ
 static int64_t ready_in(const struct json_value *service, const char *places)
 {
 	int64_t ready = 0;
+
 	for (const struct json_value *place = first_of(service, places); place != NULL; place = place->next)
 		ready += json_text_is(json_get(place, "state"), "ready");
 	return ready;
@@ -101,6 +108,7 @@ bool fleet_view_serves(const struct json_value *fleet)
 int64_t fleet_view_in_flight(const struct json_value *fleet)
 {
 	int64_t sum = 0;
+
 	for (const struct json_value *service = first_of(fleet, "services"); service != NULL; service = service->next)
 		sum += number(service, "in_flight", 0);
 	return sum;
@@ -117,6 +125,7 @@ const struct json_value *fleet_view_service(const struct json_value *fleet, cons
 bool fleet_view_check(const struct json_value *fleet)
 {
 	const struct json_value *services = json_get(fleet, "services");
+
 	return services != NULL && services->type == JSON_ARRAY;
 }
 
@@ -130,7 +139,7 @@ static enum table_style style_of(const struct json_value *place)
 	              {"backing-off", TABLE_BAD},
 	              {"spare", TABLE_PLAIN},
 	              {"empty", TABLE_PLAIN}};
-	for (size_t i = 0; i < sizeof styles / sizeof *styles; i++)
+	for (size_t i = 0; i < sizeof(styles) / sizeof(*styles); i++)
 		if (json_text_is(json_get(place, "state"), styles[i].state))
 			return styles[i].style;
 	return TABLE_BUSY;
@@ -142,6 +151,7 @@ static void print_heading(const struct json_value *fleet, FILE *to)
 {
 	char text[VALUE_SIZE];
 	const struct json_value *up = json_path(fleet, "engine", "up", NULL);
+
 	table_safe_text(value_text(fleet, "name", text), to);
 	fputs(": version ", to);
 	table_safe_text(value_text(fleet, "version", text), to);
@@ -157,6 +167,7 @@ static void add_service(struct table *table, const struct json_value *service)
 	char text[VALUE_SIZE], other[VALUE_SIZE];
 	const struct json_value *window = json_get(service, "window");
 	int64_t ready = ready_of(service), wanted = number(service, "wanted", 0);
+
 	table_add(table, TABLE_PLAIN, "%s", value_text(service, "name", text));
 	table_add(table, ready >= wanted ? TABLE_GOOD : ready > 0 ? TABLE_BUSY : TABLE_BAD, "%" PRId64, ready);
 	table_add(table, TABLE_PLAIN, "%" PRId64, wanted);
@@ -176,7 +187,8 @@ static void print_services(const struct json_value *fleet, bool colour, FILE *to
 	                                              {"RANGE", true},      {"WINDOW", true},    {"LAST", true},
 	                                              {"DECIDES IN", true}, {"IN FLIGHT", true}, {"HELD", true},
 	                                              {"REQUESTS", true},   {"REPLACED", true}};
-	struct table *table = table_new(columns, sizeof columns / sizeof *columns);
+	struct table *table = table_new(columns, sizeof(columns) / sizeof(*columns));
+
 	for (const struct json_value *service = first_of(fleet, "services"); service != NULL; service = service->next)
 		add_service(table, service);
 	table_print(table, colour, to);
@@ -187,6 +199,7 @@ static void add_place(struct table *table, const struct json_value *service, con
                       const char *what)
 {
 	char text[VALUE_SIZE];
+
 	table_add(table, TABLE_PLAIN, "%s", value_text(service, "name", text));
 	table_add(table, TABLE_PLAIN, "%s", what);
 	table_add(table, style_of(place), "%s", value_text(place, "state", text));
@@ -203,26 +216,28 @@ static void add_place(struct table *table, const struct json_value *service, con
 static bool is_empty(const struct json_value *slot)
 {
 	const struct json_value *message = json_get(slot, "message");
+
 	return json_text_is(json_get(slot, "state"), "empty") && (message == NULL || message->len == 0);
 }
 
 static void add_places(struct table *table, const struct json_value *service)
 {
 	char what[2 * VALUE_SIZE], text[VALUE_SIZE];
+
 	for (const struct json_value *slot = first_of(service, "slots"); slot != NULL; slot = slot->next)
 		if (!is_empty(slot))
 			add_place(table, service, slot, value_text(slot, "slot", text));
 	for (const struct json_value *spare = first_of(service, "spares"); spare != NULL; spare = spare->next) {
 		int64_t stands_in = number(spare, "stands_in_for", -1);
-		int len = snprintf(what, sizeof what, "spare %s", value_text(spare, "spare", text));
+		int len = snprintf(what, sizeof(what), "spare %s", value_text(spare, "spare", text));
 		if (stands_in >= 0)
-			snprintf(what + len, sizeof what - (size_t)len, " for %" PRId64, stands_in);
+			snprintf(what + len, sizeof(what) - (size_t)len, " for %" PRId64, stands_in);
 		add_place(table, service, spare, what);
 	}
 	for (const struct json_value *leaving = first_of(service, "leaving"); leaving != NULL;
 	     leaving = leaving->next) {
 		int64_t slot = number(leaving, "slot", -1);
-		snprintf(what, sizeof what, slot >= 0 ? "%" PRId64 " before" : "stand-in", slot);
+		snprintf(what, sizeof(what), slot >= 0 ? "%" PRId64 " before" : "stand-in", slot);
 		add_place(table, service, leaving, what);
 	}
 }
@@ -232,7 +247,8 @@ static void print_places(const struct json_value *fleet, bool colour, FILE *to)
 	static const struct table_column columns[] = {
 	        {"SERVICE", false}, {"SLOT", false},     {"STATE", false},   {"REASON", false}, {"CONTAINER", false},
 	        {"IMAGE", false},   {"IN FLIGHT", true}, {"REQUESTS", true}, {"PROBE", true},   {"SINCE", true}};
-	struct table *table = table_new(columns, sizeof columns / sizeof *columns);
+	struct table *table = table_new(columns, sizeof(columns) / sizeof(*columns));
+
 	for (const struct json_value *service = first_of(fleet, "services"); service != NULL; service = service->next)
 		add_places(table, service);
 	table_print(table, colour, to);
@@ -243,6 +259,7 @@ static void print_message(const struct json_value *service, const struct json_va
 {
 	char text[VALUE_SIZE];
 	char *message = json_dup_text(json_get(place, "message"));
+
 	if (message != NULL && message[0] != '\0') {
 		table_safe_text(value_text(service, "name", text), to);
 		fprintf(to, " %s ", what);

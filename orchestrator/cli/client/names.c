@@ -14,6 +14,7 @@ static void each_of(const struct json_value *fleet, const char *service, void (*
 {
 	const struct json_value *list =
 	        service == NULL ? json_get(fleet, "services") : json_get(fleet_view_service(fleet, service), "slots");
+
 	for (const struct json_value *item = list != NULL ? list->first : NULL; item != NULL; item = item->next) {
 		const struct json_value *value = json_get(item, service == NULL ? "name" : "slot");
 		if (value == NULL || json_text_is(json_get(item, "state"), "empty"))
@@ -30,6 +31,7 @@ static bool ask(const struct client_settings *settings, const char *service, voi
 	struct wire *wire;
 	struct fleet_answer answer;
 	struct err err;
+
 	if (!wire_open(settings, REPLY_MS, &wire, &err))
 		return false;
 	fleet_answer_init(&answer);
@@ -46,6 +48,7 @@ void client_names(const struct client_settings *settings, const char *service,
 {
 	struct config *config;
 	struct err err;
+
 	if (ask(settings, service, each, arg) || service != NULL || !config_load(settings->config_path, &config, &err))
 		return;
 	for (size_t i = 0; i < config_service_count(config); i++)

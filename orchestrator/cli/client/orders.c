@@ -22,6 +22,7 @@
 static int open_wire(const struct client_settings *settings, struct wire **wire)
 {
 	struct err err;
+
 	if (wire_open(settings, REPLY_MS, wire, &err))
 		return EXIT_SUCCESS;
 	fprintf(stderr, "%s\n", err.message);
@@ -35,6 +36,7 @@ static int give(const struct client_settings *settings, const char *service, con
 	struct buf reply;
 	struct err err;
 	int code = open_wire(settings, &wire);
+
 	if (code != EXIT_SUCCESS)
 		return code;
 	char *name = mem_must(curl_easy_escape(NULL, service, 0));
@@ -55,6 +57,7 @@ int client_scale(const struct client_settings *settings, const char *service, co
 {
 	char *body = mem_format("{\"wanted\": %ld}", strtol(wanted, NULL, 10));
 	int code = give(settings, service, "scale", body);
+
 	free(body);
 	if (code == EXIT_SUCCESS)
 		printf("%s: %s wanted until the scaling window ends; see orchestrator status\n", service, wanted);
@@ -65,6 +68,7 @@ int client_replace(const struct client_settings *settings, const char *service, 
 {
 	char *what = mem_format("slots/%ld/replace", strtol(slot, NULL, 10));
 	int code = give(settings, service, what, "");
+
 	free(what);
 	if (code == EXIT_SUCCESS)
 		printf("%s: slot %s is being replaced; see orchestrator status\n", service, slot);
@@ -74,6 +78,7 @@ int client_replace(const struct client_settings *settings, const char *service, 
 int client_roll(const struct client_settings *settings, const char *service)
 {
 	int code = give(settings, service, "roll", "");
+
 	if (code == EXIT_SUCCESS)
 		printf("%s: its containers are being replaced, one by one; see orchestrator status\n", service);
 	return code;
@@ -85,6 +90,7 @@ int client_roll(const struct client_settings *settings, const char *service)
 static bool wait_for_end(struct wire *wire, struct fleet_answer *answer, struct err *err)
 {
 	int64_t before_s = 0, in_flight = -1;
+
 	for (;; poll(NULL, 0, DRAIN_LOOK_MS)) {
 		int64_t up_s = 0;
 		if (!fleet_ask(wire, answer, err)) {
@@ -110,6 +116,7 @@ int client_drain(const struct client_settings *settings)
 	struct fleet_answer answer;
 	struct err err;
 	int code = open_wire(settings, &wire);
+
 	if (code != EXIT_SUCCESS)
 		return code;
 	fleet_answer_init(&answer);

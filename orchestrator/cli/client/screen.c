@@ -13,6 +13,7 @@
 static bool is_set(const char *name)
 {
 	const char *value = getenv(name);
+
 	return value != NULL && value[0] != '\0';
 }
 
@@ -21,6 +22,7 @@ struct screen screen_look(void)
 	struct screen screen = {.rows = ROWS, .columns = COLUMNS};
 	struct winsize size;
 	const char *term = getenv("TERM");
+
 	screen.terminal = isatty(STDOUT_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
 	screen.colour = screen.terminal && !is_set("NO_COLOR");
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != -1 && size.ws_row > 0 && size.ws_col > 0) {
@@ -34,6 +36,7 @@ struct screen screen_look(void)
 static void draw_line(const char *line, size_t len, int columns, FILE *to)
 {
 	int column = 0;
+
 	for (size_t i = 0; i < len; i++) {
 		if (line[i] == '\033') {
 			size_t end = i + strcspn(line + i, "m");
@@ -50,6 +53,7 @@ static void draw_line(const char *line, size_t len, int columns, FILE *to)
 static int count_lines(const char *text)
 {
 	int lines = 0;
+
 	for (; *text != '\0'; text++)
 		lines += *text == '\n';
 	return lines;
@@ -59,6 +63,7 @@ void screen_draw(const struct screen *screen, const char *text, FILE *to)
 {
 	int lines = count_lines(text), fit = screen->rows - 1;
 	int shown = lines <= fit ? lines : fit > 0 ? fit - 1 : 0;
+
 	fputs("\033[H", to);
 	for (int i = 0; i < shown; i++) {
 		size_t len = strcspn(text, "\n");

@@ -43,6 +43,7 @@ static void draw(const struct client_settings *settings, struct fleet_answer *an
 	char *text;
 	size_t len;
 	FILE *to = mem_must(open_memstream(&text, &len));
+
 	print(settings, answer, screen->colour, to);
 	fclose(to);
 	screen_draw(screen, text, stdout);
@@ -52,6 +53,7 @@ static void draw(const struct client_settings *settings, struct fleet_answer *an
 static void show(const struct client_settings *settings, struct fleet_answer *answer)
 {
 	struct screen screen = screen_look();
+
 	if (screen.terminal && !settings->json)
 		draw(settings, answer, &screen);
 	else
@@ -71,6 +73,7 @@ static void show_trouble(const struct err *err)
 static int watch(const struct client_settings *settings, struct wire *wire, struct fleet_answer *answer)
 {
 	struct err err;
+
 	signal(SIGINT, on_interrupt);
 	if (screen_look().terminal && !settings->json)
 		fputs("\033[2J", stdout);
@@ -99,6 +102,7 @@ int client_status(const struct client_settings *settings)
 	struct fleet_answer answer;
 	struct err err;
 	int code = EXIT_UNREACHED;
+
 	if (!wire_open(settings, REPLY_MS, &wire, &err)) {
 		fprintf(stderr, "%s\n", err.message);
 		return EXIT_USAGE;

@@ -24,7 +24,8 @@ struct table {
 
 struct table *table_new(const struct table_column *columns, size_t count)
 {
-	struct table *table = mem_zero(sizeof *table);
+	struct table *table = mem_zero(sizeof(*table));
+
 	table->columns = columns;
 	table->column_count = count;
 	return table;
@@ -52,6 +53,7 @@ static void make_safe(char *text)
 void table_safe_text(const char *text, FILE *to)
 {
 	char *copy = mem_dup(text);
+
 	make_safe(copy);
 	fputs(copy, to);
 	free(copy);
@@ -61,12 +63,13 @@ void table_add(struct table *table, enum table_style style, const char *format, 
 {
 	char *text;
 	va_list args;
+
 	va_start(args, format);
 	int len = vasprintf(&text, format, args);
 	va_end(args);
 	mem_must(len == -1 ? NULL : text);
 	make_safe(text);
-	table->cells = mem_array(table->cells, table->cell_count + 1, sizeof *table->cells);
+	table->cells = mem_array(table->cells, table->cell_count + 1, sizeof(*table->cells));
 	table->cells[table->cell_count++] = (struct table_cell){text, style};
 }
 
@@ -74,6 +77,7 @@ void table_add(struct table *table, enum table_style style, const char *format, 
 static int width_of(const char *text)
 {
 	int width = 0;
+
 	for (; *text != '\0'; text++)
 		width += ((unsigned char)*text & 0xc0) != 0x80;
 	return width;
@@ -82,6 +86,7 @@ static int width_of(const char *text)
 static int column_width(const struct table *table, size_t column)
 {
 	int widest = width_of(table->columns[column].title);
+
 	for (size_t i = column; i < table->cell_count; i += table->column_count) {
 		int width = width_of(table->cells[i].text);
 		widest = width > widest ? width : widest;
@@ -93,6 +98,7 @@ static void print_cell(const struct table *table, size_t column, const char *tex
 {
 	int pad = column_width(table, column) - width_of(text);
 	bool right = table->columns[column].right, last = column + 1 == table->column_count;
+
 	fprintf(to, "%*s%s%s%s", right ? pad : 0, "", code, text, code[0] != '\0' ? "\033[0m" : "");
 	if (!last)
 		fprintf(to, "%*s", (right ? 0 : pad) + GAP, "");
@@ -104,6 +110,7 @@ void table_print(const struct table *table, bool colour, FILE *to)
 {
 	static const char *const codes[] = {
 	        [TABLE_PLAIN] = "", [TABLE_GOOD] = "\033[32m", [TABLE_BUSY] = "\033[33m", [TABLE_BAD] = "\033[1;31m"};
+
 	assert(table->cell_count % table->column_count == 0);
 	for (size_t i = 0; i < table->column_count; i++)
 		print_cell(table, i, table->columns[i].title, colour ? "\033[1m" : "", to);

@@ -29,6 +29,7 @@ static bool read_token(const struct client_settings *settings, const struct conf
                        struct err *err)
 {
 	const char *path = settings->token_file != NULL ? settings->token_file : config->admin_token_file;
+
 	*token = NULL;
 	if (path[0] == '\0' || token_read(path, token, err))
 		return true;
@@ -38,6 +39,7 @@ static bool read_token(const struct client_settings *settings, const struct conf
 static bool find(const struct client_settings *settings, struct wire *wire, char **token, struct err *err)
 {
 	struct config *config;
+
 	if (!config_load(settings->config_path, &config, err))
 		return false;
 	bool ok = settings->admin != NULL ? admin_address_check(settings->admin, wire->address, err)
@@ -72,8 +74,9 @@ static void set_up(struct wire *wire, const char *token, int timeout_ms)
 
 bool wire_open(const struct client_settings *settings, int timeout_ms, struct wire **result, struct err *err)
 {
-	struct wire *wire = mem_zero(sizeof *wire);
+	struct wire *wire = mem_zero(sizeof(*wire));
 	char *token = NULL;
+
 	if (!find(settings, wire, &token, err)) {
 		free(wire);
 		err->code = WIRE_BAD_USAGE;
@@ -109,6 +112,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 static bool no_reply(struct wire *wire, CURLcode code, struct err *err)
 {
 	long number = 0;
+
 	curl_easy_getinfo(wire->easy, CURLINFO_OS_ERRNO, &number);
 	const char *trouble = number != 0 ? strerror((int)number) : curl_easy_strerror(code);
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
@@ -128,6 +132,7 @@ static bool refused(const struct wire *wire, long status, struct buf *reply, str
 {
 	struct json_doc *doc = NULL;
 	char *detail = NULL;
+
 	if (json_parse(buf_text(reply), reply->len, NULL, &doc, NULL))
 		detail = json_dup_text(json_get(json_root(doc), "detail"));
 	json_free(doc);
@@ -151,6 +156,7 @@ bool wire_ask(struct wire *wire, const char *method, const char *path, const cha
 {
 	char *url = mem_format("http://%s%s", wire->address, path);
 	long status = 0;
+
 	buf_reset(reply);
 	curl_easy_setopt(wire->easy, CURLOPT_URL, url);
 	free(url);

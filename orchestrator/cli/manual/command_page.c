@@ -45,6 +45,7 @@ static void examples(FILE *to, const struct command_note *note)
 static bool is_shared(const struct command_option *option)
 {
 	const struct command_verb *drain = command_verb_find("drain");
+
 	for (const struct command_option *shared = drain->options; shared->name != NULL; shared++)
 		if (strcmp(shared->name, option->name) == 0)
 			return true;
@@ -54,6 +55,7 @@ static bool is_shared(const struct command_option *option)
 static void verb_section(FILE *to, const struct command_verb *verb)
 {
 	char line[USAGE_SIZE];
+
 	usage_verb(verb, line);
 	roff_heading(to, "SS", line);
 	fputc(toupper((unsigned char)verb->summary[0]), to);
@@ -91,6 +93,7 @@ static void all_examples(FILE *to)
 void manual_command_page(FILE *to)
 {
 	const struct command_verb *whole = command_verbs;
+
 	roff_title(to, "ORCHESTRATOR", 8);
 	roff_heading(to, "SH", "NAME");
 	fputs("orchestrator \\- ", to);

@@ -7,6 +7,7 @@
 static const struct command_option *option_of(const struct command_verb *verb, const char *word)
 {
 	size_t len = strcspn(word, "=");
+
 	for (const struct command_option *option = verb->options; option->name != NULL; option++) {
 		bool is_long = len > 2 && strncmp(word, "--", 2) == 0 && strlen(option->name) == len - 2 &&
 		               memcmp(option->name, word + 2, len - 2) == 0;
@@ -28,6 +29,7 @@ static int skip_option(struct completion *completion, int at, int last, char **w
 {
 	const struct command_option *option = option_of(completion->verb, words[at]);
 	const char *value = strchr(words[at], '=');
+
 	if (option == NULL || option->argument == NULL)
 		return 1;
 	if (value == NULL && at + 1 == last) {
@@ -42,6 +44,7 @@ static void judge_last(struct completion *completion, const char *word, int plac
 {
 	const struct command_option *option = option_of(completion->verb, word);
 	const char *value = strchr(word, '=');
+
 	completion->begun = word;
 	if (word[0] == '-' && value != NULL && option != NULL) {
 		completion->kind = option->kind;
@@ -60,6 +63,7 @@ struct completion complete_read(int count, char **words)
 {
 	struct completion completion = {.verb = command_verbs, .begun = ""};
 	int last = count - 1, place = 0, at = 0;
+
 	while (at < last) {
 		if (words[at][0] == '-' && words[at][1] != '\0') {
 			at += skip_option(&completion, at, last, words);
@@ -96,8 +100,9 @@ static void print_verbs(const struct completion *completion, FILE *to)
 static void print_options(const struct completion *completion, FILE *to)
 {
 	char text[64];
+
 	for (const struct command_option *option = completion->verb->options; option->name != NULL; option++) {
-		snprintf(text, sizeof text, "--%s", option->name);
+		snprintf(text, sizeof(text), "--%s", option->name);
 		complete_candidate(completion, text, option->help, to);
 	}
 }

@@ -7,13 +7,13 @@
 #include <stdio.h>
 
 struct completion {
-	enum command_kind kind;          /* of the last word; COMMAND_NO_VALUE: nothing is known about it */
-	bool is_option;                  /* it begins with a dash: an option of the verb */
-	const char *begun;               /* what is there of it; "" if nothing */
+	enum command_kind kind; /* of the last word; COMMAND_NO_VALUE: nothing is known about it */
+	bool is_option;         /* it begins with a dash: an option of the verb */
+	const char *begun;      /* what is there of it; "" if nothing */
 	const struct command_verb *verb;
-	const char *const *choices;      /* kind CHOICE */
-	const char *service;             /* kind SLOT: the word before it */
-	struct command access;           /* config_path, admin, token_file as they were given */
+	const char *const *choices; /* kind CHOICE */
+	const char *service;        /* kind SLOT: the word before it */
+	struct command access;      /* config_path, admin, token_file as they were given */
 };
 
 /* words: those behind the program's name; the last one, maybe empty, is the one that is being written. */

@@ -18,7 +18,8 @@ static bool is_nested(const struct option *row)
 static void facts(FILE *to, const struct option *row)
 {
 	char allowed[ALLOWED_SIZE];
-	option_allowed(row, "", allowed, sizeof allowed);
+
+	option_allowed(row, "", allowed, sizeof(allowed));
 	roff_text(to, option_type_text(row));
 	if (allowed[0] != '\0') {
 		fputs(row->type == OPTION_ENUM ? ": " : ", ", to);
@@ -40,8 +41,8 @@ static void key(FILE *to, const struct option *row, const char *path)
 	fputs(".RS\n.PP\n(", to);
 	if (is_nested(row)) {
 		char text[PATH_SIZE + 32];
-		snprintf(text, sizeof text, "%s; see %s%s%s%s", option_type_text(row), path, path[0] != '\0' ? "." : "",
-		         row->key, row->type == OPTION_TABLES ? "[]" : "");
+		snprintf(text, sizeof(text), "%s; see %s%s%s%s", option_type_text(row), path,
+		         path[0] != '\0' ? "." : "", row->key, row->type == OPTION_TABLES ? "[]" : "");
 		roff_text(to, text);
 	} else {
 		facts(to, row);
@@ -57,7 +58,7 @@ static void table(FILE *to, const struct option *rows, const char *path)
 		char inner[PATH_SIZE];
 		if (!is_nested(row))
 			continue;
-		snprintf(inner, sizeof inner, "%s%s%s%s", path, path[0] != '\0' ? "." : "", row->key,
+		snprintf(inner, sizeof(inner), "%s%s%s%s", path, path[0] != '\0' ? "." : "", row->key,
 		         row->type == OPTION_TABLES ? "[]" : "");
 		roff_heading(to, "SS", inner);
 		table(to, row->table, inner);

@@ -12,6 +12,7 @@
 static void wrap(FILE *to, const char *text, int at, int indent)
 {
 	bool first = true;
+
 	while (*text != '\0') {
 		int len = (int)strcspn(text, " \n");
 		if (!first && at + 1 + len > WIDTH) {
@@ -38,6 +39,7 @@ static void wrap(FILE *to, const char *text, int at, int indent)
 static void entry(FILE *to, const char *term, const char *text)
 {
 	int len = fprintf(to, "%*s%s", TERM_INDENT, "", term);
+
 	if (len > TEXT_INDENT - 2) {
 		fputc('\n', to);
 		len = 0;
@@ -65,6 +67,7 @@ static void examples(FILE *to, const struct command_note *note)
 static void options(FILE *to, const struct command_option *option)
 {
 	char term[USAGE_SIZE];
+
 	fputs("\nOptions:\n", to);
 	for (; option->name != NULL; option++) {
 		usage_option(option, term);
@@ -75,6 +78,7 @@ static void options(FILE *to, const struct command_option *option)
 static void verbs(FILE *to)
 {
 	char term[USAGE_SIZE];
+
 	fputs("\nCommands (`orchestrator help COMMAND` says more):\n", to);
 	for (const struct command_verb *verb = command_verbs + 1; verb->name != NULL; verb++) {
 		usage_verb(verb, term);
@@ -85,6 +89,7 @@ static void verbs(FILE *to)
 static void help_whole(FILE *to)
 {
 	const struct command_verb *whole = command_verbs;
+
 	fputs("Usage: orchestrator [-c FILE] [--check | --print-config]\n"
 	      "       orchestrator [-c FILE] --simulate TRACE [--service NAME] [--chart FILE]\n"
 	      "                    [--json] [--start-ms MS]\n"
@@ -103,6 +108,7 @@ static void help_whole(FILE *to)
 void manual_help(const struct command_verb *verb, FILE *to)
 {
 	char line[USAGE_SIZE];
+
 	if (verb == command_verbs) {
 		help_whole(to);
 		return;

@@ -10,6 +10,7 @@
 static void escaped(FILE *to, const char *text, size_t len)
 {
 	bool line_start = true;
+
 	for (size_t i = 0; i < len; i++) {
 		if (line_start && (text[i] == '.' || text[i] == '\''))
 			fputs("\\&", to);
@@ -50,6 +51,7 @@ void roff_text(FILE *to, const char *text)
 void roff_paragraphs(FILE *to, const char *text)
 {
 	const char *end;
+
 	while ((end = strstr(text, "\n\n")) != NULL) {
 		escaped(to, text, (size_t)(end - text));
 		fputs("\n.PP\n", to);

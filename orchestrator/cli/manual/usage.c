@@ -6,8 +6,9 @@
 void usage_option(const struct command_option *option, char text[USAGE_SIZE])
 {
 	char letter[8] = "    ";
+
 	if (option->letter != 0)
-		snprintf(letter, sizeof letter, "-%c, ", option->letter);
+		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
 	snprintf(text, USAGE_SIZE, "%s--%s%s%s", letter, option->name, option->argument != NULL ? " " : "",
 	         option->argument != NULL ? option->argument : "");
 }

@@ -44,7 +44,8 @@ static struct bins bins_new(const struct trace *trace, int64_t end_us)
 	int64_t width_s = end_us / US_PER_S / MOST_BINS + 1, second = -1;
 	struct bins bins = {.count = (size_t)(end_us / US_PER_S / width_s) + 1, .width_us = width_s * US_PER_S};
 	uint64_t in_second = 0;
-	bins.items = mem_zero(bins.count * sizeof *bins.items);
+
+	bins.items = mem_zero(bins.count * sizeof(*bins.items));
 	for (size_t i = 0; i < trace->count; i++)
 		for (uint64_t k = 0; k < trace->points[i].count; k++) {
 			int64_t at_us = trace_request_us(&trace->points[i], k);
@@ -62,6 +63,7 @@ static double bin_mean(const struct bins *bins, size_t i, int64_t end_us)
 {
 	int64_t left_us = end_us - (int64_t)i * bins->width_us;
 	int64_t width_us = left_us < bins->width_us && left_us > 0 ? left_us : bins->width_us;
+
 	return (double)bins->items[i].count * US_PER_S / (double)width_us;
 }
 
@@ -89,6 +91,7 @@ static void draw_rate(const struct svg *svg, const struct trace *trace)
 	static const struct svg_key keys[] = {{"rate", true, "mean"}, {"peak", false, "busiest second"}};
 	struct bins bins = bins_new(trace, svg->end_us);
 	uint64_t peak = 1;
+
 	for (size_t i = 0; i < bins.count; i++)
 		if (bins.items[i].peak > peak)
 			peak = bins.items[i].peak;
@@ -115,12 +118,13 @@ static void draw_thresholds(const struct svg *svg, const struct svg_panel *panel
 	int64_t top = (int64_t)(panel->max / (double)scale->requests_per_container);
 	int64_t step = (int64_t)(THRESHOLD_GAP / gap) + 1, last = top < scale->max ? top : scale->max - step;
 	char word[48];
+
 	for (int64_t k = 1; k <= last && k < scale->max; k += step) {
-		snprintf(word, sizeof word, "over %.0f: %" PRId64, threshold(scale, k), k + 1);
+		snprintf(word, sizeof(word), "over %.0f: %" PRId64, threshold(scale, k), k + 1);
 		svg_level(svg, panel, "threshold", threshold(scale, k), word);
 	}
 	if (top >= scale->max) {
-		snprintf(word, sizeof word, "over %.0f: max", threshold(scale, scale->max));
+		snprintf(word, sizeof(word), "over %.0f: max", threshold(scale, scale->max));
 		svg_level(svg, panel, "limit", threshold(scale, scale->max), word);
 	}
 }
@@ -130,6 +134,7 @@ static void draw_windows(const struct svg *svg, const struct simulation *simulat
 	static const struct svg_key keys[] = {{"window", false, "window"},
 	                                      {"threshold", true, "one container more from here on"}};
 	uint64_t most = 1;
+
 	for (size_t i = 0; i < simulation->window_count; i++)
 		if (simulation->windows[i].count > most)
 			most = simulation->windows[i].count;
@@ -151,6 +156,7 @@ static void draw_windows(const struct svg *svg, const struct simulation *simulat
 static void draw_need(const struct svg *svg, const struct svg_panel *panel, const struct simulation *simulation)
 {
 	double least = svg_y(panel, (double)simulation->scale->min);
+
 	svg_path_begin(svg, "need", svg_x(svg, 0), svg_y(panel, 0));
 	svg_path_line(svg, svg_x(svg, 0), least);
 	for (size_t i = 0; i < simulation->window_count; i++) {
@@ -165,6 +171,7 @@ static void draw_need(const struct svg *svg, const struct svg_panel *panel, cons
 static void draw_wanted(const struct svg *svg, const struct svg_panel *panel, const struct simulation *simulation)
 {
 	double y = svg_y(panel, (double)simulation->scale->min);
+
 	svg_path_begin(svg, "wanted", svg_x(svg, 0), y);
 	for (size_t i = 0; i < simulation->decision_count; i++) {
 		const struct simulation_decision *decision = &simulation->decisions[i];
@@ -182,6 +189,7 @@ static void draw_containers(const struct svg *svg, const struct simulation *simu
 	static const struct svg_key keys[] = {{"wanted", true, "wanted"},
 	                                      {"need", false, "the ideal, which knows the future"}};
 	int most = (int)simulation->scale->min > 1 ? (int)simulation->scale->min : 1;
+
 	for (size_t i = 0; i < simulation->decision_count; i++)
 		if (simulation->decisions[i].wanted > most)
 			most = simulation->decisions[i].wanted;
@@ -200,13 +208,14 @@ static void draw(const struct svg *svg, const struct simulation *simulation, con
 {
 	struct summary summary;
 	char title[160], subtitle[256];
+
 	summary_make(simulation, &summary);
 	bool in_minutes = summary.hours < 1;
-	snprintf(title, sizeof title,
+	snprintf(title, sizeof(title),
 	         "%s: %" PRIu64 " requests in %.1f %s, windows of %" PRId64 " s, %" PRId64 " a container", service,
 	         simulation->requests, in_minutes ? summary.hours * 60 : summary.hours, in_minutes ? "min" : "h",
 	         simulation->scale->window_s, simulation->scale->requests_per_container);
-	snprintf(subtitle, sizeof subtitle,
+	snprintf(subtitle, sizeof(subtitle),
 	         "%.4g container-hours, %.2f times the ideal's %.4g \302\267 %" PRIu64
 	         " containers started, %.1f an hour \302\267 %.1f requests per container and window (median)",
 	         summary.container_hours, summary.ratio, summary.ideal_hours, simulation->started,
@@ -223,6 +232,7 @@ bool chart_write(const struct simulation *simulation, const struct trace *trace,
                  struct err *err)
 {
 	FILE *to = fopen(path, "we");
+
 	if (to == NULL)
 		return err_set_errno(err, errno, "chart %s", path);
 	struct svg svg = {.to = to, .end_us = simulation->end_us};

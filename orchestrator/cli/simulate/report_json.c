@@ -36,6 +36,7 @@ static void member_decimal(struct json_writer *w, const char *key, double number
 static void write_scale(struct json_writer *w, const struct simulation *simulation)
 {
 	const struct config_scale *scale = simulation->scale;
+
 	json_key(w, "scale");
 	json_begin_object(w);
 	json_member_number(w, "window_s", scale->window_s);
@@ -86,6 +87,7 @@ static void write_windows(struct json_writer *w, const struct simulation *simula
 static void write_summary(struct json_writer *w, const struct simulation *simulation)
 {
 	struct summary summary;
+
 	summary_make(simulation, &summary);
 	json_key(w, "summary");
 	json_begin_object(w);
@@ -113,6 +115,7 @@ bool report_json(const struct simulation *simulation, const char *service, FILE 
 {
 	struct buf buf;
 	struct json_writer w;
+
 	buf_init(&buf, MAX_BYTES);
 	json_writer_init(&w, &buf);
 	json_begin_object(&w);

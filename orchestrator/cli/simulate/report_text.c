@@ -13,6 +13,7 @@
 static const char *time_text(int64_t us, char text[TIME_SIZE])
 {
 	int64_t s = us / US_PER_S;
+
 	snprintf(text, TIME_SIZE, "%" PRId64 ":%02d:%02d.%03d", s / 3600, (int)(s / 60 % 60), (int)(s % 60),
 	         (int)(us / 1000 % 1000));
 	return text;
@@ -26,6 +27,7 @@ static void window_text(const struct config_scale *scale, const struct simulatio
 	uint64_t asked = decision->count / per + (ceil ? decision->count % per != 0 : 1);
 	int at = snprintf(text, WHY_SIZE, "window ended: %s(%" PRIu64 " / %" PRIu64 ")%s = %" PRIu64,
 	                  ceil ? "ceil" : "floor", decision->count, per, ceil ? "" : " + 1", asked);
+
 	if (asked > (uint64_t)scale->max)
 		snprintf(text + at, WHY_SIZE - (size_t)at, ", at most %" PRId64, scale->max);
 	else if (asked < (uint64_t)scale->min)
@@ -54,6 +56,7 @@ static void why_text(const struct config_scale *scale, const struct simulation_d
 static void print_settings(const struct simulation *simulation, const char *service, FILE *to)
 {
 	const struct config_scale *scale = simulation->scale;
+
 	fprintf(to, "%s: windows of %" PRId64 " s, %" PRId64 " requests a container (%s), %s early growth,", service,
 	        scale->window_s, scale->requests_per_container,
 	        scale->formula == CONFIG_FORMULA_CEIL ? "ceil" : "floor+1", scale->early ? "with" : "without");
@@ -77,6 +80,7 @@ static void print_summary(const struct simulation *simulation, FILE *to)
 {
 	struct summary summary;
 	char length[TIME_SIZE];
+
 	summary_make(simulation, &summary);
 	fprintf(to, "\nrequests              %" PRIu64 " in %s and %zu windows\n", simulation->requests,
 	        time_text(simulation->end_us, length), simulation->window_count);

@@ -10,12 +10,13 @@
 static const struct config_service *find_service(const struct config *config, const char *name, struct err *err)
 {
 	char known[256] = "";
+
 	for (size_t i = 0; i < config_service_count(config); i++) {
 		const struct config_service *service = config_service_at(config, i);
 		if (name == NULL || strcmp(service->name, name) == 0)
 			return service;
 		size_t len = strlen(known);
-		snprintf(known + len, sizeof known - len, "%s%s", i > 0 ? ", " : "", service->name);
+		snprintf(known + len, sizeof(known) - len, "%s%s", i > 0 ? ", " : "", service->name);
 	}
 	err_set(err, "--service: \"%s\" is not configured; there is %s", name, known);
 	return NULL;
@@ -37,6 +38,7 @@ bool simulate(const struct simulate_settings *settings, struct err *err)
 {
 	const struct config_service *service = find_service(settings->config, settings->service, err);
 	struct trace trace;
+
 	if (service == NULL || !trace_load(settings->trace_path, &trace, err))
 		return false;
 	struct simulation simulation;

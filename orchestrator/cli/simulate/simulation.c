@@ -41,8 +41,9 @@ static void advance(struct run *run, int64_t now_us)
 static void note_decision(struct run *run, enum simulation_why why, const struct scaler_decision *decision)
 {
 	struct simulation *simulation = run->simulation;
+
 	simulation->decisions = grown(simulation->decisions, simulation->decision_count, &run->decisions_allocated,
-	                              sizeof *simulation->decisions);
+	                              sizeof(*simulation->decisions));
 	simulation->decisions[simulation->decision_count++] = (struct simulation_decision){.at_us = run->now_us,
 	                                                                                   .why = why,
 	                                                                                   .count = decision->count,
@@ -52,7 +53,7 @@ static void note_decision(struct run *run, enum simulation_why why, const struct
 
 static void begin_window(struct run *run)
 {
-	memset(run->us_at, 0, ((size_t)run->simulation->scale->max + 1) * sizeof *run->us_at);
+	memset(run->us_at, 0, ((size_t)run->simulation->scale->max + 1) * sizeof(*run->us_at));
 }
 
 static void note_window(struct run *run, int64_t start_us, uint64_t count)
@@ -62,12 +63,13 @@ static void note_window(struct run *run, int64_t start_us, uint64_t count)
 	                                   .end_us = run->now_us,
 	                                   .count = count,
 	                                   .need = scaler_wanted(simulation->scale, count)};
+
 	for (int n = 0; n <= simulation->scale->max; n++) {
 		window.container_us += n * run->us_at[n];
 		window.short_us += n < window.need ? (window.need - n) * run->us_at[n] : 0;
 	}
 	simulation->windows = grown(simulation->windows, simulation->window_count, &run->windows_allocated,
-	                            sizeof *simulation->windows);
+	                            sizeof(*simulation->windows));
 	simulation->windows[simulation->window_count++] = window;
 	simulation->short_us += window.short_us;
 	begin_window(run);
@@ -84,6 +86,7 @@ static void set_running(struct run *run, int wanted)
 static void end_window(struct run *run)
 {
 	int64_t start_us = run->scaler.start_us;
+
 	advance(run, scaler_deadline_us(&run->scaler));
 	struct scaler_decision decision = scaler_tick(&run->scaler, run->now_us);
 	assert(decision.window_ended);
@@ -101,6 +104,7 @@ static void end_windows_until(struct run *run, int64_t now_us)
 static void count_request(struct run *run, int64_t at_us)
 {
 	struct simulation *simulation = run->simulation;
+
 	end_windows_until(run, at_us);
 	advance(run, at_us);
 	if (!run->scaler.open)
@@ -124,8 +128,8 @@ void simulation_run(const struct config_scale *scale, int64_t start_ms, const st
 	*simulation = (struct simulation){.scale = scale, .start_us = start_ms * 1000};
 	struct run run = {.simulation = simulation};
 	scaler_init(&run.scaler, scale);
-	run.ready_us = mem_zero(((size_t)scale->max + 1) * sizeof *run.ready_us);
-	run.us_at = mem_zero(((size_t)scale->max + 1) * sizeof *run.us_at);
+	run.ready_us = mem_zero(((size_t)scale->max + 1) * sizeof(*run.ready_us));
+	run.us_at = mem_zero(((size_t)scale->max + 1) * sizeof(*run.us_at));
 	run.running = run.scaler.wanted;
 	for (size_t i = 0; i < trace->count; i++)
 		for (uint64_t k = 0; k < trace->points[i].count; k++)
@@ -161,6 +165,7 @@ static int64_t lesser(int64_t a, int64_t b)
 static int64_t ideal_of(const struct simulation *simulation, int k)
 {
 	int64_t cost_us = 0, free_since_us = 0;
+
 	for (size_t i = 0; i < simulation->window_count; i++) {
 		const struct simulation_window *window = &simulation->windows[i];
 		if (window->need < k)
@@ -175,6 +180,7 @@ static int64_t ideal_of(const struct simulation *simulation, int k)
 int64_t simulation_ideal(const struct simulation *simulation)
 {
 	int64_t min = simulation->scale->min, cost_us = min * simulation->end_us;
+
 	for (int k = (int)min + 1; k <= simulation->scale->max; k++)
 		cost_us += ideal_of(simulation, k);
 	return cost_us;

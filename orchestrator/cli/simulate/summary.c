@@ -10,6 +10,7 @@
 static int compare(const void *left, const void *right)
 {
 	double a = *(const double *)left, b = *(const double *)right;
+
 	return (a > b) - (a < b);
 }
 
@@ -17,20 +18,22 @@ static int compare(const void *left, const void *right)
 static double percentile(const double *loads, size_t count, size_t percent)
 {
 	size_t rank = (count * percent + 99) / 100;
+
 	return loads[rank > 0 ? rank - 1 : 0];
 }
 
 static void sum_up_loads(const struct simulation *simulation, struct summary *summary)
 {
-	double *loads = mem_array(NULL, simulation->window_count + 1, sizeof *loads);
+	double *loads = mem_array(NULL, simulation->window_count + 1, sizeof(*loads));
 	size_t count = 0;
+
 	for (size_t i = 0; i < simulation->window_count; i++) {
 		const struct simulation_window *window = &simulation->windows[i];
 		double length_us = (double)(window->end_us - window->start_us);
 		if (window->count > 0 && window->container_us > 0)
 			loads[count++] = (double)window->count * length_us / (double)window->container_us;
 	}
-	qsort(loads, count, sizeof *loads, compare);
+	qsort(loads, count, sizeof(*loads), compare);
 	if (count > 0) {
 		summary->load_median = percentile(loads, count, 50);
 		summary->load_p95 = percentile(loads, count, 95);

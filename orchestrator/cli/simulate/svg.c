@@ -71,6 +71,7 @@ static double nice_step(double max, int steps, bool whole)
 {
 	double rough = max / steps, power = pow(10, floor(log10(rough))), unit = rough / power;
 	double step = power * (unit <= 1 ? 1 : unit <= 2 ? 2 : unit <= 5 ? 5 : 10);
+
 	return whole && step < 1 ? 1 : step;
 }
 
@@ -83,6 +84,7 @@ static void left_axis(const struct svg *svg, struct svg_panel *panel, bool whole
 {
 	double step = nice_step(panel->max > 0 ? panel->max : 1, 5, whole);
 	int ticks = (int)ceil((panel->max > 0 ? panel->max : 1) / step - 1e-9);
+
 	panel->max = ticks * step;
 	for (int i = 0; i <= ticks; i++) {
 		double y = svg_y(panel, i * step);
@@ -97,6 +99,7 @@ static void left_axis(const struct svg *svg, struct svg_panel *panel, bool whole
 static double text_width(const char *text)
 {
 	double width = 0;
+
 	for (; *text != '\0'; text++)
 		width += strchr("iljft,. ", *text) != NULL ? 4.5 : strchr("mw", *text) != NULL ? 10.5 : 7.3;
 	return width;
@@ -106,6 +109,7 @@ static double text_width(const char *text)
 static void legend(const struct svg *svg, const struct svg_panel *panel, const struct svg_key *keys, size_t count)
 {
 	double x = LEFT + SVG_PLOT_WIDTH, y = panel->top - 12;
+
 	for (size_t i = count; i > 0; i--) {
 		const char *class = keys[i - 1].class, *text = keys[i - 1].text;
 		fprintf(svg->to, "<text class=\"end\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", x, y, text);
@@ -138,7 +142,8 @@ static int64_t time_step_s(int64_t end_us)
 {
 	static const int64_t steps_s[] = {1,    2,    5,    10,    15,    30,    60,    120,    300,    600,    900,
 	                                  1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 2419200};
-	size_t last = sizeof steps_s / sizeof steps_s[0] - 1, i = 0;
+	size_t last = sizeof(steps_s) / sizeof(steps_s[0]) - 1, i = 0;
+
 	while (i < last && end_us / US_PER_S / steps_s[i] > 13)
 		i++;
 	return steps_s[i];
@@ -147,10 +152,11 @@ static int64_t time_step_s(int64_t end_us)
 void svg_time_axis(const struct svg *svg, double top, double bottom)
 {
 	int64_t step_s = time_step_s(svg->end_us);
+
 	for (int64_t s = 0; s * US_PER_S <= svg->end_us; s += step_s) {
 		char label[32];
 		double x = svg_x(svg, s * US_PER_S);
-		time_label(s, step_s, label, sizeof label);
+		time_label(s, step_s, label, sizeof(label));
 		line(svg, "grid", x, top, x, bottom);
 		fprintf(svg->to, "<text class=\"middle\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", x, bottom + 20, label);
 	}
@@ -159,6 +165,7 @@ void svg_time_axis(const struct svg *svg, double top, double bottom)
 void svg_level(const struct svg *svg, const struct svg_panel *panel, const char *class, double value, const char *word)
 {
 	double y = svg_y(panel, value);
+
 	line(svg, class, LEFT, y, LEFT + SVG_PLOT_WIDTH, y);
 	fprintf(svg->to, "<text x=\"%d\" y=\"%.1f\">%s</text>\n", LEFT + SVG_PLOT_WIDTH + 8, y + 4, word);
 }

@@ -38,6 +38,7 @@ static const char *skip_blanks(const char *text)
 static bool read_digits(const char **text, uint64_t max, uint64_t *number)
 {
 	const char *at = *text;
+
 	*number = 0;
 	for (; isdigit((unsigned char)*at); at++) {
 		*number = *number * 10 + (uint64_t)(*at - '0');
@@ -53,6 +54,7 @@ static bool read_digits(const char **text, uint64_t max, uint64_t *number)
 static bool read_seconds(const char **text, int64_t *us)
 {
 	uint64_t whole;
+
 	if (!read_digits(text, TRACE_MAX_SECONDS, &whole))
 		return false;
 	*us = (int64_t)whole * US_PER_S;
@@ -69,9 +71,10 @@ static bool read_seconds(const char **text, int64_t *us)
 static void add_point(struct reader *reader, int64_t at_us, uint64_t count)
 {
 	struct trace *trace = reader->trace;
+
 	if (trace->count + 1 > reader->allocated) {
 		reader->allocated = reader->allocated * 2 + 64;
-		trace->points = mem_array(trace->points, reader->allocated, sizeof *trace->points);
+		trace->points = mem_array(trace->points, reader->allocated, sizeof(*trace->points));
 	}
 	assert(trace->points != NULL);
 	struct trace_point *last = trace->count > 0 ? &trace->points[trace->count - 1] : NULL;
@@ -89,6 +92,7 @@ static bool read_point(struct reader *reader, const char *text, struct err *err)
 {
 	int64_t at_us;
 	uint64_t count;
+
 	if (!read_seconds(&text, &at_us) || at_us > (int64_t)TRACE_MAX_SECONDS * US_PER_S)
 		return fail(reader, err, "seconds must be a number from 0 to 31622400 (366 days); " EXPECTED);
 	text = skip_blanks(text);
@@ -120,10 +124,11 @@ static bool read_line(struct reader *reader, const char *text, struct err *err)
 static bool read_all(struct reader *reader, FILE *from, struct err *err)
 {
 	char line[LINE_SIZE];
-	while (fgets(line, sizeof line, from) != NULL) {
+
+	while (fgets(line, sizeof(line), from) != NULL) {
 		reader->line++;
 		size_t len = strlen(line);
-		if (len == sizeof line - 1 && line[len - 1] != '\n')
+		if (len == sizeof(line) - 1 && line[len - 1] != '\n')
 			return fail(reader, err, "longer than 510 characters; " EXPECTED);
 		line[strcspn(line, "\r\n")] = '\0';
 		bool marked = reader->line == 1 && strncmp(line, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0;

@@ -200,9 +200,9 @@ static struct docker_call *calls_oldest_waiting(struct docker_calls *calls)
 	struct docker_call *oldest = NULL;
 	struct docker_call *call;
 
-	LIST_FOREACH(call, &calls->all, in_all)
-	if (call->waiting)
-		oldest = call;
+	LIST_FOREACH (call, &calls->all, in_all)
+		if (call->waiting)
+			oldest = call;
 	return oldest;
 }
 

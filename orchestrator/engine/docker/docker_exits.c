@@ -88,9 +88,9 @@ void docker_exits_watch(struct docker_exits *exits, const char *id)
 	struct exit_watch *watch;
 	char path[ENGINE_ID_SIZE + 64];
 
-	LIST_FOREACH(watch, &exits->watches, link)
-	if (strcmp(watch->id, id) == 0)
-		return;
+	LIST_FOREACH (watch, &exits->watches, link)
+		if (strcmp(watch->id, id) == 0)
+			return;
 	watch = mem_zero(sizeof(*watch));
 	watch->exits = exits;
 	watch->pidfd = -1;

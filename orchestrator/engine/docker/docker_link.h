@@ -26,8 +26,8 @@ struct docker_link *docker_link_new(const struct docker_link_settings *settings)
 void docker_link_free(struct docker_link *link);
 
 bool docker_link_is_up(const struct docker_link *link);
-bool docker_link_was_up(const struct docker_link *link);         /* is, or was once */
-int docker_link_minor(const struct docker_link *link);           /* of the version spoken; only when up */
+bool docker_link_was_up(const struct docker_link *link); /* is, or was once */
+int docker_link_minor(const struct docker_link *link);   /* of the version spoken; only when up */
 /* Is the daemon's own log driver json-file, or unknown? Then we bound its files; any other was chosen, and stays. */
 bool docker_link_logs_to_files(const struct docker_link *link);
 const char *docker_link_message(const struct docker_link *link); /* why it is not up */

@@ -104,8 +104,7 @@ static void process_list(struct engine *base, engine_done *done, void *arg)
 	struct engine_container *containers = NULL;
 	const struct process *process;
 
-	TAILQ_FOREACH(process, &engine->processes, link)
-	{
+	TAILQ_FOREACH (process, &engine->processes, link) {
 		containers = mem_array(containers, result.count + 1, sizeof(*containers));
 		containers[result.count] = process->record.container;
 		containers[result.count].state = process_state(process);

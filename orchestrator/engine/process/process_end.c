@@ -87,8 +87,8 @@ void process_has_ended(struct process *process)
 	bool goes = false;
 	bool gone;
 
-	TAILQ_FOREACH(wait, &process->waits, link)
-	goes |= wait->then == PROCESS_THEN_GOES;
+	TAILQ_FOREACH (wait, &process->waits, link)
+		goes |= wait->then == PROCESS_THEN_GOES;
 	gone = goes && forget(process, &err);
 	for (wait = TAILQ_FIRST(&process->waits); wait != NULL; wait = next) {
 		bool kept = wait->then == PROCESS_THEN_GOES && !gone;

@@ -30,9 +30,9 @@ static void on_log_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	TAILQ_FOREACH(process, &engine->processes, link)
-	if (process->record.container.state == ENGINE_RUNNING)
-		process_log_bound(engine->dir, process->record.container.id);
+	TAILQ_FOREACH (process, &engine->processes, link)
+		if (process->record.container.state == ENGINE_RUNNING)
+			process_log_bound(engine->dir, process->record.container.id);
 }
 
 /* Two engines in one directory would take each other's processes for their own. */
@@ -78,9 +78,9 @@ static void sweep_cgroups(const struct process_engine *engine)
 {
 	const struct process *process;
 
-	TAILQ_FOREACH(process, &engine->processes, link)
-	if (process->record.container.state != ENGINE_RUNNING)
-		process_cgroup_remove(&engine->cgroup, process->record.container.id);
+	TAILQ_FOREACH (process, &engine->processes, link)
+		if (process->record.container.state != ENGINE_RUNNING)
+			process_cgroup_remove(&engine->cgroup, process->record.container.id);
 }
 
 bool process_engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err)

@@ -120,12 +120,12 @@ static void walk_begin(struct process_hunt *hunt)
 {
 	struct process *process;
 
-	TAILQ_FOREACH(process, &hunt->engine->processes, link)
-	if (process->hunt == HUNT_WAITS) {
-		process->hunt = HUNT_ON;
-		process->strays_now = false;
-		process->walks++;
-	}
+	TAILQ_FOREACH (process, &hunt->engine->processes, link)
+		if (process->hunt == HUNT_WAITS) {
+			process->hunt = HUNT_ON;
+			process->strays_now = false;
+			process->walks++;
+		}
 }
 
 /* A walk is under way then, and there are the two descriptors that a look at somebody takes. */

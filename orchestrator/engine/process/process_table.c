@@ -48,9 +48,9 @@ struct process *process_by_id(struct process_engine *engine, const char *id)
 {
 	struct process *process;
 
-	TAILQ_FOREACH(process, &engine->processes, link)
-	if (strcmp(process->record.container.id, id) == 0)
-		return process;
+	TAILQ_FOREACH (process, &engine->processes, link)
+		if (strcmp(process->record.container.id, id) == 0)
+			return process;
 	return NULL;
 }
 
@@ -58,9 +58,9 @@ bool process_name_taken(const struct process_engine *engine, const char *name)
 {
 	const struct process *process;
 
-	TAILQ_FOREACH(process, &engine->processes, link)
-	if (strcmp(process->record.container.name, name) == 0)
-		return true;
+	TAILQ_FOREACH (process, &engine->processes, link)
+		if (strcmp(process->record.container.name, name) == 0)
+			return true;
 	return false;
 }
 

@@ -308,6 +308,7 @@ END_TEST
 START_TEST(test_comments_where_allowed)
 {
 	struct json_limits limits = {.comments = true};
+
 	static const struct {
 		const char *text;
 		bool good;

@@ -130,6 +130,7 @@ END_TEST
 START_TEST(test_full_pipe)
 {
 	int ends[2], old = dup(STDERR_FILENO);
+
 	ck_assert_int_eq(pipe(ends), 0);
 	dup2(ends[1], STDERR_FILENO);
 	close(ends[1]);
@@ -139,11 +140,11 @@ START_TEST(test_full_pipe)
 	alarm(0);
 	size_t got = 0;
 	char bytes[65536];
-	ssize_t len = read(ends[0], bytes, sizeof bytes);
+	ssize_t len = read(ends[0], bytes, sizeof(bytes));
 	ck_assert_int_gt(len, 4096);
 	got += (size_t)len;
 	log_info("event=after");
-	while (got < 300000 && (len = read(ends[0], text, sizeof text - 1)) > 0) {
+	while (got < 300000 && (len = read(ends[0], text, sizeof(text) - 1)) > 0) {
 		text[len] = '\0';
 		got += (size_t)len;
 		if (strstr(text, "event=log-lines-lost count=") != NULL)
@@ -164,7 +165,7 @@ static void on_line(enum log_level level, const char *line, size_t len, void *ar
 	size_t had = strlen(heard);
 
 	ck_assert_ptr_eq(arg, heard);
-	snprintf(heard + had, sizeof heard - had, "%d:%.*s;", (int)level, (int)len, line);
+	snprintf(heard + had, sizeof(heard) - had, "%d:%.*s;", (int)level, (int)len, line);
 }
 
 START_TEST(test_a_listener_hears_what_is_not_shown)

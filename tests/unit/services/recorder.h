@@ -20,10 +20,10 @@ size_t recorder_length(const struct recorder *recorder); /* the record so far: a
 size_t recorder_syncs(const struct recorder *recorder);
 
 enum unsynced {
-	UNSYNCED_LOST,  /* nothing of it got to the disk */
-	UNSYNCED_KEPT,  /* all of it did: what kill -9 leaves */
-	UNSYNCED_SOME,  /* some writes did, in whatever order */
-	UNSYNCED_TORN,  /* some sectors of some writes did */
+	UNSYNCED_LOST, /* nothing of it got to the disk */
+	UNSYNCED_KEPT, /* all of it did: what kill -9 leaves */
+	UNSYNCED_SOME, /* some writes did, in whatever order */
+	UNSYNCED_TORN, /* some sectors of some writes did */
 };
 
 /* Makes the recorded files, as of the cut, in this folder. chance: of what is left to it. */

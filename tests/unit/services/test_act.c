@@ -34,6 +34,7 @@ END_TEST
 START_TEST(last_days_of_months)
 {
 	static const int DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
 	static const struct {
 		int year, february;
 	} years[] = {{1900, 28}, {2000, 29}, {2023, 28}, {2024, 29}, {2100, 28}, {4, 29}, {1, 28}};

@@ -76,10 +76,11 @@ static bool one_ready(void *arg)
 static void write_token(void)
 {
 	char path[128];
-	snprintf(path, sizeof path, "%s/token", bench.dir);
+
+	snprintf(path, sizeof(path), "%s/token", bench.dir);
 	bench.config.admin_token_file = strdup(path);
 	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	ck_assert(fd != -1 && write(fd, TOKEN "\n", sizeof TOKEN) == sizeof TOKEN);
+	ck_assert(fd != -1 && write(fd, TOKEN "\n", sizeof(TOKEN)) == sizeof(TOKEN));
 	close(fd);
 }
 
@@ -87,20 +88,21 @@ static void configure(void)
 {
 	char text[32];
 	static const char *const addresses[] = {"127.0.0.1", "0.0.0.0"};
+
 	write_token();
 	for (int i = 0; i < 2; i++) {
 		ports[i] = bench_free_port();
-		snprintf(text, sizeof text, "%s:%d", addresses[i], ports[i]);
+		snprintf(text, sizeof(text), "%s:%d", addresses[i], ports[i]);
 		strings_add(&bench.config.admin, text);
 	}
-	snprintf(host, sizeof host, "127.0.0.1:%d", ports[0]);
+	snprintf(host, sizeof(host), "127.0.0.1:%d", ports[0]);
 }
 
 static void begin(void)
 {
 	bench_open(&bench);
 	configure();
-	memset(stats, 0, sizeof stats);
+	memset(stats, 0, sizeof(stats));
 	backend_observe(on_changed, NULL);
 	control = control_new(
 	        &(struct control_settings){.base = bench.base, .config = &bench.config, .identity = &bench.identity});
@@ -148,9 +150,10 @@ static void client_open(struct client *client, int port)
 {
 	struct sockaddr_in in = {
 	        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
 	*client = (struct client){.fd = socket(AF_INET, SOCK_STREAM, 0)};
 	buf_init(&client->got, 64 << 20);
-	ck_assert(connect(client->fd, (struct sockaddr *)&in, sizeof in) == 0);
+	ck_assert(connect(client->fd, (struct sockaddr *)&in, sizeof(in)) == 0);
 	fcntl(client->fd, F_SETFL, O_NONBLOCK);
 }
 
@@ -169,7 +172,8 @@ static void client_read(struct client *client)
 {
 	char piece[65536];
 	ssize_t len;
-	while ((len = recv(client->fd, piece, sizeof piece, 0)) > 0)
+
+	while ((len = recv(client->fd, piece, sizeof(piece), 0)) > 0)
 		ck_assert(buf_add(&client->got, piece, (size_t)len));
 	if (len == 0 || (errno != EAGAIN && errno != EWOULDBLOCK))
 		client->ended = true;
@@ -184,6 +188,7 @@ static bool has_ended(void *arg)
 static bool has_text(void *arg)
 {
 	struct client *client = arg;
+
 	client_read(client);
 	return strstr(buf_text(&client->got), client->awaited) != NULL;
 }
@@ -200,8 +205,9 @@ static const char *exchange(int port, const char *line, const char *fields, cons
 	static struct buf reply;
 	static char request[100000];
 	struct client client;
+
 	client_open(&client, port);
-	snprintf(request, sizeof request, "%s HTTP/1.1\r\nConnection: close\r\nContent-Length: %zu\r\n%s\r\n%s", line,
+	snprintf(request, sizeof(request), "%s HTTP/1.1\r\nConnection: close\r\nContent-Length: %zu\r\n%s\r\n%s", line,
 	         strlen(body), fields, body);
 	client_send(&client, request);
 	ck_assert(bench_until(&bench, has_ended, &client, 5000));
@@ -215,7 +221,8 @@ static const char *exchange(int port, const char *line, const char *fields, cons
 static const char *ask(const char *line, const char *body)
 {
 	char fields[64];
-	snprintf(fields, sizeof fields, "Host: %s\r\n", host);
+
+	snprintf(fields, sizeof(fields), "Host: %s\r\n", host);
 	return exchange(ports[0], line, fields, body);
 }
 
@@ -228,6 +235,7 @@ static int status_of(const char *reply)
 static const char *body_of(const char *reply)
 {
 	const char *end_of_head = strstr(reply, "\r\n\r\n");
+
 	ck_assert_ptr_nonnull(end_of_head);
 	return end_of_head + 4;
 }
@@ -243,6 +251,7 @@ static const struct json_value *first(const struct json_value *array)
 static int64_t number_at(const struct json_value *object, const char *key)
 {
 	int64_t number;
+
 	ck_assert_msg(json_int(json_get(object, key), &number), "%s", key);
 	return number;
 }
@@ -251,6 +260,7 @@ START_TEST(fleet)
 {
 	struct json_doc *doc;
 	struct err err;
+
 	begin();
 	stats[0].bucket[2] = 5;
 	stats[0].held = 3;
@@ -282,6 +292,7 @@ END_TEST
 static void expect_line(const char *text, const char *line)
 {
 	const char *at = strstr(text, line);
+
 	ck_assert_msg(at != NULL && (at == text || at[-1] == '\n'), "no line %s in\n%s", line, text);
 }
 
@@ -322,13 +333,14 @@ START_TEST(metrics_are_all_documented)
 	char *text = NULL;
 	size_t len = 0;
 	FILE *to = open_memstream(&text, &len);
+
 	begin();
 	admin_document_metrics(to);
 	fclose(to);
 	for (const char *at = body_of(ask("GET /metrics", "")); (at = strstr(at, "# TYPE ")) != NULL; at++) {
 		char row[100];
 		int name_len = (int)strcspn(at + 7, " ");
-		snprintf(row, sizeof row, "| `%.*s` | ", name_len, at + 7);
+		snprintf(row, sizeof(row), "| `%.*s` | ", name_len, at + 7);
 		ck_assert_msg(strstr(text, row) != NULL, "%s", row);
 	}
 	free(text);
@@ -382,7 +394,7 @@ START_TEST(refuses_bad_orders)
 	        {"GET /api/nothing", "", 404},
 	};
 	begin();
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		const char *reply = ask(cases[i].line, cases[i].body);
 		ck_assert_msg(status_of(reply) == cases[i].status, "%s %s: %s", cases[i].line, cases[i].body, reply);
 		ck_assert(strstr(reply, "Content-Type: application/problem+json\r\n") != NULL);
@@ -396,6 +408,7 @@ END_TEST
 static bool another_is_ready(void *arg)
 {
 	struct fleet *all = supervisor_fleet(control_at(control, 0));
+
 	for (size_t i = 0; i < fleet_count(all); i++)
 		if (backend_state(fleet_at(all, i)) == BACKEND_READY && backend_slot(fleet_at(all, i)) == 0 &&
 		    strcmp(backend_container_id(fleet_at(all, i)), arg) != 0)
@@ -407,9 +420,10 @@ START_TEST(replaces_and_rolls)
 {
 	static const char *const lines[] = {"POST /api/services/acts/slots/0/replace", "POST /api/services/acts/roll"};
 	char id[ENGINE_ID_SIZE];
+
 	begin();
 	for (int i = 0; i < 2; i++) {
-		snprintf(id, sizeof id, "%s",
+		snprintf(id, sizeof(id), "%s",
 		         backend_container_id(fleet_at(supervisor_fleet(control_at(control, 0)), 0)));
 		ck_assert_int_eq(status_of(ask(lines[i], "")), 202);
 		ck_assert_msg(bench_until(&bench, another_is_ready, id, 10000), "%s", lines[i]);
@@ -441,14 +455,15 @@ END_TEST
 START_TEST(loopback_door)
 {
 	char fields[200];
+
 	begin();
 	ck_assert_int_eq(status_of(exchange(ports[0], "GET /metrics", "Host: localhost\r\n", "")), 200);
 	ck_assert_int_eq(status_of(exchange(ports[0], "GET /metrics", "Host: evil.example\r\n", "")), 403);
 	ck_assert_int_eq(status_of(exchange(ports[0], "GET /metrics", "", "")), 403);
-	snprintf(fields, sizeof fields, "Host: %s\r\nOrigin: http://evil.example\r\n", host);
+	snprintf(fields, sizeof(fields), "Host: %s\r\nOrigin: http://evil.example\r\n", host);
 	ck_assert_int_eq(status_of(exchange(ports[0], "POST /api/services/acts/scale", fields, "{\"wanted\":2}")), 403);
 	ck_assert_int_eq(supervisor_scaler(control_at(control, 0))->wanted, 1);
-	snprintf(fields, sizeof fields, "Host: %s\r\nOrigin: http://%s\r\n", host, host);
+	snprintf(fields, sizeof(fields), "Host: %s\r\nOrigin: http://%s\r\n", host, host);
 	ck_assert_int_eq(status_of(exchange(ports[0], "POST /api/services/acts/scale", fields, "{\"wanted\":2}")), 202);
 	end();
 }
@@ -477,8 +492,9 @@ END_TEST
 START_TEST(a_large_body)
 {
 	static char body[70000];
+
 	begin();
-	memset(body, ' ', sizeof body - 1);
+	memset(body, ' ', sizeof(body) - 1);
 	ck_assert_int_eq(status_of(ask("POST /api/services/acts/scale", body)), 413);
 	end();
 }
@@ -488,6 +504,7 @@ START_TEST(other_addresses_need_a_token_file)
 {
 	struct admin *other = NULL;
 	struct err err;
+
 	begin();
 	struct config config = bench.config;
 	config.admin_token_file = "";
@@ -508,8 +525,9 @@ END_TEST
 static void open_stream(struct client *client)
 {
 	char request[100];
+
 	client_open(client, ports[0]);
-	snprintf(request, sizeof request, "GET /api/events HTTP/1.1\r\nHost: %s\r\n\r\n", host);
+	snprintf(request, sizeof(request), "GET /api/events HTTP/1.1\r\nHost: %s\r\n\r\n", host);
 	client_send(client, request);
 	client_await(client, "\n\n\r\n");
 }
@@ -517,6 +535,7 @@ static void open_stream(struct client *client)
 START_TEST(stream_tells_what_happens)
 {
 	struct client client;
+
 	begin();
 	open_stream(&client);
 	const char *text = buf_text(&client.got);
@@ -540,6 +559,7 @@ END_TEST
 START_TEST(stream_tells_of_a_slot_without_a_container)
 {
 	struct client client;
+
 	begin();
 	open_stream(&client);
 	bench.engine->fail_times[FAKE_CREATE] = 100;
@@ -557,6 +577,7 @@ END_TEST
 START_TEST(stream_tells_the_numbers_and_the_story)
 {
 	struct client client;
+
 	begin();
 	log_info("event=before incident=0000000a line=%s", log_quote("<b>"));
 	open_stream(&client);
@@ -597,6 +618,7 @@ END_TEST
 START_TEST(stream_of_an_old_client)
 {
 	struct client client;
+
 	begin();
 	client_open(&client, ports[0]);
 	client_send(&client, "GET /api/events HTTP/1.0\r\nConnection: keep-alive\r\nHost: localhost\r\n\r\n");
@@ -611,12 +633,14 @@ END_TEST
 static void tell(void)
 {
 	struct backend *backend = fleet_at(supervisor_fleet(control_at(control, 0)), 0);
+
 	admin_backend_changed(admin, backend, BACKEND_STARTING, REASON_PROBE_GOOD);
 }
 
 START_TEST(one_that_does_not_read_is_dropped)
 {
 	struct client deaf, other;
+
 	begin();
 	open_stream(&deaf);
 	open_stream(&other);
@@ -642,10 +666,11 @@ START_TEST(a_client_that_talks_on_is_not_stored)
 	struct client client;
 	static char noise[1 << 20];
 	size_t sent = 0;
+
 	begin();
 	open_stream(&client);
 	for (int i = 0; i < 200; i++) {
-		ssize_t len = send(client.fd, noise, sizeof noise, MSG_NOSIGNAL);
+		ssize_t len = send(client.fd, noise, sizeof(noise), MSG_NOSIGNAL);
 		sent += len > 0 ? (size_t)len : 0;
 		bench_run(&bench, 1);
 	}
@@ -661,6 +686,7 @@ END_TEST
 START_TEST(streams_are_limited_and_given_back)
 {
 	struct client clients[STREAMS_MAX];
+
 	begin();
 	for (int i = 0; i < STREAMS_MAX; i++)
 		open_stream(&clients[i]);

@@ -17,6 +17,7 @@ static void begin(size_t max)
 START_TEST(counter_with_labels)
 {
 	const struct exposition_label labels[] = {{"service", "acts"}, {"code", "200"}};
+
 	begin(4096);
 	exposition_family(&out, "x_total", EXPOSITION_COUNTER, "How many.");
 	exposition_whole(&out, labels, 2, UINT64_MAX);
@@ -30,6 +31,7 @@ END_TEST
 START_TEST(escapes)
 {
 	const struct exposition_label labels[] = {{"a", "q\"b\\n\nend"}};
+
 	begin(4096);
 	exposition_family(&out, "x", EXPOSITION_GAUGE, "a \"b\" \\ c\nd");
 	exposition_real(&out, labels, 1, 0.25);
@@ -59,6 +61,7 @@ static void write_histogram(const double *bounds, size_t count, uint64_t total)
 	const struct exposition_label labels[] = {{"service", "acts"}};
 	const struct exposition_histogram histogram = {
 	        .bounds = bounds, .buckets = buckets, .count = count, .total = total, .sum = 1.5};
+
 	begin(4096);
 	exposition_family(&out, "t", EXPOSITION_HISTOGRAM, "h");
 	buf_reset(&buf);
@@ -68,6 +71,7 @@ static void write_histogram(const double *bounds, size_t count, uint64_t total)
 START_TEST(histogram_with_infinity_in_its_bounds)
 {
 	static const double bounds[] = {0.5, 1, INFINITY};
+
 	write_histogram(bounds, 3, 7);
 	ck_assert_str_eq(buf_text(&buf),
 	                 "t_bucket{service=\"acts\",le=\"0.5\"} 3\nt_bucket{service=\"acts\",le=\"1\"} 3\n"
@@ -80,6 +84,7 @@ END_TEST
 START_TEST(histogram_with_slower_ones_in_total_alone)
 {
 	static const double bounds[] = {0.5, 1, 2.5};
+
 	write_histogram(bounds, 3, 9);
 	ck_assert_str_eq(buf_text(&buf),
 	                 "t_bucket{service=\"acts\",le=\"0.5\"} 3\nt_bucket{service=\"acts\",le=\"1\"} 3\n"

@@ -12,6 +12,7 @@
 static bool host_is_ours(const char *host, const char *listen)
 {
 	struct address address;
+
 	ck_assert(address_parse(listen, &address));
 	return guard_host_is_ours(host, &address);
 }
@@ -35,9 +36,10 @@ START_TEST(hosts_of_loopback)
 	                                  "2130706433",
 	                                  "::1:9090",
 	                                  "localhost:9090@evil.example"};
-	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
 		ck_assert_msg(host_is_ours(good[i], "127.0.0.1:9090"), "%s", good[i]);
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		ck_assert_msg(!host_is_ours(bad[i], "127.0.0.1:9090"), "%s", bad[i]);
 	ck_assert(!host_is_ours(NULL, "127.0.0.1:9090"));
 }
@@ -60,8 +62,9 @@ END_TEST
 START_TEST(a_very_long_host)
 {
 	char host[2000];
-	memset(host, 'a', sizeof host);
-	host[sizeof host - 1] = '\0';
+
+	memset(host, 'a', sizeof(host));
+	host[sizeof(host) - 1] = '\0';
 	ck_assert(!host_is_ours(host, "127.0.0.1:9090"));
 }
 END_TEST
@@ -83,6 +86,7 @@ END_TEST
 START_TEST(tokens)
 {
 	static const char token[] = "correct-horse-battery";
+
 	ck_assert(guard_token_is_right("Bearer correct-horse-battery", token));
 	ck_assert(guard_token_is_right("bearer  correct-horse-battery", token));
 	ck_assert(!guard_token_is_right("Bearer correct-horse-batterx", token));
@@ -117,6 +121,7 @@ static char *token_of(const char *content, size_t len)
 	char path[] = "/tmp/selfless-token-XXXXXX", *token = NULL;
 	struct err err;
 	int fd = mkstemp(path);
+
 	ck_assert(fd != -1);
 	ck_assert(write(fd, content, len) == (ssize_t)len);
 	close(fd);
@@ -131,6 +136,7 @@ static bool token_reads_as(const char *content, const char *wanted)
 {
 	char *token = token_of(content, strlen(content));
 	bool same = wanted == NULL ? token == NULL : token != NULL && strcmp(token, wanted) == 0;
+
 	free(token);
 	return same;
 }
@@ -139,14 +145,15 @@ START_TEST(token_files)
 {
 	struct err err;
 	char *token, longest[3000];
+
 	ck_assert(token_reads_as("0123456789abcdef\n", "0123456789abcdef"));
 	ck_assert(token_reads_as("  0123456789abcdef \r\nsecond line\n", "0123456789abcdef"));
 	ck_assert(token_reads_as("0123456789abcde\n", NULL)); /* short */
 	ck_assert(token_reads_as("", NULL));
 	ck_assert(token_reads_as("0123456789abcdef 0123456789abcdef\n", NULL));
 	ck_assert(token_reads_as("0123456789abcdef\x7f\n", NULL));
-	memset(longest, 'a', sizeof longest);
-	ck_assert_ptr_null(token_of(longest, sizeof longest));
+	memset(longest, 'a', sizeof(longest));
+	ck_assert_ptr_null(token_of(longest, sizeof(longest)));
 	ck_assert(!token_read("/nonexistent/token", &token, &err));
 	ck_assert(strstr(err.message, "/nonexistent/token") != NULL);
 }

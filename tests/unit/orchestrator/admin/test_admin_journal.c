@@ -35,6 +35,7 @@ static const struct json_value *lines_after(uint64_t number)
 {
 	struct json_writer w;
 	struct err err;
+
 	json_free(doc);
 	buf_reset(&out);
 	json_writer_init(&w, &out);
@@ -67,7 +68,8 @@ END_TEST
 START_TEST(what_is_no_row_of_pairs_is_not_kept)
 {
 	static const char *const lines[] = {"", "event=", "hello", "level=3 event=x", " event=x", "=x"};
-	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
 		add(lines[i]);
 	ck_assert_uint_eq(journal_last(journal), 0);
 	ck_assert_uint_eq(lines_after(0)->count, 0);
@@ -78,7 +80,8 @@ START_TEST(lines_that_were_cut)
 {
 	static const char *const lines[] = {"event=a key",         "event=a key=",       "event=a key=\"open",
 	                                    "event=a key=\"end\\", "event=a key=\"\\x1", "event=a  two=spaces"};
-	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		add(lines[i]);
 		expect(lines_after(i)->first, "event", "a");
 	}
@@ -89,6 +92,7 @@ START_TEST(bytes_that_are_no_text)
 {
 	char line[2048] = "event=a error=\"";
 	size_t len = strlen(line);
+
 	for (int c = 1; c < 256; c++)
 		if (c != '"' && c != '\\')
 			line[len++] = (char)c;
@@ -111,9 +115,10 @@ END_TEST
 START_TEST(a_storm_of_requests_does_not_push_out_the_story)
 {
 	char line[100];
+
 	add("event=fault service=acts slot=0 incident=00000001");
 	for (int i = 0; i < 10000; i++) {
-		snprintf(line, sizeof line, "event=replay request=r%d incident=%s", i, i % 2 ? "00000001" : "-");
+		snprintf(line, sizeof(line), "event=replay request=r%d incident=%s", i, i % 2 ? "00000001" : "-");
 		add(line);
 	}
 	ck_assert_uint_eq(journal_last(journal), 1 + JOURNAL_REQUESTS);
@@ -126,13 +131,14 @@ END_TEST
 START_TEST(only_the_last_ones_are_kept)
 {
 	char line[100];
+
 	for (int i = 1; i <= 3 * JOURNAL_LINES; i++) {
-		snprintf(line, sizeof line, "event=scale n=%d", i);
+		snprintf(line, sizeof(line), "event=scale n=%d", i);
 		add(line);
 	}
 	const struct json_value *lines = lines_after(0);
 	ck_assert_uint_eq(lines->count, JOURNAL_LINES);
-	snprintf(line, sizeof line, "%d", 2 * JOURNAL_LINES + 1);
+	snprintf(line, sizeof(line), "%d", 2 * JOURNAL_LINES + 1);
 	expect(lines->first, "n", line);
 	ck_assert_uint_eq(lines_after(3 * JOURNAL_LINES - 2)->count, 2);
 	ck_assert_uint_eq(lines_after(journal_last(journal))->count, 0);

@@ -18,7 +18,8 @@ static char allow[ROUTE_ALLOW_SIZE];
 
 static const char *found(const char *method, const char *path)
 {
-	const struct route *route = route_find(routes, sizeof routes / sizeof *routes, method, path, &args, allow);
+	const struct route *route = route_find(routes, sizeof(routes) / sizeof(*routes), method, path, &args, allow);
+
 	return route != NULL ? route->pattern : "";
 }
 
@@ -51,7 +52,8 @@ START_TEST(finds_nothing)
 	                                    "/api/services/a/b/scale",
 	                                    "/api/services/acts/scale/x",
 	                                    "*"};
-	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		ck_assert_str_eq(found("GET", paths[i]), "");
 		ck_assert_msg(allow[0] == '\0', "%s", paths[i]);
 	}
@@ -73,6 +75,7 @@ START_TEST(a_segment_too_long)
 {
 	char path[200] = "/api/services/";
 	size_t start = strlen(path);
+
 	memset(path + start, 'x', ROUTE_ARG_SIZE - 1);
 	memcpy(path + start + ROUTE_ARG_SIZE - 1, "/scale", 7);
 	ck_assert_str_eq(found("POST", path), "/api/services/*/scale");

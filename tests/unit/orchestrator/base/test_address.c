@@ -38,7 +38,7 @@ START_TEST(addresses)
 	        {"]:80", 0, 0, false},
 	        {"1111111111111111111111111111111111111111111111111111111111111111:1", 0, 0, false},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct address address;
 		bool is = address_parse(cases[i].text, &address);
 		ck_assert_msg(is == (cases[i].family != 0), "%s", cases[i].text);
@@ -77,7 +77,7 @@ START_TEST(networks)
 	        {"::1", "[::2]:1", false},
 	        {"10.0.0.0/8", "[::ffff:10.1.1.1]:1", true},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct network network;
 		struct address address;
 		ck_assert(network_parse(cases[i].network, &network) && address_parse(cases[i].address, &address));
@@ -86,7 +86,7 @@ START_TEST(networks)
 	}
 	static const char *const bad[] = {"",         "x",       "10.0.0.0/33", "10.0.0.0/",    "10.0.0.0/-1",
 	                                  "10.0.0/8", "::1/129", "::1/ 8",      "10.0.0.0/8/8", "10.0.0.0/8x"};
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct network network;
 		ck_assert_msg(!network_parse(bad[i], &network), "%s", bad[i]);
 	}
@@ -97,6 +97,7 @@ START_TEST(a_unix_socket_is_in_no_network)
 {
 	struct network network;
 	struct sockaddr unix_peer = {.sa_family = AF_UNIX};
+
 	ck_assert(network_parse("::/0", &network) && !network_has(&network, &unix_peer));
 }
 END_TEST

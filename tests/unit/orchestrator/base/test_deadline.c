@@ -24,6 +24,7 @@ static struct deadlines *deadlines;
 static void on_passed(struct deadline *deadline)
 {
 	struct timed *timed = (struct timed *)((char *)deadline - offsetof(struct timed, deadline));
+
 	timed->passed++;
 	ck_assert_int_eq(deadline->at_us, DEADLINE_NEVER);
 	if (timed->remove != NULL)
@@ -56,6 +57,7 @@ static void clear(void)
 START_TEST(at_its_time_and_once)
 {
 	struct timed timed = {0};
+
 	deadline_add(deadlines, &timed.deadline, on_passed);
 	tick();
 	ck_assert_int_eq(timed.passed, 0);
@@ -85,7 +87,8 @@ END_TEST
 START_TEST(removed_while_walked)
 {
 	struct timed timed[6];
-	memset(timed, 0, sizeof timed);
+
+	memset(timed, 0, sizeof(timed));
 	for (int i = 0; i < 6; i++) {
 		deadline_add(deadlines, &timed[i].deadline, on_passed);
 		deadline_set(&timed[i].deadline, 1);
@@ -108,7 +111,8 @@ END_TEST
 START_TEST(many)
 {
 	static struct timed timed[MANY];
-	memset(timed, 0, sizeof timed);
+
+	memset(timed, 0, sizeof(timed));
 	for (int i = 0; i < MANY; i++) {
 		deadline_add(deadlines, &timed[i].deadline, on_passed);
 		deadline_set(&timed[i].deadline, 1);

@@ -20,6 +20,7 @@ static int order[MAX], count, depth;
 static void on_run(struct deferred *deferred)
 {
 	struct job *job = (struct job *)((char *)deferred - offsetof(struct job, deferred));
+
 	ck_assert_int_eq(depth++, 0);
 	ck_assert_int_lt(count, MAX);
 	order[count++] = job->number;
@@ -34,6 +35,7 @@ START_TEST(in_order_and_once)
 {
 	struct event_base *base = event_base_new();
 	struct job jobs[3] = {{.number = 0}, {.number = 1}, {.number = 2}};
+
 	defer = defer_new(base);
 	for (int i = 0; i < 3; i++)
 		jobs[i].deferred.run = on_run;
@@ -62,6 +64,7 @@ START_TEST(run_now_leaves_nothing_for_later)
 {
 	struct event_base *base = event_base_new();
 	struct job job = {.number = 7, .deferred.run = on_run};
+
 	defer = defer_new(base);
 	defer_call(defer, &job.deferred);
 	defer_run(defer);

@@ -26,9 +26,9 @@ static void set_up(void)
 {
 	log_set_level(LOG_ERROR);
 	base = loop_new();
-	snprintf(folder, sizeof folder, "/tmp/selfless-loop-XXXXXX");
+	snprintf(folder, sizeof(folder), "/tmp/selfless-loop-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof path, "%s/socket", folder);
+	snprintf(path, sizeof(path), "%s/socket", folder);
 }
 
 static void tear_down(void)
@@ -46,6 +46,7 @@ static int served, served_before_urgent;
 static void on_urgent(evutil_socket_t fd, short what, void *arg)
 {
 	char byte;
+
 	(void)what;
 	(void)arg;
 	ck_assert_int_eq(read(fd, &byte, 1), 1);
@@ -64,6 +65,7 @@ static void on_client(evutil_socket_t fd, short what, void *arg)
 START_TEST(a_crowd_of_clients_is_interrupted)
 {
 	struct event *crowd[CROWD];
+
 	ck_assert_int_eq(pipe(pipe_ends), 0);
 	struct event *urgent = loop_event_new(base, LOOP_URGENT, pipe_ends[0], EV_READ, on_urgent, NULL);
 	event_add(urgent, NULL);
@@ -118,12 +120,13 @@ static void on_probe(const struct probe_finding *finding, void *arg)
 START_TEST(a_probe_is_urgent)
 {
 	struct sockaddr_un *name;
-	struct backend_address address = {.len = sizeof *name};
+	struct backend_address address = {.len = sizeof(*name)};
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+
 	name = (struct sockaddr_un *)&address.addr;
 	name->sun_family = AF_UNIX;
-	snprintf(name->sun_path, sizeof name->sun_path, "%s", path);
-	ck_assert_int_eq(bind(listener, (struct sockaddr *)name, sizeof *name), 0);
+	snprintf(name->sun_path, sizeof(name->sun_path), "%s", path);
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)name, sizeof(*name)), 0);
 	ck_assert_int_eq(listen(listener, 1), 0);
 	struct probe *probe = probe_start(base, &address, "acts", "/", 5000, on_probe, NULL);
 	expect_urgent(2);
@@ -142,6 +145,7 @@ static void on_timer(void *arg)
 START_TEST(a_timer_is_urgent)
 {
 	struct timer *timer = timer_new(base, on_timer, NULL);
+
 	timer_set(timer, 1000000);
 	expect_urgent(1);
 	timer_free(timer);
@@ -187,6 +191,7 @@ START_TEST(an_engine_is_urgent)
 	                                   .observer = {.on_up = on_up, .on_down = on_down, .on_event = on_event}};
 	struct engine *engine;
 	struct err err;
+
 	fake_open(&fake, other, path);
 	ck_assert(docker_engine_new(&settings, &engine, &err));
 	for (int64_t until_ms = clock_ms() + 5000; ups == 0 && clock_ms() < until_ms;) {

@@ -19,7 +19,7 @@ static int split(const char *line)
 {
 	int count = 0;
 
-	snprintf(line_text, sizeof line_text, "%s", line);
+	snprintf(line_text, sizeof(line_text), "%s", line);
 	for (char *rest = line_text, *word; (word = strsep(&rest, " ")) != NULL;) {
 		ck_assert_int_lt(count, WORDS_MAX - 1);
 		words[count++] = strcmp(word, "_") == 0 ? "" : word;
@@ -31,12 +31,14 @@ static int split(const char *line)
 static struct command read_line(const char *line)
 {
 	int count = split(line);
+
 	return command_read(count, words);
 }
 
 START_TEST(nothing_but_options_runs)
 {
 	struct command command = read_line("orchestrator");
+
 	ck_assert_int_eq(command.action, COMMAND_RUN);
 	ck_assert_ptr_null(command.config_path);
 	ck_assert_int_eq(command.start_ms, 300);
@@ -76,7 +78,7 @@ START_TEST(flags_choose_the_action)
 	        {"o help roll", COMMAND_HELP},
 	        {"o -- status", COMMAND_STATUS},
 	};
-	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		struct command command = read_line(lines[i].line);
 		ck_assert_msg(command.action == lines[i].action, "%s: %d", lines[i].line, (int)command.action);
 	}
@@ -114,7 +116,8 @@ START_TEST(usage_errors)
 	        "o --simulate t --start-ms 3600001",
 	        "o --simulate t --start-ms -1",
 	};
-	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
 		struct command command = read_line(lines[i]);
 		ck_assert_msg(command.action == COMMAND_BAD_USAGE, "%s: %d", lines[i], (int)command.action);
 	}
@@ -124,6 +127,7 @@ END_TEST
 START_TEST(options_of_a_verb_stand_anywhere)
 {
 	struct command command = read_line("o -c first.json scale --admin 1.2.3.4:5 acts --token-file t 3");
+
 	ck_assert_int_eq(command.action, COMMAND_SCALE);
 	ck_assert_str_eq(command.words[0], "acts");
 	ck_assert_str_eq(command.words[1], "3");
@@ -176,6 +180,7 @@ static char *candidates(const char *line)
 	int count = split(line);
 	struct completion completion = complete_read(count, words);
 	FILE *to = open_memstream(&text, &len);
+
 	if (!complete_print(&completion, to))
 		fprintf(to, "kind %d of %s, begun with %s\n", (int)completion.kind,
 		        completion.service != NULL ? completion.service : "none", completion.begun);
@@ -193,7 +198,8 @@ static char *candidates(const char *line)
 static void check_kind(const char *line, enum command_kind kind, const char *service, const char *begun)
 {
 	char wanted[128];
-	snprintf(wanted, sizeof wanted, "kind %d of %s, begun with %s\n", (int)kind, service, begun);
+
+	snprintf(wanted, sizeof(wanted), "kind %d of %s, begun with %s\n", (int)kind, service, begun);
 	check_candidates(line, wanted);
 }
 
@@ -231,6 +237,7 @@ START_TEST(completion_knows_whom_to_ask)
 {
 	int count = split("-c first.json roll --admin=1.2.3.4:5 --token-file t _");
 	struct completion completion = complete_read(count, words);
+
 	ck_assert_str_eq(completion.access.config_path, "first.json");
 	ck_assert_str_eq(completion.access.admin, "1.2.3.4:5");
 	ck_assert_str_eq(completion.access.token_file, "t");

@@ -26,11 +26,12 @@ START_TEST(addresses_as_given)
 	static const char *const bad[] = {"",         "host",    "host:", "host:0",         "host:65536",
 	                                  "host:1x",  "ho st:1", "a/b:1", "user@host:1",    "http://host:1",
 	                                  "host:1/x", "[::1:1",  "a:b:1", "host:1\nX: y:1", "h?x:1"};
-	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		ck_assert_msg(admin_address_check(good[i][0], address, &err), "%s: %s", good[i][0], err.message);
 		ck_assert_str_eq(address, good[i][1]);
 	}
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		ck_assert_msg(!admin_address_check(bad[i], address, &err), "%s gave %s", bad[i], address);
 }
 END_TEST
@@ -39,6 +40,7 @@ static const char *pick(const char *first, const char *second, const char *third
 {
 	struct strings admin = {0};
 	const char *const texts[] = {first, second, third};
+
 	for (size_t i = 0; i < 3 && texts[i] != NULL; i++)
 		strings_add(&admin, texts[i]);
 	bool ok = admin_address_pick(&admin, address, &err);
@@ -77,6 +79,7 @@ START_TEST(columns_are_as_wide_as_what_is_in_them)
 {
 	static const struct table_column columns[] = {{"NAME", false}, {"N", true}, {"LAST", false}};
 	struct table *table = table_new(columns, 3);
+
 	table_add(table, TABLE_PLAIN, "%s", "a");
 	table_add(table, TABLE_GOOD, "%d", 7);
 	table_add(table, TABLE_PLAIN, "%s", "x");
@@ -101,6 +104,7 @@ START_TEST(no_text_moves_the_cursor)
 {
 	static const struct table_column columns[] = {{"X", false}};
 	struct table *table = table_new(columns, 1);
+
 	table_add(table, TABLE_PLAIN, "%s",
 	          "a\033[2Jb\nc\x7f\xc2\x9b"
 	          "d");
@@ -127,6 +131,7 @@ static const struct json_value *fleet_of(const char *json)
 static char *view(const char *json)
 {
 	FILE *to = open_text();
+
 	fleet_view_print(fleet_of(json), false, to);
 	fclose(to);
 	json_free(doc);
@@ -157,9 +162,9 @@ START_TEST(how_long_it_is_up)
 	        {"\"uptime_s\":180,\"uptime_ms\":180999", "up 3 min, "},
 	        {"\"uptime_s\":34", "up 34 s, "}, /* of an orchestrator before this one */
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char json[400];
-		snprintf(json, sizeof json, "{\"name\":\"n\",\"services\":[],%s}", cases[i].uptime);
+		snprintf(json, sizeof(json), "{\"name\":\"n\",\"services\":[],%s}", cases[i].uptime);
 		char *got = view(json);
 		ck_assert_msg(strstr(got, cases[i].shown) != NULL, "%s: %s", cases[i].uptime, got);
 		free(got);
@@ -170,6 +175,7 @@ END_TEST
 START_TEST(a_fleet)
 {
 	char *got = view(FLEET(SERVICE("\"slots\":[" SLOT("ready", "") "]")));
+
 	ck_assert_str_eq(
 	        got, "selfless: version 1.2, up 2 h, 5 connections\n"
 	             "\n"
@@ -190,6 +196,7 @@ START_TEST(messages_and_others_than_slots)
 	                "\"spares\":[{\"spare\":0,\"state\":\"ready\",\"stands_in_for\":0},"
 	                "{\"spare\":1,\"state\":\"spare\",\"stands_in_for\":null}],"
 	                "\"leaving\":[{\"slot\":2,\"state\":\"draining\"},{\"slot\":-1,\"state\":\"ready\"}]")));
+
 	ck_assert_ptr_nonnull(strstr(got, "acts slot 0: no such? image\n"));
 	ck_assert_ptr_nonnull(strstr(got, "acts     0              backing-off  -"));
 	ck_assert_ptr_null(strstr(got, "empty"));
@@ -206,7 +213,8 @@ START_TEST(what_is_missing_is_a_dash)
 	static const char *const odd[] = {"{\"services\":[]}", "{\"services\":[{}]}", "{\"services\":[1,null,[]]}",
 	                                  "{\"services\":[{\"name\":7,\"slots\":{},\"spares\":3,\"leaving\":[null]}]}",
 	                                  "{\"services\":[{\"slots\":[{}],\"window\":[]}],\"engine\":{\"up\":false}}"};
-	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
 		ck_assert(fleet_view_check(fleet_of(odd[i])));
 		json_free(doc);
 		free(view(odd[i]));
@@ -224,6 +232,7 @@ END_TEST
 static bool serves(const char *json)
 {
 	bool found = fleet_view_serves(fleet_of(json));
+
 	json_free(doc);
 	return found;
 }
@@ -250,6 +259,7 @@ static void check_drawn(int rows, int columns, const char *picture, const char *
 {
 	struct screen screen = {.terminal = true, .rows = rows, .columns = columns};
 	FILE *to = open_text();
+
 	screen_draw(&screen, picture, to);
 	check_text(to, wanted);
 }

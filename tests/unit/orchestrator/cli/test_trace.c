@@ -12,6 +12,7 @@ static bool read_text(const char *text)
 {
 	FILE *from = fmemopen((void *)text, strlen(text), "r");
 	bool ok = trace_read(from, "t.csv", &trace, &err);
+
 	fclose(from);
 	return ok;
 }

@@ -14,7 +14,7 @@ static inline bool config_of_text(const char *text, size_t len, struct config **
 	int fd = memfd_create("config", MFD_CLOEXEC);
 
 	assert(fd != -1 && write(fd, text, len) == (ssize_t)len);
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	bool ok = config_load(path, config, err);
 	close(fd);
 	return ok;

@@ -24,6 +24,7 @@ static struct config *load(const char *text)
 	struct config *config;
 	struct err err;
 	bool ok = config_of_text(text, strlen(text), &config, &err);
+
 	ck_assert_msg(ok, "%s: %s", ok ? "" : err.message, text);
 	return config;
 }
@@ -32,6 +33,7 @@ START_TEST(the_built_in_one_is_good)
 {
 	struct config *config;
 	struct err err;
+
 	ck_assert(config_load(NULL, &config, &err));
 	ck_assert_uint_eq(config_service_count(config), 2);
 	ck_assert_str_eq(config->listen.items[0], "0.0.0.0:80");
@@ -113,6 +115,7 @@ START_TEST(refuses_and_says_where)
 {
 	struct config *config = NULL;
 	struct err err;
+
 	ck_assert_msg(!config_of_text(bad[_i].text, strlen(bad[_i].text), &config, &err), "taken: %s", bad[_i].text);
 	ck_assert_msg(strncmp(err.message, "/proc/self/fd/", 14) == 0, "no file: %s", err.message);
 	ck_assert_msg(strstr(err.message, bad[_i].says) != NULL, "%s\nfor %s\nlacks %s", err.message, bad[_i].text,
@@ -131,6 +134,7 @@ START_TEST(files_that_cannot_be_read)
 {
 	struct config *config;
 	struct err err;
+
 	ck_assert(!config_load("/nowhere/at/all", &config, &err));
 	ck_assert(strstr(err.message, "/nowhere/at/all") != NULL);
 	ck_assert(!config_load("/", &config, &err));
@@ -150,6 +154,7 @@ START_TEST(ports_are_placed_clear_of_others)
 	        "{\"name\": \"cc\", \"image\": \"x\", \"routes\": \"/c\", \"scale\": {\"max\": 4}},"
 	        "{\"name\": \"dd\", \"image\": \"x\", \"routes\": \"/d\", \"scale\": {\"max\": 30, \"spares\": 3}}]}");
 	static const int64_t first[] = {8008, 8005, 8000, 8019};
+
 	for (size_t i = 0; i < 4; i++)
 		ck_assert_int_eq(config_service_at(config, i)->first_port, first[i]);
 	ck_assert_int_eq(config_service_at(config, 3)->spare_port, 8019 + 33);
@@ -164,6 +169,7 @@ START_TEST(a_place_is_looked_for_until_nothing_is_in_the_way)
 	struct config *config = load("{\"services\": [{\"name\": \"aa\", \"image\": \"x\", \"first_port\": 8012},"
 	                             "{\"name\": \"bb\", \"image\": \"x\", \"routes\": \"/b\", \"first_port\": 8000},"
 	                             "{\"name\": \"cc\", \"image\": \"x\", \"routes\": \"/c\"}]}");
+
 	ck_assert_int_eq(config_service_at(config, 2)->first_port, 8023);
 	config_free(config);
 }
@@ -174,6 +180,7 @@ static char *print(const struct config *config)
 	char *text = NULL;
 	size_t len = 0;
 	FILE *to = open_memstream(&text, &len);
+
 	config_print(config, to);
 	fclose(to);
 	return text;
@@ -188,7 +195,8 @@ START_TEST(what_is_printed_reads_back_to_the_same)
 	                " \"publish\": [\"::1\", \"127.0.0.1\"], \"first_port\": 9000, \"spare_port\": 9900"),
 	        TWO("", ", \"name\": \"b2\", \"routes\": \"/x\""),
 	};
-	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct config *config = load(texts[i]);
 		char *once = print(config);
 		struct config *again = load(once);
@@ -209,6 +217,7 @@ END_TEST
 static void hash_of(const char *text, char hash[ENGINE_SPEC_SIZE])
 {
 	struct config *config = load(text);
+
 	config_spec_hash(config, config_service_at(config, 0), key, hash);
 	config_free(config);
 }
@@ -231,18 +240,19 @@ START_TEST(the_hash_tells_containers_apart)
 	};
 	static const char *const same[] = {", \"routes\": \"/x\"", ", \"scale\": {\"max\": 3}",
 	                                   ", \"health\": {\"fall\": 3}", ", \"private\": []"};
-	char base[ENGINE_SPEC_SIZE], seen[sizeof other / sizeof other[0]][ENGINE_SPEC_SIZE], text[256];
+	char base[ENGINE_SPEC_SIZE], seen[sizeof(other) / sizeof(other[0])][ENGINE_SPEC_SIZE], text[256];
+
 	hash_of(SERVICE(""), base);
 	ck_assert_uint_eq(strlen(base), 16);
-	for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
-		snprintf(text, sizeof text, SERVICE("%s"), other[i]);
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		snprintf(text, sizeof(text), SERVICE("%s"), other[i]);
 		hash_of(text, seen[i]);
 		ck_assert_msg(strcmp(seen[i], base) != 0, "%s", other[i]);
 		for (size_t k = 0; k < i; k++)
 			ck_assert_msg(strcmp(seen[i], seen[k]) != 0, "%s and %s", other[i], other[k]);
 	}
-	for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
-		snprintf(text, sizeof text, SERVICE("%s"), same[i]);
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		snprintf(text, sizeof(text), SERVICE("%s"), same[i]);
 		hash_of(text, seen[0]);
 		ck_assert_msg(strcmp(seen[0], base) == 0, "%s", same[i]);
 	}
@@ -273,6 +283,7 @@ START_TEST(what_may_change_while_it_runs)
 	struct config *now = load(SERVICE("")), *next = load(changes[_i].text);
 	struct err err;
 	bool may = config_may_become(now, next, &err);
+
 	ck_assert_msg(may == (changes[_i].key == NULL), "%s", changes[_i].text);
 	if (!may)
 		ck_assert_msg(strncmp(err.message, changes[_i].key, strlen(changes[_i].key)) == 0, "%s", err.message);
@@ -287,14 +298,14 @@ int main(void)
 	TCase *tcase = tcase_create("config");
 
 	tcase_add_test(tcase, the_built_in_one_is_good);
-	tcase_add_loop_test(tcase, refuses_and_says_where, 0, sizeof bad / sizeof bad[0]);
+	tcase_add_loop_test(tcase, refuses_and_says_where, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tcase, a_socket_path_that_just_fits);
 	tcase_add_test(tcase, files_that_cannot_be_read);
 	tcase_add_test(tcase, ports_are_placed_clear_of_others);
 	tcase_add_test(tcase, a_place_is_looked_for_until_nothing_is_in_the_way);
 	tcase_add_test(tcase, what_is_printed_reads_back_to_the_same);
 	tcase_add_test(tcase, the_hash_tells_containers_apart);
-	tcase_add_loop_test(tcase, what_may_change_while_it_runs, 0, sizeof changes / sizeof changes[0]);
+	tcase_add_loop_test(tcase, what_may_change_while_it_runs, 0, sizeof(changes) / sizeof(changes[0]));
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

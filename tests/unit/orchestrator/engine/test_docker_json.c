@@ -120,6 +120,7 @@ START_TEST(ports_that_others_hold)
 {
 	static char *items[] = {"127.0.0.1"};
 	static const struct strings addresses = {items, 1};
+
 	static const struct {
 		const char *ports;
 		bool held;

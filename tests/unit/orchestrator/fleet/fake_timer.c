@@ -64,8 +64,7 @@ static struct timer *first_due(int64_t until_us)
 {
 	struct timer *timer, *first = NULL;
 
-	TAILQ_FOREACH(timer, &timers, link)
-	{
+	TAILQ_FOREACH (timer, &timers, link) {
 		if (timer->at_us > until_us)
 			continue;
 		if (first == NULL || timer->at_us < first->at_us ||

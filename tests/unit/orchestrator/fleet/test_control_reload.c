@@ -14,6 +14,7 @@ static struct config config; /* the next one; its texts are the bench's or const
 static const struct config *config_with(const char *first, const char *second)
 {
 	const char *names[SERVICES_MAX] = {first, second};
+
 	config = bench.config;
 	for (size_t i = 0; i < SERVICES_MAX; i++) {
 		services[i] = bench.service;
@@ -28,6 +29,7 @@ static const struct config *config_with(const char *first, const char *second)
 static unsigned containers_of(const char *service)
 {
 	unsigned count = 0;
+
 	for (const struct fake_container *at = bench.engine->containers; at != NULL; at = at->next)
 		count += strcmp(at->service, service) == 0;
 	return count;
@@ -36,6 +38,7 @@ static unsigned containers_of(const char *service)
 static bool is_ready(void *arg)
 {
 	const struct supervisor *found = control_find(control, arg);
+
 	return found != NULL &&
 	       fleet_count_state(supervisor_fleet((struct supervisor *)(uintptr_t)found), BACKEND_READY) > 0;
 }

@@ -118,8 +118,8 @@ static struct backend *make_ready(void)
 	char dir[128], name[32];
 	int slot = made++;
 
-	snprintf(dir, sizeof dir, "%s/%d", bench.dir, slot);
-	snprintf(name, sizeof name, "acts_%d", slot);
+	snprintf(dir, sizeof(dir), "%s/%d", bench.dir, slot);
+	snprintf(name, sizeof(name), "acts_%d", slot);
 	ck_assert_int_eq(mkdir(dir, 0700), 0);
 	bench.engine->answer = FAKE_GOOD;
 	containers[slot] = fake_add(bench.engine, "acts", name, slot, "", ENGINE_RUNNING, dir, 0);
@@ -145,6 +145,7 @@ static void configure(int64_t interval_ms, int64_t timeout_ms)
 START_TEST(a_busy_one_leaves_the_rotation_and_is_not_replaced)
 {
 	struct backend *busy = make_ready();
+
 	make_ready();
 	talker = busy;
 	containers[0]->answer = FAKE_HANG;
@@ -162,6 +163,7 @@ END_TEST
 START_TEST(so_is_one_whose_clients_do_not_read)
 {
 	struct backend *busy = make_ready();
+
 	make_ready();
 	unread = busy;
 	containers[0]->answer = FAKE_HANG;
@@ -178,6 +180,7 @@ END_TEST
 START_TEST(the_last_one_stays_though_it_is_busy)
 {
 	struct backend *busy = make_ready();
+
 	talker = busy;
 	containers[0]->answer = FAKE_HANG;
 	bench_run(&bench, 1000);
@@ -189,6 +192,7 @@ END_TEST
 START_TEST(a_busy_one_comes_back_when_it_is_the_last)
 {
 	struct backend *busy = make_ready(), *other = make_ready();
+
 	talker = busy;
 	containers[0]->answer = FAKE_HANG;
 	wait_state(busy, BACKEND_SUSPECT);
@@ -202,6 +206,7 @@ END_TEST
 START_TEST(so_does_one_that_was_silent_before)
 {
 	struct backend *busy = make_ready();
+
 	configure(50, 150);
 	bench.service.health.fall = 3;
 	health_configure(health, &bench.service.health, "acts");
@@ -217,6 +222,7 @@ START_TEST(busy_for_too_long_is_ill)
 {
 	struct backend *busy = make_ready();
 	int64_t begun_ms = clock_ms();
+
 	bench.service.health.start_ms = 700;
 	health_configure(health, &bench.service.health, "acts");
 	talker = busy;
@@ -229,6 +235,7 @@ END_TEST
 START_TEST(a_paused_one_is_not_busy)
 {
 	struct backend *paused = make_ready();
+
 	unread = talker = paused;
 	containers[0]->answer = FAKE_HANG;
 	health_engine_doubt(health, paused, REASON_PAUSED);
@@ -241,6 +248,7 @@ END_TEST
 START_TEST(a_draining_one_may_be_busy)
 {
 	struct backend *busy = make_ready();
+
 	talker = busy;
 	containers[0]->answer = FAKE_HANG;
 	backend_set_state(busy, BACKEND_DRAINING, REASON_SCALE_DOWN);
@@ -262,6 +270,7 @@ static void expect_within(int64_t begun_ms, int64_t least_ms)
 START_TEST(a_silent_one_is_probed_quickly_and_at_once_again)
 {
 	struct backend *backend = make_ready();
+
 	configure(PATIENT_MS, PATIENT_MS);
 	containers[0]->answer = FAKE_HANG;
 	bench_run(&bench, 100); /* a beat of before is over */
@@ -280,6 +289,7 @@ END_TEST
 START_TEST(so_is_one_that_is_paused)
 {
 	struct backend *backend = make_ready();
+
 	configure(PATIENT_MS, PATIENT_MS);
 	containers[0]->answer = FAKE_HANG;
 	bench_run(&bench, 100);
@@ -296,6 +306,7 @@ END_TEST
 START_TEST(the_probe_in_flight_loses_its_patience)
 {
 	struct backend *backend = make_ready();
+
 	configure(20, PATIENT_MS);
 	containers[0]->answer = FAKE_HANG;
 	bench_run(&bench, 150);
@@ -310,6 +321,7 @@ END_TEST
 START_TEST(a_slow_endpoint_is_no_hang)
 {
 	struct backend *backend = make_ready();
+
 	configure(PATIENT_MS, PATIENT_MS);
 	bench_run(&bench, 300);
 	int64_t before_us = backend_probe_us(backend);
@@ -326,6 +338,7 @@ END_TEST
 START_TEST(quick_probes_are_a_second_apart)
 {
 	struct backend *backend = make_ready();
+
 	configure(PATIENT_MS, PATIENT_MS);
 	bench_run(&bench, 300);
 	health_silent(health, backend);
@@ -344,6 +357,7 @@ END_TEST
 START_TEST(no_longer_than_an_ordinary_probe)
 {
 	struct backend *backend = make_ready();
+
 	configure(PATIENT_MS, 100);
 	containers[0]->answer = FAKE_HANG;
 	bench_run(&bench, 200);
@@ -357,6 +371,7 @@ END_TEST
 START_TEST(a_hang_that_is_over_is_forgiven)
 {
 	struct backend *backend = make_ready();
+
 	bench.service.health.fall = 3;
 	configure(50, PATIENT_MS);
 	containers[0]->answer = FAKE_HANG;

@@ -8,6 +8,7 @@
 START_TEST(owes_nothing)
 {
 	struct pulse pulse = {0};
+
 	ck_assert(!pulse_is_silent(&pulse, 1000000 * MS));
 	pulse_begin(&pulse, 5000 * MS);
 	pulse_end(&pulse);
@@ -18,6 +19,7 @@ END_TEST
 START_TEST(silent_after_100_ms)
 {
 	struct pulse pulse = {0};
+
 	pulse_begin(&pulse, 5000 * MS);
 	ck_assert(!pulse_is_silent(&pulse, 5099 * MS));
 	ck_assert(pulse_is_silent(&pulse, 5100 * MS));
@@ -28,6 +30,7 @@ END_TEST
 START_TEST(any_byte_is_a_sign_of_life)
 {
 	struct pulse pulse = {0};
+
 	pulse_begin(&pulse, 5000 * MS);
 	for (int64_t now = 5050 * MS; now < 9000 * MS; now += 50 * MS) {
 		pulse_begin(&pulse, now);
@@ -43,6 +46,7 @@ END_TEST
 START_TEST(silence_begins_with_the_request)
 {
 	struct pulse pulse = {0};
+
 	pulse_hear(&pulse, 1000 * MS);
 	pulse_begin(&pulse, 9000 * MS);
 	ck_assert(!pulse_is_silent(&pulse, 9099 * MS));
@@ -52,6 +56,7 @@ END_TEST
 START_TEST(four_times_what_is_usual)
 {
 	struct pulse pulse = {0};
+
 	for (int i = 0; i < 100; i++)
 		pulse_measure(&pulse, 200 * MS);
 	ck_assert_int_gt(pulse.usual_us, 190 * MS);

@@ -30,7 +30,7 @@ static const struct access_line line = {.request_id = "0123456789abcdef",
 
 static void make_fifo(void)
 {
-	snprintf(path, sizeof path, "/tmp/selfless-fifo-%d", (int)getpid());
+	snprintf(path, sizeof(path), "/tmp/selfless-fifo-%d", (int)getpid());
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 }
 
@@ -38,6 +38,7 @@ START_TEST(a_reader_that_stopped)
 {
 	struct access_log *log;
 	struct err err;
+
 	make_fifo();
 	int reader = open(path, O_RDONLY | O_NONBLOCK);
 	ck_assert(access_log_open(path, &log, &err));
@@ -56,7 +57,7 @@ START_TEST(a_reader_that_stopped)
 	/* what the stuck thread holds would be called a leak: let it end */
 	char bytes[65536];
 	int64_t until = clock_us() + 2000000;
-	while (clock_us() < until && (read(reader, bytes, sizeof bytes) > 0 || errno == EAGAIN))
+	while (clock_us() < until && (read(reader, bytes, sizeof(bytes)) > 0 || errno == EAGAIN))
 		poll(NULL, 0, 1);
 	close(reader);
 }
@@ -66,6 +67,7 @@ START_TEST(a_fifo_that_nobody_reads)
 {
 	struct access_log *log;
 	struct err err;
+
 	make_fifo();
 	ck_assert(!access_log_open(path, &log, &err));
 	ck_assert_ptr_nonnull(strstr(err.message, path));
@@ -76,6 +78,7 @@ END_TEST
 static uint64_t wait_dropped(const struct access_log *log, uint64_t more_than)
 {
 	int64_t until = clock_us() + 5000000;
+
 	while (access_log_dropped(log) <= more_than && clock_us() < until)
 		poll(NULL, 0, 1);
 	ck_assert_uint_gt(access_log_dropped(log), more_than);
@@ -92,6 +95,7 @@ START_TEST(a_full_disk)
 {
 	struct access_log *log;
 	struct err err;
+
 	ck_assert(access_log_open("/dev/full", &log, &err));
 	write_lines(log, 7);
 	ck_assert_uint_eq(wait_dropped(log, 6), 7);
@@ -107,8 +111,9 @@ static unsigned whole_lines(const char *file, unsigned *broken)
 	static char text[65536];
 	unsigned whole = 0;
 	FILE *from = fopen(file, "re");
+
 	*broken = 0;
-	while (from != NULL && fgets(text, sizeof text, from) != NULL) {
+	while (from != NULL && fgets(text, sizeof(text), from) != NULL) {
 		size_t len = strlen(text);
 		bool good = text[0] == '{' && len > 2 && strcmp(text + len - 2, "}\n") == 0;
 		whole += good;
@@ -125,7 +130,8 @@ START_TEST(a_disk_that_is_full_for_a_while)
 	struct err err;
 	struct rlimit limit, small = {.rlim_cur = 1000};
 	unsigned broken;
-	snprintf(path, sizeof path, "/tmp/selfless-access-%d", (int)getpid());
+
+	snprintf(path, sizeof(path), "/tmp/selfless-access-%d", (int)getpid());
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
 	small.rlim_max = limit.rlim_max;
 	ck_assert(access_log_open(path, &log, &err));
@@ -147,8 +153,9 @@ START_TEST(a_folder_that_goes_and_comes)
 	struct access_log *log;
 	struct err err;
 	unsigned broken;
-	snprintf(folder, sizeof folder, "/tmp/selfless-folder-%d", (int)getpid());
-	snprintf(path, sizeof path, "%s/log", folder);
+
+	snprintf(folder, sizeof(folder), "/tmp/selfless-folder-%d", (int)getpid());
+	snprintf(path, sizeof(path), "%s/log", folder);
 	ck_assert_int_eq(mkdir(folder, 0700), 0);
 	ck_assert(access_log_open(path, &log, &err));
 	unlink(path);
@@ -180,8 +187,9 @@ START_TEST(what_is_moved_is_written_once)
 	struct err err;
 	char paths[2][64];
 	unsigned broken, there = 0;
+
 	for (int i = 0; i < 2; i++)
-		snprintf(paths[i], sizeof paths[i], "/tmp/selfless-moved-%d-%d", (int)getpid(), i);
+		snprintf(paths[i], sizeof(paths[i]), "/tmp/selfless-moved-%d-%d", (int)getpid(), i);
 	ck_assert(access_log_open(paths[0], &log, &err));
 	for (int move = 1; move <= MOVES; move++) {
 		ck_assert(access_log_move(log, paths[move % 2], &err));

@@ -20,6 +20,7 @@ static void check_request(const struct row *row, bool trusted)
 {
 	struct forward_from from = {"9.9.9.9", trusted, "id"};
 	struct buf out;
+
 	buf_init(&out, 10000);
 	ck_assert(forward_request(&out, read_request(row->in), &from));
 	ck_assert_str_eq(buf_text(&out), row->out);
@@ -61,7 +62,8 @@ START_TEST(requests)
 	        {"GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 other\r\n\r\n",
 	         "GET / HTTP/1.1\r\nHost: a\r\nVia: 1.1 other\r\n" OWN("a")},
 	};
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check_request(&rows[i], false);
 }
 END_TEST
@@ -77,7 +79,8 @@ START_TEST(a_request_without_a_host)
 	        {"GET /p HTTP/1.0\r\nHost:\r\nA: b\r\n\r\n", "GET /p HTTP/1.1\r\nA: b\r\n" HOSTLESS("1.0")},
 	        {"GET /p HTTP/1.1\r\nHost: \r\nA: b\r\n\r\n", "GET /p HTTP/1.1\r\nA: b\r\n" HOSTLESS("1.1")},
 	};
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check_request(&rows[i], false);
 }
 END_TEST
@@ -85,6 +88,7 @@ END_TEST
 START_TEST(a_host_is_put_where_it_belongs)
 {
 	struct buf head;
+
 	buf_init(&head, 100);
 	ck_assert(buf_add_text(&head, "GET /p HTTP/1.1\r\nA: b\r\nContent-Length: 0\r\n\r\n"));
 	ck_assert(forward_host(&head, "acts"));
@@ -114,6 +118,7 @@ START_TEST(a_trusted_proxy_is_believed)
 	        "GET / HTTP/1.0\r\nX-Forwarded-Host: c\r\n\r\n",
 	        "GET / HTTP/1.1\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: c\r\n"
 	        "X-Request-Id: id\r\nVia: 1.0 selfless\r\n"};
+
 	check_request(&row, true);
 	check_request(&more, true);
 	check_request(&hostless, true);
@@ -124,9 +129,10 @@ END_TEST
 START_TEST(connection_names_a_long_field)
 {
 	char name[201], in[600];
+
 	memset(name, 'n', 200);
 	name[200] = '\0';
-	snprintf(in, sizeof in, "GET / HTTP/1.1\r\nHost: a\r\nConnection: %s\r\n%s: x\r\n\r\n", name, name);
+	snprintf(in, sizeof(in), "GET / HTTP/1.1\r\nHost: a\r\nConnection: %s\r\n%s: x\r\n\r\n", name, name);
 	check_request(&(struct row){in, "GET / HTTP/1.1\r\nHost: a\r\n" OWN("a")}, false);
 }
 END_TEST
@@ -136,6 +142,7 @@ START_TEST(what_does_not_fit_is_said)
 	struct forward_from from = {"9.9.9.9", false, "id"};
 	const struct http_head *head = read_request("GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\n");
 	struct buf out;
+
 	for (size_t max = 0;; max++) {
 		buf_init(&out, max);
 		bool fits = forward_request(&out, head, &from);
@@ -161,7 +168,7 @@ START_TEST(the_end_of_a_request)
 	        {12, false, "Content-Length: 12\r\n\r\n"},
 	        {-1, true, "Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf out;
 		buf_init(&out, 1000);
 		ck_assert(
@@ -211,7 +218,7 @@ START_TEST(replies)
 	         false, "HTTP/1.1 101 S\r\nX: y\r\n" VIA "Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"},
 	};
 	http_date_fake(784111777);
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf out;
 		buf_init(&out, 1000);
 		ck_assert(forward_reply(&out, read_response(cases[i].in), cases[i].framing, cases[i].close,
@@ -231,7 +238,8 @@ START_TEST(trailers)
 	        {"Content-Length: 1\r\nA: b\r\nTRANSFER-ENCODING: chunked\r\nHost: x\r\nConnection: close\r\n",
 	         "0\r\nA: b\r\n\r\n"},
 	};
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct buf out;
 		buf_init(&out, 1000);
 		ck_assert(forward_last_chunk(&out, (struct http_text){rows[i].in, (uint32_t)strlen(rows[i].in)}));
@@ -247,13 +255,14 @@ END_TEST
 START_TEST(request_ids)
 {
 	char id[FORWARD_ID_SIZE], other[FORWARD_ID_SIZE], text[400], long_id[140];
+
 	forward_request_id(read_request("GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc-1\r\n\r\n"), id);
 	ck_assert_str_eq(id, "abc-1");
 	static const char *const bad[] = {"X-Request-Id: \r\n",     "X-Request-Id: a b\r\n",
 	                                  "X-Request-Id: a\"b\r\n", "X-Request-Id: \xc3\xa4\r\n",
 	                                  "X-Request-Id: a\\b\r\n", ""};
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: a\r\n%s\r\n", bad[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: a\r\n%s\r\n", bad[i]);
 		forward_request_id(read_request(text), id);
 		forward_request_id(read_request(text), other);
 		ck_assert_uint_eq(strlen(id), 16);
@@ -262,7 +271,7 @@ START_TEST(request_ids)
 	for (size_t len = 127; len <= 130; len++) {
 		memset(long_id, 'x', len);
 		long_id[len] = '\0';
-		snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: %s\r\n\r\n", long_id);
+		snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: %s\r\n\r\n", long_id);
 		forward_request_id(read_request(text), id);
 		ck_assert_uint_eq(strlen(id), len <= 128 ? len : 16);
 	}

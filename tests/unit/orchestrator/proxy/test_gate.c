@@ -24,7 +24,7 @@ START_TEST(judges)
 	        {"POST / HTTP/1.1\r\nHost: a\r\nExpect: cake\r\nContent-Length: 1\r\n\r\n", 417},
 	        {"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 501},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct gate_verdict verdict = gate_judge(read_request(cases[i].text), &limits);
 		ck_assert_msg(verdict.status == cases[i].status, "%d for %s", verdict.status, cases[i].text);
 		ck_assert_int_eq(verdict.text != NULL, verdict.status != 0);
@@ -36,6 +36,7 @@ END_TEST
 START_TEST(refuses_a_body_on_head_and_trace)
 {
 	static const enum http_method methods[] = {HTTP_HEAD_METHOD, HTTP_TRACE};
+
 	for (size_t i = 0; i < 2; i++) {
 		struct http_head head = {.method = methods[i], .content_length = 5, .minor = 1};
 		ck_assert_int_eq(gate_judge(&head, &limits).status, 400);
@@ -50,6 +51,7 @@ END_TEST
 START_TEST(leaves_room_for_the_fields_that_we_add)
 {
 	struct http_head head = {.method = HTTP_GET, .content_length = -1, .minor = 1, .count = 128};
+
 	ck_assert_int_eq(gate_judge(&head, &limits).status, 0);
 	head.count = 129;
 	ck_assert_int_eq(gate_judge(&head, &limits).status, 431);

@@ -38,7 +38,7 @@ static const struct {
 
 START_TEST(table)
 {
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct buf head;
 		buf_init(&head, 4096);
 		ck_assert(buf_add_text(&head, rows[i].in));

@@ -114,6 +114,7 @@ static const struct row {
 START_TEST(same_however_it_is_cut)
 {
 	const struct row *row = &rows[_i];
+
 	for (size_t step = 1; step <= strlen(row->data); step++) {
 		struct story story = {.kind = row->kind, .method = row->method};
 		struct message message;
@@ -140,7 +141,7 @@ START_TEST(the_end_of_the_connection_ends_only_what_has_no_length)
 	        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nrest\r\n", false},
 	        {"HTTP/1.1 200", false},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct story story = {.kind = MESSAGE_RESPONSE};
 		struct message message;
 		buf_init(&story.text, 10000);
@@ -157,7 +158,7 @@ int main(void)
 	Suite *suite = suite_create("message");
 	TCase *tcase = tcase_create("message");
 
-	tcase_add_loop_test(tcase, same_however_it_is_cut, 0, sizeof rows / sizeof rows[0]);
+	tcase_add_loop_test(tcase, same_however_it_is_cut, 0, sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(tcase, the_end_of_the_connection_ends_only_what_has_no_length);
 	suite_add_tcase(suite, tcase);
 	SRunner *runner = srunner_create(suite);

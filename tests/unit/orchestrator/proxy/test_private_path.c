@@ -48,6 +48,7 @@ static void spell(char *to, const char *spelling, const char *private)
 	size_t len = strlen(private) - (private[strlen(private) - 1] == '/');
 	size_t dir = len;
 	char encoded[8];
+
 	while (private[dir - 1] != '/')
 		dir--;
 	const char *name = private + dir;
@@ -60,7 +61,7 @@ static void spell(char *to, const char *spelling, const char *private)
 			for (; *spelling == '~' && from < to; from++)
 				*from = (char)toupper((unsigned char)*from);
 		} else if (*spelling == '&' || *spelling == '^') {
-			snprintf(encoded, sizeof encoded, *spelling == '&' ? "%%%02x" : "%%25%02X",
+			snprintf(encoded, sizeof(encoded), *spelling == '&' ? "%%%02x" : "%%25%02X",
 			         (unsigned char)*name);
 			to = put(put(to, encoded, strlen(encoded)), name + 1, len - dir - 1);
 		} else {
@@ -75,6 +76,7 @@ static bool is_private(const char *path, const char *const *prefixes, size_t cou
 {
 	size_t len = strlen(path);
 	char *items[4];
+
 	for (size_t i = 0; i < count; i++)
 		items[i] = (char *)(uintptr_t)prefixes[i];
 	struct strings list = {items, count};
@@ -89,9 +91,9 @@ static bool is_private(const char *path, const char *const *prefixes, size_t cou
 
 START_TEST(every_spelling_is_private)
 {
-	ck_assert_uint_ge(sizeof spellings / sizeof spellings[0], 40);
-	for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
-		for (size_t k = 0; k < sizeof privates / sizeof privates[0]; k++) {
+	ck_assert_uint_ge(sizeof(spellings) / sizeof(spellings[0]), 40);
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		for (size_t k = 0; k < sizeof(privates) / sizeof(privates[0]); k++) {
 			char path[300];
 			spell(path, spellings[i], privates[k]);
 			ck_assert_msg(is_private(path, &privates[k], 1), "%s for %s: %s", spellings[i], privates[k],
@@ -117,7 +119,7 @@ START_TEST(ordinary_paths_are_not)
 	        "/a\\b", "/x/%2e%2e%2e/admin",
 	};
 	/* clang-format on */
-	for (size_t i = 0; i < sizeof ordinary / sizeof ordinary[0]; i++)
+	for (size_t i = 0; i < sizeof(ordinary) / sizeof(ordinary[0]); i++)
 		ck_assert_msg(!is_private(ordinary[i], privates, 4), "%s", ordinary[i]);
 }
 END_TEST
@@ -127,19 +129,20 @@ START_TEST(long_paths)
 {
 	static char path[40000];
 	size_t len = 0;
+
 	for (int i = 0; i < 1000; i++)
-		len += (size_t)snprintf(path + len, sizeof path - len, "/%%D0%%96");
-	snprintf(path + len, sizeof path - len, "/administration");
+		len += (size_t)snprintf(path + len, sizeof(path) - len, "/%%D0%%96");
+	snprintf(path + len, sizeof(path) - len, "/administration");
 	ck_assert(!is_private(path, privates, 4));
-	snprintf(path + len, sizeof path - len, "/..%%2f");
+	snprintf(path + len, sizeof(path) - len, "/..%%2f");
 	len = strlen(path);
 	memcpy(path, "/admin;", 7);
 	ck_assert(is_private(path, privates, 4));
 	len = 0;
 	for (int i = 0; i < 500; i++)
-		len += (size_t)snprintf(path + len, sizeof path - len, "/x;\\%%00%%20.%%2f");
+		len += (size_t)snprintf(path + len, sizeof(path) - len, "/x;\\%%00%%20.%%2f");
 	ck_assert(!is_private(path, privates, 4));
-	snprintf(path + len, sizeof path - len, "/administration");
+	snprintf(path + len, sizeof(path) - len, "/administration");
 	ck_assert(is_private(path, privates, 4));
 }
 END_TEST

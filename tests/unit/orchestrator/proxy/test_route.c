@@ -20,6 +20,7 @@ static struct routes *routes;
 static void make(void)
 {
 	struct err err;
+
 	ck_assert_msg(config_of_text(text, strlen(text), &config, &err), "%s", err.message);
 	routes = routes_new(config);
 }
@@ -35,6 +36,7 @@ static bool find(const char *path, enum http_method method, struct route_match *
 {
 	char *copy = mem_alloc(strlen(path) + 1);
 	size_t len = strlen(path);
+
 	memcpy(copy, path, len);
 	bool found = routes_find(routes, (struct http_text){copy, (uint32_t)len}, method, match);
 	free(copy);
@@ -67,7 +69,7 @@ START_TEST(the_longest_prefix_wins_at_a_segments_end)
 	        {"/api/v1/users/x/yy", 1},
 	        {"/?/api/v1/users", 0},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct route_match match = {.service = 99};
 		ck_assert(find(cases[i].path, HTTP_GET, &match));
 		ck_assert_msg(match.service == cases[i].service, "%s: service %zu", cases[i].path, match.service);
@@ -78,6 +80,7 @@ END_TEST
 START_TEST(the_star_is_nobodys)
 {
 	struct route_match match;
+
 	ck_assert(!find("*", HTTP_OPTIONS, &match));
 }
 END_TEST
@@ -100,7 +103,7 @@ START_TEST(private_paths_have_no_other_name)
 	        {"/api/v1/x?;/../_crash", false},  {"/api/v1/_crashed", false},    {"/api/v1/x?/api/v1/_crash", false},
 	        {"/x/../_crash", false},           {"/api/v1/...", false},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct route_match match;
 		ck_assert(find(cases[i].path, HTTP_GET, &match));
 		ck_assert_msg(match.is_private == cases[i].is_private, "%s", cases[i].path);
@@ -121,7 +124,7 @@ START_TEST(who_is_counted)
 	        {"/api/v1/_crash", HTTP_POST, false},     {"/web/page", HTTP_GET, false},
 	        {"/api/v1/users/x/y/q", HTTP_GET, false}, {"/api/v1x", HTTP_GET, false},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct route_match match;
 		ck_assert(find(cases[i].path, cases[i].method, &match));
 		ck_assert_msg(match.counted == cases[i].counted, "%s", cases[i].path);
@@ -154,7 +157,7 @@ START_TEST(normal_forms)
 	        {"?x", ""},
 	        {"", ""},
 	};
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		size_t len = strlen(cases[i].path);
 		char *out = mem_alloc(len + 1);
 		size_t got = route_normalise((struct http_text){cases[i].path, (uint32_t)len}, out);

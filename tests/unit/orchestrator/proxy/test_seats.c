@@ -33,6 +33,7 @@ static int seated_count;
 static void on_seated(struct guest *guest)
 {
 	struct visitor *visitor = (struct visitor *)((char *)guest - offsetof(struct visitor, guest));
+
 	ck_assert_int_eq(visitor->seated, 0);
 	visitor->seated = ++seated_count;
 	if (visitor->leaves_at_once)
@@ -50,7 +51,8 @@ static void turn(int turns)
 static void make(void)
 {
 	struct err err;
-	memset(visitors, 0, sizeof visitors);
+
+	memset(visitors, 0, sizeof(visitors));
 	seated_count = 0;
 	base = event_base_new();
 	defer = defer_new(base);
@@ -113,6 +115,7 @@ END_TEST
 static int open_descriptors(void)
 {
 	int count = 0;
+
 	for (int fd = 0; fd < 2048; fd++)
 		count += fcntl(fd, F_GETFD) != -1;
 	return count;
@@ -121,6 +124,7 @@ static int open_descriptors(void)
 START_TEST(seats_hold_no_descriptors)
 {
 	int before = open_descriptors();
+
 	for (int i = 0; i < GUESTS; i++)
 		seats_take(seats, &visitors[i].guest);
 	turn(TURNS);
@@ -163,7 +167,7 @@ static socklen_t find_listener(struct sockaddr_un *address)
 {
 	for (int fd = 0; fd < 1024; fd++) {
 		int listens = 0;
-		socklen_t len = sizeof *address, size = sizeof listens;
+		socklen_t len = sizeof(*address), size = sizeof(listens);
 		if (getsockname(fd, (struct sockaddr *)address, &len) == 0 && address->sun_family == AF_UNIX &&
 		    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens)
 			return len;
@@ -178,7 +182,8 @@ static int knock(const struct sockaddr_un *address, socklen_t len)
 	static const char text[] = "GET / HTTP/1.1\r\n\r\n";
 	char byte;
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (connect(fd, (const struct sockaddr *)address, len) != 0 || write(fd, text, sizeof text - 1) < 0)
+
+	if (connect(fd, (const struct sockaddr *)address, len) != 0 || write(fd, text, sizeof(text) - 1) < 0)
 		return 1;
 	return read(fd, &byte, 1) > 0 ? 2 : 0;
 }
@@ -187,6 +192,7 @@ START_TEST(strangers_are_turned_away)
 {
 	struct sockaddr_un address;
 	int status = -1;
+
 	turn(TURNS);
 	socklen_t len = find_listener(&address);
 	pid_t pid = fork();

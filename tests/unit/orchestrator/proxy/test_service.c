@@ -7,6 +7,7 @@ START_TEST(held_in_order_and_bounded)
 {
 	struct service service = {0};
 	struct held held[3] = {{0}};
+
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(service_hold(&service, &held[i], 2), i < 2);
 	ck_assert(service.first_held == &held[0] && service.last_held == &held[1]);
@@ -33,6 +34,7 @@ static struct backend *add(struct fleet *fleet, int slot)
 {
 	struct backend_address address = {.text = "test"};
 	struct backend *backend = backend_new(fleet, slot, "container", &address);
+
 	fleet_add(fleet, backend);
 	backend_unref(backend);
 	return backend;
@@ -42,6 +44,7 @@ START_TEST(hopeless_only_when_all_there_is_was_tried)
 {
 	struct service service = {.fleet = fleet_new("acts")};
 	struct fleet_tried tried = {0};
+
 	ck_assert(service_may_recover(&service, &tried));
 	struct backend *first = add(service.fleet, 0);
 	ck_assert(service_may_recover(&service, &tried));

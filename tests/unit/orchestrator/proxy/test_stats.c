@@ -9,6 +9,7 @@
 START_TEST(codes_and_times)
 {
 	struct stats stats = {0};
+
 	stats_reply(&stats, 200, 400);
 	stats_reply(&stats, 200, 500);
 	stats_reply(&stats, 503, 501);

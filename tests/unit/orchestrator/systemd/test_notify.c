@@ -150,6 +150,7 @@ END_TEST
 START_TEST(watchdog)
 {
 	char ours[16], parents[16];
+
 	const struct {
 		const char *usec, *pid;
 		int64_t is;
