@@ -387,7 +387,7 @@ static void judge_good(struct watch *watch)
 static void judge_draining(struct watch *watch, enum probe_outcome outcome, enum haste haste)
 {
 	enum probe_kind kind = probe_outcome_kind(outcome);
-	bool good = kind == PROBE_WELL || kind == PROBE_UNSAID;
+	bool good = kind == PROBE_WELL || kind == PROBE_OURS;
 
 	if (outcome == PROBE_BAD_STATUS && fails_like_all(watch))
 		good = true; /* its reply is all there is */
@@ -474,7 +474,7 @@ static void judge(struct watch *watch, enum probe_outcome outcome, enum haste ha
 	case PROBE_SOFT:
 		judge_timeout(watch, haste);
 		break;
-	case PROBE_UNSAID:
+	case PROBE_OURS:
 		questions_answer(watch, watch->probe_no, true);
 		watch_schedule(watch);
 		break;

@@ -10,8 +10,9 @@
 #include "common/clock.h"
 #include "common/http_head.h"
 #include "common/mem.h"
-#include "orchestrator/base/timer.h"
 #include "orchestrator/base/loop.h"
+#include "orchestrator/base/net_fault.h"
+#include "orchestrator/base/timer.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -113,39 +114,17 @@ static const char *first_line(const struct probe *probe, char line[LINE_SIZE])
 	return line;
 }
 
-/* errno of connect, send and recv: what it says about the backend, and how. */
-static const struct {
-	int error;
-	enum probe_outcome outcome;
-	const char *words; /* before the address; NULL: the system's */
-} errors[] = {
-        {ECONNREFUSED, PROBE_REFUSED, "connection refused at"},
-        {ENOENT, PROBE_REFUSED, "there is no socket yet at"},
-        {ENOTSOCK, PROBE_REFUSED, "there is something else than a socket at"},
-        {EHOSTUNREACH, PROBE_REFUSED, "no route to"},
-        {ENETUNREACH, PROBE_REFUSED, "no route to"},
-        {EHOSTDOWN, PROBE_REFUSED, "no host at"},
-        {ECONNRESET, PROBE_RESET, "connection reset before a reply by"},
-        {EPIPE, PROBE_RESET, "connection closed before a reply by"},
-        {ETIMEDOUT, PROBE_TIMEOUT, "connecting timed out at"},
-};
-
-/* What is not in the table is our own shortage: EMFILE, ENFILE, ENOBUFS, EADDRNOTAVAIL, EACCES, ... */
 static void saw_error(struct probe *probe, int error)
 {
+	enum probe_outcome outcome = probe_outcome_of(net_fault(error));
 	char line[LINE_SIZE];
 
-	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-		if (errors[i].error != error)
-			continue;
-		if (probe->head_len > 0)
-			saw(probe, errors[i].outcome, "connection reset within a reply that begins with %s",
-			    first_line(probe, line));
-		else
-			saw(probe, errors[i].outcome, "%s %s", errors[i].words, probe->address.text);
-		return;
-	}
-	saw(probe, PROBE_UNABLE, "this host could not ask: %s", strerror(error));
+	if (outcome == PROBE_UNABLE)
+		saw(probe, outcome, "this host could not ask: %s", strerror(error));
+	else if (probe->head_len > 0)
+		saw(probe, outcome, "connection reset within a reply that begins with %s", first_line(probe, line));
+	else
+		saw(probe, outcome, "%s %s", net_fault_words(error), probe->address.text);
 }
 
 static void saw_silence(struct probe *probe)
@@ -211,7 +190,7 @@ static bool probe_connect(struct probe *probe)
 
 	probe->fd = socket(to->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (probe->fd == -1) {
-		saw(probe, PROBE_UNABLE, "this host could not ask: %s", strerror(errno));
+		saw_error(probe, errno);
 		return false;
 	}
 	if (connect(probe->fd, (const struct sockaddr *)&to->addr, to->len) == -1 && errno != EINPROGRESS) {

@@ -15,6 +15,19 @@ static const struct {
 #undef X
 };
 
+enum probe_outcome probe_outcome_of(enum net_fault fault)
+{
+	static const enum probe_outcome outcomes[] = {
+	        [NET_FAULT_REFUSED] = PROBE_REFUSED,
+	        [NET_FAULT_RESET] = PROBE_RESET,
+	        [NET_FAULT_TIMEOUT] = PROBE_TIMEOUT,
+	        [NET_FAULT_OURS] = PROBE_UNABLE,
+	};
+
+	assert((unsigned)fault < sizeof(outcomes) / sizeof(outcomes[0]));
+	return outcomes[fault];
+}
+
 const char *probe_outcome_text(enum probe_outcome outcome)
 {
 	assert((unsigned)outcome < PROBE_OUTCOMES_COUNT);

@@ -2,6 +2,7 @@
 #include "orchestrator/proxy/upstream_private.h"
 
 #include "orchestrator/base/loop.h"
+#include "orchestrator/base/net_fault.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -83,13 +84,21 @@ static void begin_exchange(struct upstream *upstream)
 	upstream_start(upstream);
 }
 
+/* Our own shortage is no evidence against the backend. */
+static enum upstream_failure failure_of(int problem)
+{
+	return net_fault(problem) == NET_FAULT_OURS ? UPSTREAM_LOCAL : UPSTREAM_CONNECT;
+}
+
 static void on_connected(struct upstream *upstream)
 {
 	int problem = 0;
 	socklen_t len = sizeof(problem);
 
-	if (getsockopt(upstream->fd, SOL_SOCKET, SO_ERROR, &problem, &len) == -1 || problem != 0) {
-		upstream_fail(upstream, UPSTREAM_CONNECT);
+	if (getsockopt(upstream->fd, SOL_SOCKET, SO_ERROR, &problem, &len) == -1)
+		problem = errno;
+	if (problem != 0) {
+		upstream_fail(upstream, failure_of(problem));
 		return;
 	}
 	begin_exchange(upstream);
@@ -108,13 +117,6 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 		pulse_hear(backend_pulse(upstream->backend), clock_recent_us()); /* it took some of the request */
 		write_request(upstream);
 	}
-}
-
-/* Our own shortage, which is no evidence against the backend. */
-static bool is_shortage(int problem)
-{
-	return problem == EMFILE || problem == ENFILE || problem == ENOBUFS || problem == ENOMEM ||
-	       problem == EADDRNOTAVAIL;
 }
 
 static void on_connect_again(evutil_socket_t fd, short what, void *arg);
@@ -139,7 +141,7 @@ static void try_connect(struct upstream *upstream)
 	else if (errno == EAGAIN && address->addr.ss_family == AF_UNIX)
 		connect_later(upstream);
 	else
-		upstream_fail_later(upstream, is_shortage(errno) ? UPSTREAM_LOCAL : UPSTREAM_CONNECT);
+		upstream_fail_later(upstream, failure_of(errno));
 }
 
 static void on_connect_again(evutil_socket_t fd, short what, void *arg)
@@ -165,7 +167,7 @@ void upstream_open(struct upstream *upstream)
 
 	upstream->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (upstream->fd == -1) {
-		upstream_fail_later(upstream, is_shortage(errno) ? UPSTREAM_LOCAL : UPSTREAM_CONNECT);
+		upstream_fail_later(upstream, failure_of(errno));
 		return;
 	}
 	if (family != AF_UNIX)

@@ -292,7 +292,7 @@ START_TEST(outcomes)
 {
 	for (int i = 0; i < PROBE_OUTCOMES_COUNT; i++) {
 		enum probe_outcome one = (enum probe_outcome)i;
-		bool says = probe_outcome_kind(one) != PROBE_UNSAID;
+		bool says = probe_outcome_kind(one) != PROBE_OURS;
 
 		ck_assert_str_ne(probe_outcome_text(one), "");
 		ck_assert_int_eq(says, probe_outcome_reason(one) != REASON_NONE);
