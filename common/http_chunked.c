@@ -9,6 +9,7 @@
  */
 #include "common/http_chunked.h"
 
+#include "common/hex.h"
 #include "common/http_chars.h"
 
 #include <assert.h>
@@ -40,11 +41,6 @@ void http_chunked_init(struct http_chunked *chunked)
 	*chunked = (struct http_chunked){.state = CHUNKED_SIZE};
 }
 
-static unsigned hex_value(char c)
-{
-	return c <= '9' ? (unsigned)c - 0x30u : ((unsigned)c | 0x20u) - 0x61u + 10u;
-}
-
 static int on_size(struct http_chunked *chunked, char c)
 {
 	if (http_char_is(c, HTTP_CHAR_HEX)) {
@@ -52,7 +48,7 @@ static int on_size(struct http_chunked *chunked, char c)
 			return CHUNKED_BAD;
 		chunked->idle += chunked->sized && chunked->left == 0;
 		chunked->sized = true;
-		chunked->left = chunked->left << 4 | hex_value(c);
+		chunked->left = chunked->left << 4 | (unsigned)hex_value(c);
 		return chunked->left > SIZE_MAX_BYTES ? CHUNKED_BAD : CHUNKED_SIZE;
 	}
 	if (!chunked->sized)

@@ -14,6 +14,7 @@
 #include "common/json_string.h"
 #include "common/json_unique.h"
 #include "common/mem.h"
+#include "common/utf8.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -160,7 +161,7 @@ static int on_number(void *arg, const char *text, size_t len)
 static bool reader_check_string(struct reader *reader, const char *raw, size_t len, bool escapes)
 {
 	struct json_place *place = &reader->place;
-	size_t valid = json_utf8_valid(raw, len);
+	size_t valid = utf8_valid(raw, len);
 
 	if (valid < len) {
 		json_place_move(place, place->at + 1 + valid);

@@ -6,7 +6,7 @@
  */
 #include "common/json.h"
 
-#include "common/json_string.h"
+#include "common/utf8.h"
 #include "common/words.h"
 
 #include <assert.h>
@@ -108,7 +108,7 @@ static size_t write_special(struct json_writer *w, const unsigned char *at, size
 	char escape[8];
 
 	if (*at >= 0x80) {
-		size_t len = json_utf8_sequence((const char *)at, left);
+		size_t len = utf8_sequence((const char *)at, left);
 		if (len == 0)
 			write_bytes(w, "\xef\xbf\xbd", 3);
 		else

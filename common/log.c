@@ -5,6 +5,8 @@
  */
 #include "common/log.h"
 
+#include "common/hex.h"
+
 #include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -153,8 +155,6 @@ void log_line(enum log_level level, const char *format, ...)
 /* At most four bytes. */
 static size_t log_escape(char *to, unsigned char c)
 {
-	static const char hex[] = "0123456789abcdef";
-
 	if (c == '"' || c == '\\') {
 		to[0] = '\\';
 		to[1] = (char)c;
@@ -177,8 +177,8 @@ static size_t log_escape(char *to, unsigned char c)
 		return 2;
 	}
 	to[1] = 'x';
-	to[2] = hex[c >> 4];
-	to[3] = hex[c & 15];
+	to[2] = hex_digit(c >> 4);
+	to[3] = hex_digit(c);
 	return 4;
 }
 

@@ -1,20 +1,21 @@
-/* A table of fixed size; a target has one place in it, and the one that came last has the place. An answer is never
- * taken away when the store changes: its stamp no longer fits, and the next one takes its place.
+/* A table of fixed size; a target has one cell in it, and the target that came last has the cell. An answer is never
+ * taken away when the store changes: its stamp no longer fits, and the next one takes its cell.
  */
 #include "services/answers.h"
 
+#include "common/hash.h"
 #include "common/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PLACES 64U
+#define CELLS 64U /* a power of 2 */
 #define TARGET_BYTES 512U
 #define JSON_BYTES 16384U /* so that all of it stays below 1 MiB and a bit */
 #define ETAG_BYTES 80U
 
-struct place {
+struct cell {
 	struct store_stamp as_of;
 	int status;
 	char *target, *json; /* NULL: empty; no body */
@@ -24,7 +25,7 @@ struct place {
 
 struct answers {
 	const void *source;
-	struct place places[PLACES];
+	struct cell cells[CELLS];
 };
 
 struct answers *answers_new(const void *source)
@@ -35,77 +36,72 @@ struct answers *answers_new(const void *source)
 	return answers;
 }
 
-static void place_clear(struct place *place)
+static void cell_clear(struct cell *cell)
 {
-	free(place->target);
-	free(place->json);
-	memset(place, 0, sizeof(*place));
+	free(cell->target);
+	free(cell->json);
+	memset(cell, 0, sizeof(*cell));
 }
 
 void answers_free(struct answers *answers)
 {
 	if (answers == NULL)
 		return;
-	for (size_t i = 0; i < PLACES; i++)
-		place_clear(&answers->places[i]);
+	for (size_t i = 0; i < CELLS; i++)
+		cell_clear(&answers->cells[i]);
 	free(answers);
 }
 
-/* FNV-1a */
-static struct place *place_of(struct answers *answers, struct http_text target)
+static struct cell *cell_of(struct answers *answers, struct http_text target)
 {
-	uint32_t hash = 2166136261U;
-
-	for (uint32_t i = 0; i < target.len; i++)
-		hash = (hash ^ (unsigned char)target.data[i]) * 16777619U;
-	return &answers->places[(hash ^ (hash >> 16)) % PLACES];
+	return &answers->cells[hash_cell(hash_add(HASH_START, target.data, target.len), CELLS)];
 }
 
-static bool place_holds(const struct place *place, struct http_text target)
+static bool cell_holds(const struct cell *cell, struct http_text target)
 {
-	return place->target != NULL && place->target_len == target.len &&
-	       memcmp(place->target, target.data, target.len) == 0;
+	return cell->target != NULL && cell->target_len == target.len &&
+	       memcmp(cell->target, target.data, target.len) == 0;
 }
 
 bool answers_reply(struct answers *answers, struct rest_request *request)
 {
 	struct http_text target = rest_target(request);
-	struct place *place = place_of(answers, target);
+	struct cell *cell = cell_of(answers, target);
 	struct store_stamp now;
 
-	if (!place_holds(place, target) || !store_stamp_read(answers->source, &now) ||
-	    !store_stamp_same(&place->as_of, &now))
+	if (!cell_holds(cell, target) || !store_stamp_read(answers->source, &now) ||
+	    !store_stamp_same(&cell->as_of, &now))
 		return false;
-	bool unchanged = place->etag[0] != '\0' && rest_etag_matches(request, place->etag);
-	if (place->status == 304 && !unchanged)
+	bool unchanged = cell->etag[0] != '\0' && rest_etag_matches(request, cell->etag);
+	if (cell->status == 304 && !unchanged)
 		return false;
-	if (place->etag[0] != '\0')
-		rest_set_etag(request, place->etag);
-	if (unchanged || place->json == NULL)
-		rest_reply_empty(request, unchanged ? 304 : place->status);
+	if (cell->etag[0] != '\0')
+		rest_set_etag(request, cell->etag);
+	if (unchanged || cell->json == NULL)
+		rest_reply_empty(request, unchanged ? 304 : cell->status);
 	else
-		rest_reply_bytes(request, place->status, place->json, place->json_len);
+		rest_reply_bytes(request, cell->status, cell->json, cell->json_len);
 	return true;
 }
 
 void answers_keep(struct answers *answers, const struct rest_request *request, const struct answer *answer)
 {
 	struct http_text target = rest_target(request);
-	struct place *place = place_of(answers, target);
+	struct cell *cell = cell_of(answers, target);
 	bool body = answer->status == 200;
 
 	if (!store_stamp_same(answer->as_of, answer->as_of) || target.len > TARGET_BYTES ||
 	    (body && answer->json->len > JSON_BYTES))
 		return;
-	place_clear(place);
-	place->as_of = *answer->as_of;
-	place->status = answer->status;
-	place->target = mem_dup_n(target.data, target.len);
-	place->target_len = target.len;
+	cell_clear(cell);
+	cell->as_of = *answer->as_of;
+	cell->status = answer->status;
+	cell->target = mem_dup_n(target.data, target.len);
+	cell->target_len = target.len;
 	if (body) {
-		place->json = mem_dup_n(answer->json->data, answer->json->len);
-		place->json_len = answer->json->len;
+		cell->json = mem_dup_n(answer->json->data, answer->json->len);
+		cell->json_len = answer->json->len;
 	}
 	if (answer->etag != NULL)
-		snprintf(place->etag, sizeof(place->etag), "%s", answer->etag);
+		snprintf(cell->etag, sizeof(cell->etag), "%s", answer->etag);
 }

@@ -3,24 +3,12 @@
  */
 #include "services/acts/acts_picture.h"
 
+#include "common/hash.h"
 #include "services/store/store_blob.h"
 
 #include <assert.h>
-#include <string.h>
 
-#define STEP_BYTES 32768U /* a multiple of 8, as the hash goes by words */
-
-/* FNV-1a over words of 8 bytes, high bits folded down. */
-static uint64_t hash_add(uint64_t hash, const char *data, size_t len)
-{
-	for (size_t at = 0; at < len; at += 8) {
-		uint64_t word = 0;
-		memcpy(&word, data + at, len - at < 8 ? len - at : 8);
-		hash = (hash ^ word) * 0x100000001b3ULL;
-		hash ^= hash >> 29;
-	}
-	return hash;
-}
+#define STEP_BYTES 32768U /* a multiple of 8, as hash_add_words wants it */
 
 /* The buffer's limit is the writer's to report. */
 static void add(struct json_writer *w, const char *data, size_t len)
@@ -43,7 +31,7 @@ void acts_picture_begin(struct acts_picture *picture, int64_t act, struct json_t
 	json_raw(w, "\"", 1);
 	add(w, image.data, len);
 	if (acts_picture_unfinished(picture))
-		picture->hash = hash_add(0, image.data, len);
+		picture->hash = hash_add_words(HASH_START, image.data, len);
 	else
 		add(w, "\"", 1);
 }
@@ -52,13 +40,13 @@ void acts_picture_begin(struct acts_picture *picture, int64_t act, struct json_t
 static enum job_result same_start(const struct acts_picture *picture, struct store_blob *blob, struct err *err)
 {
 	char step[STEP_BYTES];
-	uint64_t hash = 0;
+	uint64_t hash = HASH_START;
 
 	for (size_t at = 0; at < picture->at; at += STEP_BYTES) {
 		size_t len = picture->at - at < STEP_BYTES ? picture->at - at : STEP_BYTES;
 		if (!store_blob_read(blob, at, step, len, err))
 			return JOB_UNAVAILABLE;
-		hash = hash_add(hash, step, len);
+		hash = hash_add_words(hash, step, len);
 	}
 	return hash == picture->hash ? JOB_OK : JOB_REFUSED;
 }
@@ -72,7 +60,7 @@ static enum job_result read_part(struct acts_picture *picture, struct store_blob
 	assert(to != NULL); /* pieces are far below the buffer's limit */
 	if (!store_blob_read(blob, picture->at, to, len, err))
 		return JOB_UNAVAILABLE;
-	picture->hash = hash_add(picture->hash, to, len);
+	picture->hash = hash_add_words(picture->hash, to, len);
 	buf_extend(w->buf, len);
 	picture->at += len;
 	if (!acts_picture_unfinished(picture))

@@ -1,6 +1,7 @@
 /* An open hash table over the strings of the parsed document, at most half full. */
 #include "services/acts/user_set.h"
 
+#include "common/hash.h"
 #include "common/json.h"
 #include "common/mem.h"
 
@@ -13,18 +14,13 @@
 struct user_set {
 	char *text;
 	struct json_doc *doc;
-	const struct json_value **slots;
+	const struct json_value **cells;
 	size_t mask;
 };
 
-/* FNV-1a */
-static size_t hash(const char *name, size_t len)
+static size_t cell_of(const struct user_set *set, const char *name, size_t len)
 {
-	uint64_t h = 14695981039346656037U;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)name[i]) * 1099511628211U;
-	return (size_t)(h ^ (h >> 32));
+	return hash_cell(hash_add(HASH_START, name, len), set->mask + 1);
 }
 
 static bool is_name(const struct json_value *value, const char *name, size_t len)
@@ -34,11 +30,11 @@ static bool is_name(const struct json_value *value, const char *name, size_t len
 
 static void insert(struct user_set *set, const struct json_value *name)
 {
-	size_t at = hash(name->text, name->len) & set->mask;
+	size_t at = cell_of(set, name->text, name->len);
 
-	while (set->slots[at] != NULL)
+	while (set->cells[at] != NULL)
 		at = (at + 1) & set->mask;
-	set->slots[at] = name;
+	set->cells[at] = name;
 }
 
 static bool fill(struct user_set *set, const struct json_value *array, struct err *err)
@@ -49,7 +45,7 @@ static bool fill(struct user_set *set, const struct json_value *array, struct er
 		return err_set(err, "the users list is no array");
 	while (size < array->count * 2)
 		size *= 2;
-	set->slots = mem_zero(size * sizeof(*set->slots));
+	set->cells = mem_zero(size * sizeof(*set->cells));
 	set->mask = size - 1;
 	for (const struct json_value *name = array->first; name != NULL; name = name->next) {
 		if (name->type != JSON_STRING)
@@ -75,8 +71,8 @@ bool user_set_new(const char *text, size_t len, struct user_set **set, struct er
 
 bool user_set_has(const struct user_set *set, const char *name, size_t len)
 {
-	for (size_t at = hash(name, len) & set->mask; set->slots[at] != NULL; at = (at + 1) & set->mask) {
-		if (is_name(set->slots[at], name, len))
+	for (size_t at = cell_of(set, name, len); set->cells[at] != NULL; at = (at + 1) & set->mask) {
+		if (is_name(set->cells[at], name, len))
 			return true;
 	}
 	return false;
@@ -86,7 +82,7 @@ void user_set_free(struct user_set *set)
 {
 	if (set == NULL)
 		return;
-	free(set->slots);
+	free(set->cells);
 	json_free(set->doc);
 	free(set->text);
 	free(set);

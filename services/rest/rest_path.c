@@ -3,6 +3,9 @@
  */
 #include "services/rest/rest_path.h"
 
+#include "common/hex.h"
+#include "common/utf8.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -50,17 +53,6 @@ bool rest_path_split(struct http_text target, struct rest_path *path)
 	}
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The next decoded byte at *at, 0..255; -1 for a broken escape. */
 static int decode_byte(struct http_text text, uint32_t *at)
 {
@@ -102,49 +94,9 @@ bool rest_segment_is(struct http_text segment, const char *literal, size_t liter
 	return len == literal_len;
 }
 
-static size_t utf8_length(unsigned char lead)
-{
-	if (lead < 0x80)
-		return 1;
-	if (lead < 0xC2 || lead > 0xF4)
-		return 0;
-	return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-}
-
-/* Bytes of the sequence at text, 0 if it is not well-formed (Unicode table 3-7: no surrogates, nothing overlong). */
-static size_t utf8_sequence(const unsigned char *text, size_t left)
-{
-	unsigned char low = 0x80, high = 0xBF, lead = text[0];
-	size_t len = utf8_length(lead);
-
-	if (len == 0 || len > left)
-		return 0;
-	if (lead == 0xE0)
-		low = 0xA0;
-	else if (lead == 0xED)
-		high = 0x9F;
-	else if (lead == 0xF0)
-		low = 0x90;
-	else if (lead == 0xF4)
-		high = 0x8F;
-	for (size_t i = 1; i < len; i++) {
-		if (text[i] < low || text[i] > high)
-			return 0;
-		low = 0x80;
-		high = 0xBF;
-	}
-	return len;
-}
-
 bool rest_text_valid(const char *text, size_t len)
 {
-	for (size_t at = 0; at < len;) {
-		size_t step = utf8_sequence((const unsigned char *)text + at, len - at);
-		if (step == 0 || text[at] == '\0')
-			return false;
-		at += step;
-	}
-	return true;
+	return memchr(text, '\0', len) == NULL && utf8_valid(text, len) == len;
 }
 
 /* Does the pattern fit? Then names holds its {names} as sent. */

@@ -1,6 +1,7 @@
 /* Opens a database that is there as it is: nothing is made or migrated, and no file stays beside it that was not there. */
 #include "services/store/store_inside.h"
 
+#include "common/hex.h"
 #include "common/mem.h"
 
 #include <errno.h>
@@ -34,7 +35,6 @@ static bool has_log(const char *path)
 /* "file:" and the path with what has a meaning in a URI escaped. */
 static char *uri_of(const char *path)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	char *uri = mem_alloc(strlen(path) * 3 + sizeof("file:?immutable=1"));
 	char *at = stpcpy(uri, "file:");
 
@@ -45,8 +45,8 @@ static char *uri_of(const char *path)
 			continue;
 		}
 		*at++ = '%';
-		*at++ = digits[c >> 4];
-		*at++ = digits[c & 15];
+		*at++ = hex_digit(c >> 4);
+		*at++ = hex_digit(c);
 	}
 	memcpy(at, "?immutable=1", sizeof("?immutable=1"));
 	return uri;
