@@ -68,7 +68,7 @@ static void buf_make_room(struct buf *buf, size_t need)
 	buf->cap = cap;
 }
 
-char *buf_room(struct buf *buf, size_t len)
+char *buf_room_slow(struct buf *buf, size_t len)
 {
 	if (len > buf->max - buf->len)
 		return NULL;
@@ -76,24 +76,6 @@ char *buf_room(struct buf *buf, size_t len)
 	if (buf->base == NULL || need > buf->cap - buf_head(buf))
 		buf_make_room(buf, need);
 	return buf->data + buf->len;
-}
-
-void buf_extend(struct buf *buf, size_t len)
-{
-	assert(buf->base != NULL && len < buf->cap - buf_head(buf) - buf->len);
-	buf->len += len;
-}
-
-bool buf_add_slow(struct buf *buf, const void *data, size_t len)
-{
-	char *room = buf_room(buf, len);
-
-	if (room == NULL)
-		return false;
-	if (len > 0)
-		memcpy(room, data, len);
-	buf->len += len;
-	return true;
 }
 
 bool buf_add_text(struct buf *buf, const char *text)

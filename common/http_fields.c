@@ -9,6 +9,7 @@
 #include "common/http_fields.h"
 
 #include "common/http_chars.h"
+#include "common/words.h"
 
 #include <string.h>
 
@@ -72,14 +73,30 @@ static const uint8_t by_length[LONGEST_NAME + 1][SAME_LENGTH] = {
         [19] = {HTTP_PROXY_AUTHORIZATION},
 };
 
+/* What makes a letter a small one, and no other character of a name (tokens) a letter or a hyphen: known names have only
+ * these. */
+#define LOWER 0x20
+
+static bool same_word(const char *data, const char *lower_case)
+{
+	return (word_load(data) | WORD_ONES * LOWER) == word_load(lower_case);
+}
+
 /* The first len bytes of data, of which there are as many. */
 static bool same_name(const char *data, uint32_t len, const char *lower_case)
 {
-	for (uint32_t i = 0; i < len; i++) {
-		if (http_lower(data[i]) != lower_case[i])
-			return false;
+	uint32_t at = 0;
+
+	if (len >= WORD_BYTES) {
+		for (; at + WORD_BYTES < len; at += WORD_BYTES) {
+			if (!same_word(data + at, lower_case + at))
+				return false;
+		}
+		return same_word(data + len - WORD_BYTES, lower_case + len - WORD_BYTES);
 	}
-	return true;
+	while (at < len && (data[at] | LOWER) == lower_case[at])
+		at++;
+	return at == len;
 }
 
 enum http_field_id http_field_identify(struct http_text name)
@@ -208,7 +225,7 @@ static enum http_fault take_host(struct http_fields *fields, const struct http_f
 	return field->value.len == 0 || http_authority_is(field->value, false) ? HTTP_FAULT_NONE : HTTP_FAULT_HOST;
 }
 
-static enum http_fault take_connection(struct http_fields *fields, const struct http_field *field)
+static unsigned connection_token(struct http_text element)
 {
 	static const struct {
 		const char *token;
@@ -220,9 +237,18 @@ static enum http_fault take_connection(struct http_fields *fields, const struct 
 	};
 
 	for (size_t i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
-		if (http_list_has(field->value, tokens[i].token))
-			fields->connection |= tokens[i].bit;
+		if (http_text_is(element, tokens[i].token))
+			return tokens[i].bit;
 	}
+	return HTTP_TOKEN_OTHER;
+}
+
+static enum http_fault take_connection(struct http_fields *fields, const struct http_field *field)
+{
+	struct http_text list = field->value, element;
+
+	while (http_list_next(&list, &element))
+		fields->connection |= connection_token(element);
 	return HTTP_FAULT_NONE;
 }
 
@@ -281,5 +307,6 @@ enum http_fault http_fields_finish(struct http_fields *fields)
 	              (head->minor == 0 && (fields->connection & HTTP_TOKEN_KEEP_ALIVE) == 0);
 	head->upgrade = head->minor > 0 && (fields->connection & HTTP_TOKEN_UPGRADE) != 0 &&
 	                (head->seen & (UINT32_C(1) << HTTP_UPGRADE)) != 0;
+	head->names_fields = (fields->connection & HTTP_TOKEN_OTHER) != 0;
 	return HTTP_FAULT_NONE;
 }

@@ -4,7 +4,7 @@
 #include "common/http_head.h"
 
 /* What was seen in all Connection fields together. */
-enum { HTTP_TOKEN_CLOSE = 1, HTTP_TOKEN_KEEP_ALIVE = 2, HTTP_TOKEN_UPGRADE = 4 };
+enum { HTTP_TOKEN_CLOSE = 1, HTTP_TOKEN_KEEP_ALIVE = 2, HTTP_TOKEN_UPGRADE = 4, HTTP_TOKEN_OTHER = 8 };
 
 struct http_fields {
 	struct http_head *head;

@@ -254,8 +254,9 @@ static const char *skip_plain_value(const char *at, const char *end)
 {
 	while (end - at >= WORD_BYTES) {
 		uint64_t word = word_load(at);
-		if ((word_under(word, ' ') | word_equal(word, 0x7f)) != 0)
-			break;
+		uint64_t other = word_under(word, ' ') | word_equal(word, 0x7f);
+		if (other != 0)
+			return at + word_first(other);
 		at += WORD_BYTES;
 	}
 	return at;

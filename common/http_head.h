@@ -114,6 +114,7 @@ struct http_head {
 	bool chunked;
 	bool close;           /* Connection: close, or HTTP/1.0 without keep-alive */
 	bool upgrade;         /* Connection: upgrade and an Upgrade field */
+	bool names_fields;    /* Connection has more than the words close, keep-alive and upgrade */
 	bool expect_continue; /* Expect: 100-continue */
 	bool expect_other;    /* any other Expect */
 	uint32_t seen;        /* bit (1 << id) for each known field present */
@@ -148,8 +149,12 @@ bool http_response_has_body(const struct http_head *head, enum http_method reque
 /* First field with this id, NULL if there is none. */
 const struct http_field *http_head_find(const struct http_head *head, enum http_field_id id);
 
-/* Is `token` one of the comma-separated elements of value (case-insensitive)? */
-bool http_list_has(struct http_text value, const char *token);
+/* The next element of a comma-separated list, which is not empty, without the space around it; the list is what follows then.
+ * False: there is none. */
+bool http_list_next(struct http_text *list, struct http_text *element);
+
+/* Is wanted one of them (case-insensitive)? */
+bool http_list_has(struct http_text list, struct http_text wanted);
 
 bool http_text_is(struct http_text text, const char *lower_case); /* case-insensitive whole match */
 

@@ -3,6 +3,7 @@
 #include "common/http_head.h"
 
 #include <string.h>
+#include <strings.h>
 
 bool http_text_is(struct http_text text, const char *lower_case)
 {
@@ -22,27 +23,27 @@ static struct http_text text_trim(const char *from, const char *end)
 	return (struct http_text){from, (uint32_t)(end - from)};
 }
 
-/* text against token where neither is known to be in lower case */
-static bool text_same(struct http_text text, const char *token)
+bool http_list_next(struct http_text *list, struct http_text *element)
 {
-	for (uint32_t i = 0; i < text.len; i++) {
-		if (token[i] == '\0' || http_lower(text.data[i]) != http_lower(token[i]))
-			return false;
+	const char *at = list->data, *end = list->data + list->len;
+
+	*element = (struct http_text){at, 0};
+	while (at < end && element->len == 0) {
+		const char *comma = memchr(at, ',', (size_t)(end - at));
+		*element = text_trim(at, comma != NULL ? comma : end);
+		at = comma != NULL ? comma + 1 : end;
 	}
-	return token[text.len] == '\0';
+	*list = (struct http_text){at, (uint32_t)(end - at)};
+	return element->len > 0;
 }
 
-bool http_list_has(struct http_text value, const char *token)
+bool http_list_has(struct http_text list, struct http_text wanted)
 {
-	const char *at = value.data, *end = value.data + value.len;
+	struct http_text element;
 
-	while (at < end) {
-		const char *comma = memchr(at, ',', (size_t)(end - at));
-		const char *stop = comma != NULL ? comma : end;
-		struct http_text element = text_trim(at, stop);
-		if (element.len > 0 && text_same(element, token))
+	while (http_list_next(&list, &element)) {
+		if (element.len == wanted.len && strncasecmp(element.data, wanted.data, wanted.len) == 0)
 			return true;
-		at = comma != NULL ? comma + 1 : end;
 	}
 	return false;
 }

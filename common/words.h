@@ -1,10 +1,11 @@
 /* words: looking at eight bytes at a time.
  *
- * Each returns a word in which the high bit of a byte is set where the byte passes the test; only whether the word is 0
- * is exact (a borrow may mark the byte behind one that passes).
+ * Each test returns a word in which the high bit of a byte is set where the byte passes it. Exact are only whether the word
+ * is 0, and the first byte that passes (a borrow may mark the byte behind one that does).
  */
 #pragma once
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -12,12 +13,19 @@
 #define WORD_ONES UINT64_C(0x0101010101010101)
 #define WORD_HIGHS UINT64_C(0x8080808080808080)
 
+/* The first byte is the lowest, whatever the machine. */
 static inline uint64_t word_load(const char *from)
 {
 	uint64_t word;
 
 	memcpy(&word, from, sizeof(word));
-	return word;
+	return le64toh(word);
+}
+
+/* Where the first byte stands that passed a test; passed is not 0. */
+static inline int word_first(uint64_t passed)
+{
+	return __builtin_ctzll(passed) / 8;
 }
 
 static inline uint64_t word_over_127(uint64_t word)

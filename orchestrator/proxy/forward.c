@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 
 #define VIA_REQUEST_1_1 "Via: 1.1 selfless\r\n"
@@ -25,6 +24,13 @@
 	(BIT(HTTP_FORWARDED) | BIT(HTTP_X_REAL_IP) | BIT(HTTP_TRUE_CLIENT_IP) | BIT(HTTP_X_ORIGINAL_URL) | \
 	 BIT(HTTP_X_REWRITE_URL) | BIT(HTTP_X_FORWARDED_OTHER))
 
+#define LITERAL(literal) ((struct http_text){literal, sizeof(literal) - 1})
+
+static struct http_text text_of(const char *text)
+{
+	return (struct http_text){text, (uint32_t)strlen(text)};
+}
+
 static bool put(struct buf *out, struct http_text text)
 {
 	return buf_add(out, text.data, text.len);
@@ -32,9 +38,20 @@ static bool put(struct buf *out, struct http_text text)
 
 #define PUT_LITERAL(out, literal) buf_add(out, literal, sizeof(literal) - 1)
 
+/* In one piece: most of a head are fields. */
 static bool put_field(struct buf *out, struct http_text name, struct http_text value)
 {
-	return put(out, name) && PUT_LITERAL(out, ": ") && put(out, value) && PUT_LITERAL(out, "\r\n");
+	size_t len = (size_t)name.len + value.len + 4;
+	char *to = buf_room(out, len);
+
+	if (to == NULL)
+		return false;
+	memcpy(to, name.data, name.len);
+	memcpy(to + name.len, ": ", 2);
+	memcpy(to + name.len + 2, value.data, value.len);
+	memcpy(to + len - 2, "\r\n", 2);
+	buf_extend(out, len);
+	return true;
 }
 
 static bool put_length(struct buf *out, int64_t length)
@@ -43,43 +60,10 @@ static bool put_length(struct buf *out, int64_t length)
 	       PUT_LITERAL(out, "\r\n");
 }
 
-/* Does a Connection field name more than the usual three? Then every field must be looked up in it. */
-static bool names_fields(const struct http_head *head)
-{
-	for (unsigned i = 0; i < head->count; i++) {
-		const struct http_field *field = &head->fields[i];
-		if (field->id == HTTP_CONNECTION && !http_text_is(field->value, "close") &&
-		    !http_text_is(field->value, "keep-alive") && !http_text_is(field->value, "upgrade"))
-			return true;
-	}
-	return false;
-}
-
-/* Is name an element of a comma-separated list? (http_list_has wants its token as a C string.) */
-static bool has_element(struct http_text list, struct http_text name)
-{
-	const char *at = list.data, *end = list.data + list.len;
-
-	while (at < end) {
-		while (at < end && (*at == ' ' || *at == '\t' || *at == ','))
-			at++;
-		if (at >= end)
-			return false;
-		const char *comma = memchr(at, ',', (size_t)(end - at));
-		const char *stop = comma != NULL ? comma : end, *next = stop;
-		while (stop > at && (stop[-1] == ' ' || stop[-1] == '\t'))
-			stop--;
-		if ((size_t)(stop - at) == name.len && strncasecmp(at, name.data, name.len) == 0)
-			return true;
-		at = next;
-	}
-	return false;
-}
-
 static bool is_named(const struct http_head *head, struct http_text name)
 {
 	for (unsigned i = 0; i < head->count; i++)
-		if (head->fields[i].id == HTTP_CONNECTION && has_element(head->fields[i].value, name))
+		if (head->fields[i].id == HTTP_CONNECTION && http_list_has(head->fields[i].value, name))
 			return true;
 	return false;
 }
@@ -103,13 +87,11 @@ static bool is_lookalike(struct http_text name, uint32_t ids)
  * Host, Date, whose address it is. */
 static bool put_fields(struct buf *out, const struct http_head *head, uint32_t drop, uint32_t lookalikes)
 {
-	bool look_up = (head->seen & BIT(HTTP_CONNECTION)) != 0 && names_fields(head);
-
 	for (unsigned i = 0; i < head->count; i++) {
 		const struct http_field *field = &head->fields[i];
 		if (field->id != HTTP_OTHER && (drop & BIT(field->id)) != 0)
 			continue;
-		if (look_up && field->id == HTTP_OTHER && is_named(head, field->name))
+		if (head->names_fields && field->id == HTTP_OTHER && is_named(head, field->name))
 			continue;
 		if (field->id == HTTP_OTHER && is_lookalike(field->name, lookalikes))
 			continue;
@@ -145,8 +127,8 @@ struct http_text forward_path(const struct http_head *head)
 	struct http_text authority = absolute_authority(target);
 	const char *path = authority.data + authority.len, *end = target.data + target.len;
 	if (path == end && head->method == HTTP_OPTIONS) /* RFC 9112 section 3.2.4 */
-		return (struct http_text){"*", 1};
-	return path == end ? (struct http_text){"/", 1} : (struct http_text){path, (uint32_t)(end - path)};
+		return LITERAL("*");
+	return path == end ? LITERAL("/") : (struct http_text){path, (uint32_t)(end - path)};
 }
 
 static bool put_request_line(struct buf *out, const struct http_head *head)
@@ -164,7 +146,7 @@ static struct http_text effective_host(const struct http_head *head)
 	if (is_absolute(head->target))
 		return absolute_authority(head->target);
 	const struct http_field *host = http_head_find(head, HTTP_HOST);
-	return host != NULL ? host->value : (struct http_text){"", 0};
+	return host != NULL ? host->value : LITERAL("");
 }
 
 bool forward_has_host(const struct http_head *head)
@@ -177,7 +159,7 @@ static bool put_host(struct buf *out, const struct http_head *head)
 {
 	struct http_text host = effective_host(head);
 
-	return host.len == 0 || put_field(out, (struct http_text){"Host", 4}, host);
+	return host.len == 0 || put_field(out, LITERAL("Host"), host);
 }
 
 bool forward_host(struct buf *head, const char *name)
@@ -209,11 +191,11 @@ static bool put_list(struct buf *out, const char *name, const struct http_head *
 }
 
 /* What a trusted proxy in front said first stays; else what we see ourselves, if there is anything. */
-static bool put_first(struct buf *out, const char *name, const struct http_field *kept, struct http_text own)
+static bool put_first(struct buf *out, struct http_text name, const struct http_field *kept, struct http_text own)
 {
 	struct http_text value = kept != NULL ? kept->value : own;
 
-	return value.len == 0 || (buf_add_text(out, name) && put(out, value) && PUT_LITERAL(out, "\r\n"));
+	return value.len == 0 || put_field(out, name, value);
 }
 
 static const struct http_field *trusted_field(const struct http_head *head, enum http_field_id id, bool trusted)
@@ -223,17 +205,17 @@ static const struct http_field *trusted_field(const struct http_head *head, enum
 
 static bool put_forwarded(struct buf *out, const struct http_head *head, const struct forward_from *from)
 {
-	struct http_text address = {from->address, (uint32_t)strlen(from->address)};
+	struct http_text address = text_of(from->address);
 	struct http_text own_host = effective_host(head);
 	bool ok = from->trusted ? put_list(out, "X-Forwarded-For: ", head, HTTP_X_FORWARDED_FOR, address)
-	                        : put_field(out, (struct http_text){"X-Forwarded-For", 15}, address);
+	                        : put_field(out, LITERAL("X-Forwarded-For"), address);
 
 	return ok &&
-	       put_first(out, "X-Forwarded-Proto: ", trusted_field(head, HTTP_X_FORWARDED_PROTO, from->trusted),
-	                 (struct http_text){"http", 4}) &&
-	       put_first(out, "X-Forwarded-Host: ", trusted_field(head, HTTP_X_FORWARDED_HOST, from->trusted),
+	       put_first(out, LITERAL("X-Forwarded-Proto"), trusted_field(head, HTTP_X_FORWARDED_PROTO, from->trusted),
+	                 LITERAL("http")) &&
+	       put_first(out, LITERAL("X-Forwarded-Host"), trusted_field(head, HTTP_X_FORWARDED_HOST, from->trusted),
 	                 own_host) &&
-	       buf_add_text(out, "X-Request-Id: ") && buf_add_text(out, from->request_id) && PUT_LITERAL(out, "\r\n");
+	       put_field(out, LITERAL("X-Request-Id"), text_of(from->request_id));
 }
 
 static bool put_via(struct buf *out, const struct http_head *head)
@@ -254,8 +236,7 @@ bool forward_request_end(struct buf *out, int64_t body_len, bool upgrade, struct
 {
 	if (body_len >= 0 && !put_length(out, body_len))
 		return false;
-	if (upgrade && !(PUT_LITERAL(out, "Connection: upgrade\r\n") &&
-	                 put_field(out, (struct http_text){"Upgrade", 7}, protocols)))
+	if (upgrade && !(PUT_LITERAL(out, "Connection: upgrade\r\n") && put_field(out, LITERAL("Upgrade"), protocols)))
 		return false;
 	return PUT_LITERAL(out, "\r\n");
 }

@@ -137,8 +137,10 @@ bool fuzz_same(struct http_text a, struct http_text b)
 
 static bool is_named_by_connection(const struct http_head *head, const char *name)
 {
+	struct http_text wanted = {name, (uint32_t)strlen(name)};
+
 	for (unsigned i = 0; i < head->count; i++)
-		if (head->fields[i].id == HTTP_CONNECTION && http_list_has(head->fields[i].value, name))
+		if (head->fields[i].id == HTTP_CONNECTION && http_list_has(head->fields[i].value, wanted))
 			return true;
 	return false;
 }

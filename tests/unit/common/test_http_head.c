@@ -44,6 +44,11 @@ static enum http_parse response(const char *text)
 	return parse_n(text, strlen(text), true);
 }
 
+static struct http_text text_of(const char *text)
+{
+	return (struct http_text){text, (uint32_t)strlen(text)};
+}
+
 static void check_text(struct http_text text, const char *wanted)
 {
 	ck_assert_uint_eq(text.len, strlen(wanted));
@@ -331,25 +336,28 @@ START_TEST(test_connection_over_all_fields)
 {
 	static const struct {
 		const char *text;
-		bool close, upgrade;
+		bool close, upgrade, names_fields;
 	} rows[] = {
-	        {"GET / HTTP/1.1\r\n" H "\r\n", false, false},
-	        {"GET / HTTP/1.1\r\n" H "Connection: close\r\n\r\n", true, false},
-	        {"GET / HTTP/1.1\r\n" H "Connection: x,\tCLOSE ,y\r\n\r\n", true, false},
-	        {"GET / HTTP/1.1\r\n" H "Connection: x\r\nA: b\r\nConnection: keep-alive, close\r\n\r\n", true, false},
-	        {"GET / HTTP/1.1\r\n" H "Connection: closed\r\n\r\n", false, false},
-	        {"GET / HTTP/1.0\r\n\r\n", true, false},
-	        {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", false, false},
-	        {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\nConnection: close\r\n\r\n", true, false},
-	        {"GET / HTTP/1.1\r\n" H "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\r\n", false, true},
-	        {"GET / HTTP/1.1\r\n" H "Upgrade: websocket\r\n\r\n", false, false},
-	        {"GET / HTTP/1.1\r\n" H "Connection: upgrade\r\n\r\n", false, false},
-	        {"GET / HTTP/1.0\r\n" H "Upgrade: websocket\r\nConnection: upgrade\r\n\r\n", true, false},
+	        {"GET / HTTP/1.1\r\n" H "\r\n", false, false, false},
+	        {"GET / HTTP/1.1\r\n" H "Connection: close\r\n\r\n", true, false, false},
+	        {"GET / HTTP/1.1\r\n" H "Connection: x,\tCLOSE ,y\r\n\r\n", true, false, true},
+	        {"GET / HTTP/1.1\r\n" H "Connection: x\r\nA: b\r\nConnection: keep-alive, close\r\n\r\n", true, false,
+	         true},
+	        {"GET / HTTP/1.1\r\n" H "Connection: closed\r\n\r\n", false, false, true},
+	        {"GET / HTTP/1.0\r\n\r\n", true, false, false},
+	        {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", false, false, false},
+	        {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\nConnection: close\r\n\r\n", true, false, false},
+	        {"GET / HTTP/1.1\r\n" H "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\r\n", false, true,
+	         false},
+	        {"GET / HTTP/1.1\r\n" H "Upgrade: websocket\r\n\r\n", false, false, false},
+	        {"GET / HTTP/1.1\r\n" H "Connection: upgrade\r\n\r\n", false, false, false},
+	        {"GET / HTTP/1.0\r\n" H "Upgrade: websocket\r\nConnection: upgrade\r\n\r\n", true, false, false},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ck_assert_int_eq(request(rows[i].text), HTTP_PARSE_DONE);
 		ck_assert_msg(head.close == rows[i].close && head.upgrade == rows[i].upgrade, "%s", rows[i].text);
+		ck_assert_msg(head.names_fields == rows[i].names_fields, "%s", rows[i].text);
 	}
 }
 END_TEST
@@ -404,6 +412,10 @@ START_TEST(test_known_fields)
 	        {"Hosts", HTTP_OTHER},
 	        {"Dat", HTTP_OTHER},
 	        {"X-Request-Ie", HTTP_OTHER},
+	        {"Xontent-Length", HTTP_OTHER},
+	        {"Content-LengtX", HTTP_OTHER},
+	        {"Content^Length", HTTP_OTHER},
+	        {"Proxy-AuthXrization", HTTP_OTHER},
 	        {"A", HTTP_OTHER},
 	        {"X-A-Very-Long-Name-Indeed", HTTP_OTHER},
 	};
@@ -560,14 +572,20 @@ END_TEST
 
 START_TEST(test_words)
 {
-	struct http_text list = {"gzip, Trailers ;q=1 , ,x", 24};
+	struct http_text list = text_of("gzip, Trailers ;q=1 , ,x"), element;
 
-	ck_assert(http_list_has(list, "gzip"));
-	ck_assert(http_list_has(list, "X"));
-	ck_assert(!http_list_has(list, "trailers"));
-	ck_assert(!http_list_has(list, ""));
-	ck_assert(!http_list_has((struct http_text){"ab", 2}, "abc"));
-	ck_assert(!http_list_has((struct http_text){"abc", 3}, "ab"));
+	ck_assert(http_list_has(list, text_of("gzip")));
+	ck_assert(http_list_has(list, text_of("X")));
+	ck_assert(!http_list_has(list, text_of("trailers")));
+	ck_assert(!http_list_has(list, text_of("")));
+	ck_assert(!http_list_has(text_of("ab"), text_of("abc")));
+	ck_assert(!http_list_has(text_of("abc"), text_of("ab")));
+	ck_assert(http_list_next(&list, &element) && http_text_is(element, "gzip"));
+	ck_assert(http_list_next(&list, &element) && http_text_is(element, "trailers ;q=1"));
+	ck_assert(http_list_next(&list, &element) && http_text_is(element, "x") && list.len == 0);
+	ck_assert(!http_list_next(&list, &element));
+	list = text_of(", \t,");
+	ck_assert(!http_list_next(&list, &element) && element.len == 0);
 	ck_assert(http_text_is((struct http_text){"ChUnKed", 7}, "chunked"));
 	ck_assert(!http_text_is((struct http_text){"chunke", 6}, "chunked"));
 	ck_assert(!http_text_is((struct http_text){"chunkedx", 8}, "chunked"));
