@@ -3,9 +3,6 @@
  *   IDLE -> HEAD -> BODY -> BUSY -> IDLE ...      a request is read, answered, the next one is read
  *                            BUSY -> TUNNEL       the protocol was changed
  *   any of the first three -> LINGER              refused: the reason was sent, the rest is read and thrown away
- *
- * Invariant: in BUSY and TUNNEL the client has a seat, or waits for one. It may keep the seat from one request to the
- * next, but not while it is silent.
  */
 #include "orchestrator/proxy/client_private.h"
 
@@ -71,7 +68,6 @@ void client_close(struct client *client)
 		event_free(client->writable);
 	client->writable = NULL;
 	deadline_remove(settings->deadlines, &client->deadline);
-	seats_leave(front_seats(client->front), &client->guest);
 	front_wake(client->front, &client->idle);
 	front_forget(client->front, &client->link);
 	close(client->fd);
@@ -126,7 +122,7 @@ void client_rest(struct client *client)
 	deadline_set(&client->deadline, client->silent_since_us + CLIENT_SILENT_US);
 }
 
-/* First it loses its seat and its claim to the connection, then the connection. */
+/* First it loses its claim to the connection, then the connection. */
 static void be_silent(struct client *client)
 {
 	bool draining = front_is_draining(client->front);
@@ -136,7 +132,6 @@ static void be_silent(struct client *client)
 		client_close(client);
 		return;
 	}
-	seats_leave(front_seats(client->front), &client->guest);
 	front_idle(client->front, &client->idle);
 	deadline_set(&client->deadline, client->silent_since_us + patience_us);
 }

@@ -1,8 +1,8 @@
 /* client: one connection from a client.
  *
- * We read the socket, strictly (message, gate), and keep what must be sent on. Its first complete request takes a seat
- * at evhttp (seats), which the client keeps until it falls silent. Replies are written straight to the socket: so a
- * request costs four system calls and no change of the poll set, and the client's leaving is seen while a backend works.
+ * The socket is read strictly (message, gate), and what must be sent on is kept. Replies are written straight to the
+ * socket: so a request costs four system calls and no change of the poll set, and the client's leaving is seen while a
+ * backend works.
  *
  * Ownership: the client object belongs to its connection and goes with it, at the end of the loop's turn. The request
  * belongs to the client and lives until client_end or on_gone.
@@ -21,7 +21,6 @@ struct body;
 struct client;
 struct front;
 struct front_link;
-struct guest;
 struct sockaddr;
 
 /* Whoever answers the request: an exchange, or a tunnel. */
@@ -83,6 +82,3 @@ void client_make_room(struct body *body);
 /* No further request is waited for: a connection on which nothing has come is closed a moment later, one that is in work
  * when its reply has been sent. */
 void client_last_call(struct client *client);
-
-/* The request has its seat. */
-void client_on_seated(struct guest *guest);

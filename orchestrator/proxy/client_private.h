@@ -6,8 +6,8 @@
 #include "common/clock.h"
 #include "orchestrator/proxy/client.h"
 #include "orchestrator/proxy/front.h"
+#include "orchestrator/base/defer.h"
 #include "orchestrator/proxy/message.h"
-#include "orchestrator/proxy/seats.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -22,7 +22,6 @@ struct client {
 	struct front *front;
 	struct front_link link;
 	struct front_link idle; /* in the front's ring while it is silent */
-	struct guest guest;
 	int fd;
 	enum client_state state;
 	bool reading_paused;

@@ -234,20 +234,6 @@ static void start_work(struct client *client)
 	settings->on_request(client, client->request, settings->arg);
 }
 
-void client_on_seated(struct guest *guest)
-{
-	start_work((struct client *)((char *)guest - offsetof(struct client, guest)));
-}
-
-/* One that just had a reply still sits. */
-static void sit_down(struct client *client)
-{
-	if (client->guest.seat != NULL)
-		start_work(client);
-	else
-		seats_take(front_seats(client->front), &client->guest);
-}
-
 static void take_bytes(struct client *client, const char *data, size_t len)
 {
 	switch (client->state) {
@@ -255,7 +241,7 @@ static void take_bytes(struct client *client, const char *data, size_t len)
 	case CLIENT_HEAD:
 	case CLIENT_BODY:
 		if (read_input(client, data, len) == READ_REQUEST)
-			sit_down(client);
+			start_work(client);
 		break;
 	case CLIENT_BUSY:
 		keep_input(client, data, len);
@@ -354,7 +340,7 @@ void client_read_kept(struct client *client)
 		return;
 	buf_drop(&client->input, used);
 	if (result == READ_REQUEST)
-		sit_down(client);
+		start_work(client);
 	else if (client->ended)
 		client_close(client);
 }

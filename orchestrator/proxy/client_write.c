@@ -108,7 +108,6 @@ static void start_linger(struct client *client)
 		return;
 	}
 	shutdown(client->fd, SHUT_WR);
-	seats_leave(front_seats(client->front), &client->guest);
 	buf_clear(&client->input);
 	client_resume_reading(client);
 	client->state = CLIENT_LINGER;

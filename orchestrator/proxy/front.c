@@ -12,7 +12,6 @@
 #include "common/patience.h"
 #include "orchestrator/base/address.h"
 #include "orchestrator/base/loop.h"
-#include "orchestrator/proxy/seats.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -30,7 +29,6 @@
 
 struct front {
 	struct front_settings settings;
-	struct seats *seats;
 	struct evconnlistener **listeners;
 	size_t listener_count;
 	struct event *accept_again; /* after a pause */
@@ -52,11 +50,6 @@ struct front {
 const struct front_settings *front_settings(const struct front *front)
 {
 	return &front->settings;
-}
-
-struct seats *front_seats(const struct front *front)
-{
-	return front->seats;
 }
 
 bool front_is_draining(const struct front *front)
@@ -337,10 +330,6 @@ bool front_new(const struct front_settings *settings, struct front **result, str
 	front->accept_again = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_accept_again, front);
 	front->accept_more = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_accept_more, front);
 	read_trusted(front);
-	if (!seats_new(settings->base, settings->defer, client_on_seated, &front->seats, err)) {
-		front_free(front);
-		return false;
-	}
 	for (size_t i = 0; i < settings->config->listen.count; i++) {
 		if (!listen_on(front, settings->config->listen.items[i], err)) {
 			front_free(front);
@@ -374,7 +363,6 @@ void front_free(struct front *front)
 	while (front->clients.next != &front->clients)
 		client_leave(client_of_link(front->clients.next));
 	defer_run(front->settings.defer);
-	seats_free(front->seats);
 	event_free(front->accept_again);
 	event_free(front->accept_more);
 	free(front->listeners);

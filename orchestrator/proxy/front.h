@@ -53,7 +53,6 @@ struct front_link {
 };
 
 const struct front_settings *front_settings(const struct front *front);
-struct seats *front_seats(const struct front *front);
 void front_register(struct front *front, struct front_link *link);
 void front_forget(struct front *front, struct front_link *link);
 
