@@ -30,6 +30,13 @@ int64_t clock_ms(void)
 	return clock_us() / 1000;
 }
 
+struct timeval clock_timeval(int64_t us)
+{
+	if (us < 0)
+		us = 0;
+	return (struct timeval){.tv_sec = us / 1000000, .tv_usec = us % 1000000};
+}
+
 void clock_fake(int64_t now_us)
 {
 	fake_us = now_us;

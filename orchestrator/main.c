@@ -21,6 +21,7 @@
 #include "orchestrator/fleet/control.h"
 #include "orchestrator/config/identity.h"
 #include "orchestrator/base/loop.h"
+#include "orchestrator/base/timer.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/reload.h"
 #include "orchestrator/base/state_lock.h"
@@ -56,7 +57,7 @@ struct orchestrator {
 	struct event *on_int;
 	struct event *on_usr1;
 	struct event *on_hup;
-	struct event *drain_check;
+	struct timer *drain_check;
 	int64_t drain_until_ms;
 	bool leaving;
 	bool remove_containers;
@@ -125,17 +126,17 @@ static void on_stopped(void *arg)
 
 static void stop_control(struct orchestrator *self)
 {
-	event_del(self->drain_check);
 	control_stop(self->control, self->remove_containers, on_stopped, self);
 }
 
-static void on_drain_check(evutil_socket_t fd, short what, void *arg)
+static void on_drain_check(void *arg)
 {
-	(void)fd;
-	(void)what;
 	struct orchestrator *self = arg;
-	if (!proxy_is_idle(self->proxy) && clock_ms() < self->drain_until_ms)
+
+	if (!proxy_is_idle(self->proxy) && clock_ms() < self->drain_until_ms) {
+		timer_set(self->drain_check, DRAIN_CHECK_US);
 		return;
+	}
 	log_info("event=drained in_flight=%llu connections=%u", (unsigned long long)self->proxy->in_flight,
 	         front_connections(self->proxy->front));
 	stop_control(self);
@@ -165,7 +166,7 @@ static void leave(struct orchestrator *self, const char *signal_name, bool remov
 	log_info("event=stopping signal=%s containers=%s", signal_name, remove_containers ? "to-be-removed" : "kept");
 	announce_stopping(self->announce);
 	proxy_drain(self->proxy);
-	event_add(self->drain_check, &(struct timeval){0, DRAIN_CHECK_US});
+	timer_set(self->drain_check, DRAIN_CHECK_US);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
@@ -291,7 +292,7 @@ static void listen_to_signals(struct orchestrator *self)
 	signal(SIGPIPE, SIG_IGN);
 	self->on_term = loop_event_new(self->base, LOOP_URGENT, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, self);
 	self->on_int = loop_event_new(self->base, LOOP_URGENT, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, self);
-	self->drain_check = loop_event_new(self->base, LOOP_URGENT, -1, EV_PERSIST, on_drain_check, self);
+	self->drain_check = timer_new(self->base, on_drain_check, self);
 	self->on_usr1 = loop_event_new(self->base, LOOP_URGENT, SIGUSR1, EV_SIGNAL | EV_PERSIST, on_reopen, self);
 	self->on_hup = loop_event_new(self->base, LOOP_URGENT, SIGHUP, EV_SIGNAL | EV_PERSIST, on_reload, self);
 	event_add(self->on_usr1, NULL);
@@ -361,7 +362,7 @@ static void free_all(struct orchestrator *self)
 	free_event(self->on_int);
 	free_event(self->on_usr1);
 	free_event(self->on_hup);
-	free_event(self->drain_check);
+	timer_free(self->drain_check);
 	reload_free(self->reload);
 	loop_lag_free(self->lag);
 	defer_free(self->defer);

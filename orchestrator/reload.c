@@ -12,10 +12,9 @@
 #include "common/mem.h"
 #include "orchestrator/admin/admin.h"
 #include "orchestrator/fleet/control.h"
-#include "orchestrator/base/loop.h"
+#include "orchestrator/base/timer.h"
 #include "orchestrator/proxy/proxy.h"
 
-#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +24,7 @@ struct reload {
 	struct reload_settings settings; /* config: the one in force */
 	struct config **retired;
 	size_t retired_count;
-	struct event *sweep;
+	struct timer *sweep;
 };
 
 const struct config *reload_config(const struct reload *reload)
@@ -40,13 +39,12 @@ static void free_retired(struct reload *reload)
 	reload->retired_count = 0;
 }
 
-static void on_sweep(evutil_socket_t fd, short what, void *arg)
+static void on_sweep(void *arg)
 {
-	(void)fd;
-	(void)what;
 	struct reload *reload = arg;
+
 	if (proxy_sweep(reload->settings.proxy) > 0 || control_sweep(reload->settings.control) > 0)
-		event_add(reload->sweep, &(struct timeval){0, SWEEP_US});
+		timer_set(reload->sweep, SWEEP_US);
 	else
 		free_retired(reload);
 }
@@ -56,7 +54,7 @@ struct reload *reload_new(const struct reload_settings *settings)
 	struct reload *reload = mem_zero(sizeof(*reload));
 
 	reload->settings = *settings;
-	reload->sweep = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_sweep, reload);
+	reload->sweep = timer_new_of_clients(settings->base, on_sweep, reload);
 	return reload;
 }
 
@@ -64,7 +62,7 @@ void reload_free(struct reload *reload)
 {
 	if (reload == NULL)
 		return;
-	event_free(reload->sweep);
+	timer_free(reload->sweep);
 	free_retired(reload);
 	free(reload->retired);
 	config_free(reload->settings.config);
@@ -118,7 +116,7 @@ static void apply(struct reload *reload, struct config *next)
 	reload->retired = mem_array(reload->retired, reload->retired_count + 1, sizeof(struct config *));
 	reload->retired[reload->retired_count++] = reload->settings.config;
 	reload->settings.config = next;
-	event_add(reload->sweep, &(struct timeval){0, SWEEP_US});
+	timer_set(reload->sweep, SWEEP_US);
 }
 
 void reload_now(struct reload *reload)

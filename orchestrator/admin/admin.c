@@ -28,7 +28,7 @@
 #define HEAD_MAX 16384
 #define BODY_MAX 65536
 #define TIMEOUT_S 60
-#define ACCEPT_PAUSE_S 1 /* after EMFILE and the like: no back-off, a try is one accept */
+#define ACCEPT_PAUSE_US 1000000 /* after EMFILE and the like: no back-off, a try is one accept */
 
 /* --- requests -------------------------------------------------------------------------------------------------- */
 
@@ -92,7 +92,7 @@ static void on_accept_again(evutil_socket_t fd, short what, void *arg)
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
 	(void)arg;
-	struct timeval pause = {ACCEPT_PAUSE_S, 0};
+	struct timeval pause = clock_timeval(ACCEPT_PAUSE_US);
 	log_warn("event=admin-accept-paused error=%s", log_quote(strerror(errno)));
 	if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, on_accept_again, listener, &pause) == 0)
 		evconnlistener_disable(listener);

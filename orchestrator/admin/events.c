@@ -16,9 +16,8 @@
 #include "orchestrator/admin/journal.h"
 #include "orchestrator/admin/streams.h"
 #include "orchestrator/admin/view.h"
-#include "orchestrator/base/loop.h"
+#include "orchestrator/base/timer.h"
 
-#include <event2/event.h>
 #include <stdlib.h>
 
 #define LOOK_US 250000
@@ -36,7 +35,8 @@ struct events {
 	struct admin *admin;
 	struct streams *streams;
 	struct journal *journal;
-	struct event *look;
+	struct timer *look;
+	int64_t look_at_us;
 	struct said *said; /* by service */
 	bool engine_up;
 	uint64_t story; /* the last line of the journal */
@@ -189,14 +189,14 @@ static void compare(struct events *events)
 
 static void look_after(struct events *events, int64_t us)
 {
-	event_add(events->look, &(struct timeval){0, us});
+	events->look_at_us = clock_us() + us;
+	timer_set(events->look, us);
 }
 
-static void on_look(evutil_socket_t fd, short what, void *arg)
+static void on_look(void *arg)
 {
-	(void)fd;
-	(void)what;
 	struct events *events = arg;
+
 	if (streams_count(events->streams) == 0)
 		return;
 	compare(events);
@@ -212,13 +212,8 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 /* The look is brought forward once, not pushed back by each further change. */
 static void look_soon(struct events *events)
 {
-	struct timeval due, now;
-
-	event_base_gettimeofday_cached(events->admin->settings.base, &now);
-	if (event_pending(events->look, EV_TIMEOUT, &due) &&
-	    (due.tv_sec - now.tv_sec) * SECOND_US + due.tv_usec - now.tv_usec <= LOOK_SOON_US)
-		return;
-	look_after(events, LOOK_SOON_US);
+	if (events->look_at_us - clock_us() > LOOK_SOON_US)
+		look_after(events, LOOK_SOON_US);
 }
 
 void events_backend(struct events *events, struct backend *backend, enum backend_state from, enum reason reason)
@@ -318,7 +313,7 @@ struct events *events_new(struct admin *admin)
 	events->admin = admin;
 	events->streams = streams_new();
 	events->journal = journal_new();
-	events->look = loop_event_new(admin->settings.base, LOOP_CLIENTS, -1, 0, on_look, events);
+	events->look = timer_new_of_clients(admin->settings.base, on_look, events);
 	log_listen(on_line, events);
 	return events;
 }
@@ -329,7 +324,7 @@ void events_free(struct events *events)
 		return;
 	log_listen(NULL, NULL);
 	streams_free(events->streams);
-	event_free(events->look);
+	timer_free(events->look);
 	journal_free(events->journal);
 	free(events->said);
 	free(events);

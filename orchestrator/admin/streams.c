@@ -6,6 +6,7 @@
  */
 #include "orchestrator/admin/streams.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
 
@@ -14,6 +15,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #define WRITE_TIMEOUT_S 60
 #define UNASKED_INPUT_MAX 4096 /* what a client may send behind its request before we stop reading */
@@ -21,11 +23,11 @@
 struct stream {
 	struct streams *streams;
 	struct evhttp_request *request;
-	struct stream *next;
+	LIST_ENTRY(stream) link;
 };
 
 struct streams {
-	struct stream *first;
+	LIST_HEAD(, stream) list;
 	unsigned count;
 };
 
@@ -43,11 +45,18 @@ static size_t unsent(const struct stream *stream)
 	return evbuffer_get_length(bufferevent_get_output(evhttp_connection_get_bufferevent(evcon)));
 }
 
+static void unlink_stream(struct stream *stream)
+{
+	LIST_REMOVE(stream, link);
+	stream->streams->count--;
+}
+
 /* The connection goes, with all that is unsent; evhttp frees the request with it. */
 static void cut(struct stream *stream)
 {
 	struct evhttp_connection *evcon = evhttp_request_get_connection(stream->request);
 
+	unlink_stream(stream);
 	evhttp_connection_set_closecb(evcon, NULL, NULL);
 	evhttp_connection_free(evcon);
 	free(stream);
@@ -65,34 +74,21 @@ static void send_text(struct stream *stream, const struct buf *text)
 
 void streams_send(struct streams *streams, const struct buf *text, enum streams_kind kind)
 {
-	struct stream **at = &streams->first, *stream;
+	struct stream *next;
 
-	while ((stream = *at) != NULL) {
+	for (struct stream *stream = LIST_FIRST(&streams->list); stream != NULL; stream = next) {
 		size_t owed = unsent(stream);
-		if (owed <= STREAMS_UNSENT_MAX) {
-			if (kind == STREAMS_MUST || owed <= STREAMS_BEHIND)
-				send_text(stream, text);
-			at = &stream->next;
-			continue;
+		next = LIST_NEXT(stream, link);
+		if (owed > STREAMS_UNSENT_MAX) {
+			log_warn("event=stream-dropped error=\"the client does not read\" unsent=%zu", owed);
+			cut(stream);
+		} else if (kind == STREAMS_MUST || owed <= STREAMS_BEHIND) {
+			send_text(stream, text);
 		}
-		log_warn("event=stream-dropped error=\"the client does not read\" unsent=%zu", owed);
-		*at = stream->next;
-		streams->count--;
-		cut(stream);
 	}
 }
 
 /* --- coming and going ------------------------------------------------------------------------------------------ */
-
-static void unlink_stream(struct stream *stream)
-{
-	struct stream **at = &stream->streams->first;
-
-	while (*at != stream)
-		at = &(*at)->next;
-	*at = stream->next;
-	stream->streams->count--;
-}
 
 /* evhttp has taken the request off the connection that goes; the end of the reply frees it. */
 static void on_closed(struct evhttp_connection *evcon, void *arg)
@@ -108,7 +104,7 @@ static void on_closed(struct evhttp_connection *evcon, void *arg)
 static void tame(struct evhttp_connection *evcon)
 {
 	struct bufferevent *bev = evhttp_connection_get_bufferevent(evcon);
-	struct timeval write_timeout = {WRITE_TIMEOUT_S, 0};
+	struct timeval write_timeout = clock_timeval(WRITE_TIMEOUT_S * INT64_C(1000000));
 
 	bufferevent_setwatermark(bev, EV_READ, 0, UNASKED_INPUT_MAX);
 	bufferevent_set_timeouts(bev, NULL, &write_timeout);
@@ -134,8 +130,7 @@ void streams_open(struct streams *streams, struct call *call, const struct buf *
 	start_reply(call);
 	tame(evcon);
 	evhttp_connection_set_closecb(evcon, on_closed, stream);
-	stream->next = streams->first;
-	streams->first = stream;
+	LIST_INSERT_HEAD(&streams->list, stream, link);
 	streams->count++;
 	send_text(stream, first);
 }
@@ -147,13 +142,11 @@ struct streams *streams_new(void)
 
 void streams_free(struct streams *streams)
 {
-	struct stream *next;
+	struct stream *stream;
 
 	if (streams == NULL)
 		return;
-	for (struct stream *stream = streams->first; stream != NULL; stream = next) {
-		next = stream->next;
+	while ((stream = LIST_FIRST(&streams->list)) != NULL)
 		cut(stream);
-	}
 	free(streams);
 }

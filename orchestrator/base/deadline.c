@@ -14,11 +14,13 @@
 #define TICK_MAX_MS 250
 #define AT_ONCE 1000 /* looked at in one turn */
 
+static const struct timeval next_turn = {0};
+
 struct deadlines {
 	struct event *tick;
-	struct event *more;   /* walks on in the next turn: an event made active by itself would come in this one */
-	struct deadline list; /* ring */
-	struct deadline *cursor;
+	struct event *more; /* walks on in the next turn: an event made active by itself would come in this one */
+	TAILQ_HEAD(, deadline) list;
+	struct deadline *cursor; /* NULL: no walk is under way, or it is at its end */
 };
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -28,27 +30,26 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	struct deadlines *deadlines = arg;
 	int64_t now = clock_us();
 	if (deadlines->cursor == NULL)
-		deadlines->cursor = deadlines->list.next;
-	for (int count = 0; deadlines->cursor != &deadlines->list; count++) {
+		deadlines->cursor = TAILQ_FIRST(&deadlines->list);
+	for (int count = 0; deadlines->cursor != NULL; count++) {
 		if (count == AT_ONCE) {
-			event_add(deadlines->more, &(struct timeval){0, 0});
+			event_add(deadlines->more, &next_turn);
 			return;
 		}
 		struct deadline *deadline = deadlines->cursor;
-		deadlines->cursor = deadline->next;
+		deadlines->cursor = TAILQ_NEXT(deadline, link);
 		if (deadline->at_us > now)
 			continue;
 		deadline->at_us = DEADLINE_NEVER;
 		deadline->on_passed(deadline);
 	}
-	deadlines->cursor = NULL;
 }
 
 struct deadlines *deadlines_new(struct event_base *base, int64_t shortest_timeout_ms)
 {
 	struct deadlines *deadlines = mem_zero(sizeof(*deadlines));
 
-	deadlines->list.next = deadlines->list.prev = &deadlines->list;
+	TAILQ_INIT(&deadlines->list);
 	deadlines->tick = loop_event_new(base, LOOP_CLIENTS, -1, EV_PERSIST, on_tick, deadlines);
 	deadlines->more = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_tick, deadlines);
 	deadlines_retune(deadlines, shortest_timeout_ms);
@@ -60,7 +61,7 @@ void deadlines_retune(struct deadlines *deadlines, int64_t shortest_timeout_ms)
 	int64_t tick_ms = shortest_timeout_ms / 8;
 
 	tick_ms = tick_ms < TICK_MIN_MS ? TICK_MIN_MS : tick_ms > TICK_MAX_MS ? TICK_MAX_MS : tick_ms;
-	struct timeval every = {tick_ms / 1000, tick_ms % 1000 * 1000};
+	struct timeval every = clock_timeval(tick_ms * 1000);
 	event_add(deadlines->tick, &every);
 }
 
@@ -77,17 +78,12 @@ void deadline_add(struct deadlines *deadlines, struct deadline *deadline, void (
 {
 	deadline->at_us = DEADLINE_NEVER;
 	deadline->on_passed = on_passed;
-	deadline->prev = deadlines->list.prev;
-	deadline->next = &deadlines->list;
-	deadline->prev->next = deadline;
-	deadlines->list.prev = deadline;
+	TAILQ_INSERT_TAIL(&deadlines->list, deadline, link);
 }
 
 void deadline_remove(struct deadlines *deadlines, struct deadline *deadline)
 {
 	if (deadlines->cursor == deadline)
-		deadlines->cursor = deadline->next;
-	deadline->prev->next = deadline->next;
-	deadline->next->prev = deadline->prev;
-	deadline->next = deadline->prev = NULL;
+		deadlines->cursor = TAILQ_NEXT(deadline, link);
+	TAILQ_REMOVE(&deadlines->list, deadline, link);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct event_base;
 struct deadlines;
@@ -16,7 +17,7 @@ struct deadlines;
 struct deadline {
 	int64_t at_us;
 	void (*on_passed)(struct deadline *deadline); /* at_us is NEVER when it runs; may set it again, or remove any */
-	struct deadline *prev, *next;
+	TAILQ_ENTRY(deadline) link;
 };
 
 struct deadlines *deadlines_new(struct event_base *base, int64_t shortest_timeout_ms);

@@ -57,6 +57,8 @@ void loop_event_assign(struct event *event, struct event_base *base, enum loop_p
 	set_priority(event, base, priority);
 }
 
+static const struct timeval tick = {.tv_usec = TICK_US};
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -71,7 +73,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		lag->second_us = now;
 	}
 	lag->expected_us = now + TICK_US;
-	event_add(lag->tick, &(struct timeval){0, TICK_US});
+	event_add(lag->tick, &tick);
 }
 
 struct loop_lag *loop_lag_new(struct event_base *base)
@@ -81,7 +83,7 @@ struct loop_lag *loop_lag_new(struct event_base *base)
 	lag->tick = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_tick, lag);
 	lag->second_us = clock_us();
 	lag->expected_us = lag->second_us + TICK_US;
-	event_add(lag->tick, &(struct timeval){0, TICK_US});
+	event_add(lag->tick, &tick);
 	return lag;
 }
 

@@ -28,15 +28,25 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 	timer->call(timer->arg);
 }
 
-struct timer *timer_new(struct event_base *base, timer_call *call, void *arg)
+static struct timer *make(struct event_base *base, enum loop_priority priority, timer_call *call, void *arg)
 {
 	struct timer *timer = mem_zero(sizeof(*timer));
 
 	timer->base = base;
-	timer->event = loop_event_new(base, LOOP_URGENT, -1, 0, on_event, timer);
+	timer->event = loop_event_new(base, priority, -1, 0, on_event, timer);
 	timer->call = call;
 	timer->arg = arg;
 	return timer;
+}
+
+struct timer *timer_new(struct event_base *base, timer_call *call, void *arg)
+{
+	return make(base, LOOP_URGENT, call, arg);
+}
+
+struct timer *timer_new_of_clients(struct event_base *base, timer_call *call, void *arg)
+{
+	return make(base, LOOP_CLIENTS, call, arg);
 }
 
 void timer_free(struct timer *timer)
@@ -49,7 +59,7 @@ void timer_free(struct timer *timer)
 
 void timer_set(struct timer *timer, int64_t delay_us)
 {
-	struct timeval wait = {0};
+	struct timeval wait = clock_timeval(delay_us);
 
 	if (delay_us <= 0) {
 		event_del(timer->event);
@@ -57,8 +67,6 @@ void timer_set(struct timer *timer, int64_t delay_us)
 		return;
 	}
 	event_base_update_cache_time(timer->base);
-	wait.tv_sec = delay_us / 1000000;
-	wait.tv_usec = delay_us % 1000000;
 	if (evtimer_add(timer->event, &wait) == -1)
 		mem_must(NULL);
 }

@@ -8,10 +8,9 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/fleet/control.h"
-#include "orchestrator/base/loop.h"
+#include "orchestrator/base/timer.h"
 #include "orchestrator/systemd/notify.h"
 
-#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +22,9 @@
 struct announce {
 	struct notify *notify;
 	const struct control *control;
-	struct event *look;
-	struct event *watchdog;
+	struct timer *look;
+	struct timer *watchdog; /* NULL: nobody waits for it */
+	int64_t watchdog_us;    /* how often */
 	int64_t ready_by_us;
 	bool ready; /* decided */
 	bool stopping;
@@ -118,11 +118,10 @@ static void look_at_status(struct announce *announce)
 
 /* --- timers ---------------------------------------------------------------------------------------------------- */
 
-static void on_look(evutil_socket_t fd, short what, void *arg)
+static void on_look(void *arg)
 {
-	(void)fd;
-	(void)what;
 	struct announce *announce = arg;
+
 	if (announce->due != NULL)
 		say(announce, announce->due);
 	if (!announce->ready && !announce->stopping)
@@ -130,26 +129,25 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 	if (!announce->stopping)
 		look_at_status(announce);
 	bool soon = !announce->ready || announce->due != NULL;
-	event_add(announce->look, &(struct timeval){soon ? 0 : LOOK_US / 1000000, soon ? FIRST_LOOK_US : 0});
+	timer_set(announce->look, soon ? FIRST_LOOK_US : LOOK_US);
 }
 
-static void on_watchdog(evutil_socket_t fd, short what, void *arg)
+static void on_watchdog(void *arg)
 {
-	(void)fd;
-	(void)what;
 	struct announce *announce = arg;
+
+	timer_set(announce->watchdog, announce->watchdog_us);
 	if (!notify_send(announce->notify, "WATCHDOG=1"))
 		log_debug("event=watchdog-late");
 }
 
 static void start_watchdog(struct announce *announce, struct event_base *base)
 {
-	int64_t every_us = notify_watchdog_us(announce->notify) / 2;
-
-	if (every_us == 0)
+	announce->watchdog_us = notify_watchdog_us(announce->notify) / 2;
+	if (announce->watchdog_us == 0)
 		return;
-	announce->watchdog = loop_event_new(base, LOOP_CLIENTS, -1, EV_PERSIST, on_watchdog, announce);
-	event_add(announce->watchdog, &(struct timeval){every_us / 1000000, every_us % 1000000});
+	announce->watchdog = timer_new_of_clients(base, on_watchdog, announce);
+	timer_set(announce->watchdog, announce->watchdog_us);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
@@ -163,9 +161,9 @@ struct announce *announce_new(struct event_base *base, struct notify *notify, co
 	announce->ready_by_us = clock_us() + PATIENCE_US;
 	buf_init(&announce->status, STATUS_BYTES);
 	buf_init(&announce->told, STATUS_BYTES);
-	announce->look = loop_event_new(base, LOOP_URGENT, -1, 0, on_look, announce);
+	announce->look = timer_new(base, on_look, announce);
 	if (notify_is_wanted(notify))
-		event_add(announce->look, &(struct timeval){0, FIRST_LOOK_US});
+		timer_set(announce->look, FIRST_LOOK_US);
 	start_watchdog(announce, base);
 	return announce;
 }
@@ -174,9 +172,8 @@ void announce_free(struct announce *announce)
 {
 	if (announce == NULL)
 		return;
-	event_free(announce->look);
-	if (announce->watchdog != NULL)
-		event_free(announce->watchdog);
+	timer_free(announce->look);
+	timer_free(announce->watchdog);
 	buf_clear(&announce->status);
 	buf_clear(&announce->told);
 	free(announce);

@@ -2,11 +2,11 @@
 #include "orchestrator/base/deadline.h"
 
 #include "common/clock.h"
+#include "common/container_of.h"
 #include "tests/unit/unit.h"
 
 #include <event2/event.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 
 #define MANY 10000
@@ -23,7 +23,7 @@ static struct deadlines *deadlines;
 
 static void on_passed(struct deadline *deadline)
 {
-	struct timed *timed = (struct timed *)((char *)deadline - offsetof(struct timed, deadline));
+	struct timed *timed = container_of(deadline, struct timed, deadline);
 
 	timed->passed++;
 	ck_assert_int_eq(deadline->at_us, DEADLINE_NEVER);

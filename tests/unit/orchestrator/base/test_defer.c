@@ -1,10 +1,10 @@
 /* defer: once each, in order, later in the same turn, and never inside of one another. */
 #include "orchestrator/base/defer.h"
 
+#include "common/container_of.h"
 #include "tests/unit/unit.h"
 
 #include <event2/event.h>
-#include <stddef.h>
 
 #define MAX 8
 
@@ -19,7 +19,7 @@ static int order[MAX], count, depth;
 
 static void on_run(struct deferred *deferred)
 {
-	struct job *job = (struct job *)((char *)deferred - offsetof(struct job, deferred));
+	struct job *job = container_of(deferred, struct job, deferred);
 
 	ck_assert_int_eq(depth++, 0);
 	ck_assert_int_lt(count, MAX);

@@ -35,6 +35,11 @@ struct timer *timer_new(struct event_base *base, timer_call *call, void *arg)
 	return timer;
 }
 
+struct timer *timer_new_of_clients(struct event_base *base, timer_call *call, void *arg)
+{
+	return timer_new(base, call, arg);
+}
+
 void timer_free(struct timer *timer)
 {
 	if (timer == NULL)
