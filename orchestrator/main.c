@@ -320,7 +320,7 @@ static bool make_all(struct orchestrator *self, struct err *err)
 		return false;
 	raise_limits();
 	self->notify = notify_open();
-	if (!activation_open(ACTIVATION_FIRST_FD, &self->activation, err))
+	if (!activation_open(&self->activation, err))
 		return false;
 	self->base = loop_new();
 	self->defer = defer_new(self->base);

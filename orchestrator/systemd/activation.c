@@ -1,4 +1,4 @@
-/* activation: the variables, then each descriptor: what is it, where is it bound. */
+/* activation: libsystemd reads the variables; then each descriptor: what is it, where is it bound. */
 #include "orchestrator/systemd/activation.h"
 
 #include "common/log.h"
@@ -8,14 +8,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #define TEXT_SIZE 128
+#define VARIABLES_SIZE 400
 
 struct inherited {
 	int fd; /* -1: taken */
@@ -30,75 +31,7 @@ struct activation {
 	size_t count;
 };
 
-/* --- the variables --------------------------------------------------------------------------------------------- */
-
-static bool read_number(const char *name, const char *text, long max, long *number, struct err *err)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtol(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *number <= max)
-		return true;
-	return err_set(err, "%s is \"%s\": it must be a number from 0 to %ld", name, text, max);
-}
-
-/* 0 where the sockets are not meant for us. */
-static bool read_count(size_t *count, struct err *err)
-{
-	const char *pid_text = getenv("LISTEN_PID"), *count_text = getenv("LISTEN_FDS");
-	long pid, fds;
-
-	*count = 0;
-	if (pid_text == NULL || count_text == NULL)
-		return true;
-	if (!read_number("LISTEN_PID", pid_text, INT_MAX, &pid, err))
-		return false;
-	if (pid != (long)getpid())
-		return true;
-	if (!read_number("LISTEN_FDS", count_text, ACTIVATION_MOST_FDS, &fds, err))
-		return false;
-	*count = (size_t)fds;
-	return true;
-}
-
-/* "a:b:c" */
-static bool read_names(struct activation *activation, struct err *err)
-{
-	const char *names = getenv("LISTEN_FDNAMES");
-	size_t i = 0;
-
-	for (; names != NULL && i < activation->count; i++) {
-		size_t len = strcspn(names, ":");
-		activation->sockets[i].name = mem_dup_n(names, len);
-		names = names[len] == ':' ? names + len + 1 : NULL;
-	}
-	if (names != NULL && i > 0)
-		return err_set(err, "LISTEN_FDNAMES has more names than the %zu of LISTEN_FDS", activation->count);
-	if (i > 0 && i < activation->count)
-		return err_set(err, "LISTEN_FDNAMES has %zu names for the %zu of LISTEN_FDS", i, activation->count);
-	for (; i < activation->count; i++)
-		activation->sockets[i].name = mem_dup("unknown");
-	return true;
-}
-
 /* --- a socket -------------------------------------------------------------------------------------------------- */
-
-static bool set_flags(int fd)
-{
-	int descriptor = fcntl(fd, F_GETFD), status = fcntl(fd, F_GETFL);
-
-	return descriptor != -1 && status != -1 && fcntl(fd, F_SETFD, descriptor | FD_CLOEXEC) != -1 &&
-	       fcntl(fd, F_SETFL, status | O_NONBLOCK) != -1;
-}
-
-static bool has_option(int fd, int option, int value)
-{
-	int is = 0;
-	socklen_t len = sizeof(is);
-
-	return getsockopt(fd, SOL_SOCKET, option, &is, &len) != -1 && is == value;
-}
 
 static void name_address(struct inherited *inherited)
 {
@@ -127,19 +60,19 @@ static void name_address(struct inherited *inherited)
 static bool inspect(int fd, struct inherited *inherited, struct err *err)
 {
 	struct address *address = &inherited->address;
-	int v6_alone = 0;
+	int status = fcntl(fd, F_GETFL), v6_alone = 0;
 	socklen_t len = sizeof(v6_alone);
 
 	inherited->fd = fd;
-	if (!set_flags(fd))
-		return err_set_errno(err, errno, "LISTEN_FDS counts descriptor %d, which cannot be used", fd);
 	address->len = sizeof(address->addr);
-	if (!has_option(fd, SO_TYPE, SOCK_STREAM) || !has_option(fd, SO_ACCEPTCONN, 1) ||
+	if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0 ||
 	    getsockname(fd, (struct sockaddr *)&address->addr, &address->len) == -1)
 		return err_set(err,
 		               "LISTEN_FDS: descriptor %d is no listening stream socket; the socket unit needs "
 		               "ListenStream= and Accept=no",
 		               fd);
+	if (status == -1 || fcntl(fd, F_SETFL, status | O_NONBLOCK) == -1)
+		return err_set_errno(err, errno, "LISTEN_FDS counts descriptor %d, which cannot be used", fd);
 	if (address->addr.ss_family == AF_INET6 && getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_alone, &len) != -1)
 		inherited->v6_alone = v6_alone != 0;
 	name_address(inherited);
@@ -148,27 +81,50 @@ static bool inspect(int fd, struct inherited *inherited, struct err *err)
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
-static bool read_all(struct activation *activation, int first_fd, struct err *err)
+/* The names are the caller's. -1 with what the variables were. */
+static int read_variables(char ***names, struct err *err)
 {
-	if (!read_count(&activation->count, err))
-		return false;
-	activation->sockets = mem_zero((activation->count + 1) * sizeof(*activation->sockets));
-	for (size_t i = 0; i < activation->count; i++)
-		activation->sockets[i].fd = -1;
-	for (size_t i = 0; i < activation->count; i++)
-		if (!inspect(first_fd + (int)i, &activation->sockets[i], err))
-			return false;
-	return read_names(activation, err);
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS"), *said = getenv("LISTEN_FDNAMES");
+	char were[VARIABLES_SIZE];
+
+	snprintf(were, sizeof(were), "LISTEN_PID is \"%s\", LISTEN_FDS is \"%s\", LISTEN_FDNAMES is \"%s\"",
+	         pid != NULL ? pid : "", count != NULL ? count : "", said != NULL ? said : "");
+	int found = sd_listen_fds_with_names(1, names);
+	if (found >= 0)
+		return found;
+	err_set_errno(err, -found, "the sockets of systemd cannot be used: %s", were);
+	return -1;
 }
 
-bool activation_open(int first_fd, struct activation **result, struct err *err)
+static bool inspect_all(struct activation *activation, char *const *names, struct err *err)
+{
+	activation->sockets = mem_zero((activation->count + 1) * sizeof(*activation->sockets));
+	for (size_t i = 0; i < activation->count; i++) {
+		activation->sockets[i].fd = -1;
+		activation->sockets[i].name = mem_dup(names[i]);
+	}
+	for (size_t i = 0; i < activation->count; i++)
+		if (!inspect(SD_LISTEN_FDS_START + (int)i, &activation->sockets[i], err))
+			return false;
+	return true;
+}
+
+static void free_names(char **names)
+{
+	for (size_t i = 0; names != NULL && names[i] != NULL; i++)
+		free(names[i]);
+	free(names);
+}
+
+bool activation_open(struct activation **result, struct err *err)
 {
 	struct activation *activation = mem_zero(sizeof(*activation));
-	bool ok = read_all(activation, first_fd, err);
+	char **names = NULL;
+	int count = read_variables(&names, err);
 
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
+	activation->count = count > 0 ? (size_t)count : 0;
+	bool ok = count >= 0 && inspect_all(activation, names, err);
+	free_names(names);
 	if (!ok) {
 		activation_free(activation);
 		return false;

@@ -11,14 +11,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ACTIVATION_FIRST_FD 3
-#define ACTIVATION_MOST_FDS 256
-
 struct activation;
 
 /* Reads the variables and unsets them. No sockets, or another process's, are no failure. False with what is wrong with
- * them: a count that cannot be, a descriptor that is no listening stream socket. first_fd: ACTIVATION_FIRST_FD. */
-bool activation_open(int first_fd, struct activation **activation, struct err *err) MUST_CHECK;
+ * them: a count that cannot be, a descriptor that is no listening stream socket. Call it once, before any thread. */
+bool activation_open(struct activation **activation, struct err *err) MUST_CHECK;
 
 /* Sockets that nobody took are closed, with a warning that names them. NULL is fine. */
 void activation_free(struct activation *activation);

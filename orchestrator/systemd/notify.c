@@ -1,4 +1,8 @@
-/* notify: the socket is not connected but named anew for each datagram, so that a restart of its owner does not matter. */
+/* notify: the socket is not connected but named anew for each datagram, so that a restart of its owner does not matter.
+ *
+ * Not sd_notify(3): its socket blocks. With a service manager that does not read, ten datagrams later the loop would
+ * stand still, and requests with it.
+ */
 #include "orchestrator/systemd/notify.h"
 
 #include "common/clock.h"
@@ -13,6 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 struct notify {
@@ -42,25 +47,15 @@ static bool read_socket(struct notify *notify, const char *name)
 	return true;
 }
 
-static int64_t read_positive(const char *name, const char *text)
-{
-	char *end;
-
-	errno = 0;
-	long long number = strtoll(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && number > 0)
-		return number;
-	log_warn("event=notify-off error=\"%s must be a number above 0\" value=%s", name, log_quote(text));
-	return 0;
-}
-
 static int64_t read_watchdog(void)
 {
-	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	uint64_t every_us = 0;
+	int wanted = sd_watchdog_enabled(0, &every_us);
 
-	if (usec == NULL || (pid != NULL && read_positive("WATCHDOG_PID", pid) != (int64_t)getpid()))
-		return 0;
-	return read_positive("WATCHDOG_USEC", usec);
+	if (wanted < 0)
+		log_warn("event=notify-off error=\"WATCHDOG_USEC or WATCHDOG_PID is no number above 0: %s\"",
+		         strerror(-wanted));
+	return wanted > 0 ? (int64_t)every_us : 0;
 }
 
 struct notify *notify_open(void)

@@ -41,7 +41,7 @@ def test_lintian_is_content(debs):
 def test_control_fields(debs):
     assert packages.field(debs[ORCHESTRATOR], "Recommends") == "docker.io"
     libraries = set(map(packages.here, ("libcurl4", "libevent-2.1-7")))
-    assert {"libc6", "libyajl2", "systemd"} | libraries <= set(packages.depends(debs[ORCHESTRATOR]))
+    assert {"libc6", "libsystemd0", "libyajl2", "systemd"} | libraries <= set(packages.depends(debs[ORCHESTRATOR]))
     assert {packages.here("libevhtp0"), "libsodium23", "libsqlite3-0"} <= set(packages.depends(debs[SERVICES]))
     assert "docker.io" in packages.field(debs[SERVICES], "Recommends")
 

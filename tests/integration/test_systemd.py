@@ -221,4 +221,4 @@ def test_a_count_that_cannot_be_is_refused(tmp_path):
     with socket.socket() as idle:
         done = with_socket(orchestrator, idle, "many")
     assert done.returncode == 1
-    assert "LISTEN_FDS is \\\"many\\\": it must be a number from 0 to 256" in done.stderr
+    assert "LISTEN_FDS is \\\"many\\\"" in done.stderr
