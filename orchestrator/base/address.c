@@ -1,9 +1,12 @@
-/* address: everything is compared as IPv6; IPv4 lives in ::ffff:0:0/96. */
+/* address: networks are compared as IPv6; IPv4 lives in ::ffff:0:0/96. */
 #include "orchestrator/base/address.h"
 
 #include <arpa/inet.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 static bool parse_number(const char *text, unsigned max, unsigned *number)
 {
@@ -17,32 +20,129 @@ static bool parse_number(const char *text, unsigned max, unsigned *number)
 	return true;
 }
 
+static void set_v4(struct address *address, const struct in_addr *host, unsigned port)
+{
+	const struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = *host};
+
+	memcpy(&address->addr, &v4, sizeof(v4));
+	address->len = sizeof(v4);
+}
+
+static void set_v6(struct address *address, const struct in6_addr *host, unsigned port)
+{
+	const struct sockaddr_in6 v6 = {
+	        .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = *host};
+
+	memcpy(&address->addr, &v6, sizeof(v6));
+	address->len = sizeof(v6);
+}
+
+bool address_of_host(const char *host, int port, struct address *address)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	memset(address, 0, sizeof(*address));
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		set_v4(address, &v4, (unsigned)port);
+	else if (inet_pton(AF_INET6, host, &v6) == 1)
+		set_v6(address, &v6, (unsigned)port);
+	return address->len > 0;
+}
+
+bool address_of_path(const char *path, struct address *address)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	size_t len = strlen(path);
+
+	memset(address, 0, sizeof(*address));
+	if (len >= sizeof(un.sun_path))
+		return false;
+	memcpy(un.sun_path, path, len);
+	memcpy(&address->addr, &un, sizeof(un));
+	address->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1);
+	return true;
+}
+
 bool address_parse(const char *text, struct address *address)
 {
-	memset(address, 0, sizeof(*address));
 	const char *colon = strrchr(text, ':');
-	unsigned port;
-	if (colon == NULL || !parse_number(colon + 1, 65535, &port))
-		return false;
-	size_t host_len = (size_t)(colon - text);
 	char host[INET6_ADDRSTRLEN + 2];
-	if (host_len >= sizeof(host))
+	size_t host_len = colon != NULL ? (size_t)(colon - text) : sizeof(host);
+	unsigned port;
+
+	memset(address, 0, sizeof(*address));
+	if (host_len >= sizeof(host) || !parse_number(colon + 1, 65535, &port))
 		return false;
 	memcpy(host, text, host_len);
 	host[host_len] = '\0';
 	if (host[0] == '[' && host[host_len - 1] == ']') {
-		struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address->addr;
 		host[host_len - 1] = '\0';
-		v6->sin6_family = AF_INET6;
-		v6->sin6_port = htons((uint16_t)port);
-		address->len = sizeof(*v6);
-		return inet_pton(AF_INET6, host + 1, &v6->sin6_addr) == 1;
+		return strchr(host, ':') != NULL && address_of_host(host + 1, (int)port, address);
 	}
+	return strchr(host, ':') == NULL && address_of_host(host[0] != '\0' ? host : "0.0.0.0", (int)port, address);
+}
+
+/* --- to text --- */
+
+void address_format_host(const struct sockaddr *addr, char text[INET6_ADDRSTRLEN])
+{
+	const struct in6_addr *v6 = &((const struct sockaddr_in6 *)(const void *)addr)->sin6_addr;
+
+	text[0] = '\0';
+	if (addr->sa_family == AF_INET)
+		inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)addr)->sin_addr, text, INET6_ADDRSTRLEN);
+	else if (addr->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6))
+		inet_ntop(AF_INET, &v6->s6_addr[12], text, INET6_ADDRSTRLEN);
+	else if (addr->sa_family == AF_INET6)
+		inet_ntop(AF_INET6, v6, text, INET6_ADDRSTRLEN);
+}
+
+static void format_unix(const struct address *address, char text[ADDRESS_TEXT_SIZE])
+{
+	const struct sockaddr_un *un = (const struct sockaddr_un *)&address->addr;
+	size_t head = offsetof(struct sockaddr_un, sun_path);
+	size_t len = address->len > head ? address->len - head : 0;
+	bool abstract = len > 0 && un->sun_path[0] == '\0';
+
+	snprintf(text, ADDRESS_TEXT_SIZE, "unix:%s%.*s", abstract ? "@" : "", (int)(len - abstract),
+	         un->sun_path + abstract);
+}
+
+void address_format(const struct address *address, char text[ADDRESS_TEXT_SIZE])
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&address->addr;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&address->addr;
+	char host[INET6_ADDRSTRLEN];
+
+	switch (address->addr.ss_family) {
+	case AF_INET:
+		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
+		snprintf(text, ADDRESS_TEXT_SIZE, "%s:%u", host, ntohs(v4->sin_port));
+		break;
+	case AF_INET6:
+		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
+		snprintf(text, ADDRESS_TEXT_SIZE, "[%s]:%u", host, ntohs(v6->sin6_port));
+		break;
+	case AF_UNIX:
+		format_unix(address, text);
+		break;
+	default:
+		snprintf(text, ADDRESS_TEXT_SIZE, "family %d", address->addr.ss_family);
+	}
+}
+
+/* --- what they are --- */
+
+void address_make_reachable(struct address *address)
+{
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->addr;
-	v4->sin_family = AF_INET;
-	v4->sin_port = htons((uint16_t)port);
-	address->len = sizeof(*v4);
-	return inet_pton(AF_INET, host[0] != '\0' ? host : "0.0.0.0", &v4->sin_addr) == 1;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address->addr;
+
+	if (address->addr.ss_family == AF_INET && v4->sin_addr.s_addr == htonl(INADDR_ANY))
+		v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else if (address->addr.ss_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))
+		v6->sin6_addr = in6addr_loopback;
 }
 
 static void map_v4(const struct in_addr *v4, struct in6_addr *out)
