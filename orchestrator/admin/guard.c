@@ -39,20 +39,6 @@ static bool is_localhost(const char *name)
 	       (len > sizeof(suffix) - 1 && strcasecmp(name + len - (sizeof(suffix) - 1), suffix) == 0);
 }
 
-static bool read_literal(const char *name, struct address *address)
-{
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->addr;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address->addr;
-
-	memset(address, 0, sizeof(*address));
-	if (inet_pton(AF_INET, name, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		return true;
-	}
-	v6->sin6_family = AF_INET6;
-	return inet_pton(AF_INET6, name, &v6->sin6_addr) == 1;
-}
-
 static bool is_wildcard(const struct address *listen)
 {
 	if (listen->addr.ss_family == AF_INET)
@@ -78,7 +64,7 @@ bool guard_host_is_ours(const char *host, const struct address *listen)
 
 	if (host == NULL || !take_name(host, name))
 		return false;
-	if (!read_literal(name, &literal))
+	if (!address_of_host(name, 0, &literal))
 		return is_localhost(name);
 	return address_is_loopback(&literal) || is_wildcard(listen) || same_host(&literal, listen);
 }

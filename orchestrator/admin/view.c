@@ -37,7 +37,7 @@ static void member_probe(struct json_writer *w, const struct backend *backend)
 void view_backend(struct json_writer *w, struct backend *backend)
 {
 	json_member_text(w, "container", backend_container_id(backend));
-	json_member_text(w, "address", backend_address(backend)->text);
+	json_member_text(w, "address", backend_address_text(backend));
 	json_member_number(w, "in_flight", backend_in_flight(backend));
 	json_member_number(w, "requests", (int64_t)backend_requests(backend));
 	member_probe(w, backend);

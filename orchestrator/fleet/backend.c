@@ -22,7 +22,8 @@ struct backend {
 	int slot;
 	uint64_t serial;
 	char container_id[ENGINE_ID_SIZE];
-	struct backend_address address;
+	struct address address;
+	char address_text[ADDRESS_TEXT_SIZE];
 	enum backend_state state;
 	enum reason reason;
 	int64_t since_us;
@@ -81,8 +82,7 @@ void backend_observe(backend_observer *observer, void *arg)
 	notes.arg = arg;
 }
 
-struct backend *backend_new(struct fleet *fleet, int slot, const char *container_id,
-                            const struct backend_address *address)
+struct backend *backend_new(struct fleet *fleet, int slot, const char *container_id, const struct address *address)
 {
 	struct backend *backend = mem_zero(sizeof(*backend));
 
@@ -92,6 +92,7 @@ struct backend *backend_new(struct fleet *fleet, int slot, const char *container
 	backend->serial = ++last_serial;
 	snprintf(backend->container_id, sizeof(backend->container_id), "%s", container_id);
 	backend->address = *address;
+	address_format(address, backend->address_text);
 	backend->state = BACKEND_STARTING;
 	backend->reason = REASON_CREATED;
 	backend->since_us = clock_us();
@@ -231,9 +232,14 @@ const char *backend_container_id(const struct backend *backend)
 	return backend->container_id;
 }
 
-const struct backend_address *backend_address(const struct backend *backend)
+const struct address *backend_address(const struct backend *backend)
 {
 	return &backend->address;
+}
+
+const char *backend_address_text(const struct backend *backend)
+{
+	return backend->address_text;
 }
 
 unsigned backend_in_flight(const struct backend *backend)

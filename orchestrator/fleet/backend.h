@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "orchestrator/base/address.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/incident.h"
 #include "orchestrator/fleet/pulse.h"
@@ -25,7 +26,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #define BACKEND_FINDING_SIZE 512
 
@@ -36,12 +36,6 @@ const char *backend_state_text(enum backend_state state);
 struct backend;
 struct fleet;
 
-struct backend_address {
-	struct sockaddr_storage addr;
-	socklen_t len;
-	char text[128]; /* for logs: "127.0.0.1:8000", "unix:/run/..." */
-};
-
 /* The observer of all backends, one for the process, registered by main. Called from backend_set_state, after the
  * state changed; it may acquire, release and start exchanges. A state set while an observer runs (a held request let
  * go whose connection fails at once) takes effect at once; the observer is told of it when it has returned, in order. */
@@ -50,8 +44,7 @@ void backend_observe(backend_observer *observer, void *arg);
 
 /* One reference, state STARTING (no observer call). serial is unique in this process and never used again: `tried`
  * lists hold serials. */
-struct backend *backend_new(struct fleet *fleet, int slot, const char *container_id,
-                            const struct backend_address *address);
+struct backend *backend_new(struct fleet *fleet, int slot, const char *container_id, const struct address *address);
 struct backend *backend_ref(struct backend *backend);
 void backend_unref(struct backend *backend);
 
@@ -65,7 +58,8 @@ struct fleet *backend_fleet(const struct backend *backend);
 int backend_slot(const struct backend *backend);
 uint64_t backend_serial(const struct backend *backend);
 const char *backend_container_id(const struct backend *backend);
-const struct backend_address *backend_address(const struct backend *backend);
+const struct address *backend_address(const struct backend *backend);
+const char *backend_address_text(const struct backend *backend); /* "127.0.0.1:8000", "unix:/run/..." */
 
 unsigned backend_in_flight(const struct backend *backend);
 void backend_flight_begin(struct backend *backend); /* fleet alone calls these two */

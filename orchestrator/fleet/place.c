@@ -5,17 +5,13 @@
  */
 #include "orchestrator/fleet/place.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define SUFFIX_LEN 8
@@ -126,59 +122,20 @@ void place_sweep(const char *root, const struct engine_container *containers, si
 	closedir(stream);
 }
 
-bool place_published(const char *host, int port, struct backend_address *address)
+bool place_published(const char *host, int port, struct address *address)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+	bool is_address = address_of_host(host, port, address);
 
-	memset(address, 0, sizeof(*address));
-	if (strcmp(host, "0.0.0.0") == 0)
-		host = "127.0.0.1";
-	if (strcmp(host, "::") == 0)
-		host = "::1";
-	if (inet_pton(AF_INET, host, &in.sin_addr) == 1) {
-		memcpy(&address->addr, &in, sizeof(in));
-		address->len = sizeof(in);
-		snprintf(address->text, sizeof(address->text), "%s:%d", host, port);
-		return true;
-	}
-	if (inet_pton(AF_INET6, host, &in6.sin6_addr) == 1) {
-		memcpy(&address->addr, &in6, sizeof(in6));
-		address->len = sizeof(in6);
-		snprintf(address->text, sizeof(address->text), "[%s]:%d", host, port);
-		return true;
-	}
-	return false;
+	address_make_reachable(address);
+	return is_address;
 }
 
-void place_socket(const char *dir, struct backend_address *address)
+void place_socket(const char *dir, struct address *address)
 {
-	struct sockaddr_un un = {.sun_family = AF_UNIX};
-	int len = snprintf(un.sun_path, sizeof(un.sun_path), "%s" SOCKET_NAME, dir);
+	char path[PLACE_DIR_SIZE + sizeof(SOCKET_NAME)];
+	bool fits;
 
-	assert((size_t)len < sizeof(un.sun_path)); /* place_make_dir saw to it; reconcile checks foreign ones */
-	memset(address, 0, sizeof(*address));
-	memcpy(&address->addr, &un, sizeof(un));
-	address->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len + 1);
-	snprintf(address->text, sizeof(address->text), "unix:%s", un.sun_path);
-}
-
-void place_bridge(const struct sockaddr_storage *addr, socklen_t len, struct backend_address *address)
-{
-	char host[INET6_ADDRSTRLEN] = "?";
-
-	memset(address, 0, sizeof(*address));
-	address->addr = *addr;
-	address->len = len;
-	if (addr->ss_family == AF_INET) {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
-
-		inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
-		snprintf(address->text, sizeof(address->text), "%s:%d", host, ntohs(in->sin_port));
-	} else if (addr->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
-
-		inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
-		snprintf(address->text, sizeof(address->text), "[%s]:%d", host, ntohs(in6->sin6_port));
-	}
+	snprintf(path, sizeof(path), "%s" SOCKET_NAME, dir);
+	fits = address_of_path(path, address);
+	assert(fits); /* place_make_dir saw to it; reconcile checks foreign ones */
 }

@@ -21,7 +21,6 @@ bool place_dir_exists(const char *dir); /* true for "": it needs none. /run is e
 /* Removes directories made by place_make_dir that none of the containers uses: left over from a crash. */
 void place_sweep(const char *root, const struct engine_container *containers, size_t count);
 
-/* "127.0.0.1:8000" for a port published on host (0.0.0.0 and :: become loopback). False: host is no address. */
-bool place_published(const char *host, int port, struct backend_address *address);
-void place_socket(const char *dir, struct backend_address *address); /* "unix:DIR/http" */
-void place_bridge(const struct sockaddr_storage *addr, socklen_t len, struct backend_address *address);
+/* Where one connects to a port that is published on host. False: host is no address. */
+bool place_published(const char *host, int port, struct address *address);
+void place_socket(const char *dir, struct address *address); /* DIR/http */

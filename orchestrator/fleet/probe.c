@@ -31,7 +31,8 @@
 
 struct probe {
 	struct event_base *base;
-	struct backend_address address;
+	struct address address;
+	char address_text[ADDRESS_TEXT_SIZE];
 	int path_len; /* within request */
 	int timeout_ms;
 	int fd;
@@ -124,7 +125,7 @@ static void saw_error(struct probe *probe, int error)
 	else if (probe->head_len > 0)
 		saw(probe, outcome, "connection reset within a reply that begins with %s", first_line(probe, line));
 	else
-		saw(probe, outcome, "%s %s", net_fault_words(error), probe->address.text);
+		saw(probe, outcome, "%s %s", net_fault_words(error), probe->address_text);
 }
 
 static void saw_silence(struct probe *probe)
@@ -137,7 +138,7 @@ static void saw_silence(struct probe *probe)
 	else if (probe->sent == probe->request_len)
 		saw(probe, PROBE_TIMEOUT, "no answer within %d ms", probe->timeout_ms);
 	else
-		saw(probe, PROBE_TIMEOUT, "no connection to %s within %d ms", probe->address.text, probe->timeout_ms);
+		saw(probe, PROBE_TIMEOUT, "no connection to %s within %d ms", probe->address_text, probe->timeout_ms);
 }
 
 static void saw_end(struct probe *probe)
@@ -148,7 +149,7 @@ static void saw_end(struct probe *probe)
 		saw(probe, PROBE_RESET, "connection closed within a reply that begins with %s",
 		    first_line(probe, line));
 	else
-		saw(probe, PROBE_RESET, "connection closed before a reply by %s", probe->address.text);
+		saw(probe, PROBE_RESET, "connection closed before a reply by %s", probe->address_text);
 }
 
 static void saw_status(struct probe *probe, int status)
@@ -186,7 +187,7 @@ static void probe_wait(struct probe *probe, short what, event_callback_fn on_rea
 /* False: failed at once, and it is noted how. */
 static bool probe_connect(struct probe *probe)
 {
-	const struct backend_address *to = &probe->address;
+	const struct address *to = &probe->address;
 
 	probe->fd = socket(to->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (probe->fd == -1) {
@@ -308,8 +309,8 @@ static void probe_fail_later(struct probe *probe)
 	timer_set(probe->timer, 0);
 }
 
-struct probe *probe_start(struct event_base *base, const struct backend_address *address, const char *host,
-                          const char *path, int timeout_ms, probe_done *done, void *arg)
+struct probe *probe_start(struct event_base *base, const struct address *address, const char *host, const char *path,
+                          int timeout_ms, probe_done *done, void *arg)
 {
 	struct probe *probe = mem_zero(sizeof(*probe));
 	int len = snprintf(probe->request, REQUEST_BYTES,
@@ -318,6 +319,7 @@ struct probe *probe_start(struct event_base *base, const struct backend_address 
 
 	probe->base = base;
 	probe->address = *address;
+	address_format(address, probe->address_text);
 	probe->fd = -1;
 	probe->path_len = (int)strlen(path);
 	probe->timeout_ms = timeout_ms;

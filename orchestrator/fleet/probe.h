@@ -20,8 +20,8 @@ typedef void probe_done(const struct probe_finding *finding, void *arg);
 
 /* done is called exactly once, later, never before the call returned; not after probe_cancel. path and
  * host are borrowed for the call; host is the Host field ("acts"). */
-struct probe *probe_start(struct event_base *base, const struct backend_address *address, const char *host,
-                          const char *path, int timeout_ms, probe_done *done, void *arg);
+struct probe *probe_start(struct event_base *base, const struct address *address, const char *host, const char *path,
+                          int timeout_ms, probe_done *done, void *arg);
 void probe_cancel(struct probe *probe);
 
 /* It has timeout_ms from now on, if that is less than it has. */

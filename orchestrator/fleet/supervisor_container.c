@@ -394,7 +394,7 @@ void container_start(struct container *container)
 
 /* --- address, then serving --- */
 
-static void container_serve(struct container *container, const struct backend_address *address)
+static void container_serve(struct container *container, const struct address *address)
 {
 	struct supervisor *supervisor = container->supervisor;
 
@@ -415,12 +415,12 @@ static void container_serve(struct container *container, const struct backend_ad
 
 static void on_inspected(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
 {
-	struct backend_address address;
+	struct address address;
 
 	if (container->use == CONTAINER_LEAVING)
 		return;
 	if (result->fault == ENGINE_OK && result->address.ss_family != 0) {
-		place_bridge(&result->address, result->address_len, &address);
+		address = (struct address){.addr = result->address, .len = result->address_len};
 		container_serve(container, &address);
 	} else if (result->fault == ENGINE_OK && result->state == ENGINE_EXITED) {
 		container->exit_code = result->exit_code;
@@ -444,7 +444,7 @@ void container_locate(struct container *container)
 	struct supervisor *supervisor = container->supervisor;
 	const struct revision *revision = revisions_of(container);
 	const char *host = revision->publish.count > 0 ? revision->publish.items[0] : "127.0.0.1";
-	struct backend_address address;
+	struct address address;
 
 	assert(container->phase == CONTAINER_STARTED);
 	if (container->socket_dir[0] != '\0') {

@@ -132,7 +132,7 @@ static void connect_later(struct upstream *upstream)
 
 static void try_connect(struct upstream *upstream)
 {
-	const struct backend_address *address = backend_address(upstream->backend);
+	const struct address *address = backend_address(upstream->backend);
 
 	if (connect(upstream->fd, (const struct sockaddr *)&address->addr, address->len) == 0)
 		begin_exchange(upstream);

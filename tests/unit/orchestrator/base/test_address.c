@@ -205,5 +205,5 @@ START_TEST(a_unix_socket_is_in_no_network)
 }
 END_TEST
 
-UNIT_MAIN("address", addresses, what_is_formatted_is_parsed_again, a_host_and_a_port, unix_sockets, a_host_without_its_port,
-          where_one_connects_to, networks, a_unix_socket_is_in_no_network)
+UNIT_MAIN("address", addresses, what_is_formatted_is_parsed_again, a_host_and_a_port, unix_sockets,
+          a_host_without_its_port, where_one_connects_to, networks, a_unix_socket_is_in_no_network)

@@ -120,7 +120,7 @@ static void on_probe(const struct probe_finding *finding, void *arg)
 START_TEST(a_probe_is_urgent)
 {
 	struct sockaddr_un *name;
-	struct backend_address address = {.len = sizeof(*name)};
+	struct address address = {.len = sizeof(*name)};
 	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	name = (struct sockaddr_un *)&address.addr;

@@ -103,12 +103,12 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 /* False: the port is taken. */
 static bool listen_for(struct fake_engine *fake, struct fake_container *container)
 {
-	struct backend_address address;
+	struct address address;
 	int on = 1;
 
 	if (container->socket_dir[0] != '\0')
 		place_socket(container->socket_dir, &address);
-	else if (container->port == 0 || !place_published("127.0.0.1", container->port, &address))
+	else if (container->port == 0 || !address_of_host("127.0.0.1", container->port, &address))
 		return true;
 	if (container->socket_dir[0] != '\0')
 		(void)unlink(((struct sockaddr_un *)&address.addr)->sun_path); /* from an earlier run */
@@ -353,12 +353,12 @@ static enum engine_fault do_pause(struct op *op, struct fake_container *containe
 
 static enum engine_fault do_inspect(const struct fake_container *container, struct engine_result *result)
 {
-	struct backend_address address;
+	struct address address;
 
 	result->state = container->state;
 	result->exit_code = container->exit_code;
 	result->oom_killed = container->oom;
-	if (container->port != 0 && place_published("127.0.0.1", container->port, &address)) {
+	if (container->port != 0 && address_of_host("127.0.0.1", container->port, &address)) {
 		result->address = address.addr;
 		result->address_len = address.len;
 	}

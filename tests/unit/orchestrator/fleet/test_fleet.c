@@ -13,7 +13,7 @@ static struct backend *made[4];
 
 static void setup(void)
 {
-	const struct backend_address address = {.text = "nowhere"};
+	const struct address address = {.len = 0};
 
 	log_set_level(LOG_ERROR);
 	fleet = fleet_new("acts");
@@ -190,7 +190,7 @@ START_TEST(observer_may_cause_changes)
 	backend_set_state(made[0], BACKEND_DOWN, REASON_EXITED);
 	backend_unref(made[0]);
 	fleet_remove(fleet, made[0]);
-	made[0] = backend_new(fleet, 0, "fedc", &(struct backend_address){.text = "x"});
+	made[0] = backend_new(fleet, 0, "fedc", &(struct address){.len = 0});
 	fleet_add(fleet, made[0]);
 	told[0] = '\0';
 	backend_observe(on_changed, NULL);

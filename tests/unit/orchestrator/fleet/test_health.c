@@ -60,7 +60,7 @@ static void teardown(void)
 /* A container that answers like this, in the next slot, watched. */
 static struct backend *make(enum fake_answer answer)
 {
-	struct backend_address address;
+	struct address address;
 	char dir[128], name[32];
 	int slot = made++;
 

@@ -114,7 +114,7 @@ static void wait_state(struct backend *backend, enum backend_state state)
 
 static struct backend *make_ready(void)
 {
-	struct backend_address address;
+	struct address address;
 	char dir[128], name[32];
 	int slot = made++;
 

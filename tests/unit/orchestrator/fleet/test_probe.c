@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static struct fleet_bench bench;
-static struct backend_address address;
+static struct address address;
 static int listener;
 static const char *reply; /* what the peer says; NULL = nothing */
 static size_t reply_len;
@@ -228,7 +228,7 @@ static void ask_only(enum probe_outcome wanted)
 
 START_TEST(refused)
 {
-	char text[192];
+	char text[192], where[ADDRESS_TEXT_SIZE];
 
 	ask_only(PROBE_REFUSED); /* no such socket */
 	ck_assert_ptr_eq(strstr(saw, "there is no socket yet at unix:/"), saw);
@@ -237,9 +237,10 @@ START_TEST(refused)
 	listener = -1;
 	ask_only(PROBE_REFUSED); /* nobody behind it */
 	ck_assert_ptr_eq(strstr(saw, "connection refused at unix:/"), saw);
-	ck_assert(place_published("127.0.0.1", bench_free_port(), &address));
+	ck_assert(address_of_host("127.0.0.1", bench_free_port(), &address));
 	ask_only(PROBE_REFUSED);
-	snprintf(text, sizeof(text), "connection refused at %s", address.text);
+	address_format(&address, where);
+	snprintf(text, sizeof(text), "connection refused at %s", where);
 	check_saw(text);
 }
 END_TEST

@@ -32,7 +32,7 @@ END_TEST
 
 static struct backend *add(struct fleet *fleet, int slot)
 {
-	struct backend_address address = {.text = "test"};
+	const struct address address = {.len = 0};
 	struct backend *backend = backend_new(fleet, slot, "container", &address);
 
 	fleet_add(fleet, backend);
