@@ -1,6 +1,6 @@
 /* main: the wiring diagram, in code: make the objects, connect them, run, drain, leave.
  *
- *   signals -> main          engine -> control -> supervisors -> backends -> observer (here) -> proxy, admin, control
+ *   signals -> main          engine -> control -> supervisors -> backends -> observer (here) -> proxy, admin
  *   clients -> proxy -> fleets (acquire, release), supervisors (count), health (evidence)
  *
  * Leaving: TERM and INT stop accepting; what is in flight has drain_ms. After INT the containers are removed as well.
@@ -74,7 +74,6 @@ static void on_backend_changed(struct backend *backend, enum backend_state from,
 
 	if (self->proxy != NULL)
 		proxy_backend_changed(self->proxy, backend);
-	control_backend_changed(backend, from);
 	if (self->admin != NULL)
 		admin_backend_changed(self->admin, backend, from, reason);
 }
@@ -232,12 +231,15 @@ static void on_refused(const char *message, void *arg)
 
 static void make_control(struct orchestrator *self)
 {
-	self->control = control_new(&(struct control_settings){.base = self->base,
-	                                                       .config = self->config,
-	                                                       .identity = &self->identity,
-	                                                       .take_over = self->take_over,
-	                                                       .refused = on_refused,
-	                                                       .arg = self});
+	self->control = control_new(&(struct control_settings){
+	        .base = self->base,
+	        .config = self->config,
+	        .identity = &self->identity,
+	        .take_over = self->take_over,
+	        .refused = on_refused,
+	        .arg = self,
+	        .observer = {.changed = on_backend_changed, .nothing_comes = on_nothing_comes, .arg = self},
+	        .traffic = &proxy_traffic});
 }
 
 static bool make_engine(struct orchestrator *self, struct err *err)
@@ -326,8 +328,6 @@ static bool make_all(struct orchestrator *self, struct err *err)
 	self->defer = defer_new(self->base);
 	self->lag = loop_lag_new(self->base);
 	listen_to_signals(self);
-	backend_observe(on_backend_changed, self);
-	supervisor_on_nothing_comes(on_nothing_comes, self);
 	make_control(self);
 	if (!make_engine(self, err))
 		return false;

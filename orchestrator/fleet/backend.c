@@ -1,7 +1,7 @@
 /* backend: one container that serves; its state and the single door to it.
  *
  * backend_set_state looks the transition up in a table, changes the state, writes the line and queues a note for the
- * observer. Notes are told one after the other, so that an observer which causes the next change is never entered
+ * group's observer. Notes are told one after the other, so that an observer which causes the next change is never entered
  * twice. Invariants: DOWN is never left; a state is changed nowhere else; in_flight falls to 0 before the last
  * reference goes.
  */
@@ -10,15 +10,33 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "orchestrator/fleet/fleet.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A change that the observer has yet to be told. */
+struct note {
+	struct note *next;
+	struct backend *backend; /* a reference */
+	enum backend_state from;
+	enum reason reason;
+};
+
+struct backend_group {
+	struct fleet *fleet;
+	char *service;
+	uint64_t last_serial;
+	struct incident_names names;
+	backend_observer *observer; /* NULL: nobody */
+	void *arg;
+	struct note *first, **end;
+	bool telling;
+};
+
 struct backend {
 	unsigned refs;
-	struct fleet *fleet;
+	struct backend_group *group;
 	int slot;
 	uint64_t serial;
 	char container_id[ENGINE_ID_SIZE];
@@ -33,26 +51,9 @@ struct backend {
 	struct pulse pulse;
 	char finding[BACKEND_FINDING_SIZE];
 	struct incident incident;
-	void *proxy;
-	void *health;
+	struct pool *pool;
+	struct watch *watch;
 };
-
-/* A change the observer has yet to be told. */
-struct note {
-	struct note *next;
-	struct backend *backend; /* a reference */
-	enum backend_state from;
-	enum reason reason;
-};
-
-static struct {
-	backend_observer *observer;
-	void *arg;
-	struct note *first, **end;
-	bool telling;
-} notes = {.end = &notes.first};
-
-static uint64_t last_serial;
 
 static const char *const state_texts[BACKEND_STATES] = {
         [BACKEND_STARTING] = "starting", [BACKEND_READY] = "ready", [BACKEND_SUSPECT] = "suspect",
@@ -76,20 +77,98 @@ const char *backend_state_text(enum backend_state state)
 	return state_texts[state];
 }
 
-void backend_observe(backend_observer *observer, void *arg)
+/* --- what a service's backends share --- */
+
+struct backend_group *backend_group_new(struct fleet *fleet, const char *service, backend_observer *observer, void *arg)
 {
-	notes.observer = observer;
-	notes.arg = arg;
+	struct backend_group *group = mem_zero(sizeof(*group));
+
+	group->fleet = fleet;
+	group->service = mem_dup(service);
+	group->observer = observer;
+	group->arg = arg;
+	group->end = &group->first;
+	return group;
 }
 
-struct backend *backend_new(struct fleet *fleet, int slot, const char *container_id, const struct address *address)
+void backend_group_rename(struct backend_group *group, const char *service)
+{
+	free(group->service);
+	group->service = mem_dup(service);
+}
+
+void backend_group_free(struct backend_group *group)
+{
+	if (group == NULL)
+		return;
+	assert(!group->telling && group->first == NULL);
+	free(group->service);
+	free(group);
+}
+
+const char *backend_group_service(const struct backend_group *group)
+{
+	return group->service;
+}
+
+struct incident_names *backend_group_names(struct backend_group *group)
+{
+	return &group->names;
+}
+
+static void note_add(struct backend *backend, enum backend_state from, enum reason reason)
+{
+	struct backend_group *group = backend->group;
+	struct note *note = mem_zero(sizeof(*note));
+
+	note->backend = backend_ref(backend);
+	note->from = from;
+	note->reason = reason;
+	*group->end = note;
+	group->end = &note->next;
+}
+
+static struct note *note_take(struct backend_group *group)
+{
+	struct note *note = group->first;
+
+	if (note != NULL) {
+		group->first = note->next;
+		if (group->first == NULL)
+			group->end = &group->first;
+	}
+	return note;
+}
+
+static void group_tell(struct backend_group *group)
+{
+	struct note *note;
+
+	if (group->telling)
+		return;
+	group->telling = true;
+	while ((note = note_take(group)) != NULL) {
+		if (group->observer != NULL)
+			group->observer(note->backend, note->from, note->reason, group->arg);
+		if (note->backend->state == BACKEND_READY)
+			incident_end(&note->backend->incident);
+		backend_unref(note->backend);
+		free(note);
+	}
+	group->telling = false;
+}
+
+/* --- one of them --- */
+
+struct backend *backend_new(struct backend_group *group, int slot, const char *container_id,
+                            const struct address *address)
 {
 	struct backend *backend = mem_zero(sizeof(*backend));
 
 	backend->refs = 1;
-	backend->fleet = fleet;
+	backend->group = group;
 	backend->slot = slot;
-	backend->serial = ++last_serial;
+	backend->serial = ++group->last_serial;
 	snprintf(backend->container_id, sizeof(backend->container_id), "%s", container_id);
 	backend->address = *address;
 	address_format(address, backend->address_text);
@@ -116,48 +195,7 @@ void backend_unref(struct backend *backend)
 	free(backend);
 }
 
-static void note_add(struct backend *backend, enum backend_state from, enum reason reason)
-{
-	struct note *note = mem_zero(sizeof(*note));
-
-	note->backend = backend_ref(backend);
-	note->from = from;
-	note->reason = reason;
-	*notes.end = note;
-	notes.end = &note->next;
-}
-
-static struct note *note_take(void)
-{
-	struct note *note = notes.first;
-
-	if (note != NULL) {
-		notes.first = note->next;
-		if (notes.first == NULL)
-			notes.end = &notes.first;
-	}
-	return note;
-}
-
-static void notes_tell(void)
-{
-	struct note *note;
-
-	if (notes.telling)
-		return;
-	notes.telling = true;
-	while ((note = note_take()) != NULL) {
-		if (notes.observer != NULL)
-			notes.observer(note->backend, note->from, note->reason, notes.arg);
-		if (note->backend->state == BACKEND_READY)
-			incident_end(&note->backend->incident);
-		backend_unref(note->backend);
-		free(note);
-	}
-	notes.telling = false;
-}
-
-/* Our own doing, or the world's? */
+/* A change for the worse that is not our own doing: it is a warning. */
 static bool is_trouble(enum backend_state to, enum reason reason)
 {
 	static const bool ours[REASON_COUNT] = {
@@ -175,7 +213,7 @@ static void state_log(const struct backend *backend, enum backend_state from)
 
 	log_line(bad ? LOG_WARN : LOG_INFO,
 	         "event=backend service=%s slot=%d container=%.12s from=%s to=%s reason=%s incident=%s%s%s",
-	         fleet_service(backend->fleet), backend->slot, backend->container_id, state_texts[from],
+	         backend->group->service, backend->slot, backend->container_id, state_texts[from],
 	         state_texts[backend->state], reason_text(backend->reason), incident_text(&backend->incident),
 	         told ? " error=" : "", told ? log_quote(backend->finding) : "");
 }
@@ -194,7 +232,7 @@ void backend_set_state(struct backend *backend, enum backend_state to, enum reas
 	backend->since_us = clock_us();
 	state_log(backend, from);
 	note_add(backend, from, reason);
-	notes_tell();
+	group_tell(backend->group);
 }
 
 enum backend_state backend_state(const struct backend *backend)
@@ -214,7 +252,12 @@ int64_t backend_since_us(const struct backend *backend)
 
 struct fleet *backend_fleet(const struct backend *backend)
 {
-	return backend->fleet;
+	return backend->group->fleet;
+}
+
+const char *backend_service(const struct backend *backend)
+{
+	return backend->group->service;
 }
 
 int backend_slot(const struct backend *backend)
@@ -297,7 +340,7 @@ const struct incident *backend_incident(const struct backend *backend)
 void backend_open_incident(struct backend *backend)
 {
 	if (!incident_open(&backend->incident))
-		incident_begin(&backend->incident);
+		incident_begin(&backend->incident, &backend->group->names);
 }
 
 void backend_join_incident(struct backend *backend, const struct incident *incident)
@@ -305,12 +348,22 @@ void backend_join_incident(struct backend *backend, const struct incident *incid
 	backend->incident = *incident;
 }
 
-void **backend_proxy_slot(struct backend *backend)
+struct pool *backend_pool(const struct backend *backend)
 {
-	return &backend->proxy;
+	return backend->pool;
 }
 
-void **backend_health_slot(struct backend *backend)
+void backend_set_pool(struct backend *backend, struct pool *pool)
 {
-	return &backend->health;
+	backend->pool = pool;
+}
+
+struct watch *backend_watch(const struct backend *backend)
+{
+	return backend->watch;
+}
+
+void backend_set_watch(struct backend *backend, struct watch *watch)
+{
+	backend->watch = watch;
 }

@@ -34,17 +34,27 @@ enum backend_state { BACKEND_STARTING, BACKEND_READY, BACKEND_SUSPECT, BACKEND_D
 const char *backend_state_text(enum backend_state state);
 
 struct backend;
+struct backend_group;
 struct fleet;
+struct pool;
+struct watch;
 
-/* The observer of all backends, one for the process, registered by main. Called from backend_set_state, after the
- * state changed; it may acquire, release and start exchanges. A state set while an observer runs (a held request let
- * go whose connection fails at once) takes effect at once; the observer is told of it when it has returned, in order. */
+/* Who hears of changes of state. Called from backend_set_state, after the state changed; it may acquire, release and start
+ * exchanges. A state of a backend of the same group that is set while the observer runs (a held request is let go, and its
+ * connection fails at once) takes effect at once; the observer is told of it when it has returned, in order. */
 typedef void backend_observer(struct backend *backend, enum backend_state from, enum reason reason, void *arg);
-void backend_observe(backend_observer *observer, void *arg);
 
-/* One reference, state STARTING (no observer call). serial is unique in this process and never used again: `tried`
+/* What the backends of one service share: its name for the log, their serials, the names of their incidents, their observer
+ * (NULL: nobody). A fleet makes one, and frees it when it is freed itself; no backend's state is set after that. */
+struct backend_group *backend_group_new(struct fleet *fleet, const char *service, backend_observer *observer, void *arg);
+void backend_group_rename(struct backend_group *group, const char *service);
+void backend_group_free(struct backend_group *group); /* NULL is fine */
+const char *backend_group_service(const struct backend_group *group);
+struct incident_names *backend_group_names(struct backend_group *group);
+
+/* One reference, state STARTING (no observer call). Its serial is unique in its group, never used again and never 0: `tried`
  * lists hold serials. */
-struct backend *backend_new(struct fleet *fleet, int slot, const char *container_id, const struct address *address);
+struct backend *backend_new(struct backend_group *group, int slot, const char *container_id, const struct address *address);
 struct backend *backend_ref(struct backend *backend);
 void backend_unref(struct backend *backend);
 
@@ -54,7 +64,8 @@ void backend_set_state(struct backend *backend, enum backend_state to, enum reas
 enum backend_state backend_state(const struct backend *backend);
 enum reason backend_reason(const struct backend *backend);
 int64_t backend_since_us(const struct backend *backend); /* clock_us of the last change of state */
-struct fleet *backend_fleet(const struct backend *backend);
+struct fleet *backend_fleet(const struct backend *backend);    /* its group's */
+const char *backend_service(const struct backend *backend);    /* the name, as of now */
 int backend_slot(const struct backend *backend);
 uint64_t backend_serial(const struct backend *backend);
 const char *backend_container_id(const struct backend *backend);
@@ -70,8 +81,8 @@ void backend_set_probe_us(struct backend *backend, int64_t probe_us);
 
 struct pulse *backend_pulse(struct backend *backend);
 
-/* What is wrong with it, as its last probe found, in a sentence for people; "" while nothing is known to be. health writes
- * it; a text that is too long is cut. */
+/* What is wrong with the backend, as its last probe found, in a sentence for people; "" while nothing is known to be wrong.
+ * health writes it; a text that is too long is cut. */
 const char *backend_finding(const struct backend *backend);
 void backend_set_finding(struct backend *backend, const char *finding);
 
@@ -81,6 +92,8 @@ const struct incident *backend_incident(const struct backend *backend);
 void backend_open_incident(struct backend *backend); /* begins one now unless there is one */
 void backend_join_incident(struct backend *backend, const struct incident *incident);
 
-/* One pointer for the proxy (its pool of connections), one for health (its schedule). */
-void **backend_proxy_slot(struct backend *backend);
-void **backend_health_slot(struct backend *backend);
+/* What belongs to the backend and is made by others, who free it when the backend is DOWN; NULL: there is none. */
+struct pool *backend_pool(const struct backend *backend); /* of connections: the proxy's */
+void backend_set_pool(struct backend *backend, struct pool *pool);
+struct watch *backend_watch(const struct backend *backend); /* its probes and what they found: health's */
+void backend_set_watch(struct backend *backend, struct watch *watch);

@@ -66,7 +66,9 @@ static struct supervisor *supervisor_make(struct control *control, const struct 
 	                                                    .config = control->config,
 	                                                    .service = service,
 	                                                    .identity = control->settings.identity,
-	                                                    .all = &control->all});
+	                                                    .all = &control->all,
+	                                                    .observer = control->settings.observer,
+	                                                    .traffic = control->settings.traffic});
 }
 
 void control_start(struct control *control, struct engine *engine)
@@ -136,14 +138,6 @@ bool control_engine_up(const struct control *control)
 bool control_engine_known(const struct control *control)
 {
 	return control->up || control->told_down;
-}
-
-void control_backend_changed(struct backend *backend, enum backend_state from)
-{
-	struct supervisor *supervisor = *fleet_supervisor_slot(backend_fleet(backend));
-
-	if (supervisor != NULL)
-		supervisor_backend_changed(supervisor, backend, from);
 }
 
 /* --- the list --- */

@@ -25,7 +25,9 @@ struct control_settings {
 	struct identity *identity;   /* borrowed */
 	bool take_over;              /* such containers become ours instead */
 	control_refused *refused;
-	void *arg;
+	void *arg;                           /* of refused */
+	struct supervisor_observer observer; /* of all services */
+	const struct health_traffic *traffic; /* borrowed; NULL: nobody has any */
 };
 
 struct control *control_new(const struct control_settings *settings);
@@ -36,7 +38,7 @@ void control_start(struct control *control, struct engine *engine);
 void control_free(struct control *control);
 
 /* A new configuration: a supervisor for each service that is new, those that stay, be it under another name, are told
- * (supervisor_reload), those of services that are gone leave. They are kept, and still known to their backends, until control_sweep. */
+ * (supervisor_reload), those of services that are gone leave. They are kept until control_sweep. */
 void control_reload(struct control *control, const struct config *config);
 
 /* Frees those whose containers are gone; returns how many are left. Call it only while nobody else holds on to them. */
@@ -48,9 +50,6 @@ struct supervisor *control_find(const struct control *control, const char *servi
 size_t control_containers(const struct control *control); /* that there are, of all services */
 bool control_engine_up(const struct control *control);
 bool control_engine_known(const struct control *control); /* it was heard of: it is up, or does not answer */
-
-/* For main's backend observer, after the proxy was told. */
-void control_backend_changed(struct backend *backend, enum backend_state from);
 
 /* Nothing is started, replaced or scaled any more. remove_containers: all of them are stopped (stop_ms) and removed
  * first. done is called once, later. */

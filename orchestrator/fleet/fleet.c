@@ -20,7 +20,8 @@ struct end {
 };
 
 struct fleet {
-	char *service;
+	struct backend_group *group;
+	struct fleet_observer observer;
 	struct backend **members;
 	size_t count, room;
 	uint64_t picked; /* serial of the last choice */
@@ -28,26 +29,22 @@ struct fleet {
 	uint64_t outcomes[FLEET_OUTCOMES];
 	struct end ends[ENDS]; /* a ring */
 	size_t next_end;
-	void *health;
-	void *supervisor;
 };
 
-static fleet_empty *empty_told;
-static void *empty_arg;
-
-struct fleet *fleet_new(const char *service)
+struct fleet *fleet_new(const char *service, const struct fleet_observer *observer)
 {
 	struct fleet *fleet = mem_zero(sizeof(*fleet));
 
-	fleet->service = mem_dup(service);
+	if (observer != NULL)
+		fleet->observer = *observer;
+	fleet->group = backend_group_new(fleet, service, fleet->observer.changed, fleet->observer.arg);
 	fleet->picked_slot = -1;
 	return fleet;
 }
 
 void fleet_rename(struct fleet *fleet, const char *service)
 {
-	free(fleet->service);
-	fleet->service = mem_dup(service);
+	backend_group_rename(fleet->group, service);
 }
 
 void fleet_free(struct fleet *fleet)
@@ -57,23 +54,18 @@ void fleet_free(struct fleet *fleet)
 	for (size_t i = 0; i < fleet->count; i++)
 		backend_unref(fleet->members[i]);
 	free(fleet->members);
-	free(fleet->service);
+	backend_group_free(fleet->group);
 	free(fleet);
 }
 
 const char *fleet_service(const struct fleet *fleet)
 {
-	return fleet->service;
+	return backend_group_service(fleet->group);
 }
 
-void **fleet_health_slot(struct fleet *fleet)
+struct backend_group *fleet_group(const struct fleet *fleet)
 {
-	return &fleet->health;
-}
-
-void **fleet_supervisor_slot(struct fleet *fleet)
-{
-	return &fleet->supervisor;
+	return fleet->group;
 }
 
 static bool stands_before(const struct backend *a, const struct backend *b)
@@ -192,14 +184,15 @@ struct backend *fleet_acquire_again(struct fleet *fleet, uint64_t serial)
 
 void fleet_release(struct backend *backend, enum fleet_outcome outcome)
 {
+	struct fleet *fleet = backend_fleet(backend);
 	enum backend_state state = backend_state(backend);
 
 	assert((unsigned)outcome < FLEET_OUTCOMES);
-	backend_fleet(backend)->outcomes[outcome]++;
+	fleet->outcomes[outcome]++;
 	backend_flight_end(backend);
-	if (backend_in_flight(backend) == 0 && empty_told != NULL &&
+	if (backend_in_flight(backend) == 0 && fleet->observer.empty != NULL &&
 	    (state == BACKEND_DRAINING || state == BACKEND_DOWN))
-		empty_told(backend, empty_arg);
+		fleet->observer.empty(backend, fleet->observer.arg);
 	backend_unref(backend);
 }
 
@@ -237,10 +230,4 @@ uint64_t fleet_outcomes(const struct fleet *fleet, enum fleet_outcome outcome)
 {
 	assert((unsigned)outcome < FLEET_OUTCOMES);
 	return fleet->outcomes[outcome];
-}
-
-void fleet_on_empty(fleet_empty *on_empty, void *arg)
-{
-	empty_told = on_empty;
-	empty_arg = arg;
 }

@@ -23,14 +23,19 @@ enum fleet_outcome {
 	FLEET_OUTCOMES
 };
 
-struct fleet *fleet_new(const char *service);
+/* Who hears of a fleet's backends, always with arg; a function that is NULL is not called. */
+struct fleet_observer {
+	backend_observer *changed;                          /* a backend's state; see backend.h for what it may do */
+	void (*empty)(struct backend *backend, void *arg); /* the in flight of a DRAINING or DOWN one fell to 0 */
+	void *arg;
+};
+
+/* observer: copied; NULL: nobody hears. */
+struct fleet *fleet_new(const char *service, const struct fleet_observer *observer);
 void fleet_rename(struct fleet *fleet, const char *service);
 void fleet_free(struct fleet *fleet); /* drops its references to members */
 const char *fleet_service(const struct fleet *fleet);
-
-/* One pointer each for health and supervisor, who need the way back from a backend. NULL at first. */
-void **fleet_health_slot(struct fleet *fleet);
-void **fleet_supervisor_slot(struct fleet *fleet);
+struct backend_group *fleet_group(const struct fleet *fleet); /* for backend_new: its backends can be added here */
 
 void fleet_add(struct fleet *fleet, struct backend *backend);    /* takes a reference */
 void fleet_remove(struct fleet *fleet, struct backend *backend); /* drops it */
@@ -59,7 +64,3 @@ void fleet_note_end(struct fleet *fleet, uint64_t serial, bool killed);
 enum fleet_fate fleet_fate(const struct fleet *fleet, uint64_t serial);
 
 uint64_t fleet_outcomes(const struct fleet *fleet, enum fleet_outcome outcome); /* counter */
-
-/* Called when a DRAINING or DOWN backend's in flight falls to 0; one for the process, registered by the supervisor. */
-typedef void fleet_empty(struct backend *backend, void *arg);
-void fleet_on_empty(fleet_empty *on_empty, void *arg);

@@ -31,40 +31,28 @@
 static void on_due(void *arg);
 static void on_probe(const struct probe_finding *finding, void *arg);
 
-struct health *health_new(struct event_base *base, const struct config_health *config, const char *service)
+struct health *health_new(const struct health_settings *settings)
 {
 	struct health *health = mem_zero(sizeof(*health));
 
-	health->base = base;
-	health->config = *config;
-	health->config.path = mem_dup(config->path);
-	health->service = mem_dup(service);
-	health->teller = timer_new(base, on_answers, health);
+	health->base = settings->base;
+	health->config = *settings->config;
+	health->config.path = mem_dup(settings->config->path);
+	health->traffic = settings->traffic;
+	health->teller = timer_new(settings->base, on_answers, health);
 	health->status_us = -1;
 	TAILQ_INIT(&health->watches);
 	TAILQ_INIT(&health->answered);
 	return health;
 }
 
-void health_configure(struct health *health, const struct config_health *config, const char *service)
+void health_configure(struct health *health, const struct config_health *config)
 {
-	char *path = mem_dup(config->path), *name = mem_dup(service);
+	char *path = mem_dup(config->path);
 
-	free(health->service);
-	health->service = name;
 	free(health->config.path);
 	health->config = *config;
 	health->config.path = path;
-}
-
-struct health *health_of(struct backend *backend)
-{
-	return *fleet_health_slot(backend_fleet(backend));
-}
-
-static struct watch *watch_of(struct backend *backend)
-{
-	return *backend_health_slot(backend);
 }
 
 /* Questions must have been answered or dropped. */
@@ -72,7 +60,7 @@ static void watch_free(struct watch *watch)
 {
 	assert(TAILQ_EMPTY(&watch->questions));
 	TAILQ_REMOVE(&watch->health->watches, watch, link);
-	*backend_health_slot(watch->backend) = NULL;
+	backend_set_watch(watch->backend, NULL);
 	if (watch->probe != NULL)
 		probe_cancel(watch->probe);
 	timer_free(watch->timer);
@@ -93,7 +81,6 @@ void health_free(struct health *health)
 	questions_drop(&health->answered);
 	timer_free(health->teller);
 	free(health->config.path);
-	free(health->service);
 	free(health);
 }
 
@@ -134,8 +121,8 @@ static void watch_probe(struct watch *watch)
 	watch->asked_us = now_us;
 	watch->haste = watch->next_haste;
 	watch->next_haste = HASTE_NONE;
-	watch->probe = probe_start(health->base, backend_address(watch->backend), health->service, health->config.path,
-	                           watch_timeout_ms(watch), on_probe, watch);
+	watch->probe = probe_start(health->base, backend_address(watch->backend), backend_service(watch->backend),
+	                           health->config.path, watch_timeout_ms(watch), on_probe, watch);
 }
 
 void watch_hurry(struct watch *watch)
@@ -172,7 +159,7 @@ static void watch_begin(struct health *health, struct backend *backend, int64_t 
 	struct watch *watch = mem_zero(sizeof(*watch));
 	int64_t now_us = clock_us();
 
-	assert(watch_of(backend) == NULL && backend_state(backend) == BACKEND_STARTING);
+	assert(backend_watch(backend) == NULL && backend_state(backend) == BACKEND_STARTING);
 	watch->health = health;
 	watch->backend = backend_ref(backend);
 	watch->timer = timer_new(health->base, on_due, watch);
@@ -185,8 +172,7 @@ static void watch_begin(struct health *health, struct backend *backend, int64_t 
 	watch->start_timeout_ms = START_TIMEOUT_MIN_MS;
 	TAILQ_INIT(&watch->questions);
 	TAILQ_INSERT_TAIL(&health->watches, watch, link);
-	*backend_health_slot(backend) = watch;
-	*fleet_health_slot(backend_fleet(backend)) = health;
+	backend_set_watch(backend, watch);
 	watch_probe(watch);
 }
 
@@ -205,11 +191,10 @@ void health_watch_running(struct health *health, struct backend *backend, int64_
 	watch_begin(health, backend, rest_us > least_us ? rest_us : least_us, least_us);
 }
 
-void health_unwatch(struct health *health, struct backend *backend)
+void health_unwatch(struct backend *backend)
 {
-	struct watch *watch = watch_of(backend);
+	struct watch *watch = backend_watch(backend);
 
-	(void)health;
 	if (watch == NULL)
 		return;
 	questions_answer_all(watch, backend_state(backend) != BACKEND_DOWN);
@@ -299,8 +284,9 @@ static void watch_keep(struct watch *watch)
 		log_error("event=kept service=%s slot=%d container=%.12s reason=%s incident=%s "
 		          "error=\"every container of the service fails its health check with 5xx: a full disk or a "
 		          "locked store? One is replaced at a time\"",
-		          watch->health->service, backend_slot(watch->backend), backend_container_id(watch->backend),
-		          reason_text(REASON_PROBE_STATUS), incident_text(backend_incident(watch->backend)));
+		          backend_service(watch->backend), backend_slot(watch->backend),
+		          backend_container_id(watch->backend), reason_text(REASON_PROBE_STATUS),
+		          incident_text(backend_incident(watch->backend)));
 	}
 	watch_schedule(watch);
 	if (now_us < watch->alike_until_us)
@@ -352,6 +338,7 @@ static void judge_busy(struct watch *watch)
 
 static void judge_timeout(struct watch *watch, enum haste haste)
 {
+	const struct health *health = watch->health;
 	struct backend *backend = watch->backend;
 	enum reason told = backend_reason(backend);
 	bool explained = told == REASON_PAUSED || told == REASON_OOM_KILLED;
@@ -361,7 +348,7 @@ static void judge_timeout(struct watch *watch, enum haste haste)
 		return;
 	}
 	questions_answer(watch, watch->probe_no, false);
-	if (++watch->misses >= watch->health->config.fall) {
+	if (++watch->misses >= health->config.fall) {
 		watch_down(watch, explained ? told : REASON_PROBE_TIMEOUT);
 		return;
 	}
@@ -369,7 +356,7 @@ static void judge_timeout(struct watch *watch, enum haste haste)
 	watch_schedule(watch);
 	backend_ref(backend);
 	watch_suspect(watch, REASON_PROBE_TIMEOUT);
-	watch_tell_missed(backend);
+	watch_tell_missed(health, backend);
 	backend_unref(backend);
 }
 
@@ -405,7 +392,7 @@ static void judge_draining(struct watch *watch, enum probe_outcome outcome, enum
 		watch_follow_up(watch, haste);
 	watch_schedule(watch);
 	if (watch->misses > 0)
-		watch_tell_missed(watch->backend);
+		watch_tell_missed(watch->health, watch->backend);
 }
 
 /* Has another one just answered 5xx, too, and is nobody well? */
@@ -507,7 +494,7 @@ static void on_probe(const struct probe_finding *finding, void *arg)
 		judge_draining(watch, finding->outcome, haste);
 		break;
 	default: /* the supervisor takes it away: nothing left to judge */
-		health_unwatch(watch->health, watch->backend);
+		health_unwatch(watch->backend);
 	}
 }
 
@@ -515,10 +502,11 @@ static void on_probe(const struct probe_finding *finding, void *arg)
 
 static void health_doubt(struct backend *backend, enum reason reason)
 {
-	struct watch *watch = watch_of(backend);
+	struct watch *watch = backend_watch(backend);
 
 	if (watch == NULL || backend_state(backend) == BACKEND_STARTING)
 		return;
+	const struct health *health = watch->health;
 	watch->trust_no = watch->probe_no + 1;
 	if (reason == REASON_PAUSED)
 		watch_hurry_quickly(watch);
@@ -527,26 +515,23 @@ static void health_doubt(struct backend *backend, enum reason reason)
 	if (backend_state(backend) != BACKEND_DRAINING)
 		watch_suspect(watch, reason);
 	if (reason == REASON_PAUSED) /* nothing can come from it */
-		watch_tell_missed(backend);
+		watch_tell_missed(health, backend);
 }
 
-void health_exchange_failed(struct health *health, struct backend *backend)
+void health_exchange_failed(struct backend *backend)
 {
-	(void)health;
 	health_doubt(backend, REASON_EXCHANGE_FAILED);
 }
 
-void health_engine_doubt(struct health *health, struct backend *backend, enum reason reason)
+void health_engine_doubt(struct backend *backend, enum reason reason)
 {
-	(void)health;
 	health_doubt(backend, reason);
 }
 
-void health_engine_died(struct health *health, struct backend *backend, enum reason reason)
+void health_engine_died(struct backend *backend, enum reason reason)
 {
-	struct watch *watch = watch_of(backend);
+	struct watch *watch = backend_watch(backend);
 
-	(void)health;
 	backend_set_finding(backend, ""); /* what the engine says outweighs it */
 	if (watch != NULL) {
 		watch_down(watch, reason);

@@ -22,9 +22,26 @@
 struct event_base;
 struct health;
 
-struct health *health_new(struct event_base *base, const struct config_health *config, const char *service);
+/* What health asks of the one who has the traffic, and tells it. */
+struct health_traffic {
+	/* Has the backend sent something that we do not read, since a client does not? */
+	bool (*is_unread)(struct backend *backend);
+	/* A probe of the backend was late. Where each connection has a thread of its own, idle connections may have them all. */
+	void (*on_late)(struct backend *backend);
+	/* The backend missed a probe and is silent: requests that wait for it may try another one as well. Its state was set
+	 * before; anything may be done with it. */
+	void (*on_missed)(struct backend *backend);
+};
+
+struct health_settings {
+	struct event_base *base;
+	const struct config_health *config;   /* copied */
+	const struct health_traffic *traffic; /* borrowed; NULL: nobody has any */
+};
+
+struct health *health_new(const struct health_settings *settings);
 void health_free(struct health *health);
-void health_configure(struct health *health, const struct config_health *config, const char *service); /* reload */
+void health_configure(struct health *health, const struct config_health *config); /* reload */
 
 /* From now on this backend is probed, until it is DOWN or health_unwatch. */
 void health_watch(struct health *health, struct backend *backend);
@@ -33,29 +50,16 @@ void health_watch(struct health *health, struct backend *backend);
  * health.start_ms have passed since then it gets no more time than one that serves; and no more in any case for answering
  * 5xx, or for accepting and not answering. */
 void health_watch_running(struct health *health, struct backend *backend, int64_t running_ms);
-void health_unwatch(struct health *health, struct backend *backend);
+void health_unwatch(struct backend *backend); /* nothing happens if it is not watched */
 
-/* It has owed replies for long and says nothing: it is probed now, with a short timeout, at most once a second; if that
- * is missed, once more. */
-void health_silent(struct health *health, struct backend *backend);
+/* The backend has owed replies for long and says nothing: it is probed now, with a short timeout, at most once a second; if
+ * that probe is missed, once more. */
+void health_silent(struct backend *backend);
 
-/* What health asks of those who have the traffic, and tells them. One for the process, borrowed; NULL: there is none. */
-struct health_traffic {
-	/* Has it sent something that we do not read, since a client does not? */
-	bool (*is_unread)(struct backend *backend);
-	/* A probe of it was late. Where each connection has a thread of its own, idle ones may have them all. */
-	void (*on_late)(struct backend *backend);
-	/* It missed a probe and is silent: requests that wait for it may try another one as well. Its state was set before;
-	 * anything may be done with it. */
-	void (*on_missed)(struct backend *backend);
-};
-void health_set_traffic(const struct health_traffic *traffic);
-
-/* Evidence from elsewhere. One that is DRAINING is only probed now. */
-void health_exchange_failed(struct health *health, struct backend *backend);                 /* -> SUSPECT, probe now */
-void health_engine_died(struct health *health, struct backend *backend, enum reason reason); /* hard: DOWN now */
-void health_engine_doubt(struct health *health, struct backend *backend,
-                         enum reason reason); /* -> SUSPECT, probe now */
+/* Evidence from elsewhere. A DRAINING backend is only probed now, where the others become SUSPECT. */
+void health_exchange_failed(struct backend *backend);                  /* -> SUSPECT, probe now */
+void health_engine_doubt(struct backend *backend, enum reason reason); /* -> SUSPECT, probe now */
+void health_engine_died(struct backend *backend, enum reason reason);  /* hard: DOWN now */
 
 /* A request got a 5xx: is the backend itself ill? Asks the next probe, made now or as soon as the one in flight is done
  * (that one may have been answered before the backend fell ill; if it ends badly, so does the question). Answers once,
@@ -65,6 +69,3 @@ struct health_question;
 typedef void health_answer(bool well, void *arg);
 struct health_question *health_ask(struct health *health, struct backend *backend, health_answer *answer, void *arg);
 void health_ask_cancel(struct health_question *question);
-
-/* The health that watches this backend's service; NULL only if none ever did. */
-struct health *health_of(struct backend *backend);

@@ -18,15 +18,6 @@
 #define USUAL_PROBES 4         /* a probe may take so many times what it usually takes */
 #define QUICK_EVERY_US 1000000 /* between two quick probes of a backend */
 
-static struct {
-	const struct health_traffic *traffic; /* NULL: there is none */
-} hooks;
-
-void health_set_traffic(const struct health_traffic *traffic)
-{
-	hooks.traffic = traffic;
-}
-
 /* --- patience --- */
 
 int watch_timeout_ms(const struct watch *watch)
@@ -61,18 +52,17 @@ void watch_hurry_quickly(struct watch *watch)
 	watch_hurry(watch);
 }
 
-void health_silent(struct health *health, struct backend *backend)
+void health_silent(struct backend *backend)
 {
-	struct watch *watch = *backend_health_slot(backend);
+	struct watch *watch = backend_watch(backend);
 	int64_t now_us = clock_us();
 
-	(void)health;
 	if (watch == NULL || backend_state(backend) == BACKEND_STARTING || now_us < watch->quick_us)
 		return;
 	watch->quick_us = now_us + QUICK_EVERY_US;
 	if (watch->probe != NULL && watch->haste != HASTE_NONE)
 		return;
-	log_debug("event=silent service=%s slot=%d container=%.12s waiting=%u", watch->health->service,
+	log_debug("event=silent service=%s slot=%d container=%.12s waiting=%u", backend_service(watch->backend),
 	          backend_slot(backend), backend_container_id(backend), backend_pulse(backend)->waiting);
 	watch_hurry_quickly(watch);
 }
@@ -90,27 +80,31 @@ void watch_follow_up(struct watch *watch, enum haste missed)
 
 void watch_tell_late(const struct watch *watch)
 {
-	if (hooks.traffic != NULL)
-		hooks.traffic->on_late(watch->backend);
+	const struct health_traffic *traffic = watch->health->traffic;
+
+	if (traffic != NULL)
+		traffic->on_late(watch->backend);
 }
 
-void watch_tell_missed(struct backend *backend)
+void watch_tell_missed(const struct health *health, struct backend *backend)
 {
 	backend_pulse(backend)->missed = true;
-	if (hooks.traffic != NULL)
-		hooks.traffic->on_missed(backend);
+	if (health->traffic != NULL)
+		health->traffic->on_missed(backend);
 }
 
 /* --- busy --- */
 
-static bool is_unread(struct backend *backend)
+static bool is_unread(const struct watch *watch)
 {
-	return hooks.traffic != NULL && hooks.traffic->is_unread(backend);
+	const struct health_traffic *traffic = watch->health->traffic;
+
+	return traffic != NULL && traffic->is_unread(watch->backend);
 }
 
 bool watch_is_busy(const struct watch *watch)
 {
-	return backend_pulse(watch->backend)->heard_us >= watch->asked_us || is_unread(watch->backend);
+	return backend_pulse(watch->backend)->heard_us >= watch->asked_us || is_unread(watch);
 }
 
 bool watch_is_busy_too_long(struct watch *watch)
@@ -122,7 +116,8 @@ bool watch_is_busy_too_long(struct watch *watch)
 		log_warn(
 		        "event=busy service=%s slot=%d container=%.12s error=\"its health check is not answered in time, "
 		        "but it goes on sending replies\"",
-		        watch->health->service, backend_slot(watch->backend), backend_container_id(watch->backend));
+		        backend_service(watch->backend), backend_slot(watch->backend),
+		        backend_container_id(watch->backend));
 	}
 	return now_us - watch->busy_us >= watch->health->config.start_ms * 1000;
 }

@@ -17,7 +17,7 @@ enum haste { HASTE_NONE, HASTE_QUICK, HASTE_SECOND };
 struct health {
 	struct event_base *base;
 	struct config_health config; /* path owned */
-	char *service;
+	const struct health_traffic *traffic; /* borrowed; NULL: none */
 	struct watches watches;
 	struct questions answered; /* waiting to be told */
 	struct timer *teller;
@@ -76,7 +76,7 @@ void watch_follow_up(struct watch *watch, enum haste missed); /* before watch_sc
 void watch_tell_late(const struct watch *watch);
 
 /* Its probe was missed, and it is not busy: after its state is set. */
-void watch_tell_missed(struct backend *backend);
+void watch_tell_missed(const struct health *health, struct backend *backend);
 
 /* Of a probe that was late. The second is asked where the first is true. */
 bool watch_is_busy(const struct watch *watch);

@@ -39,7 +39,7 @@ static void question_settle(struct health *health, struct health_question *quest
 struct health_question *health_ask(struct health *health, struct backend *backend, health_answer *answer, void *arg)
 {
 	struct health_question *question = mem_zero(sizeof(*question));
-	struct watch *watch = *backend_health_slot(backend);
+	struct watch *watch = backend_watch(backend);
 
 	question->answer = answer;
 	question->arg = arg;

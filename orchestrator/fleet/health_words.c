@@ -21,9 +21,10 @@ void watch_note_finding(const struct watch *watch, const struct probe_finding *f
 		backend_set_probe_us(watch->backend, finding->took_us);
 	else
 		log_debug("event=probe service=%s slot=%d container=%.12s outcome=%s took_us=%lld incident=%s error=%s",
-		          watch->health->service, backend_slot(watch->backend), backend_container_id(watch->backend),
-		          probe_outcome_text(finding->outcome), (long long)finding->took_us,
-		          incident_text(backend_incident(watch->backend)), log_quote(finding->text));
+		          backend_service(watch->backend), backend_slot(watch->backend),
+		          backend_container_id(watch->backend), probe_outcome_text(finding->outcome),
+		          (long long)finding->took_us, incident_text(backend_incident(watch->backend)),
+		          log_quote(finding->text));
 }
 
 /* False: nothing new, or it is normal that it does not answer yet. */
@@ -53,7 +54,7 @@ void watch_tell_start(struct watch *watch, const struct probe_finding *finding)
 	watch->tell_pause_us = watch->tell_pause_us == 0 ? TELL_AGAIN_US : 2 * watch->tell_pause_us;
 	watch->tell_us = now_us + watch->tell_pause_us;
 	log_info("event=starting service=%s slot=%d container=%.12s reason=%s incident=%s error=%s",
-	         watch->health->service, backend_slot(backend), backend_container_id(backend),
+	         backend_service(watch->backend), backend_slot(backend), backend_container_id(backend),
 	         probe_outcome_text(finding->outcome), incident_text(backend_incident(backend)),
 	         log_quote(backend_finding(backend)));
 }

@@ -1,7 +1,7 @@
-/* incident: short unique names for faults.
+/* incident: short names for faults.
  *
- * A counter that starts at a random number: unique for 2^32 incidents of one process, and two processes after one
- * another are unlikely to use the same names. Invariant: id is empty exactly while no incident is open.
+ * A service counts its incidents from a random number on: no id comes twice within 2^32 of them, and two services, or two
+ * processes one after the other, are unlikely to use the same. Invariant: id is empty exactly while no incident is open.
  */
 #include "orchestrator/fleet/incident.h"
 
@@ -10,22 +10,17 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-static uint32_t incident_next(void)
+static uint32_t name_next(struct incident_names *names)
 {
-	static uint32_t last;
-	static bool seeded;
-
-	if (!seeded) {
-		if (getrandom(&last, sizeof(last), GRND_NONBLOCK) == -1)
-			last = (uint32_t)clock_us();
-		seeded = true;
-	}
-	return ++last;
+	if (!names->begun && getrandom(&names->last, sizeof(names->last), GRND_NONBLOCK) == -1)
+		names->last = (uint32_t)clock_us();
+	names->begun = true;
+	return ++names->last;
 }
 
-void incident_begin(struct incident *incident)
+void incident_begin(struct incident *incident, struct incident_names *names)
 {
-	snprintf(incident->id, sizeof(incident->id), "%08x", (unsigned)incident_next());
+	snprintf(incident->id, sizeof(incident->id), "%08x", (unsigned)name_next(names));
 	incident->t0_us = clock_us();
 }
 

@@ -18,24 +18,22 @@
 #define STEP_ROUNDS 8             /* then the loop gets its turn */
 #define STOP_PATIENCE_US 20000000 /* beyond stop_ms: for the engine to remove them */
 
-static supervisor_nothing_comes *nothing_told;
-static void *nothing_arg;
-
 static void on_step(void *arg);
 
-void supervisor_on_nothing_comes(supervisor_nothing_comes *told, void *arg)
+/* The others hear of it first: what they make of it is there when the step looks. */
+static void on_backend_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
 {
-	nothing_told = told;
-	nothing_arg = arg;
+	struct supervisor *supervisor = arg;
+
+	if (supervisor->observer.changed != NULL)
+		supervisor->observer.changed(backend, from, reason, supervisor->observer.arg);
+	supervisor_soon(supervisor);
 }
 
-static void on_fleet_empty(struct backend *backend, void *arg)
+static void on_backend_empty(struct backend *backend, void *arg)
 {
-	struct supervisor *supervisor = *fleet_supervisor_slot(backend_fleet(backend));
-
-	(void)arg;
-	if (supervisor != NULL)
-		supervisor_soon(supervisor);
+	(void)backend;
+	supervisor_soon(arg);
 }
 
 struct supervisor *supervisor_new(const struct supervisor_settings *settings)
@@ -49,10 +47,12 @@ struct supervisor *supervisor_new(const struct supervisor_settings *settings)
 	supervisor->identity = settings->identity;
 	supervisor->all = settings->all;
 	TAILQ_INSERT_TAIL(supervisor->all, supervisor, link);
-	supervisor->fleet = fleet_new(settings->service->name);
-	*fleet_supervisor_slot(supervisor->fleet) = supervisor;
-	supervisor->health = health_new(settings->base, &settings->service->health, settings->service->name);
-	*fleet_health_slot(supervisor->fleet) = supervisor->health;
+	supervisor->observer = settings->observer;
+	supervisor->fleet = fleet_new(
+	        settings->service->name,
+	        &(struct fleet_observer){.changed = on_backend_changed, .empty = on_backend_empty, .arg = supervisor});
+	supervisor->health = health_new(&(struct health_settings){
+	        .base = settings->base, .config = &settings->service->health, .traffic = settings->traffic});
 	scaler_init(&supervisor->scaler, &settings->service->scale);
 	supervisor->last_revision = 1;
 	supervisor->revision = revision_new(settings->config, settings->service, settings->identity->key, 1);
@@ -60,7 +60,6 @@ struct supervisor *supervisor_new(const struct supervisor_settings *settings)
 	supervisor->list_us = NEVER;
 	supervisor->timer = timer_new(settings->base, on_step, supervisor);
 	TAILQ_INIT(&supervisor->containers);
-	fleet_on_empty(on_fleet_empty, NULL);
 	return supervisor;
 }
 
@@ -103,7 +102,7 @@ void supervisor_reload(struct supervisor *supervisor, const struct config *confi
 	supervisor->config = config;
 	supervisor->service = service;
 	scaler_configure(&supervisor->scaler, &service->scale);
-	health_configure(supervisor->health, &service->health, service->name);
+	health_configure(supervisor->health, &service->health);
 	if (revision_same(revision, supervisor->revision)) {
 		supervisor->revision->spare_port = revision->spare_port; /* moves with scale.max */
 		revision_free(revision);
@@ -246,9 +245,9 @@ static void step_over(struct supervisor *supervisor)
 		timer_set_at(supervisor->timer, supervisor->wake_us);
 	else
 		timer_clear(supervisor->timer);
-	if (supervisor->waiting > 0 && supervisor->started && !supervisor->stopping && nothing_told != NULL &&
-	    !supervisor_is_short(supervisor))
-		nothing_told(supervisor->fleet, nothing_arg);
+	if (supervisor->waiting > 0 && supervisor->started && !supervisor->stopping &&
+	    supervisor->observer.nothing_comes != NULL && !supervisor_is_short(supervisor))
+		supervisor->observer.nothing_comes(supervisor->fleet, supervisor->observer.arg);
 }
 
 static void on_step(void *arg)
@@ -272,13 +271,6 @@ static void on_step(void *arg)
 }
 
 /* --- wishes --- */
-
-void supervisor_backend_changed(struct supervisor *supervisor, struct backend *backend, enum backend_state from)
-{
-	(void)backend;
-	(void)from;
-	supervisor_soon(supervisor);
-}
 
 /* One that serves is rolled, so that nobody notices; one that does not is taken away at once. */
 bool supervisor_replace(struct supervisor *supervisor, int index, struct err *err)

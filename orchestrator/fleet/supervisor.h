@@ -20,6 +20,15 @@ struct event_base;
 struct supervisor;
 TAILQ_HEAD(supervisors, supervisor);
 
+/* Who else hears of a service's backends, always with arg; a function that is NULL is not called. */
+struct supervisor_observer {
+	backend_observer *changed; /* a backend's state; see backend.h for what it may do */
+	/* Requests are held for the service (supervisor_set_waiting), and supervisor_is_short is false: nothing is coming for
+	 * them, or no more. Called from the supervisor's step; it may let the requests go. */
+	void (*nothing_comes)(struct fleet *fleet, void *arg);
+	void *arg;
+};
+
 struct supervisor_settings {
 	struct event_base *base;
 	struct engine *engine;
@@ -27,6 +36,8 @@ struct supervisor_settings {
 	const struct config_service *service; /* one of config's */
 	const struct identity *identity;      /* borrowed: whose containers are ours */
 	struct supervisors *all;              /* borrowed: all of one engine, for names and ports are everybody's */
+	struct supervisor_observer observer;
+	const struct health_traffic *traffic; /* borrowed; NULL: nobody has any */
 };
 
 struct supervisor *supervisor_new(const struct supervisor_settings *settings);
@@ -52,9 +63,6 @@ bool supervisors_know(struct supervisors *all, const struct engine_container *li
 
 /* An engine event for a container; true if it is one of this service's. */
 bool supervisor_event(struct supervisor *supervisor, const struct engine_event *event);
-
-/* From main's observer: a backend of this service changed state. */
-void supervisor_backend_changed(struct supervisor *supervisor, struct backend *backend, enum backend_state from);
 
 /* The proxy: one request that the scaler counts. */
 void supervisor_count_request(struct supervisor *supervisor);
@@ -96,10 +104,6 @@ struct supervisor_obstacle {
 	int64_t retry_us;    /* when it is tried again (clock_us) */
 };
 bool supervisor_is_obstructed(const struct supervisor *supervisor, struct supervisor_obstacle *obstacle);
-
-/* Called when requests wait and that is not so, or no more; one for the process. */
-typedef void supervisor_nothing_comes(struct fleet *fleet, void *arg);
-void supervisor_on_nothing_comes(supervisor_nothing_comes *told, void *arg);
 
 #define SUPERVISOR_MESSAGE_SIZE 1024
 

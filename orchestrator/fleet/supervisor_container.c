@@ -399,7 +399,7 @@ static void container_serve(struct container *container, const struct address *a
 	struct supervisor *supervisor = container->supervisor;
 
 	container->phase = CONTAINER_SERVING;
-	container->backend = backend_new(supervisor->fleet, container->slot, container->id, address);
+	container->backend = backend_new(fleet_group(supervisor->fleet), container->slot, container->id, address);
 	container->serial = backend_serial(container->backend);
 	if (container->adopted)
 		backend_set_state(container->backend, BACKEND_STARTING, REASON_ADOPTED);
@@ -469,7 +469,7 @@ void container_retire_backend(struct container *container, enum reason reason)
 	container->backend = NULL;
 	if (backend_state(backend) != BACKEND_DOWN)
 		backend_set_state(backend, BACKEND_DOWN, reason);
-	health_unwatch(container->supervisor->health, backend);
+	health_unwatch(backend);
 	if (container->in_fleet)
 		fleet_remove(container->supervisor->fleet, backend);
 	container->in_fleet = false;

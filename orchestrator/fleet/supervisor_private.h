@@ -181,6 +181,7 @@ struct supervisor {
 	const struct config *config;
 	const struct config_service *service;
 	const struct identity *identity;
+	struct supervisor_observer observer;
 	struct fleet *fleet;
 	struct health *health;
 	struct scaler scaler;

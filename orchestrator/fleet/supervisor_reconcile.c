@@ -31,7 +31,7 @@ void container_died(struct container *container, enum reason reason)
 	if (container->use == CONTAINER_LEAVING && container->retry.level == 0)
 		backoff_hurry(&container->retry); /* this was waited for */
 	if (container->backend != NULL)
-		health_engine_died(container->supervisor->health, container->backend, reason);
+		health_engine_died(container->backend, reason);
 	supervisor_soon(container->supervisor);
 }
 
@@ -118,13 +118,13 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 		container->oom = true;
 		container->oom_us = clock_us();
 		if (container->backend != NULL)
-			health_engine_doubt(supervisor->health, container->backend, REASON_OOM_KILLED);
+			health_engine_doubt(container->backend, REASON_OOM_KILLED);
 		break;
 	case ENGINE_EVENT_PAUSE:
 		if (container->use == CONTAINER_SPARE)
 			spare_paused_outside(container, true);
 		if (container->backend != NULL)
-			health_engine_doubt(supervisor->health, container->backend, REASON_PAUSED);
+			health_engine_doubt(container->backend, REASON_PAUSED);
 		break;
 	case ENGINE_EVENT_START:
 		started_outside(container);
@@ -162,7 +162,7 @@ static void reconcile_known(struct container *container, const struct engine_con
 		if (container->use == CONTAINER_SPARE)
 			spare_paused_outside(container, true);
 		if (container->backend != NULL)
-			health_engine_doubt(supervisor->health, container->backend, REASON_PAUSED);
+			health_engine_doubt(container->backend, REASON_PAUSED);
 		break;
 	case ENGINE_RUNNING:
 		if (container->use == CONTAINER_SPARE)

@@ -83,7 +83,7 @@ static void open_incident(struct slot *slot, const struct container *container, 
 	if (container->backend != NULL && incident_open(backend_incident(container->backend)))
 		slot->incident = *backend_incident(container->backend);
 	else
-		incident_begin(&slot->incident);
+		incident_begin(&slot->incident, backend_group_names(fleet_group(container->supervisor->fleet)));
 	slot->incident_reason = reason;
 }
 

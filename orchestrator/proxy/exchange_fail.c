@@ -105,7 +105,7 @@ static void report_failure(struct exchange *exchange, enum stats_replay reason)
 		        backend_container_id(backend), stats_replay_text(reason), incident_text(&exchange->incident),
 		        exchange->broke != NULL ? " error=" : "",
 		        exchange->broke != NULL ? log_quote(exchange_explain(exchange, told)) : "");
-	health_exchange_failed(health_of(backend), backend);
+	health_exchange_failed(backend);
 }
 
 /* Drops those that somebody else killed, and if `survivors` those that serve. True: of one that is left it is not known
@@ -219,7 +219,7 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 	if (rule->evidence && exchange_is_judged(exchange->trial->backend))
 		report_failure(exchange, rule->replay);
 	else if (rule->evidence)
-		health_exchange_failed(health_of(exchange->trial->backend), exchange->trial->backend);
+		health_exchange_failed(exchange->trial->backend);
 	if (exchange->begun) {
 		exchange_cut(exchange);
 		return;

@@ -80,14 +80,20 @@ static void pass_interim(struct exchange *exchange, const struct http_head *head
 
 static void on_answer(bool well, void *arg);
 
+/* Is the backend that answers itself ill? */
+static void ask(struct exchange *exchange)
+{
+	exchange->question = health_ask(supervisor_health(exchange->service->supervisor), exchange->trial->backend,
+	                                on_answer, exchange);
+}
+
 /* Of a reply that ended with the connection. One probe that is late does not make it half a reply: the verdict does. */
 static void judge_end(struct exchange *exchange, bool well)
 {
 	if (!well && backend_state(exchange->trial->backend) == BACKEND_DOWN)
 		exchange_fail(exchange, UPSTREAM_CUT, false);
 	else if (!well && ++exchange->asked < END_QUESTIONS)
-		exchange->question =
-		        health_ask(health_of(exchange->trial->backend), exchange->trial->backend, on_answer, exchange);
+		ask(exchange);
 	else
 		finish(exchange);
 }
@@ -119,8 +125,7 @@ static void on_answer(bool well, void *arg)
  * found ill while the reply was under way the answer is no at once. */
 static void withhold(struct exchange *exchange)
 {
-	exchange->question =
-	        health_ask(health_of(exchange->trial->backend), exchange->trial->backend, on_answer, exchange);
+	ask(exchange);
 	if (!exchange->gather)
 		upstream_pause(exchange->trial->upstream);
 }
@@ -233,8 +238,7 @@ static void on_done(struct http_text trailers, void *arg)
 	exchange->trial->upstream = NULL;
 	exchange->complete = true;
 	if (exchange->to_close && exchange->begun && exchange->question == NULL)
-		exchange->question =
-		        health_ask(health_of(exchange->trial->backend), exchange->trial->backend, on_answer, exchange);
+		ask(exchange);
 	if (exchange->framing == FORWARD_CHUNKED)
 		end_chunks(exchange, trailers);
 	if (exchange->question == NULL && exchange->state != EXCHANGE_OVER)

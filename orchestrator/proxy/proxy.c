@@ -150,7 +150,7 @@ void proxy_reload(struct proxy *proxy, const struct config *config, struct super
 	front_reload(proxy->front, config);
 }
 
-static const struct health_traffic traffic = {
+const struct health_traffic proxy_traffic = {
         .is_unread = upstream_is_unread, .on_late = upstream_close_idle, .on_missed = upstream_tell_missed};
 
 bool proxy_new(const struct proxy_settings *settings, struct proxy **result, struct err *err)
@@ -169,7 +169,6 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 	configure(proxy, config);
 	take_services(proxy, settings->supervisors);
 	silence_open(&proxy->silence, proxy);
-	health_set_traffic(&traffic);
 	struct front_settings front = {.base = settings->base,
 	                               .deadlines = proxy->deadlines,
 	                               .defer = settings->defer,
@@ -204,7 +203,6 @@ void proxy_free(struct proxy *proxy)
 {
 	if (proxy == NULL)
 		return;
-	health_set_traffic(NULL);
 	front_free(proxy->front);
 	access_log_close(proxy->log_writer);
 	proxy->access_log = proxy->log_writer = NULL;

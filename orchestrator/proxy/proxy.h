@@ -39,6 +39,9 @@ struct proxy {
 	uint64_t in_flight; /* exchanges and tunnels */
 };
 
+/* For health: the traffic of a backend is that of its connections here. */
+extern const struct health_traffic proxy_traffic;
+
 struct proxy_settings {
 	struct event_base *base;
 	const struct config *config;

@@ -24,7 +24,7 @@ static bool look_at(struct backend *backend, int64_t now_us, bool late)
 	if (pulse->waiting == 0)
 		return false;
 	if (!late && pulse_is_silent(pulse, now_us))
-		health_silent(health_of(backend), backend);
+		health_silent(backend);
 	return true;
 }
 

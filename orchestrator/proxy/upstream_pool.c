@@ -1,4 +1,4 @@
-/* upstream_pool: a backend's connections, the idle ones last used first. It hangs on the backend (backend_proxy_slot) and
+/* upstream_pool: a backend's connections, the idle ones last used first. It hangs on the backend (backend_pool) and
  * goes when that is down.
  */
 #include "orchestrator/proxy/upstream_private.h"
@@ -15,11 +15,13 @@
 
 static struct pool *pool_of(struct backend *backend)
 {
-	void **slot = backend_proxy_slot(backend);
+	struct pool *pool = backend_pool(backend);
 
-	if (*slot == NULL)
-		*slot = mem_zero(sizeof(struct pool));
-	return *slot;
+	if (pool == NULL) {
+		pool = mem_zero(sizeof(*pool));
+		backend_set_pool(backend, pool);
+	}
+	return pool;
 }
 
 static void list_add(struct upstream **list, struct upstream *upstream)
@@ -114,12 +116,11 @@ struct upstream *upstream_pool_take(struct backend *backend, bool must_live)
 
 void upstream_close_backend(struct backend *backend)
 {
-	void **slot = backend_proxy_slot(backend);
-	struct pool *pool = *slot;
+	struct pool *pool = backend_pool(backend);
 
 	if (pool == NULL)
 		return;
-	*slot = NULL;
+	backend_set_pool(backend, NULL);
 	while (pool->idle != NULL)
 		upstream_end(pool->idle);
 	while (pool->busy != NULL) {
@@ -133,7 +134,7 @@ void upstream_close_backend(struct backend *backend)
 
 void upstream_close_idle(struct backend *backend)
 {
-	const struct pool *pool = *backend_proxy_slot(backend);
+	const struct pool *pool = backend_pool(backend);
 
 	while (pool != NULL && pool->idle != NULL)
 		upstream_end(pool->idle);
@@ -141,7 +142,7 @@ void upstream_close_idle(struct backend *backend)
 
 void upstream_tell_missed(struct backend *backend)
 {
-	const struct pool *pool = *backend_proxy_slot(backend);
+	const struct pool *pool = backend_pool(backend);
 	struct upstream *upstream = pool != NULL ? pool->busy : NULL;
 
 	while (upstream != NULL) {
@@ -154,7 +155,7 @@ void upstream_tell_missed(struct backend *backend)
 
 bool upstream_is_unread(struct backend *backend)
 {
-	const struct pool *pool = *backend_proxy_slot(backend);
+	const struct pool *pool = backend_pool(backend);
 	char byte;
 
 	if (pool == NULL)

@@ -31,7 +31,6 @@ static int drains;
 static void on_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
 {
 	(void)arg;
-	control_backend_changed(backend, from);
 	if (admin != NULL)
 		admin_backend_changed(admin, backend, from, reason);
 }
@@ -103,9 +102,10 @@ static void begin(void)
 	bench_open(&bench);
 	configure();
 	memset(stats, 0, sizeof(stats));
-	backend_observe(on_changed, NULL);
-	control = control_new(
-	        &(struct control_settings){.base = bench.base, .config = &bench.config, .identity = &bench.identity});
+	control = control_new(&(struct control_settings){.base = bench.base,
+	                                                 .config = &bench.config,
+	                                                 .identity = &bench.identity,
+	                                                 .observer = {.changed = on_changed}});
 	bench.engine->observer = control_observer(control);
 	control_start(control, &bench.engine->engine);
 	bench.engine->observer.on_up(bench.engine->observer.arg);
@@ -126,7 +126,6 @@ static void end(void)
 {
 	admin_free(admin);
 	admin = NULL;
-	backend_observe(NULL, NULL);
 	control_free(control);
 	bench.engine->observer.on_event = NULL;
 	for (int i = 0; i < 1000 && bench.engine->in_flight > 0; i++)

@@ -11,18 +11,19 @@ struct control *control;
 struct supervisor *supervisor;
 char refused[512];
 
-static void on_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
+unsigned told_nothing;
+
+static void on_nothing_comes(struct fleet *fleet, void *arg)
 {
-	(void)reason;
 	(void)arg;
-	control_backend_changed(backend, from);
+	told_nothing += fleet == supervisor_fleet(supervisor);
 }
 
 void setup(void)
 {
 	bench_open(&bench);
 	refused[0] = '\0';
-	backend_observe(on_changed, NULL);
+	told_nothing = 0;
 }
 
 void publish(enum engine_reach reach)
@@ -41,8 +42,11 @@ static void on_refused(const char *message, void *arg)
 
 void begin(void)
 {
-	control = control_new(&(struct control_settings){
-	        .base = bench.base, .config = &bench.config, .identity = &bench.identity, .refused = on_refused});
+	control = control_new(&(struct control_settings){.base = bench.base,
+	                                                 .config = &bench.config,
+	                                                 .identity = &bench.identity,
+	                                                 .refused = on_refused,
+	                                                 .observer = {.nothing_comes = on_nothing_comes}});
 	bench.engine->observer = control_observer(control);
 	control_start(control, &bench.engine->engine);
 	supervisor = control_at(control, 0);
@@ -51,7 +55,6 @@ void begin(void)
 
 void teardown(void)
 {
-	backend_observe(NULL, NULL);
 	ck_assert(!bench.engine->two_in_a_slot);
 	/* let calls in flight end, so that nothing of theirs is left */
 	if (control != NULL)

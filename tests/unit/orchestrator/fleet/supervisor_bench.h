@@ -9,7 +9,8 @@
 extern struct fleet_bench bench;
 extern struct control *control;
 extern struct supervisor *supervisor;
-extern char refused[512]; /* why control will not run; "": it does */
+extern char refused[512];     /* why control will not run; "": it does */
+extern unsigned told_nothing; /* how often the supervisor said that nothing comes */
 
 void setup(void);
 void publish(enum engine_reach reach); /* before begin: slots and spares have host ports, from first_port on */

@@ -10,23 +10,48 @@
 
 static struct fleet *fleet;
 static struct backend *made[4];
+static int emptied;
+static char told[128]; /* what the observer heard since that was set to "" */
+static bool inside;
+
+/* The first change of slot 0 causes the next change: the observer hears of that one after it has returned, in order. */
+static void on_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
+{
+	size_t len = strlen(told);
+
+	ck_assert_ptr_eq(arg, &fleet);
+	ck_assert(!inside);
+	inside = true;
+	snprintf(told + len, sizeof(told) - len, "%d:%s>%s ", backend_slot(backend), backend_state_text(from),
+	         reason_text(reason));
+	if (backend == made[0] && from == BACKEND_STARTING && backend_state(made[1]) == BACKEND_READY)
+		backend_set_state(made[1], BACKEND_SUSPECT, REASON_EXCHANGE_FAILED);
+	inside = false;
+}
+
+static void on_empty(struct backend *backend, void *arg)
+{
+	ck_assert_ptr_eq(arg, &fleet);
+	ck_assert_ptr_eq(backend, made[0]);
+	emptied++;
+}
 
 static void setup(void)
 {
 	const struct address address = {.len = 0};
 
 	log_set_level(LOG_ERROR);
-	fleet = fleet_new("acts");
+	emptied = 0;
+	told[0] = '\0';
+	fleet = fleet_new("acts", &(struct fleet_observer){.changed = on_changed, .empty = on_empty, .arg = &fleet});
 	for (int i = 3; i >= 0; i--) {
-		made[i] = backend_new(fleet, i, "0123456789abcdef", &address);
+		made[i] = backend_new(fleet_group(fleet), i, "0123456789abcdef", &address);
 		fleet_add(fleet, made[i]);
 	}
 }
 
 static void teardown(void)
 {
-	backend_observe(NULL, NULL);
-	fleet_on_empty(NULL, NULL);
 	for (int i = 0; i < 4; i++)
 		backend_unref(made[i]);
 	fleet_free(fleet);
@@ -117,21 +142,10 @@ START_TEST(tried_ones_are_passed_over)
 }
 END_TEST
 
-static int emptied;
-
-static void on_empty(struct backend *backend, void *arg)
-{
-	(void)arg;
-	ck_assert_ptr_eq(backend, made[0]);
-	emptied++;
-}
-
 START_TEST(empty_is_told_when_it_leaves)
 {
 	struct backend *a, *b;
 
-	emptied = 0;
-	fleet_on_empty(on_empty, NULL);
 	make_ready(1);
 	a = fleet_acquire(fleet, NULL);
 	fleet_release(a, FLEET_SERVED);
@@ -166,34 +180,15 @@ START_TEST(down_is_final)
 }
 END_TEST
 
-/* An observer that causes the next change: it is told of that one after it has returned, in order. */
-static char told[128];
-static bool inside;
-
-static void on_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
-{
-	size_t len = strlen(told);
-
-	(void)arg;
-	ck_assert(!inside);
-	inside = true;
-	snprintf(told + len, sizeof(told) - len, "%d:%s>%s ", backend_slot(backend), backend_state_text(from),
-	         reason_text(reason));
-	if (backend == made[0] && from == BACKEND_STARTING)
-		backend_set_state(made[1], BACKEND_SUSPECT, REASON_EXCHANGE_FAILED);
-	inside = false;
-}
-
 START_TEST(observer_may_cause_changes)
 {
 	make_ready(2);
 	backend_set_state(made[0], BACKEND_DOWN, REASON_EXITED);
 	backend_unref(made[0]);
 	fleet_remove(fleet, made[0]);
-	made[0] = backend_new(fleet, 0, "fedc", &(struct address){.len = 0});
+	made[0] = backend_new(fleet_group(fleet), 0, "fedc", &(struct address){.len = 0});
 	fleet_add(fleet, made[0]);
 	told[0] = '\0';
-	backend_observe(on_changed, NULL);
 	backend_set_state(made[0], BACKEND_READY, REASON_PROBE_GOOD);
 	ck_assert_int_eq(backend_state(made[1]), BACKEND_SUSPECT);
 	ck_assert_str_eq(told, "0:starting>probe-good 1:ready>exchange-failed ");

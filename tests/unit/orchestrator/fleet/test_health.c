@@ -36,19 +36,17 @@ static void on_changed(struct backend *backend, enum backend_state from, enum re
 static void setup(void)
 {
 	bench_open(&bench);
-	health = health_new(bench.base, &bench.service.health, "acts");
-	fleet = fleet_new("acts");
+	health = health_new(&(struct health_settings){.base = bench.base, .config = &bench.service.health});
+	fleet = fleet_new("acts", &(struct fleet_observer){.changed = on_changed});
 	made = 0;
 	asked = 0;
 	running_ms = -1;
 	suspect_seen = false;
-	backend_observe(on_changed, NULL);
 }
 
 static void teardown(void)
 {
 	health_free(health);
-	backend_observe(NULL, NULL);
 	for (int i = 0; i < made; i++)
 		backend_unref(backends[i]);
 	fleet_free(fleet);
@@ -70,7 +68,7 @@ static struct backend *make(enum fake_answer answer)
 	bench.engine->answer = answer;
 	containers[slot] = fake_add(bench.engine, "acts", name, slot, "", ENGINE_RUNNING, dir, 0);
 	place_socket(dir, &address);
-	backends[slot] = backend_new(fleet, slot, containers[slot]->id, &address);
+	backends[slot] = backend_new(fleet_group(fleet), slot, containers[slot]->id, &address);
 	fleet_add(fleet, backends[slot]);
 	if (running_ms < 0)
 		health_watch(health, backends[slot]);
@@ -142,7 +140,7 @@ static void find_running(int64_t so_long_ms, int64_t start_ms)
 {
 	running_ms = so_long_ms;
 	bench.service.health.start_ms = start_ms;
-	health_configure(health, &bench.service.health, "acts");
+	health_configure(health, &bench.service.health);
 }
 
 #define PATIENCE_MS (2 * (50 + 150)) /* of one that serves */
@@ -221,10 +219,10 @@ START_TEST(exit_ends_the_start)
 {
 	struct backend *backend = make(FAKE_ILL);
 
-	health_engine_died(health, backend, REASON_EXITED);
+	health_engine_died(backend, REASON_EXITED);
 	ck_assert_int_eq(backend_state(backend), BACKEND_DOWN);
 	ck_assert(incident_open(backend_incident(backend)));
-	health_engine_died(health, backend, REASON_EXITED); /* once more is harmless */
+	health_engine_died(backend, REASON_EXITED); /* once more is harmless */
 }
 END_TEST
 
@@ -248,7 +246,7 @@ START_TEST(soft_fault_then_well)
 	struct backend *backend = make_ready();
 
 	bench.service.health.fall = 100;
-	health_configure(health, &bench.service.health, "acts");
+	health_configure(health, &bench.service.health);
 	containers[0]->answer = FAKE_HANG;
 	wait_state(backend, BACKEND_SUSPECT);
 	ck_assert_int_eq(backend_reason(backend), REASON_PROBE_TIMEOUT);
@@ -276,14 +274,14 @@ START_TEST(failed_exchange_is_doubt)
 {
 	struct backend *backend = make_ready();
 
-	health_exchange_failed(health, backend);
+	health_exchange_failed(backend);
 	ck_assert_int_eq(backend_state(backend), BACKEND_SUSPECT);
 	ck_assert_int_eq(backend_reason(backend), REASON_EXCHANGE_FAILED);
 	wait_state(backend, BACKEND_READY);
-	health_exchange_failed(health, backend);
+	health_exchange_failed(backend);
 	fake_kill(bench.engine, containers[0], 1);
 	wait_state(backend, BACKEND_DOWN);
-	health_exchange_failed(health, backend);
+	health_exchange_failed(backend);
 }
 END_TEST
 
@@ -293,9 +291,9 @@ START_TEST(older_probe_clears_nothing)
 	struct backend *backend = make_ready();
 
 	containers[0]->answer = FAKE_SLOW;
-	health_exchange_failed(health, backend);
+	health_exchange_failed(backend);
 	bench_run(&bench, 10); /* the probe is at the container */
-	health_engine_doubt(health, backend, REASON_OOM_KILLED);
+	health_engine_doubt(backend, REASON_OOM_KILLED);
 	containers[0]->answer = FAKE_ILL;
 	ready_seen = false;
 	wait_state(backend, BACKEND_DOWN);
@@ -387,7 +385,7 @@ START_TEST(question_cancelled)
 
 	health_ask_cancel(question);
 	question = health_ask(health, backend, on_answer, NULL);
-	health_engine_died(health, backend, REASON_EXITED);
+	health_engine_died(backend, REASON_EXITED);
 	health_ask_cancel(question); /* answered, not told yet */
 	bench_run(&bench, 20);
 	ck_assert_int_eq(asked, 0);
@@ -453,13 +451,13 @@ START_TEST(unwatched)
 	struct backend *backend = make_ready();
 
 	health_ask(health, backend, on_answer, NULL);
-	health_unwatch(health, backend);
+	health_unwatch(backend);
 	wait_answers(1);
 	ck_assert(well);
 	containers[0]->answer = FAKE_ILL;
 	bench_run(&bench, 120);
 	ck_assert_int_eq(backend_state(backend), BACKEND_READY);
-	health_engine_died(health, backend, REASON_EXITED);
+	health_engine_died(backend, REASON_EXITED);
 	ck_assert_int_eq(backend_state(backend), BACKEND_DOWN);
 }
 END_TEST

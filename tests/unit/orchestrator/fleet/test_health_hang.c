@@ -68,23 +68,20 @@ static void set_up(void)
 {
 	bench_open(&bench);
 	bench.service.health.start_ms = 20000;
-	health = health_new(bench.base, &bench.service.health, "acts");
-	fleet = fleet_new("acts");
+	health = health_new(
+	        &(struct health_settings){.base = bench.base, .config = &bench.service.health, .traffic = &traffic});
+	fleet = fleet_new("acts", &(struct fleet_observer){.changed = on_changed});
 	talk = timer_new(bench.base, on_talk, NULL);
 	talker = unread = NULL;
 	made = late = missed = 0;
 	left = false;
 	timer_set(talk, 1);
-	backend_observe(on_changed, NULL);
-	health_set_traffic(&traffic);
 }
 
 static void tear_down(void)
 {
 	health_free(health);
 	timer_free(talk);
-	backend_observe(NULL, NULL);
-	health_set_traffic(NULL);
 	for (int i = 0; i < made; i++)
 		backend_unref(backends[i]);
 	fleet_free(fleet);
@@ -124,7 +121,7 @@ static struct backend *make_ready(void)
 	bench.engine->answer = FAKE_GOOD;
 	containers[slot] = fake_add(bench.engine, "acts", name, slot, "", ENGINE_RUNNING, dir, 0);
 	place_socket(dir, &address);
-	backends[slot] = backend_new(fleet, slot, containers[slot]->id, &address);
+	backends[slot] = backend_new(fleet_group(fleet), slot, containers[slot]->id, &address);
 	fleet_add(fleet, backends[slot]);
 	health_watch(health, backends[slot]);
 	wait_state(backends[slot], BACKEND_READY);
@@ -136,7 +133,7 @@ static void configure(int64_t interval_ms, int64_t timeout_ms)
 {
 	bench.service.health.interval_ms = interval_ms;
 	bench.service.health.timeout_ms = timeout_ms;
-	health_configure(health, &bench.service.health, "acts");
+	health_configure(health, &bench.service.health);
 }
 
 /* --- busy ------------------------------------------------------------------------------------------------------ */
@@ -209,7 +206,7 @@ START_TEST(so_does_one_that_was_silent_before)
 
 	configure(50, 150);
 	bench.service.health.fall = 3;
-	health_configure(health, &bench.service.health, "acts");
+	health_configure(health, &bench.service.health);
 	containers[0]->answer = FAKE_HANG;
 	wait_state(busy, BACKEND_SUSPECT);
 	ck_assert_int_eq(backend_reason(busy), REASON_PROBE_TIMEOUT);
@@ -224,7 +221,7 @@ START_TEST(busy_for_too_long_is_ill)
 	int64_t begun_ms = clock_ms();
 
 	bench.service.health.start_ms = 700;
-	health_configure(health, &bench.service.health, "acts");
+	health_configure(health, &bench.service.health);
 	talker = busy;
 	containers[0]->answer = FAKE_HANG;
 	wait_state(busy, BACKEND_DOWN);
@@ -238,7 +235,7 @@ START_TEST(a_paused_one_is_not_busy)
 
 	unread = talker = paused;
 	containers[0]->answer = FAKE_HANG;
-	health_engine_doubt(health, paused, REASON_PAUSED);
+	health_engine_doubt(paused, REASON_PAUSED);
 	wait_state(paused, BACKEND_DOWN);
 	ck_assert_int_eq(backend_reason(paused), REASON_PAUSED);
 }
@@ -275,7 +272,7 @@ START_TEST(a_silent_one_is_probed_quickly_and_at_once_again)
 	containers[0]->answer = FAKE_HANG;
 	bench_run(&bench, 100); /* a beat of before is over */
 	int64_t begun_ms = clock_ms();
-	health_silent(health, backend);
+	health_silent(backend);
 	ck_assert_int_eq(backend_state(backend), BACKEND_READY);
 	wait_state(backend, BACKEND_SUSPECT);
 	expect_within(begun_ms, QUICK_MS - 100); /* one that was in flight had less left */
@@ -294,7 +291,7 @@ START_TEST(so_is_one_that_is_paused)
 	containers[0]->answer = FAKE_HANG;
 	bench_run(&bench, 100);
 	int64_t begun_ms = clock_ms();
-	health_engine_doubt(health, backend, REASON_PAUSED);
+	health_engine_doubt(backend, REASON_PAUSED);
 	ck_assert_int_eq(backend_state(backend), BACKEND_SUSPECT);
 	ck_assert_int_eq(missed, 1);
 	wait_state(backend, BACKEND_DOWN);
@@ -312,7 +309,7 @@ START_TEST(the_probe_in_flight_loses_its_patience)
 	bench_run(&bench, 150);
 	ck_assert_int_eq(backend_state(backend), BACKEND_READY);
 	int64_t begun_ms = clock_ms();
-	health_silent(health, backend);
+	health_silent(backend);
 	wait_state(backend, BACKEND_DOWN);
 	expect_within(begun_ms, 150 + 500);
 }
@@ -326,7 +323,7 @@ START_TEST(a_slow_endpoint_is_no_hang)
 	bench_run(&bench, 300);
 	int64_t before_us = backend_probe_us(backend);
 	backend_set_probe_us(backend, -1);
-	health_silent(health, backend);
+	health_silent(backend);
 	bench_run(&bench, 100);
 	ck_assert_int_ge(backend_probe_us(backend), 0);
 	backend_set_probe_us(backend, before_us);
@@ -341,14 +338,14 @@ START_TEST(quick_probes_are_a_second_apart)
 
 	configure(PATIENT_MS, PATIENT_MS);
 	bench_run(&bench, 300);
-	health_silent(health, backend);
+	health_silent(backend);
 	bench_run(&bench, 100);
 	backend_set_probe_us(backend, -1);
-	health_silent(health, backend);
+	health_silent(backend);
 	bench_run(&bench, 100);
 	ck_assert_int_eq(backend_probe_us(backend), -1);
 	bench_run(&bench, 900);
-	health_silent(health, backend);
+	health_silent(backend);
 	bench_run(&bench, 100);
 	ck_assert_int_ge(backend_probe_us(backend), 0);
 }
@@ -362,7 +359,7 @@ START_TEST(no_longer_than_an_ordinary_probe)
 	containers[0]->answer = FAKE_HANG;
 	bench_run(&bench, 200);
 	int64_t begun_ms = clock_ms();
-	health_silent(health, backend);
+	health_silent(backend);
 	wait_state(backend, BACKEND_DOWN);
 	ck_assert_int_lt(clock_ms() - begun_ms, QUICK_MS + SLACK_MS / 2);
 }
@@ -376,7 +373,7 @@ START_TEST(a_hang_that_is_over_is_forgiven)
 	configure(50, PATIENT_MS);
 	containers[0]->answer = FAKE_HANG;
 	bench_run(&bench, 100);
-	health_silent(health, backend);
+	health_silent(backend);
 	wait_state(backend, BACKEND_SUSPECT);
 	ck_assert(backend_pulse(backend)->missed);
 	bench_run(&bench, 50); /* the second probe is at the container, and is lost */

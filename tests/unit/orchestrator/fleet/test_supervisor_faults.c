@@ -178,14 +178,6 @@ START_TEST(is_short_while_a_replacement_is_about_to_come)
 }
 END_TEST
 
-static unsigned told_nothing;
-
-static void on_nothing_comes(struct fleet *fleet, void *arg)
-{
-	(void)arg;
-	told_nothing += fleet == supervisor_fleet(supervisor);
-}
-
 /* A slot that cannot be filled is no hope for those who wait: they are looked at again when that is known. */
 START_TEST(says_when_nothing_comes)
 {
@@ -195,7 +187,6 @@ START_TEST(says_when_nothing_comes)
 	begin();
 	wait_settled();
 	told_nothing = 0;
-	supervisor_on_nothing_comes(on_nothing_comes, NULL);
 	bench.engine->fail_with[FAKE_START] = ENGINE_REFUSED;
 	bench.engine->fail_times[FAKE_START] = 2;
 	bench.engine->delay_us[FAKE_START] = 50000;
@@ -215,7 +206,6 @@ START_TEST(says_when_nothing_comes)
 	told_nothing = 0;
 	supervisor_set_waiting(supervisor, 0);
 	wait_settled();
-	supervisor_on_nothing_comes(NULL, NULL);
 }
 END_TEST
 

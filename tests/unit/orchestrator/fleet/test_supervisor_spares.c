@@ -154,12 +154,12 @@ START_TEST(stands_in_while_one_is_suspect)
 {
 	begin_with(1);
 	bench.service.health.timeout_ms = 1000;
-	health_configure(supervisor_health(supervisor), &bench.service.health, "acts");
+	health_configure(supervisor_health(supervisor), &bench.service.health);
 	fake_pause(bench.engine, fake_by_name(bench.engine, "acts_0"));
 	ck_assert(bench_until(&bench, spare_is, ready, 500)); /* long before the verdict */
 	ck_assert_str_eq(view_of(0).state, "suspect");
 	bench.service.health.timeout_ms = 150;
-	health_configure(supervisor_health(supervisor), &bench.service.health, "acts");
+	health_configure(supervisor_health(supervisor), &bench.service.health);
 	wait_settled();
 }
 END_TEST

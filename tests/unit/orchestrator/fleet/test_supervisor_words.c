@@ -109,21 +109,12 @@ static bool obstructed(void *arg)
 	return supervisor_is_obstructed(supervisor, arg);
 }
 
-static unsigned told_nothing;
-
-static void on_nothing_comes(struct fleet *fleet, void *arg)
-{
-	(void)arg;
-	told_nothing += fleet == supervisor_fleet(supervisor);
-}
-
 /* Image, network and volumes are asked for first; and again, after longer and longer. */
 START_TEST(what_it_needs_is_not_there)
 {
 	struct supervisor_obstacle obstacle;
 
 	told_nothing = 0;
-	supervisor_on_nothing_comes(on_nothing_comes, NULL);
 	bench.engine->fail_times[FAKE_PREPARE] = 2;
 	bench.engine->fail_with[FAKE_PREPARE] = _i == 0 ? ENGINE_NO_IMAGE : ENGINE_REFUSED;
 	begin();
@@ -141,7 +132,6 @@ START_TEST(what_it_needs_is_not_there)
 	wait_settled();
 	ck_assert(!obstructed(&obstacle));
 	ck_assert_uint_eq(bench.engine->calls[FAKE_PREPARE], 3);
-	supervisor_on_nothing_comes(NULL, NULL);
 }
 END_TEST
 

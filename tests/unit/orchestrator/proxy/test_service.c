@@ -33,7 +33,7 @@ END_TEST
 static struct backend *add(struct fleet *fleet, int slot)
 {
 	const struct address address = {.len = 0};
-	struct backend *backend = backend_new(fleet, slot, "container", &address);
+	struct backend *backend = backend_new(fleet_group(fleet), slot, "container", &address);
 
 	fleet_add(fleet, backend);
 	backend_unref(backend);
@@ -42,7 +42,7 @@ static struct backend *add(struct fleet *fleet, int slot)
 
 START_TEST(hopeless_only_when_all_there_is_was_tried)
 {
-	struct service service = {.fleet = fleet_new("acts")};
+	struct service service = {.fleet = fleet_new("acts", NULL)};
 	struct fleet_tried tried = {0};
 
 	ck_assert(service_may_recover(&service, &tried));
