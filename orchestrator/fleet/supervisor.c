@@ -121,7 +121,7 @@ struct slot *supervisor_slot_of(struct supervisor *supervisor, int index)
 
 		slot->index = (int)supervisor->slot_count;
 		slot->ready_us = NEVER;
-		slot->vacated_us = INT64_MIN / 2;
+		slot->ended_us = INT64_MIN / 2;
 		supervisor->slots = mem_array(supervisor->slots, supervisor->slot_count + 1, sizeof(struct slot *));
 		supervisor->slots[supervisor->slot_count++] = slot;
 	}
@@ -181,6 +181,15 @@ static void step_prepare(struct supervisor *supervisor)
 	supervisor->prepare_number = supervisor->revision->number;
 	supervisor->engine->verbs->prepare(supervisor->engine, &supervisor->revision->spec, on_call,
 	                                   call_begin(supervisor, NULL, on_prepared));
+}
+
+/* Nobody goes on with a container that leaves, and none is freed that somebody has. */
+static void step_look(struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->slot_count; i++)
+		slot_look(supervisor, supervisor->slots[i]);
+	spares_look(supervisor);
+	roll_look(supervisor);
 }
 
 static void step_serve(struct supervisor *supervisor)
@@ -259,8 +268,10 @@ static void on_step(void *arg)
 	do {
 		supervisor->again = false;
 		supervisor->wake_us = NEVER;
+		step_look(supervisor);
 		if (supervisor->started && !supervisor->stopping)
 			step_serve(supervisor);
+		step_look(supervisor); /* a container that could not even be asked for */
 		step_leave(supervisor);
 	} while (supervisor->again && ++round < STEP_ROUNDS);
 	supervisor->stepping = false;
@@ -280,11 +291,11 @@ bool supervisor_replace(struct supervisor *supervisor, int index, struct err *er
 	if (index < 0 || (size_t)index >= supervisor->slot_count || !supervisor->slots[index]->live)
 		return err_set(err, "slot %d of %s is empty", index, supervisor->service->name);
 	slot = supervisor->slots[index];
-	if (supervisor->stopping || slot->current == NULL)
+	if (supervisor->stopping || slot_current(slot) == NULL)
 		return err_set(err, "slot %d of %s has no container to replace now", index, supervisor->service->name);
 	supervisor->replacements[REASON_OPERATOR]++;
 	if (slot_ready(slot)) {
-		slot->current->unwanted = true;
+		slot_current(slot)->unwanted = true;
 		supervisor->roll.blocked = 0;
 		supervisor_soon(supervisor);
 	} else {

@@ -185,56 +185,32 @@ enum reason reason_of(enum engine_fault fault, enum reason otherwise)
 	return otherwise;
 }
 
-/* Tells whoever waits for this container that it will not come now. Does not touch the container itself. */
-static void container_failed(struct container *container, enum reason reason, const char *message)
+static void container_fail(struct container *container, enum engine_fault fault, enum reason reason,
+                           const char *message)
 {
-	struct supervisor *supervisor = container->supervisor;
-	struct slot *slot = slot_of(container);
-
-	switch (container->use) {
-	case CONTAINER_CURRENT:
-		slot_failed(supervisor, slot, reason, message);
-		break;
-	case CONTAINER_NEXT:
-		backoff_fail(&slot->ahead, RETRY_AHEAD);
-		container_log(LOG_WARN, container, "ahead-failed", reason_text(reason), message);
-		break;
-	case CONTAINER_EXTRA:
-		supervisor->roll.doubt = reason == REASON_ENGINE_DOWN;
-		message_write(supervisor->roll.message, "%s", message);
-		container_log(LOG_ERROR, container, "stand-in-failed", reason_text(reason), message);
-		break;
-	case CONTAINER_SPARE:
-		spare_failed(container, reason, message);
-		break;
-	case CONTAINER_LEAVING:
-		break;
-	}
+	if (container->use == CONTAINER_LEAVING)
+		return;
+	container->failure.fault = fault;
+	container->failure.reason = reason;
+	message_write(container->failure.message, "%s", message);
 }
 
-void container_pardon(struct container *container)
+bool container_take_failure(struct container *container, struct failure *failure)
 {
-	struct slot *slot = slot_of(container);
+	bool left = container->use == CONTAINER_LEAVING && container->phase != CONTAINER_NEW;
 
-	container->crash_noted = false;
-	if (slot != NULL)
-		slot_pardon(container->supervisor, slot);
-	else
-		spare_pardon(container);
+	if (container->failure.reason == REASON_NONE || left)
+		return false;
+	*failure = container->failure;
+	container->failure.reason = REASON_NONE;
+	return true;
 }
 
-/* Nothing points at it any more; there is nothing (known) to remove. */
-static void container_drop(struct container *container)
+/* There is nothing (known) to remove. */
+static void container_unmade(struct container *container)
 {
-	struct slot *slot = slot_of(container);
-
-	if (slot != NULL && slot->current == container)
-		slot->current = NULL;
-	if (slot != NULL && slot->next == container)
-		slot->next = NULL;
-	spare_forget(container);
-	roll_container_lost(container->supervisor, container);
-	container_free(container);
+	container->use = CONTAINER_LEAVING;
+	supervisor_soon(container->supervisor);
 }
 
 /* --- create --- */
@@ -248,18 +224,14 @@ static void prepare_again_if(struct supervisor *supervisor, enum engine_fault fa
 
 static void on_created(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
 {
-	struct slot *slot = slot_of(container);
-
 	if (result->fault == ENGINE_OK) {
 		snprintf(container->id, sizeof(container->id), "%s", result->id);
 		container->phase = CONTAINER_CREATED;
 		container->late_network = result->no_network;
-		if (slot != NULL && container->use == CONTAINER_NEXT)
-			backoff_reset(&slot->ahead);
 		container_log(LOG_INFO, container, "created", "none", NULL);
 		return;
 	}
-	container_failed(container, reason_of(result->fault, REASON_CREATE_FAILED), result->message);
+	container_fail(container, result->fault, reason_of(result->fault, REASON_CREATE_FAILED), result->message);
 	if (engine_in_doubt(result->fault) || result->fault == ENGINE_NAME_TAKEN)
 		supervisor->list_wanted = true;
 	if (engine_in_doubt(result->fault) && container->socket_dir[0] != '\0') {
@@ -268,7 +240,7 @@ static void on_created(struct supervisor *supervisor, struct container *containe
 		container->socket_dir[0] = '\0'; /* it may be there all the same and need its directory */
 	}
 	prepare_again_if(supervisor, result->fault);
-	container_drop(container);
+	container_unmade(container);
 }
 
 static struct engine_place place_of(const struct container *container)
@@ -298,9 +270,8 @@ void container_create(struct container *container, const char *name, int host_po
 	if (spec->reach == REACH_SOCKET) {
 		place_socket_root(supervisor->config, root);
 		if (!place_make_dir(root, supervisor->service->name, container->slot, container->socket_dir, &err)) {
-			container_failed(container, REASON_CREATE_FAILED, err.message);
-			container_drop(container);
-			supervisor_soon(supervisor); /* to wait its back-off out */
+			container_fail(container, ENGINE_OK, REASON_CREATE_FAILED, err.message);
+			container_unmade(container);
 			return;
 		}
 	}
@@ -312,50 +283,24 @@ void container_create(struct container *container, const char *name, int host_po
 /* --- start --- */
 
 /* Who is reached otherwise can do without a port that nobody will have before the engine is started again. */
-static bool goes_without_port(struct container *container, const struct engine_result *result)
+bool container_goes_without_port(struct container *container, const struct failure *failure)
 {
 	struct supervisor *supervisor = container->supervisor;
 
-	if (result->fault != ENGINE_PORT_LOST || revisions_of(container)->spec.reach == REACH_PUBLISHED ||
+	if (failure->fault != ENGINE_PORT_LOST || revisions_of(container)->spec.reach == REACH_PUBLISHED ||
 	    !lost_ports_add(&supervisor->lost_ports, container->host_port))
 		return false;
-	container_log(LOG_WARN, container, "port-lost", reason_text(REASON_PORT_TAKEN), result->message);
+	container_log(LOG_WARN, container, "port-lost", reason_text(REASON_PORT_TAKEN), failure->message);
 	container_leave(container, REASON_PORT_TAKEN, LEAVE_AT_ONCE);
 	return true;
 }
 
-/* Our own dead container's port is freed a moment after its death: soon at first, then an eighth later each time. */
-static void retry_port(struct slot *slot)
-{
-	int64_t now_us = clock_us();
-	int64_t pause_us = (now_us - slot->vacated_us) / 8;
-
-	slot->retry.next_us = now_us + (pause_us > PORT_RETRY_US ? pause_us : PORT_RETRY_US);
-	backoff_count(RETRY_SLOT);
-}
-
 static void start_refused(struct container *container, const struct engine_result *result)
 {
-	struct slot *slot = slot_of(container);
-	bool no_port = result->fault == ENGINE_PORT_TAKEN || result->fault == ENGINE_PORT_LOST;
-	int64_t now_us = clock_us();
-
 	container->may_run = engine_in_doubt(result->fault);
 	container->adopted &= container->may_run;
-	if (no_port && slot != NULL && now_us - slot->vacated_us < PORT_PATIENCE_US) {
-		retry_port(slot);
-		return;
-	}
-	if (goes_without_port(container, result))
-		return;
-	container_failed(container, reason_of(result->fault, REASON_START_FAILED), result->message);
+	container_fail(container, result->fault, reason_of(result->fault, REASON_START_FAILED), result->message);
 	prepare_again_if(container->supervisor, result->fault);
-	if (engine_in_doubt(result->fault) && slot != NULL) {
-		container->supervisor->list_wanted = true; /* the same container is tried again */
-		return;
-	}
-	if (!no_port || slot == NULL)
-		container_leave(container, reason_of(result->fault, REASON_START_FAILED), LEAVE_AT_ONCE);
 }
 
 static void on_started(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
@@ -366,8 +311,8 @@ static void on_started(struct supervisor *supervisor, struct container *containe
 	if (result->fault == ENGINE_OK) {
 		container->phase = CONTAINER_STARTED;
 		container_log(LOG_INFO, container, "started", "none", NULL);
-		if (container->dead && container->slot != SLOT_EXTRA) /* its die event came first: the step looks */
-			slot_of(container)->vacated_us = clock_us();
+		if (container->dead) /* its die event came first: the step looks */
+			container->ended_us = clock_us();
 		return;
 	}
 	container->dead = container->by_hand = false; /* a failed start may have looked like a death */
@@ -428,14 +373,10 @@ static void on_inspected(struct supervisor *supervisor, struct container *contai
 		container_died(container, result->oom_killed ? REASON_OOM_KILLED : REASON_EXITED);
 	} else if (engine_in_doubt(result->fault)) {
 		supervisor->list_wanted = true;
-		container_failed(container, REASON_ENGINE_DOWN,
-		                 result->message); /* and located again after its back-off */
-		if (container->use == CONTAINER_EXTRA)
-			container_leave(container, REASON_ENGINE_DOWN, LEAVE_AT_ONCE);
+		container_fail(container, result->fault, REASON_ENGINE_DOWN, result->message);
 	} else {
-		container_failed(container, REASON_START_FAILED,
-		                 result->fault == ENGINE_OK ? "it has no address on the bridge" : result->message);
-		container_leave(container, REASON_START_FAILED, LEAVE_AT_ONCE);
+		container_fail(container, result->fault, REASON_START_FAILED,
+		               result->fault == ENGINE_OK ? "it has no address on the bridge" : result->message);
 	}
 }
 

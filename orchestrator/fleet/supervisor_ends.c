@@ -36,9 +36,16 @@ static void note_kill(struct container *container)
 	if ((!killed && container_signal(container) == 0) || container->oom || container->by_hand)
 		return;
 	container->by_hand = true;
-	if (container->crash_noted && (container->reason == REASON_PROBE_RESET ||
-	                               container->reason == REASON_PROBE_REFUSED || container->reason == REASON_EXITED))
-		container_pardon(container);
+	container->excused = container->reason == REASON_PROBE_RESET || container->reason == REASON_PROBE_REFUSED ||
+	                     container->reason == REASON_EXITED;
+}
+
+bool container_take_excuse(struct container *container)
+{
+	if (!container->excused || !container->crash_noted)
+		return false;
+	container->crash_noted = false;
+	return true;
 }
 
 void container_note_exit(struct container *container, int exit_code)

@@ -7,8 +7,8 @@
  * A faulty container is killed before anything else, because its slot waits for the port. One that seems to have died is
  * killed only if the engine does not say so soon: a kill holds up what the engine has to do for the dead one. How it
  * ended, what it said, and its removal come when the slot serves again (or after a second): the engine shall have nothing
- * else to do while it starts the replacement. Invariant: a leaving container is in no slot, and is kept until the engine
- * says that it is gone.
+ * else to do while it starts the replacement. Invariant: whose container it was lets go of it in the next step (and
+ * takes none that leaves for his own meanwhile), and it is kept until the engine says that it is gone.
  */
 #include "orchestrator/fleet/supervisor_private.h"
 
@@ -21,19 +21,6 @@
 
 #define LAST_LINES 20
 #define AFTERMATH_US 1000000
-
-static void slot_forget(struct container *container)
-{
-	struct slot *slot;
-
-	if (container->slot == SLOT_EXTRA)
-		return;
-	slot = supervisor_slot_of(container->supervisor, container->slot);
-	if (slot->current == container)
-		slot->current = NULL;
-	if (slot->next == container)
-		slot->next = NULL;
-}
 
 bool container_drain(struct container *container, enum reason reason)
 {
@@ -60,9 +47,6 @@ void container_leave(struct container *container, enum reason reason, enum leave
 	container->use = CONTAINER_LEAVING;
 	container->reason = reason;
 	container_log(LOG_INFO, container, "leaving", reason_text(reason), NULL);
-	slot_forget(container);
-	spare_forget(container);
-	roll_container_lost(container->supervisor, container);
 	if (how == LEAVE_AFTER_DRAIN && container_drain(container, reason)) {
 		container->stage = LEAVE_DRAIN;
 	} else {
@@ -88,8 +72,8 @@ void container_kill(struct container *container)
 
 static void leave_note_death(struct container *container)
 {
-	if (container->may_run && container->slot != SLOT_EXTRA)
-		supervisor_slot_of(container->supervisor, container->slot)->vacated_us = clock_us();
+	if (container->may_run)
+		container->ended_us = clock_us();
 	container->may_run = false;
 	container->dead = true;
 }
@@ -242,10 +226,10 @@ static bool leave_later(struct container *container)
 	if (!container->faulty || container->may_run || container->slot == SLOT_EXTRA)
 		return false;
 	slot = supervisor_slot_of(supervisor, container->slot);
-	if (!slot->live || slot->current == NULL || slot_ready(slot) || now_us < slot->retry.next_us ||
-	    now_us >= slot->vacated_us + AFTERMATH_US)
+	if (!slot->live || slot_current(slot) == NULL || slot_ready(slot) || now_us < slot->retry.next_us ||
+	    now_us >= slot->ended_us + AFTERMATH_US)
 		return false;
-	supervisor_wake(supervisor, slot->vacated_us + AFTERMATH_US);
+	supervisor_wake(supervisor, slot->ended_us + AFTERMATH_US);
 	return true;
 }
 
@@ -257,8 +241,8 @@ static void retry_ports(struct supervisor *supervisor, int port)
 		    spare_port(supervisor, supervisor->spares[i]->index) == port)
 			backoff_hurry(&supervisor->spares[i]->retry);
 	for (size_t i = 0; i < supervisor->slot_count; i++)
-		if (supervisor->slots[i]->reason == REASON_PORT_TAKEN && supervisor->slots[i]->current != NULL &&
-		    supervisor->slots[i]->current->host_port == port)
+		if (supervisor->slots[i]->reason == REASON_PORT_TAKEN && slot_current(supervisor->slots[i]) != NULL &&
+		    slot_current(supervisor->slots[i])->host_port == port)
 			backoff_hurry(&supervisor->slots[i]->retry);
 }
 
@@ -270,7 +254,11 @@ void leave_step(struct container *container)
 	assert(container->use == CONTAINER_LEAVING);
 	if (container->busy)
 		return;
-	if (container->gone || container->phase == CONTAINER_NEW) {
+	if (container->phase == CONTAINER_NEW) { /* it was never made */
+		container_free(container);
+		return;
+	}
+	if (container->gone) {
 		container_retire_backend(container, container->reason);
 		container_log(LOG_INFO, container, "removed", reason_text(container->reason), NULL);
 		if (container->serial != 0)

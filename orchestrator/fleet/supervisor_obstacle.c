@@ -9,7 +9,7 @@
 
 bool slot_unprepared(const struct supervisor *supervisor, const struct slot *slot)
 {
-	return slot->live && slot->current == NULL && slot->next == NULL && supervisor->prepare.level > 0 &&
+	return slot->live && slot_current(slot) == NULL && slot_next(slot) == NULL && supervisor->prepare.level > 0 &&
 	       !revisions_prepared(supervisor);
 }
 
@@ -37,7 +37,7 @@ static unsigned refusals_enough(enum reason reason)
 /* A try is under way that went well so far. One that waits to have its port was refused that. */
 static bool is_coming(const struct slot *slot)
 {
-	const struct container *container = slot->current;
+	const struct container *container = slot_current(slot);
 
 	return container != NULL && container->phase != CONTAINER_NEW &&
 	       (container->busy || container->phase != CONTAINER_CREATED || slot->reason != REASON_PORT_TAKEN);
@@ -55,7 +55,7 @@ bool supervisor_is_obstructed(const struct supervisor *supervisor, struct superv
 {
 	bool found = false;
 
-	if (supervisor->stopping || !supervisor->engine_up || supervisor->roll.extra != NULL)
+	if (supervisor->stopping || !supervisor->engine_up || roll_extra(supervisor) != NULL)
 		return false;
 	for (size_t i = supervisor->slot_count; i-- > 0;) {
 		const struct slot *slot = supervisor->slots[i];

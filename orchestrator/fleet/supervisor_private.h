@@ -66,6 +66,13 @@ enum leave_stage {
 	LEAVE_REMOVE
 };
 
+/* What the engine would not do for a container. It was to leave the phase that it is in. */
+struct failure {
+	enum reason reason; /* REASON_NONE: nothing failed */
+	enum engine_fault fault;
+	char message[SUPERVISOR_MESSAGE_SIZE];
+};
+
 struct container {
 	TAILQ_ENTRY(container) link; /* supervisor->containers: every one we know, whatever its use */
 	struct supervisor *supervisor;
@@ -83,27 +90,30 @@ struct container {
 	uint64_t serial;         /* of its last backend; 0 = it had none */
 	bool in_fleet;
 	bool adopted;
-	bool may_run;         /* start was called, or it was found running; until it is known dead */
-	bool exited;          /* its process has ended; the engine still holds what it had */
-	bool dead;            /* ran and does not any more */
-	bool paused;          /* a spare that waits */
-	bool late_network;    /* it has no network before it runs, or had none when it was found */
-	bool warm;            /* a spare that has shown that it works */
-	bool runs_on;         /* one that cannot be paused: it waits all the same */
-	bool gone;            /* does not exist any more */
-	bool oom;             /* the kernel killed a process of it for want of memory, */
-	int64_t oom_us;       /* and when we were told */
-	bool stop_called;     /* by us: signals of that are told as events, too */
-	bool by_us;           /* we killed it while it ran */
-	bool by_hand;         /* somebody else killed it: no sign of a crash loop */
-	int signal;           /* the last one that somebody else had the engine send, */
-	int64_t signalled_us; /* and when; 0 = none */
-	bool crash_noted;     /* its end was counted as one towards a crash loop */
-	int exit_code;        /* -1 unknown */
-	int64_t touched_us;   /* last call or event: an older list says nothing about it */
-	int64_t running_ms;   /* adopted: since its start */
-	int64_t doubt_us;     /* adopted, not ready yet: when the engine is asked whether it really runs */
-	bool seen;            /* reconcile: it is in the list */
+	bool may_run;           /* start was called, or it was found running; until it is known dead */
+	bool exited;            /* its process has ended; the engine still holds what it had */
+	bool dead;              /* ran and does not any more */
+	bool paused;            /* a spare that waits */
+	bool late_network;      /* it has no network before it runs, or had none when it was found */
+	bool warm;              /* a spare that has shown that it works */
+	bool runs_on;           /* one that cannot be paused: it waits all the same */
+	bool gone;              /* does not exist any more */
+	bool oom;               /* the kernel killed a process of it for want of memory, */
+	int64_t oom_us;         /* and when we were told */
+	bool stop_called;       /* by us: signals of that are told as events, too */
+	bool by_us;             /* we killed it while it ran */
+	bool by_hand;           /* somebody else killed it: no sign of a crash loop */
+	int signal;             /* the last one that somebody else had the engine send, */
+	int64_t signalled_us;   /* and when; 0 = none */
+	bool crash_noted;       /* its end was counted as one towards a crash loop, */
+	bool excused;           /* and was somebody's kill, as it turned out */
+	int64_t ended_us;       /* when it was known to run no more, after it had run; 0 = it did not, or runs */
+	struct failure failure; /* written by callbacks; whose container it is takes it in the next step */
+	int exit_code;          /* -1 unknown */
+	int64_t touched_us;     /* last call or event: an older list says nothing about it */
+	int64_t running_ms;     /* adopted: since its start */
+	int64_t doubt_us;       /* adopted, not ready yet: when the engine is asked whether it really runs */
+	bool seen;              /* reconcile: it is in the list */
 	/* LEAVING */
 	enum leave_stage stage;
 	bool faulty; /* its last words are worth keeping */
@@ -134,7 +144,7 @@ struct slot {
 	struct backoff retry; /* of what the engine refuses; a crash loop waits there, too */
 	int64_t ready_us;     /* since when current serves; NEVER */
 	int64_t wanted_us;    /* since when it is to serve: growth */
-	int64_t vacated_us;   /* when its last container died: the port may be held a little longer */
+	int64_t ended_us;     /* when its last container died: the port may be held a little longer */
 	struct backoff rename;
 	struct backoff ahead;     /* of creating the next one */
 	struct incident incident; /* open from the fault until a replacement is ready */
@@ -231,14 +241,13 @@ struct slot *supervisor_slot_of(struct supervisor *supervisor, int index); /* ma
 void scale_step(struct supervisor *supervisor);
 
 /* supervisor_slot.c */
+void slot_look(struct supervisor *supervisor, struct slot *slot); /* what became of its containers? */
 void slot_step(struct supervisor *supervisor, struct slot *slot);
 void slot_retire(struct supervisor *supervisor, struct slot *slot, enum reason reason); /* drains and empties it */
 void slot_vacate(struct supervisor *supervisor, struct slot *slot, enum reason reason); /* the same, then refills it */
 bool slot_ready(const struct slot *slot);
-/* What the engine would not do for this slot; the message is kept and it is tried again later. */
-void slot_failed(struct supervisor *supervisor, struct slot *slot, enum reason reason, const char *message);
-
-void slot_pardon(struct supervisor *supervisor, struct slot *slot); /* its last fault was no crash */
+struct container *slot_current(const struct slot *slot); /* the container in it that does not leave; NULL */
+struct container *slot_next(const struct slot *slot);    /* the same, of the one created ahead */
 
 /* supervisor_crashes.c */
 bool container_crashed(const struct container *container, enum reason reason); /* or did somebody do that to it? */
@@ -280,8 +289,12 @@ bool name_in_use(struct supervisor *supervisor, const char *name);
 const struct container *port_holder(struct supervisor *supervisor, int port, int slot);
 /* Its port is that of one on its way out, or of another service's, which has to move. */
 bool container_port_leaves(const struct container *container);
-/* It was counted as a crash, and was somebody's kill, as it turned out. */
-void container_pardon(struct container *container);
+/* What failed since the last look, once; false: nothing. */
+bool container_take_failure(struct container *container, struct failure *failure);
+/* Was it counted as a crash, and was somebody's kill, as it turned out? Told once. */
+bool container_take_excuse(struct container *container);
+/* The engine refused its port, which it can do without: it leaves, and the next one has none. */
+bool container_goes_without_port(struct container *container, const struct failure *failure);
 void container_log(int level, const struct container *container, const char *event, const char *reason,
                    const char *error);
 
@@ -301,13 +314,12 @@ bool container_drained(struct container *container);                   /* or dra
 /* supervisor_spare.c */
 void spares_step(struct supervisor *supervisor);
 void spares_free(struct supervisor *supervisor);
+void spares_look(struct supervisor *supervisor); /* what became of their containers? */
 bool spare_stands_in(const struct container *container);
+struct container *spare_container(const struct spare *spare);                    /* that does not leave; NULL */
 int spare_port(const struct supervisor *supervisor, int index);                  /* host port; 0 = none */
 bool spare_fits(const struct supervisor *supervisor, const struct spare *spare); /* not too many, on its own port */
-void spare_forget(struct container *container);
-void spare_pardon(const struct container *container); /* its end was no crash, of a spare's container */
-void spare_failed(struct container *container, enum reason reason, const char *message);
-void spare_paused_outside(struct container *container, bool paused);           /* so says the engine */
+void spare_paused_outside(struct container *container, bool paused);             /* so says the engine */
 struct spare *spare_free_for(struct supervisor *supervisor, const char *name); /* NULL: not a spare's, or it has one */
 void spare_adopt(struct spare *spare, struct container *container, enum engine_state state);
 bool spare_comes(const struct spare *spare); /* it is about to stand in */
@@ -323,8 +335,9 @@ void stand_in_settle(struct spare *spare); /* it serves in its slot's stead */
 
 /* supervisor_roll.c */
 void roll_step(struct supervisor *supervisor);
-bool roll_settled(struct supervisor *supervisor); /* no roll is under way, none is due */
-void roll_container_lost(struct supervisor *supervisor, struct container *container);
+bool roll_settled(struct supervisor *supervisor);                  /* no roll is under way, none is due */
+void roll_look(struct supervisor *supervisor);                     /* what became of the stand-in? */
+struct container *roll_extra(const struct supervisor *supervisor); /* the stand-in that does not leave; NULL */
 void roll_cancel(struct supervisor *supervisor, enum leave_how how);
 void roll_to(struct supervisor *supervisor, struct revision *revision); /* takes it over */
 /* What the newest revision needs was refused: a roll to it does not begin. */

@@ -24,8 +24,8 @@ static bool is_starting(const struct container *container)
  * was a port of ours freed. */
 void container_died(struct container *container, enum reason reason)
 {
-	if (container->may_run && !is_starting(container) && container->slot != SLOT_EXTRA)
-		supervisor_slot_of(container->supervisor, container->slot)->vacated_us = clock_us();
+	if (container->may_run && !is_starting(container))
+		container->ended_us = clock_us();
 	container->may_run = false;
 	container->dead = true;
 	if (container->use == CONTAINER_LEAVING && container->retry.level == 0)
@@ -237,7 +237,7 @@ static bool adopt_running(struct supervisor *supervisor, const struct engine_con
 	if (listed->state != ENGINE_RUNNING || !in_range(supervisor, listed) || !is_named(listed, suffix))
 		return false;
 	slot = supervisor_slot_of(supervisor, listed->slot);
-	if (slot->current != NULL)
+	if (slot_current(slot) != NULL)
 		return false;
 	slot->current = container_found(supervisor, listed, CONTAINER_CURRENT);
 	slot->current->phase =
@@ -261,7 +261,7 @@ static bool adopt_created(struct supervisor *supervisor, const struct engine_con
 	    strcmp(listed->spec, supervisor->revision->hash) != 0 || !place_dir_exists(listed->socket_dir))
 		return false;
 	slot = supervisor_slot_of(supervisor, listed->slot);
-	if (slot->next != NULL)
+	if (slot_next(slot) != NULL)
 		return false;
 	slot->next = container_found(supervisor, listed, CONTAINER_NEXT);
 	return true;

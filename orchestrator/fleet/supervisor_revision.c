@@ -29,7 +29,7 @@ bool revisions_next_usable(const struct supervisor *supervisor, const struct slo
 {
 	if (supervisor->roll.unproven && supervisor->previous == NULL)
 		return true;
-	return slot->next->revision == revisions_for_slots(supervisor)->number;
+	return slot_next(slot)->revision == revisions_for_slots(supervisor)->number;
 }
 
 bool revisions_may_create_ahead(const struct supervisor *supervisor)

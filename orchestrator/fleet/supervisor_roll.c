@@ -23,7 +23,7 @@
 
 static bool slot_stale(const struct slot *slot)
 {
-	return slot->live && slot->current != NULL && container_stale(slot->current);
+	return slot->live && slot_current(slot) != NULL && container_stale(slot_current(slot));
 }
 
 /* One whose new port no other slot has, if there is one: where ports move, their order matters. */
@@ -45,7 +45,7 @@ static struct slot *stale_slot(struct supervisor *supervisor)
 
 static bool slot_blocked(const struct slot *slot)
 {
-	const struct container *container = slot->current;
+	const struct container *container = slot_current(slot);
 
 	if (!slot->live || container == NULL || container->phase != CONTAINER_CREATED || container->busy)
 		return false;
@@ -80,8 +80,8 @@ void roll_cancel(struct supervisor *supervisor, enum leave_how how)
 {
 	struct roll *roll = &supervisor->roll;
 
-	if (roll->extra != NULL)
-		container_leave(roll->extra, REASON_ROLL, how);
+	if (roll_extra(supervisor) != NULL)
+		container_leave(roll_extra(supervisor), REASON_ROLL, how);
 	roll->extra = NULL;
 	roll->supplanted = false;
 	roll->state = ROLL_IDLE;
@@ -89,10 +89,34 @@ void roll_cancel(struct supervisor *supervisor, enum leave_how how)
 	supervisor_soon(supervisor);
 }
 
-void roll_container_lost(struct supervisor *supervisor, struct container *container)
+struct container *roll_extra(const struct supervisor *supervisor)
 {
-	if (supervisor->roll.extra == container)
-		supervisor->roll.extra = NULL;
+	struct container *extra = supervisor->roll.extra;
+
+	return extra != NULL && extra->use != CONTAINER_LEAVING ? extra : NULL;
+}
+
+static void roll_refused_extra(struct supervisor *supervisor, const struct failure *failure)
+{
+	struct roll *roll = &supervisor->roll;
+
+	if (roll->extra->phase == CONTAINER_CREATED && container_goes_without_port(roll->extra, failure))
+		return;
+	roll->doubt = failure->reason == REASON_ENGINE_DOWN;
+	message_write(roll->message, "%s", failure->message);
+	container_log(LOG_ERROR, roll->extra, "stand-in-failed", reason_text(failure->reason), failure->message);
+	if (roll->extra->phase != CONTAINER_NEW)
+		container_leave(roll->extra, failure->reason, LEAVE_AT_ONCE);
+}
+
+void roll_look(struct supervisor *supervisor)
+{
+	struct roll *roll = &supervisor->roll;
+	struct failure failure;
+
+	if (roll->extra != NULL && container_take_failure(roll->extra, &failure))
+		roll_refused_extra(supervisor, &failure);
+	roll->extra = roll_extra(supervisor);
 }
 
 static void roll_failed_log(struct supervisor *supervisor, const char *what)
@@ -106,8 +130,8 @@ static void roll_failed_log(struct supervisor *supervisor, const char *what)
 static void keep_unwanted(struct supervisor *supervisor)
 {
 	for (size_t i = 0; i < supervisor->slot_count; i++)
-		if (supervisor->slots[i]->current != NULL)
-			supervisor->slots[i]->current->unwanted = false;
+		if (slot_current(supervisor->slots[i]) != NULL)
+			slot_current(supervisor->slots[i])->unwanted = false;
 }
 
 /* No slot was touched yet. */
@@ -141,8 +165,8 @@ static void roll_fail_slot(struct supervisor *supervisor, struct slot *slot)
 		          supervisor->service->name, slot->index);
 		return;
 	}
-	if (slot->current != NULL && container_stale(slot->current))
-		container_leave(slot->current, REASON_ROLL, LEAVE_AT_ONCE);
+	if (slot_current(slot) != NULL && container_stale(slot_current(slot)))
+		container_leave(slot_current(slot), REASON_ROLL, LEAVE_AT_ONCE);
 	roll->faults = slot->faults;
 	backoff_reset(&slot->retry);
 	supervisor->again = true;
@@ -218,7 +242,7 @@ static void roll_begin(struct supervisor *supervisor)
 
 static void roll_stand_in(struct supervisor *supervisor)
 {
-	struct container *extra = supervisor->roll.extra;
+	struct container *extra = roll_extra(supervisor);
 	char why[SUPERVISOR_MESSAGE_SIZE];
 
 	if (extra == NULL && supervisor->roll.doubt) {
@@ -284,13 +308,13 @@ static void roll_slots(struct supervisor *supervisor)
 	struct roll *roll = &supervisor->roll;
 	struct slot *slot;
 
-	if (roll->extra == NULL || roll->extra->backend == NULL ||
-	    backend_state(roll->extra->backend) == BACKEND_DOWN || roll->extra->dead) {
+	if (roll_extra(supervisor) == NULL || roll_extra(supervisor)->backend == NULL ||
+	    backend_state(roll_extra(supervisor)->backend) == BACKEND_DOWN || roll_extra(supervisor)->dead) {
 		roll_again(supervisor, "the stand-in was lost");
 		return;
 	}
 	if (roll->slot == SLOT_EXTRA) {
-		if (backend_state(roll->extra->backend) == BACKEND_READY && supervisor->prepared)
+		if (backend_state(roll_extra(supervisor)->backend) == BACKEND_READY && supervisor->prepared)
 			roll_next_slot(supervisor);
 		return;
 	}
@@ -299,7 +323,7 @@ static void roll_slots(struct supervisor *supervisor)
 		if (!slot->live || slot_ready(slot))
 			roll_cancel(supervisor, LEAVE_AFTER_DRAIN);
 	} else if (!slot->live || slot_ready(slot)) {
-		roll->rolled += slot->live && !container_stale(slot->current);
+		roll->rolled += slot->live && !container_stale(slot_current(slot));
 		roll->slot = SLOT_EXTRA;
 		roll->stuck = false;
 		supervisor->again = true;
@@ -354,10 +378,11 @@ static void roll_supplant(struct supervisor *supervisor)
 		return;
 	}
 	roll->supplanted = true;
-	if (slot->next != NULL && !fits_slot(slot->next))
-		container_leave(slot->next, REASON_ROLL, LEAVE_AT_ONCE);
-	if (slot->current != NULL && slot->current->phase < CONTAINER_SERVING && !fits_slot(slot->current))
-		container_leave(slot->current, REASON_ROLL, LEAVE_AT_ONCE);
+	if (slot_next(slot) != NULL && !fits_slot(slot_next(slot)))
+		container_leave(slot_next(slot), REASON_ROLL, LEAVE_AT_ONCE);
+	if (slot_current(slot) != NULL && slot_current(slot)->phase < CONTAINER_SERVING &&
+	    !fits_slot(slot_current(slot)))
+		container_leave(slot_current(slot), REASON_ROLL, LEAVE_AT_ONCE);
 	backoff_reset(&slot->retry);
 }
 

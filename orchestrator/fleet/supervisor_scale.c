@@ -127,7 +127,7 @@ static bool serves_some(const struct supervisor *supervisor)
 	for (size_t i = 0; i < supervisor->slot_count; i++) {
 		const struct slot *slot = supervisor->slots[i];
 
-		if (slot->live && slot_ready(slot) && backend_in_flight(slot->current->backend) > 0)
+		if (slot->live && slot_ready(slot) && backend_in_flight(slot_current(slot)->backend) > 0)
 			return true;
 	}
 	return false;

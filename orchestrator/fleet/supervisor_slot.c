@@ -18,10 +18,26 @@
 #include <stdio.h>
 #include <string.h>
 
+static struct container *that_stays(struct container *container)
+{
+	return container != NULL && container->use != CONTAINER_LEAVING ? container : NULL;
+}
+
+struct container *slot_current(const struct slot *slot)
+{
+	return that_stays(slot->current);
+}
+
+struct container *slot_next(const struct slot *slot)
+{
+	return that_stays(slot->next);
+}
+
 bool slot_ready(const struct slot *slot)
 {
-	return slot->current != NULL && slot->current->backend != NULL &&
-	       backend_state(slot->current->backend) == BACKEND_READY;
+	const struct container *container = slot_current(slot);
+
+	return container != NULL && container->backend != NULL && backend_state(container->backend) == BACKEND_READY;
 }
 
 /* Its service's name is the revision's: the configuration may have renamed it. */
@@ -89,7 +105,7 @@ static void open_incident(struct slot *slot, const struct container *container, 
 
 static void slot_fault(struct supervisor *supervisor, struct slot *slot)
 {
-	struct container *container = slot->current;
+	struct container *container = slot_current(slot);
 	enum reason reason = container->backend != NULL ? backend_reason(container->backend)
 	                     : container->oom           ? REASON_OOM_KILLED
 	                                                : REASON_EXITED;
@@ -108,7 +124,8 @@ static void slot_fault(struct supervisor *supervisor, struct slot *slot)
 	container_leave(container, reason, LEAVE_AT_ONCE);
 }
 
-void slot_pardon(struct supervisor *supervisor, struct slot *slot)
+/* Its last fault was no crash. */
+static void slot_pardon(struct slot *slot)
 {
 	crashes_pardon(&slot->crashes);
 	if (slot->reason != REASON_CRASH_LOOP || backoff_due(&slot->retry))
@@ -117,10 +134,11 @@ void slot_pardon(struct supervisor *supervisor, struct slot *slot)
 	slot->reason = REASON_EXITED;
 	backoff_hurry(&slot->retry);
 	slot->message[0] = '\0';
-	supervisor_soon(supervisor);
 }
 
-void slot_failed(struct supervisor *supervisor, struct slot *slot, enum reason reason, const char *message)
+/* --- what the engine would not do --- */
+
+static void slot_failed(struct supervisor *supervisor, struct slot *slot, enum reason reason, const char *message)
 {
 	int64_t wait_us = backoff_fail(&slot->retry, RETRY_SLOT);
 
@@ -132,11 +150,76 @@ void slot_failed(struct supervisor *supervisor, struct slot *slot, enum reason r
 	         (long long)(wait_us / 1000), log_quote(message));
 }
 
+/* Our own dead container's port is freed a moment after its death: soon at first, then an eighth later each time. */
+static void retry_port(struct slot *slot)
+{
+	int64_t now_us = clock_us();
+	int64_t pause_us = (now_us - slot->ended_us) / 8;
+
+	slot->retry.next_us = now_us + (pause_us > PORT_RETRY_US ? pause_us : PORT_RETRY_US);
+	backoff_count(RETRY_SLOT);
+}
+
+/* The same container is started again, or located again, after the back-off: where it is in doubt whether it was, and where it
+ * waits for its port. */
+static void slot_refused(struct supervisor *supervisor, struct slot *slot, const struct failure *failure)
+{
+	struct container *container = slot->current;
+	bool no_port = failure->fault == ENGINE_PORT_TAKEN || failure->fault == ENGINE_PORT_LOST;
+	bool in_doubt = engine_in_doubt(failure->fault);
+
+	if (container->phase == CONTAINER_CREATED && no_port && clock_us() - slot->ended_us < PORT_PATIENCE_US) {
+		retry_port(slot);
+		return;
+	}
+	if (container->phase == CONTAINER_CREATED && container_goes_without_port(container, failure))
+		return;
+	slot_failed(supervisor, slot, failure->reason, failure->message);
+	supervisor->list_wanted |= in_doubt;
+	if (container->phase != CONTAINER_NEW && !in_doubt && !no_port)
+		container_leave(container, failure->reason, LEAVE_AT_ONCE);
+}
+
+static void ahead_failed(struct slot *slot, const struct failure *failure)
+{
+	backoff_fail(&slot->ahead, RETRY_AHEAD);
+	container_log(LOG_WARN, slot->next, "ahead-failed", reason_text(failure->reason), failure->message);
+}
+
+static void slot_look_back(const struct supervisor *supervisor, struct slot *slot)
+{
+	struct container *container;
+
+	TAILQ_FOREACH (container, &supervisor->containers, link) {
+		if (container->slot != slot->index)
+			continue;
+		if (container->ended_us > slot->ended_us)
+			slot->ended_us = container->ended_us;
+		if (container_take_excuse(container))
+			slot_pardon(slot);
+	}
+}
+
+void slot_look(struct supervisor *supervisor, struct slot *slot)
+{
+	struct failure failure;
+
+	slot_look_back(supervisor, slot);
+	if (slot->next != NULL && container_take_failure(slot->next, &failure))
+		ahead_failed(slot, &failure);
+	else if (slot->next != NULL && slot->next->phase == CONTAINER_CREATED)
+		backoff_reset(&slot->ahead);
+	if (slot->current != NULL && container_take_failure(slot->current, &failure))
+		slot_refused(supervisor, slot, &failure);
+	slot->current = slot_current(slot);
+	slot->next = slot_next(slot);
+}
+
 /* --- serving --- */
 
 static void slot_settle(struct supervisor *supervisor, struct slot *slot)
 {
-	const struct container *container = slot->current;
+	const struct container *container = slot_current(slot);
 	int64_t ready_us = backend_since_us(container->backend);
 
 	if (incident_open(&slot->incident)) {
@@ -179,14 +262,14 @@ static void slot_tidy(struct supervisor *supervisor, struct slot *slot)
 {
 	char name[ENGINE_NAME_SIZE];
 
-	slot_name(revisions_of(slot->current), slot, "", name);
-	if (strcmp(slot->current->name, name) != 0 && !name_in_use(supervisor, name)) {
+	slot_name(revisions_of(slot_current(slot)), slot, "", name);
+	if (strcmp(slot_current(slot)->name, name) != 0 && !name_in_use(supervisor, name)) {
 		if (backoff_due(&slot->rename))
-			container_rename(slot->current, name);
+			container_rename(slot_current(slot), name);
 		else
 			supervisor_wake(supervisor, slot->rename.next_us);
 	}
-	if (slot->next == NULL && !slot->current->busy) /* a rename frees the name only when it is answered */
+	if (slot_next(slot) == NULL && !slot_current(slot)->busy) /* a rename frees the name only when it is answered */
 		create_ahead(supervisor, slot);
 }
 
@@ -197,8 +280,8 @@ static void slot_fill(struct supervisor *supervisor, struct slot *slot)
 	char name[ENGINE_NAME_SIZE];
 
 	slot->ready_us = NEVER;
-	if (slot->next != NULL) {
-		slot->current = slot->next;
+	if (slot_next(slot) != NULL) {
+		slot->current = slot_next(slot);
 		slot->current->use = CONTAINER_CURRENT;
 		slot->next = NULL;
 		return;
@@ -224,14 +307,14 @@ static bool slot_vacant(const struct supervisor *supervisor, const struct slot *
 
 	TAILQ_FOREACH (container, &supervisor->containers, link)
 		if (container->use == CONTAINER_LEAVING && container->slot == slot->index &&
-		    !is_over(container, slot->current))
+		    !is_over(container, slot_current(slot)))
 			return false;
 	return true;
 }
 
 static void slot_advance(struct supervisor *supervisor, struct slot *slot)
 {
-	struct container *container = slot->current;
+	struct container *container = slot_current(slot);
 
 	if (container == NULL || container->busy)
 		return;
@@ -254,7 +337,7 @@ static void slot_advance(struct supervisor *supervisor, struct slot *slot)
 
 static bool slot_lost(const struct slot *slot)
 {
-	const struct container *container = slot->current;
+	const struct container *container = slot_current(slot);
 
 	if (container == NULL)
 		return false;
@@ -267,7 +350,7 @@ static bool slot_lost(const struct slot *slot)
  * no fault before the first good one. So the list is asked for again. */
 static void slot_doubt(struct supervisor *supervisor, const struct slot *slot)
 {
-	struct container *container = slot->current;
+	struct container *container = slot_current(slot);
 
 	if (container == NULL || !container->adopted || slot->ready_us != NEVER)
 		return;
@@ -284,8 +367,8 @@ void slot_step(struct supervisor *supervisor, struct slot *slot)
 		slot_fault(supervisor, slot);
 	if (slot->ready_us == NEVER && slot_ready(slot))
 		slot_settle(supervisor, slot);
-	if (slot->next != NULL && (!slot->live || !revisions_next_usable(supervisor, slot)))
-		container_leave(slot->next, slot->live ? REASON_ROLL : REASON_SCALE_DOWN, LEAVE_AT_ONCE);
+	if (slot_next(slot) != NULL && (!slot->live || !revisions_next_usable(supervisor, slot)))
+		container_leave(slot_next(slot), slot->live ? REASON_ROLL : REASON_SCALE_DOWN, LEAVE_AT_ONCE);
 	if (!slot->live || !supervisor->engine_up)
 		return;
 	slot_doubt(supervisor, slot);
@@ -294,7 +377,7 @@ void slot_step(struct supervisor *supervisor, struct slot *slot)
 		supervisor_wake(supervisor, slot->retry.next_us);
 		return;
 	}
-	if (slot->current == NULL)
+	if (slot_current(slot) == NULL)
 		slot_fill(supervisor, slot);
 	slot_advance(supervisor, slot);
 }
@@ -308,8 +391,8 @@ void slot_vacate(struct supervisor *supervisor, struct slot *slot, enum reason r
 	slot->ready_us = NEVER;
 	backoff_hurry(&slot->retry);
 	slot->back_off_untold = false;
-	if (slot->current != NULL)
-		container_leave(slot->current, reason, LEAVE_AFTER_DRAIN);
+	if (slot_current(slot) != NULL)
+		container_leave(slot_current(slot), reason, LEAVE_AFTER_DRAIN);
 	supervisor_soon(supervisor);
 }
 
@@ -317,8 +400,8 @@ void slot_retire(struct supervisor *supervisor, struct slot *slot, enum reason r
 {
 	slot->live = false;
 	slot_vacate(supervisor, slot, reason);
-	if (slot->next != NULL)
-		container_leave(slot->next, reason, LEAVE_AT_ONCE);
+	if (slot_next(slot) != NULL)
+		container_leave(slot_next(slot), reason, LEAVE_AT_ONCE);
 	incident_end(&slot->incident);
 	slot->message[0] = '\0';
 	slot->reason = reason;

@@ -43,13 +43,20 @@ static struct spare *spare_at(struct supervisor *supervisor, int index)
 	return supervisor->spares[index];
 }
 
+struct container *spare_container(const struct spare *spare)
+{
+	struct container *container = spare->container;
+
+	return container != NULL && container->use != CONTAINER_LEAVING ? container : NULL;
+}
+
 /* Whose container is it? NULL once it leaves. */
 static struct spare *spare_of(const struct container *container)
 {
 	const struct supervisor *supervisor = container->supervisor;
 
 	for (size_t i = 0; i < supervisor->spare_count; i++)
-		if (supervisor->spares[i]->container == container)
+		if (spare_container(supervisor->spares[i]) == container)
 			return supervisor->spares[i];
 	return NULL;
 }
@@ -70,35 +77,40 @@ void spares_free(struct supervisor *supervisor)
 
 /* --- failures --- */
 
-void spare_forget(struct container *container)
-{
-	struct spare *spare = spare_of(container);
-
-	if (spare == NULL)
-		return;
-	spare->container = NULL;
-	spare->slot = SLOT_EXTRA;
-}
-
 /* It was well for so long that what failed before is another story. */
 static void spare_calm(struct spare *spare)
 {
-	if (spare->container != NULL && clock_us() - spare->born_us >= CALM_US)
+	if (spare_container(spare) != NULL && clock_us() - spare->born_us >= CALM_US)
 		spare->retry.level = 0;
 }
 
-void spare_failed(struct container *container, enum reason reason, const char *message)
+static void spare_failed(struct spare *spare, const struct failure *failure)
 {
-	struct spare *spare = spare_of(container);
-
-	if (spare == NULL)
-		return;
-	spare->reason = reason;
-	message_write(spare->message, "%s", message);
-	if (reason != REASON_ENGINE_DOWN)
+	spare->reason = failure->reason;
+	message_write(spare->message, "%s", failure->message);
+	if (failure->reason != REASON_ENGINE_DOWN)
 		spare_calm(spare); /* else it is the same container that is tried again */
 	backoff_fail(&spare->retry, RETRY_SPARE);
-	container_log(LOG_WARN, container, "spare-failed", reason_text(reason), message);
+	container_log(LOG_WARN, spare->container, "spare-failed", reason_text(failure->reason), failure->message);
+}
+
+static void spare_refused(struct spare *spare, const struct failure *failure)
+{
+	struct container *container = spare->container;
+
+	if (container->phase == CONTAINER_CREATED && container_goes_without_port(container, failure))
+		return;
+	spare_failed(spare, failure);
+	if (container->phase == CONTAINER_CREATED ||
+	    (container->phase == CONTAINER_STARTED && !engine_in_doubt(failure->fault)))
+		container_leave(container, failure->reason, LEAVE_AT_ONCE);
+}
+
+static void spare_leave(struct spare *spare, enum reason reason, enum leave_how how)
+{
+	container_leave(spare->container, reason, how);
+	spare->container = NULL;
+	spare->slot = SLOT_EXTRA;
 }
 
 static bool spare_lost(const struct container *container)
@@ -117,24 +129,6 @@ static void spare_back_off(struct spare *spare, enum reason reason)
 	        spare->container->crash_noted ? clock_us() + crashes_note(&spare->crashes, spare->container->warm) : 0;
 }
 
-void spare_pardon(const struct container *container)
-{
-	struct supervisor *supervisor = container->supervisor;
-	char name[ENGINE_NAME_SIZE];
-
-	for (size_t i = 0; i < supervisor->spare_count; i++) {
-		struct spare *spare = supervisor->spares[i];
-
-		spare_name(supervisor, spare->index, name);
-		if (strcmp(name, container->name) != 0)
-			continue;
-		crashes_pardon(&spare->crashes);
-		if (spare->container == NULL)
-			backoff_hurry(&spare->retry);
-		supervisor_soon(supervisor);
-	}
-}
-
 static void spare_fault(struct spare *spare)
 {
 	struct container *container = spare->container;
@@ -148,7 +142,42 @@ static void spare_fault(struct spare *spare)
 	container_explain(container, spare->message);
 	spare_back_off(spare, reason);
 	container_log(LOG_WARN, container, "spare-lost", reason_text(reason), spare->message);
-	container_leave(container, reason, LEAVE_AT_ONCE);
+	spare_leave(spare, reason, LEAVE_AT_ONCE);
+}
+
+/* Was the end of a container that it had no crash? */
+static void spare_look_back(struct supervisor *supervisor, struct spare *spare)
+{
+	struct container *container;
+	char name[ENGINE_NAME_SIZE];
+
+	spare_name(supervisor, spare->index, name);
+	TAILQ_FOREACH (container, &supervisor->containers, link) {
+		if (container->slot != SLOT_EXTRA || strcmp(name, container->name) != 0 ||
+		    !container_take_excuse(container))
+			continue;
+		crashes_pardon(&spare->crashes);
+		if (spare_container(spare) == NULL)
+			backoff_hurry(&spare->retry);
+	}
+}
+
+static void spare_look(struct supervisor *supervisor, struct spare *spare)
+{
+	struct failure failure;
+
+	spare_look_back(supervisor, spare);
+	if (spare->container != NULL && container_take_failure(spare->container, &failure))
+		spare_refused(spare, &failure);
+	spare->container = spare_container(spare);
+	if (spare->container == NULL)
+		spare->slot = SLOT_EXTRA;
+}
+
+void spares_look(struct supervisor *supervisor)
+{
+	for (size_t i = 0; i < supervisor->spare_count; i++)
+		spare_look(supervisor, supervisor->spares[i]);
 }
 
 /* --- pause, unpause --- */
@@ -240,7 +269,7 @@ static bool slots_pending(const struct supervisor *supervisor)
 {
 	for (size_t i = 0; i < supervisor->slot_count; i++) {
 		const struct slot *slot = supervisor->slots[i];
-		const struct container *container = slot->current;
+		const struct container *container = slot_current(slot);
 
 		if (slot->live && backoff_due(&slot->retry) &&
 		    (container == NULL || container->backend == NULL ||
@@ -363,16 +392,17 @@ static bool spare_unwanted(struct supervisor *supervisor, const struct spare *sp
 
 static void spare_step(struct supervisor *supervisor, struct spare *spare)
 {
-	if (spare->container != NULL && spare_lost(spare->container))
+	if (spare_container(spare) != NULL && spare_lost(spare->container))
 		spare_fault(spare);
-	if (spare->container != NULL && supervisor->engine_up && spare_unwanted(supervisor, spare))
-		container_leave(spare->container, container_stale(spare->container) ? REASON_ROLL : REASON_SCALE_DOWN,
-		                LEAVE_AFTER_DRAIN);
-	if (!supervisor->engine_up || (spare->container == NULL && spare->index >= supervisor->service->scale.spares))
+	if (spare_container(spare) != NULL && supervisor->engine_up && spare_unwanted(supervisor, spare))
+		spare_leave(spare, container_stale(spare->container) ? REASON_ROLL : REASON_SCALE_DOWN,
+		            LEAVE_AFTER_DRAIN);
+	if (!supervisor->engine_up ||
+	    (spare_container(spare) == NULL && spare->index >= supervisor->service->scale.spares))
 		return;
 	if (!backoff_due(&spare->retry))
 		supervisor_wake(supervisor, spare->retry.next_us);
-	else if (spare->container == NULL)
+	else if (spare_container(spare) == NULL)
 		spare_make(supervisor, spare);
 	else
 		spare_advance(spare);
@@ -396,7 +426,7 @@ struct spare *spare_free_for(struct supervisor *supervisor, const char *name)
 	for (int i = 0; i < supervisor->service->scale.spares; i++) {
 		spare_name(supervisor, i, own);
 		if (strcmp(name, own) == 0)
-			return spare_at(supervisor, i)->container == NULL ? supervisor->spares[i] : NULL;
+			return spare_container(spare_at(supervisor, i)) == NULL ? supervisor->spares[i] : NULL;
 	}
 	return NULL;
 }

@@ -12,7 +12,7 @@
 
 static bool being_adopted(struct supervisor *supervisor, const struct slot *slot)
 {
-	const struct container *container = slot->current;
+	const struct container *container = slot_current(slot);
 
 	if (container == NULL || !container->adopted || container->dead ||
 	    (container->backend != NULL && backend_state(container->backend) != BACKEND_STARTING) ||
@@ -46,7 +46,7 @@ static struct spare *free_spare(const struct supervisor *supervisor)
 
 	for (size_t i = 0; i < supervisor->spare_count; i++) {
 		struct spare *spare = supervisor->spares[i];
-		const struct container *container = spare->container;
+		const struct container *container = spare_container(spare);
 
 		if (container == NULL || spare->slot != SLOT_EXTRA || container->phase < CONTAINER_STARTED ||
 		    container->dead || container->in_fleet || !spare_fits(supervisor, spare))
@@ -61,12 +61,12 @@ static struct spare *free_spare(const struct supervisor *supervisor)
 /* Of one that is only suspect, it is not the slot's yet. */
 static const struct incident *slot_incident(const struct slot *slot)
 {
-	return slot->current != NULL ? container_incident(slot->current) : &slot->incident;
+	return slot_current(slot) != NULL ? container_incident(slot_current(slot)) : &slot->incident;
 }
 
 static void stand_in_begin(struct spare *spare, const struct slot *slot)
 {
-	struct container *container = spare->container;
+	struct container *container = spare_container(spare);
 
 	spare->slot = slot->index;
 	spare->told = false;
@@ -94,7 +94,7 @@ static void stand_ins_call(struct supervisor *supervisor, bool incidents)
 
 static void stand_in_end(struct spare *spare)
 {
-	struct container *container = spare->container;
+	struct container *container = spare_container(spare);
 
 	log_info("event=stood-in service=%s slot=%d container=%.12s name=%s incident=%s requests=%llu",
 	         container->supervisor->service->name, spare->slot, container->id, container->name,
@@ -116,7 +116,7 @@ static void stand_ins_dismiss(struct supervisor *supervisor)
 
 void stand_in_settle(struct spare *spare)
 {
-	struct container *container = spare->container;
+	struct container *container = spare_container(spare);
 	const struct slot *slot = container->supervisor->slots[spare->slot];
 	int64_t since_us = incident_open(&container->incident) ? container->incident.t0_us : slot->wanted_us;
 

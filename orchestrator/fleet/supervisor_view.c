@@ -76,7 +76,7 @@ static bool slot_comes(const struct supervisor *supervisor, const struct slot *s
 
 bool spare_comes(const struct spare *spare)
 {
-	return spare->slot != SLOT_EXTRA && spare->container != NULL && !spare->container->in_fleet;
+	return spare->slot != SLOT_EXTRA && spare_container(spare) != NULL && !spare_container(spare)->in_fleet;
 }
 
 bool supervisor_is_short(const struct supervisor *supervisor)
@@ -111,11 +111,11 @@ size_t supervisor_slot_count(const struct supervisor *supervisor)
 
 static const char *state_text(const struct supervisor *supervisor, const struct slot *slot)
 {
-	if (slot->current != NULL && slot->current->backend != NULL)
-		return backend_state_text(backend_state(slot->current->backend));
+	if (slot_current(slot) != NULL && slot_current(slot)->backend != NULL)
+		return backend_state_text(backend_state(slot_current(slot)->backend));
 	if (slot->live && (!backoff_due(&slot->retry) || slot_unprepared(supervisor, slot)))
 		return "backing-off";
-	if (slot->current != NULL)
+	if (slot_current(slot) != NULL)
 		return "creating";
 	return slot->live ? "down" : "empty";
 }
@@ -134,7 +134,7 @@ void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struc
 
 	view->slot = slot->index;
 	view->state = state_text(supervisor, slot);
-	view->backend = slot->current != NULL ? slot->current->backend : NULL;
+	view->backend = slot_current(slot) != NULL ? slot_current(slot)->backend : NULL;
 	view->reason = view->backend != NULL && (slot->message[0] == '\0' || backend_finding(view->backend)[0] != '\0')
 	                       ? backend_reason(view->backend)
 	                       : slot->reason;
@@ -143,7 +143,7 @@ void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struc
 		view->reason = supervisor->prepare_reason;
 		snprintf(view->message, sizeof(view->message), "%s", supervisor->prepare_message);
 	}
-	view->next_ready = slot->next != NULL && slot->next->phase == CONTAINER_CREATED;
+	view->next_ready = slot_next(slot) != NULL && slot_next(slot)->phase == CONTAINER_CREATED;
 	view->faults = slot->faults;
 }
 
@@ -152,14 +152,15 @@ size_t supervisor_spare_count(const struct supervisor *supervisor)
 	size_t count = supervisor->spare_count;
 
 	/* not those that are wanted no more */
-	while (count > (size_t)supervisor->service->scale.spares && supervisor->spares[count - 1]->container == NULL)
+	while (count > (size_t)supervisor->service->scale.spares &&
+	       spare_container(supervisor->spares[count - 1]) == NULL)
 		count--;
 	return count;
 }
 
 static bool spare_waits(const struct spare *spare)
 {
-	const struct container *container = spare->container;
+	const struct container *container = spare_container(spare);
 
 	if (container == NULL || spare->slot != SLOT_EXTRA)
 		return false;
@@ -168,7 +169,7 @@ static bool spare_waits(const struct spare *spare)
 
 static const char *spare_state_text(const struct spare *spare)
 {
-	const struct container *container = spare->container;
+	const struct container *container = spare_container(spare);
 
 	if (container == NULL)
 		return !backoff_due(&spare->retry) ? "backing-off" : "down";
@@ -187,9 +188,12 @@ void supervisor_spare_at(const struct supervisor *supervisor, size_t index, stru
 	view->state = spare_state_text(spare);
 	view->slot = spare->slot;
 	view->reason = spare->reason;
-	explain_backend(spare->container != NULL ? spare->container->backend : NULL, spare->message, view->message);
-	view->container = spare->container != NULL ? spare->container->id : "";
-	view->backend = spare->container != NULL && spare->container->in_fleet ? spare->container->backend : NULL;
+	explain_backend(spare_container(spare) != NULL ? spare_container(spare)->backend : NULL, spare->message,
+	                view->message);
+	view->container = spare_container(spare) != NULL ? spare_container(spare)->id : "";
+	view->backend = spare_container(spare) != NULL && spare_container(spare)->in_fleet
+	                        ? spare_container(spare)->backend
+	                        : NULL;
 }
 
 unsigned supervisor_spares_waiting(const struct supervisor *supervisor)
