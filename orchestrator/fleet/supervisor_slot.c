@@ -107,6 +107,7 @@ static void slot_fault(struct supervisor *supervisor, struct slot *slot)
 {
 	struct container *container = slot_current(slot);
 	enum reason reason = container->backend != NULL ? backend_reason(container->backend)
+	                     : container->gone          ? REASON_VANISHED
 	                     : container->oom           ? REASON_OOM_KILLED
 	                                                : REASON_EXITED;
 

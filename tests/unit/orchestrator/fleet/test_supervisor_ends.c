@@ -344,6 +344,29 @@ START_TEST(a_signal_acquits_its_requests)
 }
 END_TEST
 
+static bool is_located(void *arg)
+{
+	(void)arg;
+	return bench.engine->calls[FAKE_INSPECT] > 0;
+}
+
+/* A container that somebody removed before it had an address, and nobody told of it, is no crash of its slot. */
+START_TEST(vanished_before_it_served_is_no_crash)
+{
+	publish(REACH_BRIDGE);
+	bench.engine->silent = true;
+	bench.engine->delay_us[FAKE_INSPECT] = 50000;
+	bench.engine->fail_times[FAKE_INSPECT] = 1;
+	bench.engine->fail_with[FAKE_INSPECT] = ENGINE_TIMEOUT;
+	begin();
+	ck_assert(bench_until(&bench, is_located, NULL, 2000));
+	fake_remove(bench.engine, fake_by_name(bench.engine, "acts_0"));
+	wait_settled();
+	ck_assert_uint_eq(supervisor_replacements(supervisor, REASON_VANISHED), 1);
+	ck_assert_uint_eq(supervisor_replacements(supervisor, REASON_EXITED), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("supervisor_ends");
@@ -362,6 +385,7 @@ int main(void)
 	tcase_add_test(tcase, want_of_memory_is_forgotten_while_the_engine_is_away);
 	tcase_add_test(tcase, killed_while_it_drains);
 	tcase_add_test(tcase, a_kill_told_late_does_not_back_off);
+	tcase_add_test(tcase, vanished_before_it_served_is_no_crash);
 	tcase_add_loop_test(tcase, a_signal_acquits_its_requests, 0, sizeof(ends) / sizeof(ends[0]));
 	return run_suite(suite);
 }
