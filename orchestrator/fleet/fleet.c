@@ -7,17 +7,11 @@
 #include "orchestrator/fleet/fleet.h"
 
 #include "common/mem.h"
+#include "orchestrator/fleet/fleet_ends.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define ENDS 64
-
-struct end {
-	uint64_t serial; /* 0: none */
-	bool killed;
-};
 
 struct fleet {
 	struct backend_group *group;
@@ -27,8 +21,7 @@ struct fleet {
 	uint64_t picked; /* serial of the last choice */
 	int picked_slot; /* and its slot: where the next walk begins once that backend is gone */
 	uint64_t outcomes[FLEET_OUTCOMES];
-	struct end ends[ENDS]; /* a ring */
-	size_t next_end;
+	struct fleet_ends ends;
 };
 
 struct fleet *fleet_new(const char *service, const struct fleet_observer *observer)
@@ -124,16 +117,6 @@ unsigned fleet_count_state(const struct fleet *fleet, enum backend_state state)
 	return n;
 }
 
-static bool was_tried(const struct fleet_tried *tried, const struct backend *backend)
-{
-	if (tried == NULL)
-		return false;
-	for (unsigned i = 0; i < tried->count && i < FLEET_TRIES; i++)
-		if (tried->serials[i] == backend_serial(backend))
-			return true;
-	return false;
-}
-
 /* Index of the first member behind the one picked last. */
 static size_t walk_start(const struct fleet *fleet)
 {
@@ -156,7 +139,8 @@ struct backend *fleet_acquire(struct fleet *fleet, const struct fleet_tried *tri
 		size_t at = start + i < fleet->count ? start + i : start + i - fleet->count;
 		struct backend *member = fleet->members[at];
 
-		if (backend_state(member) != BACKEND_READY || was_tried(tried, member))
+		if (backend_state(member) != BACKEND_READY ||
+		    (tried != NULL && fleet_tried_has(tried, backend_serial(member))))
 			continue;
 		if (best == NULL || backend_in_flight(member) < backend_in_flight(best))
 			best = member;
@@ -196,25 +180,14 @@ void fleet_release(struct backend *backend, enum fleet_outcome outcome)
 	backend_unref(backend);
 }
 
-static const struct end *end_of(const struct fleet *fleet, uint64_t serial)
-{
-	for (size_t i = 0; i < ENDS; i++)
-		if (fleet->ends[i].serial == serial)
-			return &fleet->ends[i];
-	return NULL;
-}
-
 void fleet_note_end(struct fleet *fleet, uint64_t serial, bool killed)
 {
-	if (end_of(fleet, serial) != NULL)
-		return;
-	fleet->ends[fleet->next_end] = (struct end){.serial = serial, .killed = killed};
-	fleet->next_end = (fleet->next_end + 1) % ENDS;
+	fleet_ends_note(&fleet->ends, serial, killed);
 }
 
 enum fleet_fate fleet_fate(const struct fleet *fleet, uint64_t serial)
 {
-	const struct end *end = end_of(fleet, serial);
+	const struct fleet_end *end = fleet_ends_find(&fleet->ends, serial);
 
 	if (end != NULL)
 		return end->killed ? FLEET_FATE_KILLED : FLEET_FATE_ENDED;

@@ -6,15 +6,9 @@
 #pragma once
 
 #include "orchestrator/fleet/backend.h"
+#include "orchestrator/fleet/fleet_tried.h"
 
 #include <stddef.h>
-
-#define FLEET_TRIES 3 /* most backends one request is tried on */
-
-struct fleet_tried {
-	uint64_t serials[FLEET_TRIES];
-	unsigned count;
-};
 
 enum fleet_outcome {
 	FLEET_SERVED,    /* a reply came, whatever its status */
@@ -59,8 +53,7 @@ enum fleet_fate {
 	FLEET_FATE_KILLED   /* by somebody else */
 };
 
-/* Noted once; the last 64 are known. */
-void fleet_note_end(struct fleet *fleet, uint64_t serial, bool killed);
+void fleet_note_end(struct fleet *fleet, uint64_t serial, bool killed); /* see fleet_ends */
 enum fleet_fate fleet_fate(const struct fleet *fleet, uint64_t serial);
 
 uint64_t fleet_outcomes(const struct fleet *fleet, enum fleet_outcome outcome); /* counter */

@@ -5,8 +5,8 @@
  */
 #include "orchestrator/proxy/exchange_private.h"
 
-#define REFUSALS_MAX 8    /* failed connects that do not count as tries: nothing was sent */
-#define ACQUITTALS_MAX 16 /* then it is given up all the same */
+#define REFUSALS_MAX 8  /* failed connects that do not count as tries: nothing was sent */
+#define FORGIVEN_MAX 16 /* then it is given up all the same */
 #define DOUBT_US 20000
 #define DOUBTS_MAX 50
 
@@ -47,33 +47,20 @@ static bool counts_as_try(struct exchange *exchange, enum stats_replay reason)
 
 static void mark_tried(struct exchange *exchange)
 {
-	if (exchange->tried.count < FLEET_TRIES)
-		exchange->tried.serials[exchange->tried.count++] = backend_serial(exchange->trial->backend);
+	fleet_tried_add(&exchange->tried, backend_serial(exchange->trial->backend));
 }
 
-static bool has_serial(const uint64_t *serials, unsigned count, uint64_t serial)
-{
-	for (unsigned i = 0; i < count; i++)
-		if (serials[i] == serial)
-			return true;
-	return false;
-}
-
-/* Each backend once. */
 static void note_broken(struct exchange *exchange, uint64_t serial)
 {
-	for (unsigned i = 0; i < exchange->stale_count; i++)
-		if (exchange->stales[i] == serial)
-			exchange->stales[i] = exchange->stales[--exchange->stale_count];
-	if (exchange->breaks < BREAKS_MAX && !has_serial(exchange->broken, exchange->breaks, serial))
-		exchange->broken[exchange->breaks++] = serial;
+	fleet_tried_remove(&exchange->stales, serial);
+	if (exchange->broken.count < BREAKS_MAX)
+		fleet_tried_add(&exchange->broken, serial);
 }
 
 static void note_stale(struct exchange *exchange, uint64_t serial)
 {
-	if (exchange->stale_count < BREAKS_MAX && !has_serial(exchange->broken, exchange->breaks, serial) &&
-	    !has_serial(exchange->stales, exchange->stale_count, serial))
-		exchange->stales[exchange->stale_count++] = serial;
+	if (exchange->stales.count < BREAKS_MAX && !fleet_tried_has(&exchange->broken, serial))
+		fleet_tried_add(&exchange->stales, serial);
 }
 
 static void reset_reply(struct exchange *exchange)
@@ -108,25 +95,26 @@ static void report_failure(struct exchange *exchange, enum stats_replay reason)
 	health_exchange_failed(backend);
 }
 
-/* Drops those that somebody else killed, and if `survivors` those that serve. True: of one that is left it is not known
- * yet. */
-static bool acquit(struct exchange *exchange, uint64_t *serials, unsigned *count, bool survivors)
+/* Takes those out of the set that somebody else killed, and if `survivors` those that serve. True: what became of one that
+ * stays in it is not known yet. */
+static bool forgive(struct exchange *exchange, struct fleet_tried *set, bool survivors)
 {
-	unsigned kept = 0;
+	struct fleet_tried kept = {0};
 	bool open = false;
 
-	for (unsigned i = 0; i < *count; i++) {
-		enum fleet_fate fate = fleet_fate(exchange->service->fleet, serials[i]);
-		if (fate == FLEET_FATE_KILLED && exchange->acquittals < ACQUITTALS_MAX) {
-			exchange->acquittals++;
+	for (unsigned i = 0; i < set->count; i++) {
+		enum fleet_fate fate = fleet_fate(exchange->service->fleet, set->serials[i]);
+
+		if (fate == FLEET_FATE_KILLED && exchange->forgiven < FORGIVEN_MAX) {
+			exchange->forgiven++;
 			continue;
 		}
 		if (fate == FLEET_FATE_WELL && survivors)
 			continue;
 		open |= fate == FLEET_FATE_UNKNOWN;
-		serials[kept++] = serials[i];
+		fleet_tried_add(&kept, set->serials[i]);
 	}
-	*count = kept;
+	*set = kept;
 	return open;
 }
 
@@ -179,10 +167,10 @@ void exchange_judge(struct exchange *exchange)
 	if (await_end(exchange))
 		return;
 	judge_stale(exchange);
-	bool breaks_open = acquit(exchange, exchange->broken, &exchange->breaks, false);
-	breaks_open |= acquit(exchange, exchange->stales, &exchange->stale_count, true);
-	bool tries_open = acquit(exchange, exchange->tried.serials, &exchange->tried.count, false);
-	bool broke = exchange->breaks + exchange->stale_count >= BREAKS_MAX;
+	bool breaks_open = forgive(exchange, &exchange->broken, false);
+	breaks_open |= forgive(exchange, &exchange->stales, true);
+	bool tries_open = forgive(exchange, &exchange->tried, false);
+	bool broke = exchange->broken.count + exchange->stales.count >= BREAKS_MAX;
 	bool failed = exchange->tried.count >= FLEET_TRIES;
 	deadline_clear(&exchange->deadline);
 	if (((broke && breaks_open) || (failed && tries_open)) && doubt(exchange))

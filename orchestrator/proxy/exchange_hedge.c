@@ -28,7 +28,7 @@ void exchange_hedge(struct trial *trial)
 	if (exchange->state != EXCHANGE_SENT || exchange->hedged || exchange->request->upgrade ||
 	    !http_method_safe(exchange->request->method) || tried.count + 1 >= FLEET_TRIES)
 		return;
-	tried.serials[tried.count++] = backend_serial(trial->backend);
+	fleet_tried_add(&tried, backend_serial(trial->backend));
 	struct backend *second = fleet_acquire(exchange->service->fleet, &tried);
 	if (second == NULL)
 		return;

@@ -40,12 +40,10 @@ struct exchange {
 	        *trial; /* whose reply counts; the other one has a backend only while both wait for their replies */
 	bool hedged;    /* there was a second one */
 	struct fleet_tried tried;
-	unsigned tries;              /* sent so often, stale connections included */
-	uint64_t broken[BREAKS_MAX]; /* serials */
-	unsigned breaks;
-	uint64_t stales[BREAKS_MAX]; /* of those, and only if they did not survive it */
-	unsigned stale_count;
-	unsigned acquittals; /* tries and breaks that were not its fault */
+	unsigned tries;            /* sent so often, stale connections included */
+	struct fleet_tried broken; /* backends that broke while they had the request; with stales BREAKS_MAX count */
+	struct fleet_tried stales; /* backends whose pooled connection ended under the request, and which did not survive it */
+	unsigned forgiven;         /* tries and breaks that were not the request's fault */
 	unsigned doubts;     /* how often it was looked at while DOUBTED */
 	uint64_t awaited;    /* the backend that must have ended before the request is sent again; 0: none */
 	int64_t awaited_us;  /* since when */

@@ -44,14 +44,6 @@ bool service_has_backend(const struct service *service)
 	       0;
 }
 
-static bool was_tried(const struct fleet_tried *tried, uint64_t serial)
-{
-	for (unsigned i = 0; i < tried->count; i++)
-		if (tried->serials[i] == serial)
-			return true;
-	return false;
-}
-
 /* Where nothing is READY something will be started, or is being judged. */
 bool service_may_recover(const struct service *service, const struct fleet_tried *tried)
 {
@@ -64,7 +56,7 @@ bool service_may_recover(const struct service *service, const struct fleet_tried
 			return true;
 		if (state != BACKEND_READY)
 			continue;
-		if (!was_tried(tried, backend_serial(backend)))
+		if (!fleet_tried_has(tried, backend_serial(backend)))
 			return true;
 		exhausted = true;
 	}
