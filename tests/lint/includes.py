@@ -6,12 +6,14 @@ from sources import c_files, code, relative
 
 # folder -> folders of ours it may include besides itself; the longest folder that fits a file counts
 BASE = {"common", "orchestrator/base"}
+WIRE = BASE | {"orchestrator/wire"}
 ENGINE = BASE | {"orchestrator/engine"}
-FLEET = ENGINE | {"orchestrator/config", "orchestrator/fleet"}
+FLEET = ENGINE | WIRE | {"orchestrator/config", "orchestrator/fleet"}
 PROXY = FLEET | {"orchestrator/proxy"}
 MAY_INCLUDE = {
     "common": set(),
     "orchestrator/base": {"common"},
+    "orchestrator/wire": WIRE,
     "orchestrator/engine": BASE,
     "orchestrator/engine/docker": ENGINE,
     "orchestrator/engine/process": ENGINE,
