@@ -49,7 +49,7 @@ enum scope { PROXY, SERVICE, ONCE };
 	X(wanted, "selfless_wanted", GAUGE, SERVICE, "service", "Containers that the scaler wants.") \
 	X(engine_up, "selfless_engine_up", GAUGE, ONCE, "", "1 while the container engine answers, else 0.") \
 	X(retries, "selfless_retries_total", COUNTER, ONCE, "what", \
-	  "What failed and is tried again, after 0.5 s doubling to 30 s (link: 0.1 s to 0.5 s; log, hunt: to 1 s), by what it is.") \
+	  "What failed and is tried again, after 0.5 s doubling to 30 s (link: 0.1 s to 0.5 s; log, hunt: to 1 s; accept: 0.1 s to 1 s), by what it is.") \
 	X(loop_lag, "selfless_loop_lag_seconds", GAUGE, ONCE, "", \
 	  "The longest that a timer of the event loop was late in the last second or two.") \
 	X(connections, "selfless_connections", GAUGE, ONCE, "", "Client connections open now.") \

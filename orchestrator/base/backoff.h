@@ -22,7 +22,8 @@
 	X(LIST, "list") /* the engine's list of containers */                     \
 	X(HUNT, "hunt") /* the search for what a process left behind */           \
 	X(LINK, "link") /* the connection to the engine */                        \
-	X(LOG, "log")   /* the access log's file, opened anew */
+	X(LOG, "log")   /* the access log's file, opened anew */                 \
+	X(ACCEPT, "accept") /* connections, after descriptors or memory ran out */
 
 enum retry {
 #define X(name, text) RETRY_##name,

@@ -1,0 +1,303 @@
+/* listen: enabled or disabled, all sockets alike.
+ *
+ *   accepting: there is room, or somebody would yield; fewer than ACCEPT_AT_ONCE were accepted in this turn; no pause
+ *
+ * Whoever changes one of these calls listen_update. An acceptor that sockets are lent to has the argument of their error
+ * callback, too, so that an error can only disable the one socket; the timer `look` enables it again.
+ */
+#include "orchestrator/wire/listen.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "common/patience.h"
+#include "orchestrator/base/address.h"
+#include "orchestrator/base/backoff.h"
+#include "orchestrator/base/loop.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ACCEPT_AT_ONCE 64 /* connections accepted in one turn of the loop */
+#define YIELDS_MAX 16     /* connections closed for one newcomer: more than one only if the limit has sunk */
+#define LOOK_US 1000000   /* lent sockets */
+#define WARN_EVERY_US 10000000
+
+static const struct backoff_pace pace = {.first_us = 100000, .most_us = 1000000};
+
+struct listen {
+	struct listen_settings settings;
+	struct evconnlistener **sockets;
+	size_t socket_count;
+	unsigned connections;
+	unsigned accepted;   /* in this turn */
+	bool accepting;      /* the sockets are enabled */
+	struct event *again; /* after a pause */
+	struct event *more;  /* in the next turn */
+	struct event *look;  /* lent sockets: enables those that an error disabled */
+	struct backoff backoff;
+	int64_t warned_us;
+};
+
+unsigned listen_count(const struct listen *listen)
+{
+	return listen->connections;
+}
+
+/* --- when ------------------------------------------------------------------------------------------------------ */
+
+static void enable(struct listen *listen, bool accepting)
+{
+	for (size_t i = 0; i < listen->socket_count; i++) {
+		if (accepting)
+			evconnlistener_enable(listen->sockets[i]);
+		else
+			evconnlistener_disable(listen->sockets[i]);
+	}
+}
+
+static void set_accepting(struct listen *listen, bool accepting)
+{
+	if (listen->accepting == accepting)
+		return;
+	listen->accepting = accepting;
+	enable(listen, accepting);
+}
+
+static bool has_room(const struct listen *listen)
+{
+	return (int64_t)listen->connections < listen->settings.limit;
+}
+
+static bool may_yield(const struct listen *listen)
+{
+	return listen->settings.may_yield != NULL && listen->settings.may_yield(listen->settings.arg);
+}
+
+static bool is_pausing(const struct listen *listen)
+{
+	return event_pending(listen->again, EV_TIMEOUT, NULL) != 0;
+}
+
+void listen_update(struct listen *listen)
+{
+	bool may = (has_room(listen) || may_yield(listen)) && listen->accepted < ACCEPT_AT_ONCE;
+
+	set_accepting(listen, may && !is_pausing(listen));
+}
+
+void listen_set_limit(struct listen *listen, int64_t limit)
+{
+	listen->settings.limit = limit;
+	listen_update(listen);
+}
+
+void listen_count_in(struct listen *listen)
+{
+	listen->connections++;
+	backoff_reset(&listen->backoff);
+	if (listen->accepted++ == 0) /* behind everything that is due in this turn */
+		event_active(listen->more, EV_TIMEOUT, 0);
+	listen_update(listen);
+}
+
+void listen_count_out(struct listen *listen)
+{
+	listen->connections--;
+	if (!listen->accepting)
+		listen_update(listen);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	listen_update(arg);
+}
+
+static void on_more(evutil_socket_t fd, short what, void *arg)
+{
+	struct listen *listen = arg;
+
+	(void)fd;
+	(void)what;
+	listen->accepted = 0;
+	listen_update(listen);
+}
+
+/* --- accepting ------------------------------------------------------------------------------------------------- */
+
+static void on_accept(struct evconnlistener *socket, evutil_socket_t fd, struct sockaddr *peer, int len, void *arg)
+{
+	struct listen *listen = arg;
+	const struct listen_settings *settings = &listen->settings;
+
+	(void)socket;
+	(void)len;
+	for (int i = 0; i < YIELDS_MAX && !has_room(listen) && may_yield(listen); i++)
+		settings->yield(settings->arg);
+	listen_count_in(listen);
+	settings->on_accept(fd, peer, settings->arg);
+}
+
+static bool is_warning_due(struct listen *listen)
+{
+	int64_t now_us = clock_us();
+
+	if (listen->warned_us != 0 && now_us - listen->warned_us < WARN_EVERY_US)
+		return false;
+	listen->warned_us = now_us;
+	return true;
+}
+
+/* Accepting looks for a descriptor first: it may have none, and nobody be there. */
+static bool is_anybody_there(struct evconnlistener *socket)
+{
+	return poll(&(struct pollfd){.fd = evconnlistener_get_fd(socket), .events = POLLIN}, 1, 0) == 1;
+}
+
+/* Out of descriptors, with nobody idle who has one, or of memory. */
+static void on_error(struct evconnlistener *socket, void *arg)
+{
+	struct listen *listen = arg;
+	int problem = errno;
+	bool descriptors = problem == EMFILE || problem == ENFILE;
+
+	if (descriptors && !is_anybody_there(socket))
+		return;
+	if (descriptors && may_yield(listen) && listen->settings.yield(listen->settings.arg))
+		return;
+	if (is_warning_due(listen))
+		log_warn("event=%s error=%s connections=%u", listen->settings.paused, log_quote(strerror(problem)),
+		         listen->connections);
+	int64_t wait_us = backoff_fail_at(&listen->backoff, pace, RETRY_ACCEPT);
+	event_add(listen->again, &(struct timeval){wait_us / 1000000, wait_us % 1000000});
+	listen_update(listen);
+}
+
+/* --- sockets that are lent ------------------------------------------------------------------------------------- */
+
+static void on_lent_error(struct evconnlistener *socket, void *acceptors)
+{
+	(void)acceptors;
+	log_warn("event=accept-paused error=%s", log_quote(strerror(errno)));
+	evconnlistener_disable(socket);
+}
+
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+	struct listen *listen = arg;
+
+	(void)fd;
+	(void)what;
+	if (listen->accepting)
+		enable(listen, true);
+}
+
+static void lend(struct listen *listen, struct evconnlistener *socket)
+{
+	listen->settings.on_lend(socket, listen->settings.arg);
+	evconnlistener_set_error_cb(socket, on_lent_error);
+	if (listen->look != NULL)
+		return;
+	listen->look = loop_event_new(listen->settings.base, LOOP_CLIENTS, -1, EV_PERSIST, on_look, listen);
+	event_add(listen->look, &(struct timeval){LOOK_US / 1000000, LOOK_US % 1000000});
+}
+
+/* --- sockets --------------------------------------------------------------------------------------------------- */
+
+static struct evconnlistener *bind_at(struct listen *listen, const struct address *address, int inherited)
+{
+	const struct listen_settings *settings = &listen->settings;
+	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
+
+	if (inherited != -1) /* it listens already: 0 leaves its backlog as it is */
+		return evconnlistener_new(settings->base, on_accept, listen, flags, 0, inherited);
+	return evconnlistener_new_bind(settings->base, on_accept, listen, flags, settings->backlog,
+	                               (const struct sockaddr *)&address->addr, (int)address->len);
+}
+
+/* Inherited by the sockets that are accepted. What comes in by loopback never sees a network: a congestion control made
+ * for one (bbr paces, and models what it measured) would only cost time there. */
+static void tune(int fd, const struct address *address)
+{
+	static const char reno[] = "reno";
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+	if (address_is_loopback(address))
+		setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof(reno) - 1);
+}
+
+static bool cannot_serve(const struct listen *listen, const char *address, struct err *err)
+{
+	const char *key = listen->settings.key;
+
+	if (errno == EADDRINUSE)
+		return err_set_errno(err, errno,
+		                     "%s: cannot serve on %s (another program does; choose another port with \"%s\")",
+		                     key, address, key);
+	return err_set_errno(err, errno, "%s: cannot serve on %s%s", key, address,
+	                     errno == EACCES ? " (ports below 1024 need root or CAP_NET_BIND_SERVICE)" : "");
+}
+
+bool listen_add(struct listen *listen, const char *text, struct err *err)
+{
+	const struct listen_settings *settings = &listen->settings;
+	struct evconnlistener *socket;
+	struct address address;
+
+	if (!address_parse(text, &address))
+		return err_set(err, "%s: \"%s\" is no ADDRESS:PORT", settings->key, text);
+	int inherited = settings->inherited == NULL ? -1 : settings->inherited(text, settings->inherited_arg);
+	do
+		socket = bind_at(listen, &address, inherited);
+	while (socket == NULL && errno == EADDRINUSE && patience_wait());
+	if (socket == NULL)
+		return cannot_serve(listen, text, err);
+	tune(evconnlistener_get_fd(socket), &address);
+	if (settings->on_lend != NULL)
+		lend(listen, socket);
+	else
+		evconnlistener_set_error_cb(socket, on_error);
+	listen->sockets = mem_array(listen->sockets, listen->socket_count + 1, sizeof(*listen->sockets));
+	listen->sockets[listen->socket_count++] = socket;
+	return true;
+}
+
+void listen_stop(struct listen *listen)
+{
+	for (size_t i = 0; i < listen->socket_count; i++)
+		evconnlistener_free(listen->sockets[i]);
+	listen->socket_count = 0;
+}
+
+/* --- making ---------------------------------------------------------------------------------------------------- */
+
+struct listen *listen_new(const struct listen_settings *settings)
+{
+	struct listen *listen = mem_zero(sizeof(*listen));
+
+	listen->settings = *settings;
+	listen->accepting = true;
+	listen->again = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_again, listen);
+	listen->more = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_more, listen);
+	return listen;
+}
+
+void listen_free(struct listen *listen)
+{
+	if (listen == NULL)
+		return;
+	listen_stop(listen);
+	event_free(listen->again);
+	event_free(listen->more);
+	if (listen->look != NULL)
+		event_free(listen->look);
+	free(listen->sockets);
+	free(listen);
+}
