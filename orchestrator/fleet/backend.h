@@ -21,7 +21,7 @@
 #include "orchestrator/base/address.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/incident.h"
-#include "orchestrator/fleet/pulse.h"
+#include "orchestrator/wire/pulse.h"
 #include "orchestrator/fleet/reason.h"
 
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #include "orchestrator/proxy/client.h"
 #include "orchestrator/proxy/front.h"
 #include "orchestrator/base/defer.h"
-#include "orchestrator/proxy/message.h"
+#include "orchestrator/wire/message.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>

@@ -7,7 +7,7 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "orchestrator/base/defer.h"
-#include "orchestrator/proxy/message.h"
+#include "orchestrator/wire/message.h"
 #include "orchestrator/proxy/upstream.h"
 
 #include <event2/event.h>
