@@ -39,6 +39,9 @@ struct proxy {
 	uint64_t in_flight; /* exchanges and tunnels */
 };
 
+/* The connections to a backend that is not DOWN. */
+struct upstream_pool *proxy_pool(struct backend *backend);
+
 /* For health: the traffic of a backend is that of its connections here. */
 extern const struct health_traffic proxy_traffic;
 
