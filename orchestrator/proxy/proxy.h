@@ -15,7 +15,7 @@
 #include "orchestrator/proxy/service.h"
 #include "orchestrator/proxy/silence.h"
 #include "orchestrator/proxy/tunnel.h"
-#include "orchestrator/proxy/upstream.h"
+#include "orchestrator/wire/upstream.h"
 
 struct event_base;
 

@@ -1,5 +1,5 @@
 /* upstream_pool: the connections to one server, the idle ones last used first. */
-#include "orchestrator/proxy/upstream_private.h"
+#include "orchestrator/wire/upstream_private.h"
 
 #include "common/mem.h"
 

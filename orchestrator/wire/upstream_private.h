@@ -8,7 +8,7 @@
 #include "common/clock.h"
 #include "orchestrator/base/defer.h"
 #include "orchestrator/wire/message.h"
-#include "orchestrator/proxy/upstream.h"
+#include "orchestrator/wire/upstream.h"
 #include "orchestrator/wire/pulse.h"
 
 #include <event2/event.h>

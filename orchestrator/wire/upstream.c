@@ -7,7 +7,7 @@
  * Invariant: while BUSY or CONNECTING there is a reader; IDLE ones are in their pool's idle list, the others in its
  * busy list.
  */
-#include "orchestrator/proxy/upstream_private.h"
+#include "orchestrator/wire/upstream_private.h"
 
 #include "common/mem.h"
 

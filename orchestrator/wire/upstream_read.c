@@ -1,5 +1,5 @@
 /* upstream_read: a reply's bytes, told to the reader event by event; and what the end of the connection means. */
-#include "orchestrator/proxy/upstream_private.h"
+#include "orchestrator/wire/upstream_private.h"
 
 #include <errno.h>
 #include <sys/socket.h>

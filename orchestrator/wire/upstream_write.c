@@ -1,5 +1,5 @@
 /* upstream_write: connects, and writes the request; what the socket does not take at once waits for it. */
-#include "orchestrator/proxy/upstream_private.h"
+#include "orchestrator/wire/upstream_private.h"
 
 #include "orchestrator/base/loop.h"
 #include "orchestrator/base/net_fault.h"
