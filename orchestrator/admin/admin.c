@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/patience.h"
+#include "common/start_wait.h"
 #include "orchestrator/admin/api.h"
 #include "orchestrator/admin/events.h"
 #include "orchestrator/admin/guard.h"
@@ -162,6 +162,8 @@ static void serve_at(struct door *door)
 
 static bool open_door(struct door *door, const char *text, struct err *err)
 {
+	unsigned tries = 0;
+
 	if (!address_parse(text, &door->address))
 		return err_set(err, "admin: \"%s\" is no ADDRESS:PORT", text);
 	door->needs_token = !address_is_loopback(&door->address);
@@ -169,7 +171,7 @@ static bool open_door(struct door *door, const char *text, struct err *err)
 		return err_set(err, "admin: \"%s\" is not a loopback address: that needs admin_token_file", text);
 	do
 		door->listener = listen_at(door);
-	while (door->listener == NULL && errno == EADDRINUSE && patience_wait());
+	while (door->listener == NULL && errno == EADDRINUSE && start_wait(&tries));
 	if (door->listener == NULL)
 		return err_set_errno(err, errno, "admin: cannot serve on %s%s", text,
 		                     errno == EADDRINUSE ? " (another program does; choose another port with \"admin\")"

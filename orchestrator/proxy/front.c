@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/patience.h"
+#include "common/start_wait.h"
 #include "orchestrator/base/address.h"
 #include "orchestrator/base/loop.h"
 
@@ -285,6 +285,7 @@ static bool listen_on(struct front *front, const char *text, struct err *err)
 {
 	struct address address;
 	const struct front_settings *settings = &front->settings;
+	unsigned tries = 0;
 
 	if (!address_parse(text, &address))
 		return err_set(err, "listen: \"%s\" is no ADDRESS:PORT", text);
@@ -292,7 +293,7 @@ static bool listen_on(struct front *front, const char *text, struct err *err)
 	struct evconnlistener *listener;
 	do
 		listener = listen_at(front, &address, fd);
-	while (listener == NULL && errno == EADDRINUSE && patience_wait());
+	while (listener == NULL && errno == EADDRINUSE && start_wait(&tries));
 	if (listener == NULL)
 		return err_set_errno(err, errno, "listen: cannot serve on %s%s", text,
 		                     errno == EADDRINUSE
