@@ -8,16 +8,14 @@ struct admin;
 struct events;
 struct evconnlistener;
 struct evhttp;
-struct local;
 
-/* Where we listen: an address, or the unix socket. */
+/* One address we listen on. */
 struct door {
 	struct admin *admin;
 	struct evhttp *http;
 	struct evconnlistener *listener;
-	struct local *local; /* the unix socket; NULL: an address */
 	struct address address;
-	bool needs_token; /* for whatever is asked */
+	bool needs_token;
 };
 
 struct admin {

@@ -5,10 +5,8 @@
 
 #include <stdio.h>
 
-extern const struct route_table api_routes;
+/* Answers the call; path has no query. */
+void api_answer(struct call *call, const char *path);
 
-/* Answers the call by this table; path has no query. */
-void api_answer(const struct route_table *table, struct call *call, const char *path);
-
-/* A table in Markdown: method | path | what it needs | meaning. */
+/* A table in Markdown: method | path | meaning. */
 void api_document(FILE *to);

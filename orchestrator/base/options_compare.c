@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PATH_BYTES 200
+
 static void clear_text(const struct option *option, void *value)
 {
 	char **text = value;
@@ -49,7 +51,7 @@ void options_clear(const struct option *table, void *out)
 
 /* The path so far; each level appends its key and cuts it off again where nothing differs. */
 struct path {
-	char text[OPTIONS_PATH_SIZE];
+	char text[PATH_BYTES];
 	size_t len;
 };
 
@@ -161,14 +163,26 @@ static bool same_table(const struct option *table, const void *a, const void *b,
 	return true;
 }
 
-bool options_may_change(const struct option *table, const void *from, const void *to, char text[OPTIONS_PATH_SIZE])
+bool options_equal(const struct option *table, const void *a, const void *b, const char **key)
 {
-	struct path path = {.len = 0};
+	static struct path path;
 
+	path = (struct path){.len = 0};
+	bool same = same_table(table, a, b, &path);
+	if (!same && key != NULL)
+		*key = path.text;
+	return same;
+}
+
+bool options_may_change(const struct option *table, const void *from, const void *to, const char **key)
+{
+	static struct path path;
+
+	path = (struct path){.len = 0};
 	for (const struct option *row = table; row->key != NULL; row++) {
 		if (row->reloadable || same_row(row, from, to, &path))
 			continue;
-		memcpy(text, path.text, OPTIONS_PATH_SIZE);
+		*key = path.text;
 		return false;
 	}
 	return true;

@@ -132,9 +132,9 @@ void config_print(const struct config *config, FILE *to)
 
 bool config_may_become(const struct config *now, const struct config *next, struct err *err)
 {
-	char path[OPTIONS_PATH_SIZE];
+	const char *key;
 
-	if (options_may_change(config_options, now, next, path))
+	if (options_may_change(config_options, now, next, &key))
 		return true;
-	return err_set(err, "%s: cannot change while the orchestrator runs; restart it (its containers run on)", path);
+	return err_set(err, "%s: cannot change while the orchestrator runs; restart it (its containers run on)", key);
 }

@@ -13,9 +13,13 @@ void bodies_init(struct bodies *bodies)
 	bodies->ring.prev = bodies->ring.next = &bodies->ring;
 }
 
-void body_begin(struct bodies *bodies, struct body *body, int64_t now_us)
+void body_begin(struct bodies *bodies, struct body *body, void (*evict)(struct body *body), int64_t now_us)
 {
-	*body = (struct body){.prev = bodies->ring.prev, .next = &bodies->ring, .since_us = now_us, .step_us = now_us};
+	*body = (struct body){.prev = bodies->ring.prev,
+	                      .next = &bodies->ring,
+	                      .evict = evict,
+	                      .since_us = now_us,
+	                      .step_us = now_us};
 	body->prev->next = body->next->prev = body;
 }
 

@@ -13,6 +13,8 @@
 
 struct body {
 	struct body *prev, *next; /* NULL: not being received */
+	/* Refuses the request whose body this is, so that others find room. */
+	void (*evict)(struct body *body);
 	int64_t since_us;
 	int64_t bytes;      /* received so far, as they are kept: without the framing of chunks */
 	int64_t step_us;    /* when it last came quickly, */
@@ -24,7 +26,7 @@ struct bodies {
 };
 
 void bodies_init(struct bodies *bodies);
-void body_begin(struct bodies *bodies, struct body *body, int64_t now_us);
+void body_begin(struct bodies *bodies, struct body *body, void (*evict)(struct body *body), int64_t now_us);
 void body_end(struct body *body); /* whole, refused or gone; harmless if it is over already */
 
 /* More of it came. */

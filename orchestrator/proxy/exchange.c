@@ -14,13 +14,12 @@
 
 #include "common/mem.h"
 #include "orchestrator/proxy/answer.h"
+#include "orchestrator/proxy/problem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define REPLY_MAX (4 * 65536) /* head, and what one read can bring */
 #define SPARES_MAX 64
-#define SPARE_REPLY_MAX 8192
 
 static struct exchange *spares[SPARES_MAX];
 static unsigned spare_count;
@@ -31,35 +30,25 @@ static void on_free(struct deferred *deferred)
 {
 	struct exchange *exchange = (struct exchange *)((char *)deferred - offsetof(struct exchange, deferred));
 
-	if (spare_count < SPARES_MAX && exchange->reply.cap <= SPARE_REPLY_MAX) {
+	if (spare_count < SPARES_MAX)
 		spares[spare_count++] = exchange;
-		return;
-	}
-	buf_clear(&exchange->reply);
-	free(exchange);
+	else
+		free(exchange);
 }
 
 void exchange_free_spares(void)
 {
-	while (spare_count > 0) {
-		struct exchange *exchange = spares[--spare_count];
-		buf_clear(&exchange->reply);
-		free(exchange);
-	}
+	while (spare_count > 0)
+		free(spares[--spare_count]);
 }
 
-/* Every request needs one: a few are kept with the memory for their reply's head. */
+/* Every request needs one: a few are kept. */
 static struct exchange *exchange_alloc(void)
 {
-	if (spare_count == 0) {
-		struct exchange *made = mem_zero(sizeof(*made));
-		buf_init(&made->reply, REPLY_MAX);
-		return made;
-	}
+	if (spare_count == 0)
+		return mem_zero(sizeof(struct exchange));
 	struct exchange *exchange = spares[--spare_count];
-	struct buf reply = exchange->reply;
-	*exchange = (struct exchange){.reply = reply};
-	buf_reset(&exchange->reply);
+	*exchange = (struct exchange){0};
 	return exchange;
 }
 
@@ -89,11 +78,11 @@ static void log_access(const struct exchange *exchange, int code, int64_t total_
 		return;
 	struct access_line line = {
 	        .request_id = exchange->request->id,
-	        .client = client_address(exchange->client),
+	        .client = exchange->turn->address,
 	        .method = request_method(exchange->request),
 	        .target = request_target(exchange->request),
 	        .code = code,
-	        .bytes = exchange->bytes,
+	        .bytes = exchange->turn->sent,
 	        .service = exchange->service->config->name,
 	        .slot = exchange->last_slot,
 	        .container = exchange->last_container,
@@ -123,7 +112,7 @@ void exchange_leave_held(struct exchange *exchange)
 	if (exchange->held.waiting)
 		exchange->held_us += clock_us() - exchange->held_since_us;
 	service_unhold(service, &exchange->held);
-	front_release(exchange->proxy->front, exchange->held_bytes);
+	conns_release(front_conns(exchange->proxy->front), exchange->held_bytes);
 	exchange->held_bytes = 0;
 	if (service->held_count != before)
 		supervisor_set_waiting(service->supervisor, service->held_count);
@@ -149,15 +138,13 @@ void exchange_over(struct exchange *exchange, int code, enum fleet_outcome outco
 
 static void give_up(struct exchange *exchange, struct problem problem)
 {
-	struct client *client = exchange->client;
-	struct request *request = exchange->request;
+	struct turn *turn = exchange->turn;
 
-	problem.close = request->close || front_is_draining(exchange->proxy->front);
 	log_info("event=request-failed service=%s request=%s code=%d tries=%u held_ms=%lld incident=%s reason=%s",
-	         exchange->service->config->name, request->id, problem.status, exchange->tried.count,
+	         exchange->service->config->name, exchange->request->id, problem.status, exchange->tried.count,
 	         (long long)(exchange->held_us / 1000), incident_text(&exchange->incident), log_quote(problem.detail));
 	exchange_over(exchange, problem.status, FLEET_FAILED);
-	answer_problem(client, request, problem);
+	turn_answer(turn, &problem);
 }
 
 const char *exchange_explain(const struct exchange *exchange, char text[EXCHANGE_DETAIL_SIZE])
@@ -185,7 +172,7 @@ void exchange_turn_away(struct exchange *exchange, const char *detail, int64_t r
 
 void exchange_cut(struct exchange *exchange)
 {
-	struct client *client = exchange->client;
+	struct turn *turn = exchange->turn;
 	char told[EXCHANGE_DETAIL_SIZE];
 
 	log_warn("event=reply-cut service=%s request=%s code=%d incident=%s%s%s", exchange->service->config->name,
@@ -193,7 +180,7 @@ void exchange_cut(struct exchange *exchange)
 	         exchange->broke != NULL ? " error=" : "",
 	         exchange->broke != NULL ? log_quote(exchange_explain(exchange, told)) : "");
 	exchange_over(exchange, exchange->status, FLEET_FAILED);
-	client_abort(client);
+	turn_abort(turn);
 }
 
 /* --- the beginning --------------------------------------------------------------------------------------------- */
@@ -214,37 +201,35 @@ static void on_gone(void *arg)
 	exchange_over(exchange, 0, FLEET_CANCELLED);
 }
 
-static const struct client_peer peer = {.on_drained = on_drained, .on_gone = on_gone};
+static const struct turn_user user = {.on_drained = on_drained, .on_gone = on_gone};
 
-static struct exchange *exchange_new(struct proxy *proxy, struct service *service, struct client *client,
-                                     struct request *request)
+static struct exchange *exchange_new(struct proxy *proxy, struct service *service, struct turn *turn)
 {
 	struct exchange *exchange = exchange_alloc();
 
 	exchange->proxy = proxy;
 	exchange->service = service;
-	exchange->client = client;
-	exchange->request = request;
+	exchange->turn = turn;
+	exchange->request = turn->request;
 	exchange->deferred.run = on_free;
 	exchange->last_slot = -1;
 	exchange->trial = &exchange->trials[0];
 	exchange->trials[0].exchange = exchange->trials[1].exchange = exchange;
 	deadline_add(proxy->deadlines, &exchange->deadline, exchange_on_deadline);
-	client_set_peer(client, &peer, exchange);
-	client_set_idle_timeout(client, service_idle_timeout_ms(service, proxy->config));
+	turn_set_user(turn, &user, exchange, service_idle_timeout_ms(service, proxy->config));
 	service->stats.in_flight++;
 	proxy->in_flight++;
 	return exchange;
 }
 
-void exchange_start(struct proxy *proxy, struct client *client, struct request *request)
+void exchange_start(struct proxy *proxy, struct turn *turn)
 {
 	struct route_match match;
 
-	if (answer_here(proxy, client, request, &match))
+	if (answer_here(proxy, turn, &match))
 		return;
 	struct service *service = proxy->services[match.service];
-	struct exchange *exchange = exchange_new(proxy, service, client, request);
+	struct exchange *exchange = exchange_new(proxy, service, turn);
 	if (match.counted)
 		supervisor_count_request(service->supervisor);
 	exchange_seek(exchange);

@@ -10,13 +10,13 @@
  */
 #pragma once
 
-#include "orchestrator/proxy/client.h"
+#include "orchestrator/proxy/turn.h"
 
 struct proxy;
 struct service;
 
 /* From front: a complete request. */
-void exchange_start(struct proxy *proxy, struct client *client, struct request *request);
+void exchange_start(struct proxy *proxy, struct turn *turn);
 
 /* A backend of this service got ready: let those that are held go. */
 void exchange_release_held(struct service *service);

@@ -65,7 +65,7 @@ static void note_stale(struct exchange *exchange, uint64_t serial)
 
 static void reset_reply(struct exchange *exchange)
 {
-	buf_reset(&exchange->reply);
+	turn_take_back(exchange->turn);
 	exchange->complete = exchange->upgraded = false;
 	exchange->status = 0;
 }
@@ -208,7 +208,7 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 		report_failure(exchange, rule->replay);
 	else if (rule->evidence)
 		health_exchange_failed(exchange->trial->backend);
-	if (exchange->begun) {
+	if (exchange->turn->begun) {
 		exchange_cut(exchange);
 		return;
 	}

@@ -31,8 +31,8 @@ struct trial {
 struct exchange {
 	struct proxy *proxy;
 	struct service *service;
-	struct client *client;
-	struct request *request;
+	struct turn *turn;
+	struct request *request; /* the turn's */
 	enum exchange_state state;
 
 	struct trial trials[2];
@@ -42,11 +42,12 @@ struct exchange {
 	struct fleet_tried tried;
 	unsigned tries;            /* sent so often, stale connections included */
 	struct fleet_tried broken; /* backends that broke while they had the request; with stales BREAKS_MAX count */
-	struct fleet_tried stales; /* backends whose pooled connection ended under the request, and which did not survive it */
-	unsigned forgiven;         /* tries and breaks that were not the request's fault */
-	unsigned doubts;     /* how often it was looked at while DOUBTED */
-	uint64_t awaited;    /* the backend that must have ended before the request is sent again; 0: none */
-	int64_t awaited_us;  /* since when */
+	struct fleet_tried
+	        stales;     /* backends whose pooled connection ended under the request, and which did not survive it */
+	unsigned forgiven;  /* tries and breaks that were not the request's fault */
+	unsigned doubts;    /* how often it was looked at while DOUBTED */
+	uint64_t awaited;   /* the backend that must have ended before the request is sent again; 0: none */
+	int64_t awaited_us; /* since when */
 	unsigned refusals;
 	const char *broke; /* static text: the rule that the last reply broke, behind "the reply"; NULL: none */
 	bool fresh;        /* no further try takes a pooled connection */
@@ -59,20 +60,15 @@ struct exchange {
 	struct health_question *question; /* of a 5xx, or of a reply's end: is the backend well? */
 
 	int status;
-	enum forward_framing framing;
-	int64_t length;
+	int64_t length; /* of its body, as the backend says; -1: it did not */
 	bool gather;    /* received whole before it is sent */
 	bool complete;  /* all of it was received */
-	bool begun;     /* a byte of it was sent */
 	bool to_close;  /* it ends where the backend's connection does, */
 	unsigned asked; /* and so often the backend was asked whether that was its end */
-	bool close;
 	bool upgraded;
-	int64_t bytes; /* sent to the client */
 	int last_slot; /* of the backend it was sent to last; -1 none */
 	char last_container[ENGINE_ID_SIZE];
 	struct incident incident; /* of the backend that failed it last; none open: none did */
-	struct buf reply;         /* not sent yet: the head, and body behind it */
 	struct deferred deferred;
 };
 

@@ -8,74 +8,31 @@
 
 #include "orchestrator/proxy/tunnel.h"
 
-#include <stdio.h>
-
 #define BUFFER_MAX 65536 /* replies up to here are received whole before they are sent */
 #define END_QUESTIONS 3  /* then it lives, and has ended its reply itself */
-#define COPY_MAX 4096    /* a body up to here is cheaper copied behind its head than sent beside it */
 
-static void send_out(struct exchange *exchange, const struct iovec *iov, int count)
+static void heed(struct exchange *exchange, enum turn_write written)
 {
-	exchange->begun = true;
-	for (int i = 0; i < count; i++)
-		exchange->bytes += (int64_t)iov[i].iov_len;
-	if (client_write(exchange->client, iov, count) == CLIENT_SLOW && exchange->trial->upstream != NULL)
+	if (written == TURN_SLOW && exchange->trial->upstream != NULL)
 		upstream_pause(exchange->trial->upstream);
-}
-
-static void flush(struct exchange *exchange)
-{
-	if (exchange->reply.len == 0)
-		return;
-	send_out(exchange, &(struct iovec){exchange->reply.data, exchange->reply.len}, 1);
-	buf_reset(&exchange->reply);
 }
 
 static void finish(struct exchange *exchange)
 {
-	struct client *client = exchange->client;
-	bool close = exchange->close;
+	struct turn *turn = exchange->turn;
 
-	flush(exchange);
+	turn_flush(turn);
 	exchange_over(exchange, exchange->status, FLEET_SERVED);
-	client_end(client, close);
+	turn_end(turn);
 }
 
-static void keep(struct exchange *exchange, const char *data, size_t len)
+static void plan(struct exchange *exchange, const struct http_head *head)
 {
-	if (exchange->state != EXCHANGE_OVER && !buf_add(&exchange->reply, data, len))
-		exchange_cut(exchange); /* cannot be: what one read brings fits */
-}
-
-static void choose_framing(struct exchange *exchange, const struct http_head *head)
-{
-	const struct request *request = exchange->request;
+	bool has_body = http_response_has_body(head, exchange->request->method);
 
 	exchange->length = head->content_length;
 	exchange->to_close = !head->chunked && head->content_length < 0;
-	if (!http_response_has_body(head, request->method))
-		exchange->framing = head->status == 204 || head->status == 101 ? FORWARD_NO_BODY : FORWARD_AS_IS;
-	else if (head->content_length >= 0)
-		exchange->framing = FORWARD_LENGTH;
-	else
-		exchange->framing = request->http_1_0 ? FORWARD_UNTIL_CLOSE : FORWARD_CHUNKED;
-	exchange->close =
-	        request->close || exchange->framing == FORWARD_UNTIL_CLOSE || front_is_draining(exchange->proxy->front);
-	exchange->gather = exchange->framing == FORWARD_LENGTH
-	                           ? head->content_length <= BUFFER_MAX
-	                           : exchange->framing == FORWARD_AS_IS || exchange->framing == FORWARD_NO_BODY;
-}
-
-/* 100 was answered by us; the others are for the client, if its version knows them. */
-static void pass_interim(struct exchange *exchange, const struct http_head *head)
-{
-	if (head->status == 100 || exchange->request->http_1_0)
-		return;
-	if (forward_reply(&exchange->reply, head, FORWARD_NO_BODY, false, false) &&
-	    client_write(exchange->client, &(struct iovec){exchange->reply.data, exchange->reply.len}, 1) ==
-	            CLIENT_SLOW)
-		upstream_pause(exchange->trial->upstream);
-	buf_reset(&exchange->reply);
+	exchange->gather = !has_body || (head->content_length >= 0 && head->content_length <= BUFFER_MAX);
 }
 
 static void on_answer(bool well, void *arg);
@@ -103,7 +60,7 @@ static void on_answer(bool well, void *arg)
 	struct exchange *exchange = arg;
 
 	exchange->question = NULL;
-	if (exchange->begun) {
+	if (exchange->turn->begun) {
 		judge_end(exchange, well);
 		return;
 	}
@@ -117,7 +74,7 @@ static void on_answer(bool well, void *arg)
 		return;
 	}
 	if (!exchange->gather)
-		flush(exchange);
+		heed(exchange, turn_flush(exchange->turn));
 	upstream_resume(exchange->trial->upstream);
 }
 
@@ -137,7 +94,7 @@ static void on_head(const struct http_head *head, void *arg)
 
 	if (head->status < 200 && head->status != 101) {
 		if (!exchange_is_hedging(exchange)) /* else it is not known yet whose answer counts */
-			pass_interim(exchange, head);
+			heed(exchange, turn_interim(exchange->turn, head));
 		return;
 	}
 	exchange_settle(trial);
@@ -151,8 +108,8 @@ static void on_head(const struct http_head *head, void *arg)
 		return;
 	}
 	exchange->upgraded = head->status == 101;
-	choose_framing(exchange, head);
-	if (!forward_reply(&exchange->reply, head, exchange->framing, exchange->close, exchange->request->http_1_0)) {
+	plan(exchange, head);
+	if (!turn_head(exchange->turn, head)) {
 		exchange->broke = http_fault_reply(HTTP_FAULT_HEAD_LONG);
 		upstream_cancel(exchange->trial->upstream);
 		exchange->trial->upstream = NULL;
@@ -162,21 +119,7 @@ static void on_head(const struct http_head *head, void *arg)
 	if (head->status >= 500 && exchange->request->idempotent)
 		withhold(exchange);
 	else if (!exchange->gather)
-		flush(exchange);
-}
-
-static void take_chunk(struct exchange *exchange, const char *data, size_t len)
-{
-	char size[24], line_end[] = "\r\n";
-	int digits = snprintf(size, sizeof(size), "%zx\r\n", len);
-	struct iovec iov[3] = {{size, (size_t)digits}, {(char *)(uintptr_t)data, len}, {line_end, 2}};
-
-	if (exchange->question == NULL) {
-		send_out(exchange, iov, 3);
-		return;
-	}
-	for (int i = 0; i < 3; i++)
-		keep(exchange, iov[i].iov_base, iov[i].iov_len);
+		heed(exchange, turn_flush(exchange->turn));
 }
 
 static void on_body(const char *data, size_t len, void *arg)
@@ -185,46 +128,25 @@ static void on_body(const char *data, size_t len, void *arg)
 
 	if (exchange->state == EXCHANGE_OVER)
 		return;
-	if (exchange->framing == FORWARD_CHUNKED) {
-		take_chunk(exchange, data, len);
-		return;
-	}
-	bool whole = exchange->gather && exchange->question == NULL && (int64_t)len == exchange->length;
-	if (whole && len <= COPY_MAX) {
-		keep(exchange, data, len);
-		flush(exchange);
-	} else if (whole) {
-		/* head and body leave together, nothing is copied */
-		struct iovec iov[2] = {{exchange->reply.data, exchange->reply.len}, {(char *)(uintptr_t)data, len}};
-		send_out(exchange, iov, 2);
-		buf_reset(&exchange->reply);
-	} else if (exchange->gather || exchange->question != NULL) {
-		keep(exchange, data, len);
-	} else {
-		send_out(exchange, &(struct iovec){(char *)(uintptr_t)data, len}, 1);
-	}
+	bool whole = (int64_t)len == exchange->length;
+	if (exchange->question == NULL && (whole || !exchange->gather))
+		heed(exchange, turn_send(exchange->turn, data, len));
+	else if (!turn_keep(exchange->turn, data, len))
+		exchange_cut(exchange); /* cannot be: what one read brings fits */
 }
 
 static void start_tunnel(struct exchange *exchange)
 {
-	struct client *client = exchange->client;
+	struct turn *turn = exchange->turn;
 	struct tunnel_end end = {
 	        .proxy = exchange->proxy, .service = exchange->service, .backend = exchange->trial->backend};
 
-	flush(exchange);
+	heed(exchange, turn_flush(exchange->turn));
 	end.fd = upstream_detach(exchange->trial->upstream);
 	exchange->trial->upstream = NULL;
 	exchange->trial->backend = NULL; /* the tunnel releases it */
 	exchange_over(exchange, 101, FLEET_SERVED);
-	tunnel_start(&end, client);
-}
-
-static void end_chunks(struct exchange *exchange, struct http_text trailers)
-{
-	if (!forward_last_chunk(&exchange->reply, trailers))
-		exchange_cut(exchange); /* cannot be: there is room for them */
-	else if (exchange->question == NULL)
-		flush(exchange);
+	tunnel_start(&end, turn);
 }
 
 static void on_done(struct http_text trailers, void *arg)
@@ -237,10 +159,10 @@ static void on_done(struct http_text trailers, void *arg)
 	}
 	exchange->trial->upstream = NULL;
 	exchange->complete = true;
-	if (exchange->to_close && exchange->begun && exchange->question == NULL)
+	if (exchange->to_close && exchange->turn->begun && exchange->question == NULL)
 		ask(exchange);
-	if (exchange->framing == FORWARD_CHUNKED)
-		end_chunks(exchange, trailers);
+	if (!turn_complete(exchange->turn, trailers))
+		exchange_cut(exchange); /* cannot be: there is room for them */
 	if (exchange->question == NULL && exchange->state != EXCHANGE_OVER)
 		finish(exchange);
 }

@@ -30,8 +30,7 @@ void exchange_send(struct trial *trial, struct backend *backend, bool fresh)
 	exchange->tries++;
 	exchange_note_container(exchange, backend);
 	silence_wake(&exchange->proxy->silence);
-	trial->upstream = upstream_send(&exchange->proxy->upstream, backend_address(backend), proxy_pool(backend), &out,
-	                                &exchange_reader, trial);
+	trial->upstream = upstream_send(&exchange->proxy->upstream, backend, &out, &exchange_reader, trial);
 }
 
 static bool is_worth_waiting(const struct exchange *exchange)
@@ -56,7 +55,7 @@ static void hold(struct exchange *exchange)
 	}
 	exchange->held_since_us = clock_us();
 	exchange->held_bytes = (int64_t)exchange->request->head.len;
-	if (front_buffer(exchange->proxy->front, exchange->held_bytes, NULL) != FRONT_ROOM) {
+	if (conns_buffer(front_conns(exchange->proxy->front), exchange->held_bytes, NULL) != CONNS_ROOM) {
 		exchange->held_bytes = 0;
 		exchange_give_up(exchange, 503,
 		                 "no container is ready, and those that wait already are as large as may be");

@@ -8,21 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void on_request(struct client *client, struct request *request, void *arg)
+static void on_request(struct turn *turn, void *arg)
 {
-	exchange_start(arg, client, request);
+	exchange_start(arg, turn);
 }
 
-static void on_refused(struct client *client, const char *request_id, int status, void *arg)
+static void on_refused(const struct conns_refused *refused, void *arg)
 {
 	struct proxy *proxy = arg;
 
-	stats_reply(&proxy->stats, status, 0);
+	stats_reply(&proxy->stats, refused->status, 0);
 	if (proxy->access_log == NULL)
 		return;
-	struct access_line line = {.request_id = request_id,
-	                           .client = client_address(client),
-	                           .code = status,
+	struct access_line line = {.request_id = refused->request_id,
+	                           .client = refused->address,
+	                           .method = refused->method,
+	                           .target = refused->target,
+	                           .code = refused->status,
 	                           .slot = -1,
 	                           .container = ""};
 	access_log_write(proxy->access_log, &line);
@@ -131,38 +133,6 @@ bool proxy_reload_log(struct proxy *proxy, const char *path, struct err *err)
 	return ok;
 }
 
-/* --- connections to backends ----------------------------------------------------------------------------------- */
-
-struct upstream_pool *proxy_pool(struct backend *backend)
-{
-	if (backend_pool(backend) == NULL)
-		backend_set_pool(backend, upstream_pool_new(backend_pulse(backend)));
-	return backend_pool(backend);
-}
-
-static void close_pool(struct backend *backend)
-{
-	upstream_pool_close(backend_pool(backend));
-	backend_set_pool(backend, NULL);
-}
-
-static bool is_unread(struct backend *backend)
-{
-	return upstream_pool_is_unread(backend_pool(backend));
-}
-
-static void on_late(struct backend *backend)
-{
-	upstream_pool_close_idle(backend_pool(backend));
-}
-
-static void on_missed(struct backend *backend)
-{
-	upstream_pool_tell_missed(backend_pool(backend));
-}
-
-const struct health_traffic proxy_traffic = {.is_unread = is_unread, .on_late = on_late, .on_missed = on_missed};
-
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
 /* What is copied out of the config. */
@@ -182,6 +152,9 @@ void proxy_reload(struct proxy *proxy, const struct config *config, struct super
 	front_reload(proxy->front, config);
 }
 
+const struct health_traffic proxy_traffic = {
+        .is_unread = upstream_is_unread, .on_late = upstream_close_idle, .on_missed = upstream_tell_missed};
+
 bool proxy_new(const struct proxy_settings *settings, struct proxy **result, struct err *err)
 {
 	const struct config *config = settings->config;
@@ -198,13 +171,13 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 	configure(proxy, config);
 	take_services(proxy, settings->supervisors);
 	silence_open(&proxy->silence, proxy);
-	struct front_settings front = {.base = settings->base,
-	                               .deadlines = proxy->deadlines,
-	                               .defer = settings->defer,
-	                               .config = config,
-	                               .on_request = on_request,
-	                               .on_refused = on_refused,
-	                               .arg = proxy,
+	struct front_settings front = {.conns = {.base = settings->base,
+	                                         .deadlines = proxy->deadlines,
+	                                         .defer = settings->defer,
+	                                         .config = config,
+	                                         .on_request = on_request,
+	                                         .on_refused = on_refused,
+	                                         .arg = proxy},
 	                               .inherited = settings->inherited,
 	                               .inherited_arg = settings->inherited_arg};
 	if (!proxy_reload_log(proxy, config->access_log, err) || !front_new(&front, &proxy->front, err)) {
@@ -218,7 +191,7 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 static void close_pools(struct fleet *fleet)
 {
 	for (size_t i = 0; i < fleet_count(fleet); i++)
-		close_pool(fleet_at(fleet, i));
+		upstream_close_backend(fleet_at(fleet, i));
 }
 
 static void free_services(struct service **services, size_t count)
@@ -245,7 +218,6 @@ void proxy_free(struct proxy *proxy)
 	routes_free(proxy->routes);
 	free_services(proxy->services, proxy->service_count);
 	free_services(proxy->retired, proxy->retired_count);
-	request_free_spares();
 	exchange_free_spares();
 	free(proxy);
 }
@@ -264,13 +236,13 @@ static void hedge_on(const struct backend *ready)
 
 	for (size_t i = 0; i < fleet_count(fleet); i++)
 		if (backend_pulse(fleet_at(fleet, i))->missed)
-			on_missed(fleet_at(fleet, i));
+			upstream_tell_missed(fleet_at(fleet, i));
 }
 
 void proxy_backend_changed(struct proxy *proxy, struct backend *backend)
 {
 	if (backend_state(backend) == BACKEND_DOWN) {
-		close_pool(backend);
+		upstream_close_backend(backend);
 		tunnel_backend_down(&proxy->tunnels, backend);
 	}
 	if (backend_state(backend) == BACKEND_READY)

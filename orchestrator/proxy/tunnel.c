@@ -13,6 +13,7 @@
 #include "common/mem.h"
 #include "orchestrator/base/loop.h"
 #include "orchestrator/proxy/proxy.h"
+#include "orchestrator/proxy/turn.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -26,7 +27,7 @@
 
 struct tunnel {
 	struct tunnel_end end;
-	struct client *client;
+	struct turn *turn;
 	struct event *readable;
 	struct event *writable;
 	struct buf to_backend;
@@ -67,10 +68,10 @@ static void over(struct tunnel *tunnel)
 
 static void end_both(struct tunnel *tunnel)
 {
-	struct client *client = tunnel->client;
+	struct turn *turn = tunnel->turn;
 
 	over(tunnel);
-	client_end(client, true);
+	turn_end(turn);
 }
 
 static void touch(struct tunnel *tunnel)
@@ -101,7 +102,7 @@ static void end_backend(struct tunnel *tunnel)
 	}
 	touch(tunnel);
 	event_del(tunnel->readable);
-	client_end_writing(tunnel->client);
+	turn_end_writing(tunnel->turn);
 }
 
 /* True: and there may be more at once. */
@@ -121,10 +122,10 @@ static bool read_backend(struct tunnel *tunnel)
 		return false;
 	touch(tunnel);
 	pulse_hear(backend_pulse(tunnel->end.backend), clock_recent_us());
-	enum client_write written = client_write(tunnel->client, &(struct iovec){scratch, (size_t)got}, 1);
-	if (written == CLIENT_SLOW)
+	enum turn_write written = turn_send(tunnel->turn, scratch, (size_t)got);
+	if (written == TURN_SLOW)
 		event_del(tunnel->readable);
-	return written == CLIENT_SENT;
+	return written == TURN_SENT;
 }
 
 /* Edge-triggered, as upstream's was: libevent keeps that for the descriptor where one event follows the other in a turn. */
@@ -147,7 +148,7 @@ static void write_backend(struct tunnel *tunnel)
 		if (put > 0) {
 			buf_drop(&tunnel->to_backend, (size_t)put);
 		} else if (errno == EAGAIN) {
-			client_pause_reading(tunnel->client);
+			turn_pause(tunnel->turn);
 			event_add(tunnel->writable, NULL);
 			return;
 		} else if (errno != EINTR) {
@@ -155,7 +156,7 @@ static void write_backend(struct tunnel *tunnel)
 			return;
 		}
 	}
-	client_resume_reading(tunnel->client);
+	turn_resume(tunnel->turn);
 	if (!tunnel->client_ended)
 		return;
 	if (tunnel->backend_ended)
@@ -211,14 +212,14 @@ static void on_deadline(struct deadline *deadline)
 	end_both((struct tunnel *)((char *)deadline - offsetof(struct tunnel, deadline)));
 }
 
-static const struct client_peer peer = {on_drained, on_gone, on_bytes, on_ended};
+static const struct turn_user user = {on_drained, on_gone, on_bytes, on_ended};
 
-void tunnel_start(const struct tunnel_end *end, struct client *client)
+void tunnel_start(const struct tunnel_end *end, struct turn *turn)
 {
 	struct tunnel *tunnel = mem_zero(sizeof(*tunnel));
 
 	tunnel->end = *end;
-	tunnel->client = client;
+	tunnel->turn = turn;
 	tunnel->deferred.run = on_free;
 	buf_init(&tunnel->to_backend, TO_BACKEND_MAX);
 	tunnel->readable = loop_event_new(end->proxy->base, LOOP_CLIENTS, end->fd, EV_READ | EV_ET | EV_PERSIST,
@@ -233,8 +234,8 @@ void tunnel_start(const struct tunnel_end *end, struct client *client)
 		doom(tunnel);
 	end->service->stats.in_flight++;
 	end->proxy->in_flight++;
-	client_set_peer(client, &peer, tunnel);
-	client_tunnel(client);
+	turn_set_user(turn, &user, tunnel, service_idle_timeout_ms(end->service, end->proxy->config));
+	turn_tunnel(turn);
 }
 
 void tunnel_backend_down(struct tunnels *tunnels, const struct backend *backend)

@@ -6,9 +6,9 @@
 #include <sys/queue.h>
 
 struct backend;
-struct client;
 struct proxy;
 struct service;
+struct turn;
 
 LIST_HEAD(tunnels, tunnel);
 
@@ -19,7 +19,7 @@ struct tunnel_end {
 	int fd;                  /* the backend's side; owned by the tunnel from now on */
 };
 
-void tunnel_start(const struct tunnel_end *end, struct client *client);
+void tunnel_start(const struct tunnel_end *end, struct turn *turn);
 
 /* The backend is DOWN. Its process is being stopped, and what it still says (a WebSocket's close frame) is passed on;
  * what has not ended when it must be dead, after stop_ms, is ended. */

@@ -26,7 +26,7 @@ static void clear(void)
 
 START_TEST(ten_seconds_are_free)
 {
-	body_begin(&bodies, &body[0], SECOND);
+	body_begin(&bodies, &body[0], NULL, SECOND);
 	ck_assert_int_eq(body_due_us(&body[0], IDLE_US, SECOND), 11 * SECOND);
 	body_grow(&body[0], 1, 5 * SECOND);
 	ck_assert_int_eq(body_due_us(&body[0], IDLE_US, 5 * SECOND), 11 * SECOND);
@@ -35,7 +35,7 @@ END_TEST
 
 START_TEST(then_a_kilobyte_a_second)
 {
-	body_begin(&bodies, &body[0], SECOND);
+	body_begin(&bodies, &body[0], NULL, SECOND);
 	body_grow(&body[0], 10 * KIB, 9 * SECOND);
 	ck_assert_int_eq(body_due_us(&body[0], IDLE_US, 9 * SECOND), 11 * SECOND);
 	body_grow(&body[0], KIB / 2, 10 * SECOND);
@@ -47,7 +47,7 @@ END_TEST
 
 START_TEST(what_is_idle_is_over_whatever_came_before)
 {
-	body_begin(&bodies, &body[0], SECOND);
+	body_begin(&bodies, &body[0], NULL, SECOND);
 	body_grow(&body[0], 4095 * MIB, 2 * SECOND);
 	ck_assert_int_eq(body_due_us(&body[0], IDLE_US, 2 * SECOND), 62 * SECOND);
 	ck_assert_int_eq(body_due_us(&body[0], 3 * SECOND, 2 * SECOND), 5 * SECOND);
@@ -56,7 +56,7 @@ END_TEST
 
 START_TEST(slow_is_who_brings_little_now)
 {
-	body_begin(&bodies, &body[0], 0);
+	body_begin(&bodies, &body[0], NULL, 0);
 	ck_assert(!body_is_slow(&body[0], 249999));
 	ck_assert(body_is_slow(&body[0], 250000));
 	body_grow(&body[0], 16 * KIB, 250000);
@@ -72,8 +72,8 @@ END_TEST
 /* Filled at once and then a byte now and then: its average is high for long, but it is none that comes. */
 START_TEST(a_stalled_one_goes_though_its_average_is_high)
 {
-	body_begin(&bodies, &body[0], 0);
-	body_begin(&bodies, &body[1], 0);
+	body_begin(&bodies, &body[0], NULL, 0);
+	body_begin(&bodies, &body[1], NULL, 0);
 	body_grow(&body[0], 16 * MIB, SECOND);
 	body_grow(&body[0], 1, 3 * SECOND);
 	for (int64_t at = 0; at <= 3 * SECOND; at += SECOND / 5)
@@ -87,7 +87,7 @@ END_TEST
 START_TEST(the_lowest_average_goes_first)
 {
 	for (int i = 0; i < 3; i++)
-		body_begin(&bodies, &body[i], i * SECOND);
+		body_begin(&bodies, &body[i], NULL, i * SECOND);
 	body_grow(&body[0], 10 * MIB, 3 * SECOND); /* 1 MiB/s at 10 s */
 	body_grow(&body[1], 8 * MIB, 3 * SECOND);  /* less */
 	body_grow(&body[2], 8 * MIB, 3 * SECOND);  /* 1 MiB/s */
@@ -105,7 +105,7 @@ END_TEST
 START_TEST(who_holds_too_little_goes_last)
 {
 	for (int i = 0; i < 3; i++)
-		body_begin(&bodies, &body[i], 0);
+		body_begin(&bodies, &body[i], NULL, 0);
 	body_grow(&body[0], 1, SECOND);
 	body_grow(&body[1], MIB, SECOND);
 	ck_assert_ptr_eq(bodies_slowest(&bodies, KIB, 9 * SECOND), &body[1]);

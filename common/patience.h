@@ -1,0 +1,12 @@
+/* patience: waiting for what a process that was just killed may hold for a moment more.
+ *
+ * A child of it that has not yet become its own program shares its open files: the listening sockets, the lock of a
+ * directory. So a start that finds them taken tries again for a short while before it believes that another program has
+ * them. Blocks: for starting only, before any loop turns.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* Sleeps some milliseconds: try again. False, at once, when this process has waited for a second in all. */
+bool patience_wait(void);
