@@ -1,8 +1,8 @@
 /* store: one SQLite database file: open, migrate, transaction, prepared statements.
  *
  * WAL, synchronous=FULL, foreign keys on, a busy timeout. Errors carry SQLite's extended result code as err->code.
- * Processes that write the same file take turns (store_turn.h; the file PATH-turn), and keep its log short between them
- * (store_wal.c): at times a commit returns some milliseconds after it is durable.
+ * Processes that write the same file take turns (sqlite_turn.h; the file PATH-turn), and keep its log short between them
+ * (sqlite_wal.c): at times a commit returns some milliseconds after it is durable.
  * Statements are prepared once and kept; a statement belongs to its store and dies with it.
  * Not thread safe: one store per thread.
  */

@@ -41,7 +41,7 @@ CORNERED = {
     "evhtp": re.compile(r"services/rest/\w+\.[ch]"),
     "event2/http": re.compile(r"orchestrator/admin/\w+\.[ch]|services/acts/acts_users\w*\.[ch]"),
     "curl/": re.compile(r"orchestrator/(engine/docker|cli/client)/\w+\.[ch]"),
-    "sqlite3": re.compile(r"services/store/\w+\.[ch]|tests/.*"),
+    "sqlite3": re.compile(r"services/store/sqlite\w*\.[ch]|tests/.*"),
     "yajl": re.compile(r"common/json\w*\.[ch]|tests/.*"),
 }
 

@@ -1,9 +1,9 @@
-/* store_migrate: brings a database to the schema we know.
+/* sqlite_migrate: brings a database to the schema we know.
  *
  * Invariant: user_version counts the scripts that ran, and changes in the same transaction as what the script did; it
  * is read again inside, under the write lock, because another process may have run the script meanwhile.
  */
-#include "services/store/store_inside.h"
+#include "services/store/sqlite_inside.h"
 
 #include "common/clock.h"
 

@@ -7,7 +7,7 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
-#include "services/store/store_inside.h"
+#include "services/store/sqlite_inside.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-/* store_wal: keeps the write-ahead log short while several processes write and read without a pause.
+/* sqlite_wal: keeps the write-ahead log short while several processes write and read without a pause.
  *
  * SQLite's automatic checkpoint never gets to the log's end while others append, so the log never starts over. Here the
  * connection whose commit finds the log long copies in two steps:
@@ -9,7 +9,7 @@
  * Who still reads an old part of the log is waited for READERS_MS at most; then the log grows by a quarter of its limit
  * before the next attempt. Once started over, SQLite cuts a file that had grown longer (journal_size_limit).
  */
-#include "services/store/store_inside.h"
+#include "services/store/sqlite_inside.h"
 
 #include "common/clock.h"
 

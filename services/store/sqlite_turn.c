@@ -7,7 +7,7 @@
  * a futex, as locks know no deadline: each lock has a number in the file's shared memory that changes at each unlock.
  * Nobody wakes anybody when a holder is killed, therefore nobody sleeps longer than LOOK_AGAIN_MS at a time.
  */
-#include "services/store/store_turn.h"
+#include "services/store/sqlite_turn.h"
 
 #include "common/clock.h"
 #include "common/mem.h"

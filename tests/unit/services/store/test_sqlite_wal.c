@@ -1,4 +1,4 @@
-/* store_wal: the log stays short under writers that never pause, and gets short again after somebody held it long. */
+/* sqlite_wal: the log stays short under writers that never pause, and gets short again after somebody held it long. */
 #include "common/clock.h"
 #include "services/store/store.h"
 #include "tests/unit/unit.h"
@@ -154,4 +154,4 @@ START_TEST(short_again_after_a_long_read)
 }
 END_TEST
 
-UNIT_MAIN("store_wal", short_under_a_load_that_never_ends, short_again_after_a_long_read)
+UNIT_MAIN("sqlite_wal", short_under_a_load_that_never_ends, short_again_after_a_long_read)

@@ -11,7 +11,7 @@
  */
 #include "services/store/store_stamp.h"
 
-#include "services/store/store_inside.h"
+#include "services/store/sqlite_inside.h"
 
 #include <sqlite3.h>
 #include <stdatomic.h>

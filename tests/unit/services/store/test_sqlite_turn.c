@@ -1,6 +1,6 @@
-/* store_turn: everybody gets its turn, soon; nobody waits for the dead, nor longer than it said. */
+/* sqlite_turn: everybody gets its turn, soon; nobody waits for the dead, nor longer than it said. */
 #include "common/clock.h"
-#include "services/store/store_turn.h"
+#include "services/store/sqlite_turn.h"
 #include "tests/unit/unit.h"
 
 #include <signal.h>
@@ -174,5 +174,5 @@ START_TEST(a_file_that_cannot_be)
 }
 END_TEST
 
-UNIT_MAIN("store_turn", everybody_gets_its_turn, waiting_ends_when_it_was_to_end, the_killed_hold_up_nobody,
+UNIT_MAIN("sqlite_turn", everybody_gets_its_turn, waiting_ends_when_it_was_to_end, the_killed_hold_up_nobody,
           a_file_that_cannot_be)

@@ -1,5 +1,5 @@
 /* Opens a database that is there as it is: nothing is made or migrated, and no file stays beside it that was not there. */
-#include "services/store/store_inside.h"
+#include "services/store/sqlite_inside.h"
 
 #include "common/hex.h"
 #include "common/mem.h"

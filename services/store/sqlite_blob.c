@@ -2,7 +2,7 @@
 #include "services/store/store_blob.h"
 
 #include "common/mem.h"
-#include "services/store/store_inside.h"
+#include "services/store/sqlite_inside.h"
 
 #include <assert.h>
 #include <sqlite3.h>

@@ -1,8 +1,8 @@
-/* store_inside: what the store's files share.  Private to the store. */
+/* sqlite_inside: what the sqlite*.c files share.  Nobody else includes it. */
 #pragma once
 
 #include "services/store/store.h"
-#include "services/store/store_turn.h"
+#include "services/store/sqlite_turn.h"
 
 struct sqlite3;
 

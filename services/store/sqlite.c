@@ -1,6 +1,6 @@
 /* store: one SQLite database file.
  *
- * store_open: open -> pragmas -> migrations (store_migrate.c). Whatever may meet another process that does the same at
+ * store_open: open -> pragmas -> migrations (sqlite_migrate.c). Whatever may meet another process that does the same at
  * the same moment is tried again until the busy timeout is over: SQLite's own handler is not asked where waiting could
  * be a deadlock, as in the switch to WAL.
  *
@@ -11,7 +11,7 @@
 
 #include "common/clock.h"
 #include "common/mem.h"
-#include "services/store/store_inside.h"
+#include "services/store/sqlite_inside.h"
 
 #include <assert.h>
 #include <fcntl.h>

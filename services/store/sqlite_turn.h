@@ -1,4 +1,4 @@
-/* store_turn: who writes next, among the processes that share a database.
+/* sqlite_turn: who writes next, among the processes that share a database.
  *
  * SQLite's own answer is that whoever finds the lock taken sleeps and asks again: the one that has just released it asks
  * first, and some wait for seconds. Here a process waits in line until it is its turn, and is woken then. A process that

@@ -4,7 +4,7 @@
 #include "services/store/store_check.h"
 
 #include "common/clock.h"
-#include "services/store/store_inside.h"
+#include "services/store/sqlite_inside.h"
 
 #include <sqlite3.h>
 #include <string.h>
