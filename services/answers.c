@@ -24,15 +24,15 @@ struct cell {
 };
 
 struct answers {
-	const void *source;
+	const struct store_stamps *stamps;
 	struct cell cells[CELLS];
 };
 
-struct answers *answers_new(const void *source)
+struct answers *answers_new(const struct store_stamps *stamps)
 {
 	struct answers *answers = mem_zero(sizeof(*answers));
 
-	answers->source = source;
+	answers->stamps = stamps;
 	return answers;
 }
 
@@ -69,7 +69,7 @@ bool answers_reply(struct answers *answers, struct rest_request *request)
 	struct cell *cell = cell_of(answers, target);
 	struct store_stamp now;
 
-	if (!cell_holds(cell, target) || !store_stamp_read(answers->source, &now) ||
+	if (!cell_holds(cell, target) || !store_stamp_read(answers->stamps, &now) ||
 	    !store_stamp_same(&cell->as_of, &now))
 		return false;
 	bool unchanged = cell->etag[0] != '\0' && rest_etag_matches(request, cell->etag);
@@ -90,8 +90,7 @@ void answers_keep(struct answers *answers, const struct rest_request *request, c
 	struct cell *cell = cell_of(answers, target);
 	bool body = answer->status == 200;
 
-	if (!store_stamp_same(answer->as_of, answer->as_of) || target.len > TARGET_BYTES ||
-	    (body && answer->json->len > JSON_BYTES))
+	if (!store_stamp_known(answer->as_of) || target.len > TARGET_BYTES || (body && answer->json->len > JSON_BYTES))
 		return;
 	cell_clear(cell);
 	cell->as_of = *answer->as_of;

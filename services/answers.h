@@ -6,13 +6,13 @@
 #pragma once
 
 #include "common/buf.h"
-#include "services/store/store_stamp.h"
 #include "services/rest/rest.h"
+#include "services/store/store_stamp.h"
 
 struct answers;
 
-/* source: of the store whose content the answers tell. */
-struct answers *answers_new(const void *source);
+/* stamps: of the store whose content the answers tell; NULL: nothing is ever kept. */
+struct answers *answers_new(const struct store_stamps *stamps);
 void answers_free(struct answers *answers); /* NULL is fine */
 
 /* Answers the request if its answer is kept and still true. False: nothing was sent. */

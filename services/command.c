@@ -1,10 +1,9 @@
 /* One table: the commands, whether they take a file, what runs them. Results go to stdout, everything else to stderr. */
 #include "services/command.h"
 
-#include "common/mem.h"
-#include "services/store/store_backup.h"
 #include "services/service.h"
 #include "services/settings.h"
+#include "services/store/store_backup.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +16,7 @@ struct call {
 	const struct service_kind *kind;
 	const char *file; /* NULL: not given */
 	bool force;
-	const char *database; /* in DATA_DIR */
+	const char *store; /* the url of what the command is about */
 };
 
 struct command {
@@ -54,47 +53,50 @@ static void on_problem(void *owner, const char *problem)
 	printf("%s: %s\n", call->kind->name, problem);
 }
 
-static struct store_check check_of(const struct call *call)
-{
-	return (struct store_check){.path = call->file != NULL ? call->file : call->database,
-	                            .migrations = call->kind->migrations,
-	                            .rules = call->kind->rules};
-}
-
 static int fail(const struct call *call, const char *message)
 {
 	fprintf(stderr, "%s: %s\n", call->kind->name, message);
 	return 1;
 }
 
-static int run_check(const struct call *call)
+static int check_store(const struct call *call, const char *url)
 {
 	const struct store_watch watch = {on_progress, on_problem, (void *)call};
-	const struct store_check check = check_of(call);
+	const struct store_check check = {.url = url, .texts = call->kind->texts};
 	size_t problems = 0;
 	struct err err;
 
 	if (!store_check(&check, &watch, &problems, &err))
 		return fail(call, err.message);
 	if (problems == 0)
-		printf("%s: %s is whole\n", call->kind->name, check.path);
+		printf("%s: %s is whole\n", call->kind->name, store_url_name(url));
 	else
-		printf("%s: %s is NOT whole: problems found: %zu\n", call->kind->name, check.path, problems);
+		printf("%s: %s is NOT whole: problems found: %zu\n", call->kind->name, store_url_name(url), problems);
 	return problems > 0;
+}
+
+static int run_check(const struct call *call)
+{
+	if (call->file == NULL)
+		return check_store(call, call->store);
+	char *url = store_url_of_file(call->file);
+	int code = check_store(call, url);
+	free(url);
+	return code;
 }
 
 static int run_backup(const struct call *call)
 {
 	const struct store_watch watch = {on_progress, on_problem, (void *)call};
-	struct store_backup backup = {.from = check_of(call), .to = call->file, .replace = call->force};
+	const struct store_backup backup = {
+	        .from = {.url = call->store, .texts = call->kind->texts}, .to = call->file, .replace = call->force};
 	int64_t bytes = 0;
 	struct err err;
 
-	backup.from.path = call->database;
 	if (!store_backup(&backup, &watch, &bytes, &err))
 		return fail(call, err.message);
-	printf("%s: %s holds a copy of %s, %lld bytes, whole\n", call->kind->name, backup.to, call->database,
-	       (long long)bytes);
+	printf("%s: %s holds a copy of %s, %lld bytes, whole\n", call->kind->name, backup.to,
+	       store_url_name(call->store), (long long)bytes);
 	return 0;
 }
 
@@ -113,7 +115,7 @@ static int run_version(const struct call *call)
 
 static const struct command COMMANDS[] = {
         {"--check", FILE_OPTIONAL, false, run_check, "[FILE]",
-         "is the database in DATA_DIR (or FILE, a backup) whole? Also while services run"},
+         "is the database (or FILE, a backup) whole? Also while services run"},
         {"--backup", FILE_NEEDED, true, run_backup, "FILE [--force]",
          "copies the database, also while services run; --force replaces FILE"},
         {"--version", FILE_NONE, false, run_version, "", "prints the version"},
@@ -181,10 +183,10 @@ int command_run(const struct service_kind *kind, int argc, char **argv)
 		return fail(&call, err.message);
 	}
 	handle_signals();
-	char *database = mem_format("%s/%s", settings.data_dir, kind->file);
-	call.database = database;
+	char *url = settings_store_url(&settings, kind->name);
+	call.store = url;
 	int code = command->run(&call);
-	free(database);
+	free(url);
 	settings_clear(&settings);
 	return code;
 }

@@ -1,8 +1,7 @@
-/* Group commit: BEGIN IMMEDIATE, every waiting job inside a savepoint, COMMIT, then the answers.
+/* Group commit: begin, the one statement of every waiting job, settle, commit, then the answers.
  *
- * Invariant: JOB_OK is reported only after the COMMIT that holds the job has returned. After any failure of the store
- * the transaction is rolled back whole: SQLite may have ended it by itself, and a savepoint opened then would commit on
- * its own.
+ * Invariant: JOB_OK is reported only after the commit that holds the job has returned. After any failure of the store the
+ * transaction is undone whole. No job needs a way back of its own: a statement that is refused has changed nothing.
  */
 #include "services/jobs.h"
 
@@ -10,6 +9,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,39 +17,29 @@
 #define WRITE_BATCH 256
 #define WRITE_BATCH_BYTES (4 << 20) /* a transaction's, so that the write-ahead log and others' waiting stay short */
 #define READ_BATCH 16               /* all of it is answered when the last is done */
-#define CROWDED_OUT (-1)            /* no code of SQLite's */
+#define WRITE_TRIES 5               /* of a transaction that the store asks for again */
+#define CROWDED_OUT (-1)            /* no code of a store's */
 
 struct jobs {
 	struct jobs_options options;
 	struct tasks *writer, *reader;
-	struct store_statement *savepoint, *release, *undo;
-	const void *stamps;                                 /* of the store that is read */
+	const struct store_stamps *stamps;                  /* of the store that is read */
 	_Atomic int64_t waiting_since_ms, working_since_ms; /* 0: not */
 };
 
-enum job_result job_result_of(enum store_step step)
+enum job_result job_change(struct job *job, struct store_statement *statement, const struct job_refusal *refusal)
 {
-	return step == STORE_CONSTRAINT ? JOB_REFUSED : JOB_UNAVAILABLE;
+	job->refusal = refusal;
+	return store_change(statement, &job->change, &job->err) ? JOB_OK : JOB_UNAVAILABLE;
 }
 
-static bool run_plain(struct store_statement *statement, struct err *err)
+enum job_result job_settled(struct job *job)
 {
-	enum store_step step = store_step(statement, err);
-
-	store_reset(statement);
-	return step == STORE_DONE;
-}
-
-static enum job_result write_one(struct jobs *jobs, struct job *job)
-{
-	if (!run_plain(jobs->savepoint, &job->err))
-		return JOB_UNAVAILABLE;
-	enum job_result result = job->work(job, jobs->options.write_tables);
-	if (result == JOB_UNAVAILABLE)
-		return result;
-	if (result == JOB_REFUSED && !run_plain(jobs->undo, &job->err))
-		return JOB_UNAVAILABLE;
-	return run_plain(jobs->release, &job->err) ? result : JOB_UNAVAILABLE;
+	assert(job->change != STORE_PENDING);
+	if (job->result != JOB_OK || job->change == STORE_CHANGED)
+		return job->result;
+	err_set(&job->err, "%s", job->change == STORE_TAKEN ? job->refusal->taken : job->refusal->unchanged);
+	return JOB_REFUSED;
 }
 
 static bool begin(struct jobs *jobs, struct err *err)
@@ -60,30 +50,50 @@ static bool begin(struct jobs *jobs, struct err *err)
 	return good;
 }
 
-/* While it waited for its turn others may have come, which would else make a transaction of their own. */
-static bool write_all(struct jobs *jobs, struct task *first, struct err *err)
+static bool send_all(struct jobs *jobs, struct task *first, struct err *err)
 {
-	if (!begin(jobs, err))
-		return false;
-	tasks_take_more(jobs->writer, first);
-	atomic_store(&jobs->working_since_ms, clock_ms());
 	for (struct task *task = first; task != NULL; task = task->next) {
 		struct job *job = (struct job *)task;
-		job->result = write_one(jobs, job);
+		job->change = STORE_CHANGED;
+		job->result = job->work(job, jobs->options.write_tables);
 		if (job->result == JOB_UNAVAILABLE) {
 			*err = job->err;
 			return false;
 		}
 	}
-	return store_commit(jobs->options.write_store, err);
+	return true;
 }
 
-static void fail_all(struct task *first, const struct err *err)
+static void settle_all(struct task *first)
+{
+	for (struct task *task = first; task != NULL; task = task->next) {
+		struct job *job = (struct job *)task;
+		job->result = job_settled(job);
+	}
+}
+
+/* While it waited for its turn others may have come, which would else make a transaction of their own. */
+static bool write_all(struct jobs *jobs, struct task *first, struct err *err)
+{
+	struct store *store = jobs->options.write_store;
+
+	if (!begin(jobs, err))
+		return false;
+	tasks_take_more(jobs->writer, first);
+	atomic_store(&jobs->working_since_ms, clock_ms());
+	if (!send_all(jobs, first, err) || !store_settle(store, err))
+		return false;
+	settle_all(first);
+	return store_commit(store, err);
+}
+
+static void fail_all(struct task *first, enum store_failure failure, const struct err *err)
 {
 	log_error("event=store-write-failed code=%d error=\"%s\"", err->code, err->message);
 	for (struct task *task = first; task != NULL; task = task->next) {
 		struct job *job = (struct job *)task;
 		job->result = JOB_UNAVAILABLE;
+		job->failure = failure;
 		job->err = *err;
 	}
 }
@@ -91,11 +101,16 @@ static void fail_all(struct task *first, const struct err *err)
 static void on_write(struct task *first, void *worker)
 {
 	struct jobs *jobs = worker;
+	enum store_failure failure = STORE_AGAIN;
 	struct err err = {.code = 0};
 
-	if (!write_all(jobs, first, &err)) {
-		store_rollback(jobs->options.write_store);
-		fail_all(first, &err);
+	for (int tries = 0; failure == STORE_AGAIN && !write_all(jobs, first, &err); tries++) {
+		failure = store_failure(jobs->options.write_store, &err);
+		store_undo(jobs->options.write_store);
+		if (failure == STORE_AGAIN && tries == WRITE_TRIES - 1)
+			failure = STORE_BUSY;
+		if (failure != STORE_AGAIN)
+			fail_all(first, failure, &err);
 	}
 	atomic_store(&jobs->working_since_ms, 0);
 }
@@ -132,19 +147,12 @@ static void on_job_done(struct task *task)
 	job->done(job);
 }
 
-bool jobs_new(const struct jobs_options *options, struct jobs **jobs, struct err *err)
+struct jobs *jobs_new(const struct jobs_options *options)
 {
 	struct jobs *j = mem_zero(sizeof(*j));
-	struct store *store = options->write_store;
 
 	j->options = *options;
-	if (!store_prepare(store, "SAVEPOINT job", &j->savepoint, err) ||
-	    !store_prepare(store, "RELEASE job", &j->release, err) ||
-	    !store_prepare(store, "ROLLBACK TO job", &j->undo, err)) {
-		free(j);
-		return false;
-	}
-	j->stamps = store_stamp_source(options->read_store);
+	j->stamps = store_stamps(options->read_store);
 	j->writer = tasks_new(options->base, &(struct tasks_options){.name = "store-write",
 	                                                             .threads = 1,
 	                                                             .limit = options->limit,
@@ -158,8 +166,7 @@ bool jobs_new(const struct jobs_options *options, struct jobs **jobs, struct err
 	                                                             .batch = READ_BATCH,
 	                                                             .run = on_read,
 	                                                             .worker = j});
-	*jobs = j;
-	return true;
+	return j;
 }
 
 static void jobs_add(struct tasks *tasks, struct job *job)
@@ -168,6 +175,7 @@ static void jobs_add(struct tasks *tasks, struct job *job)
 	if (tasks_add(tasks, &job->task))
 		return;
 	job->result = JOB_UNAVAILABLE;
+	job->failure = STORE_BROKEN;
 	err_set_code(&job->err, CROWDED_OUT, "too many requests are waiting for the store");
 	job->done(job);
 }
@@ -197,7 +205,7 @@ struct jobs_writer_state jobs_writer_state(const struct jobs *jobs)
 
 bool job_was_busy(const struct job *job)
 {
-	return job->result == JOB_UNAVAILABLE && store_code_busy(job->err.code);
+	return job->result == JOB_UNAVAILABLE && job->failure == STORE_BUSY;
 }
 
 bool job_was_crowded_out(const struct job *job)

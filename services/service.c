@@ -5,8 +5,8 @@
 #include "common/mem.h"
 #include "services/answers.h"
 #include "services/command.h"
-#include "services/control.h"
 #include "services/jobs.h"
+#include "services/private_api.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_TIMEOUT_MS 5000
+#define PATIENCE_MS 5000 /* while another process writes */
 #define QUEUE_LIMIT 4096
 #define STOP_LIMIT_MS 4000 /* within the 5 s that a container gets before it is killed */
 #define BODIES_AT_ONCE 16  /* of the largest size */
@@ -48,14 +48,12 @@ static bool check_data_dir(const char *path, struct err *err)
 
 static bool open_store(struct running *r, bool writer, struct store **store, void **tables, struct err *err)
 {
-	char *path = mem_format("%s/%s", r->service.settings.data_dir, r->kind->file);
-	struct store_options options = {.path = path,
-	                                .migrations = r->kind->migrations,
-	                                .busy_timeout_ms = BUSY_TIMEOUT_MS,
-	                                .read_only = !writer};
+	char *url = settings_store_url(&r->service.settings, r->kind->name);
+	struct store_options options = {
+	        .url = url, .texts = r->kind->texts, .patience_ms = PATIENCE_MS, .read_only = !writer};
 	bool good = store_open(&options, store, err) && r->kind->tables_open(*store, writer, tables, err);
 
-	free(path);
+	free(url);
 	return good;
 }
 
@@ -65,7 +63,7 @@ static bool open_data(struct running *r, struct err *err)
 	    !open_store(r, true, &r->write_store, &r->write_tables, err) ||
 	    !open_store(r, false, &r->read_store, &r->read_tables, err))
 		return false;
-	r->service.answers = answers_new(store_stamp_source(r->read_store));
+	r->service.answers = answers_new(store_stamps(r->read_store));
 	struct jobs_options options = {.base = r->service.base,
 	                               .write_store = r->write_store,
 	                               .read_store = r->read_store,
@@ -73,10 +71,11 @@ static bool open_data(struct running *r, struct err *err)
 	                               .read_tables = r->read_tables,
 	                               .limit = QUEUE_LIMIT};
 	char *count_path = mem_format("%s/%s.count", r->service.settings.data_dir, r->kind->name);
-	bool good =
-	        control_open(r->service.base, count_path, r->kind->counted, r->write_store, &r->service.control, err) &&
-	        jobs_new(&options, &r->service.jobs, err);
+	bool good = private_api_open(r->service.base, count_path, r->kind->counted, r->write_store,
+	                             &r->service.private_api, err);
 	free(count_path);
+	if (good)
+		r->service.jobs = jobs_new(&options);
 	return good;
 }
 
@@ -106,7 +105,7 @@ static bool open_server(struct running *r, struct err *err)
 	r->routes = (struct rest_service){.routes = r->kind->routes,
 	                                  .route_count = r->kind->route_count,
 	                                  .owner = &r->service,
-	                                  .on_arrival = control_on_arrival};
+	                                  .on_arrival = private_on_arrival};
 	if (!rest_server_open(r->service.base, &options, &r->routes, &r->server, err))
 		return false;
 	r->on_term = evsignal_new(r->service.base, SIGTERM, on_signal, r);
@@ -137,7 +136,7 @@ static void close_all(struct running *r)
 	if (r->service.api != NULL)
 		r->kind->api_close(&r->service);
 	answers_free(r->service.answers);
-	control_close(r->service.control);
+	private_api_close(r->service.private_api);
 	if (r->on_term != NULL)
 		event_free(r->on_term);
 	if (r->on_int != NULL)

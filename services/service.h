@@ -2,33 +2,31 @@
 #pragma once
 
 #include "common/err.h"
-#include "services/store/store.h"
 #include "services/rest/rest.h"
 #include "services/settings.h"
+#include "services/store/store.h"
 
 #include <stdbool.h>
 
 struct event_base;
 struct answers;
-struct control;
+struct private_api;
 struct jobs;
 
 /* The one object every handler gets as its owner. */
 struct service {
 	struct event_base *base;
 	struct settings settings;
-	struct control *control;
+	struct private_api *private_api;
 	struct jobs *jobs;
 	struct answers *answers;
 	void *api; /* the service's own */
 };
 
 struct service_kind {
-	const char *name;              /* "acts" */
-	const char *file;              /* the database's name in DATA_DIR */
-	const char *const *migrations; /* see store.h */
-	const char *const *rules;      /* see store_check.h */
-	const char *const *counted;    /* see control.h */
+	const char *name;                       /* "acts" */
+	const struct store_texts *const *texts; /* see store.h */
+	const char *const *counted;             /* see private_api.h */
 	const struct rest_route *routes;
 	size_t route_count;
 	/* The prepared statements of one connection, handed to the jobs that run on it. */

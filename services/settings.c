@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "services/store/store.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@ static const struct setting SETTINGS[] = {
         {"LISTEN", "0.0.0.0:8000", offsetof(struct settings, listen), 0, 0,
          "address:port or unix:/path, comma between"},
         {"DATA_DIR", "/static", offsetof(struct settings, data_dir), 0, 0, "folder that holds the data"},
+        {"STORE_URL", "", offsetof(struct settings, store_url), 0, 0,
+         "sqlite:/path/to/file; empty: a file in DATA_DIR"},
         {"MAX_BODY_BYTES", "16777216", offsetof(struct settings, max_body_bytes), 1, 1 << 30, "largest request body"},
         {"USERS_URL", "http://users:8000", offsetof(struct settings, users_url), 0, 0,
          "where the users service is (acts)"},
@@ -72,7 +75,19 @@ bool settings_read(struct settings *settings, struct err *err)
 		else if (!read_number(setting, text, at, err))
 			return false;
 	}
+	if (*settings->store_url != '\0' && !store_url_check(settings->store_url, err))
+		return err_prefix(err, "STORE_URL");
 	return read_level(err);
+}
+
+char *settings_store_url(const struct settings *settings, const char *service)
+{
+	if (*settings->store_url != '\0')
+		return mem_dup(settings->store_url);
+	char *path = mem_format("%s/%s.db", settings->data_dir, service);
+	char *url = store_url_of_file(path);
+	free(path);
+	return url;
 }
 
 void settings_clear(struct settings *settings)

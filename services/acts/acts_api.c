@@ -9,7 +9,7 @@
 #include "services/acts/acts_store.h"
 #include "services/acts/acts_upload.h"
 #include "services/answers.h"
-#include "services/control.h"
+#include "services/private_api.h"
 #include "services/jobs.h"
 #include "services/web/web.h"
 
@@ -71,22 +71,22 @@ static void change_refuse(struct change *change, const char *why)
 
 static enum job_result store_category(struct job *job, void *tables)
 {
-	return acts_store_category_add(tables, ((struct change *)job)->name, &job->err);
+	return acts_store_category_add(tables, ((struct change *)job)->name, job);
 }
 
 static enum job_result unstore_category(struct job *job, void *tables)
 {
-	return acts_store_category_delete(tables, ((struct change *)job)->name, &job->err);
+	return acts_store_category_delete(tables, ((struct change *)job)->name, job);
 }
 
 static enum job_result unstore_act(struct job *job, void *tables)
 {
-	return acts_store_act_delete(tables, ((struct change *)job)->act_id, &job->err);
+	return acts_store_act_delete(tables, ((struct change *)job)->act_id, job);
 }
 
 static enum job_result store_upvote(struct job *job, void *tables)
 {
-	return acts_store_upvote(tables, ((struct change *)job)->act_id, &job->err);
+	return acts_store_upvote(tables, ((struct change *)job)->act_id, job);
 }
 
 /* The single element of the body, an array. NULL: it is something else, err says what. */
@@ -277,7 +277,7 @@ const struct rest_route acts_routes[] = {
         {HTTP_POST, "/api/v1/acts/upvote", on_upvote_post},
         {HTTP_GET, "/api/v1/acts/count", on_count_get},
         {HTTP_DELETE, "/api/v1/acts/{actId}", on_act_delete},
-        CONTROL_ROUTES,
+        PRIVATE_ROUTES,
         WEB_ROUTES,
 };
 

@@ -4,6 +4,7 @@
 #include "services/acts/acts_picture.h"
 
 #include "common/hash.h"
+#include "services/acts/acts_sql.h"
 #include "services/store/store_blob.h"
 
 #include <assert.h>
@@ -72,7 +73,7 @@ enum job_result acts_picture_go_on(struct acts_picture *picture, struct store *s
                                    struct json_writer *w, struct err *err)
 {
 	struct store_blob *blob;
-	enum store_step step = store_blob_open(store, "acts", "img", picture->act, &blob, err);
+	enum store_step step = store_blob_open(store, ACTS_PICTURE, picture->act, &blob, err);
 	enum job_result result = JOB_REFUSED;
 
 	if (step != STORE_ROW)

@@ -1,4 +1,4 @@
-/* acts_store: categories and acts, in SQL.  Called on the storage threads only. */
+/* acts_store: categories and acts in the store.  Called on the storage threads only. */
 #pragma once
 
 #include "common/json.h"
@@ -10,18 +10,17 @@
 
 struct acts_tables;
 
-extern const char *const acts_migrations[];
-extern const char *const acts_rules[]; /* see store_check.h */
+extern const struct store_texts *const acts_texts[]; /* NULL-terminated, for store_open */
 
 bool acts_tables_open(struct store *store, bool writer, void **tables, struct err *err);
 void acts_tables_close(void *tables);
 
-/* Writing. JOB_REFUSED with the reason in err. */
-enum job_result acts_store_category_add(struct acts_tables *tables, struct json_text name, struct err *err);
-enum job_result acts_store_category_delete(struct acts_tables *tables, struct json_text name, struct err *err);
-enum job_result acts_store_act_add(struct acts_tables *tables, const struct act *act, struct err *err);
-enum job_result acts_store_act_delete(struct acts_tables *tables, int64_t id, struct err *err);
-enum job_result acts_store_upvote(struct acts_tables *tables, int64_t id, struct err *err);
+/* Writing, within the job's work: see job_change. */
+enum job_result acts_store_category_add(struct acts_tables *tables, struct json_text name, struct job *job);
+enum job_result acts_store_category_delete(struct acts_tables *tables, struct json_text name, struct job *job);
+enum job_result acts_store_act_add(struct acts_tables *tables, const struct act *act, struct job *job);
+enum job_result acts_store_act_delete(struct acts_tables *tables, int64_t id, struct job *job);
+enum job_result acts_store_upvote(struct acts_tables *tables, int64_t id, struct job *job);
 
 /* Reading. Members "name": acts into an open object. */
 enum job_result acts_store_categories(struct acts_tables *tables, struct json_writer *w, size_t *count,

@@ -46,7 +46,7 @@ static void upload_free(struct upload *upload)
 
 static enum job_result store_act(struct job *job, void *tables)
 {
-	return acts_store_act_add(tables, &((struct upload *)job)->act, &job->err);
+	return acts_store_act_add(tables, &((struct upload *)job)->act, job);
 }
 
 static void on_stored(struct job *job)

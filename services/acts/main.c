@@ -9,9 +9,7 @@ int main(int argc, char **argv)
 {
 	const struct service_kind kind = {
 	        .name = "acts",
-	        .file = "acts.db",
-	        .migrations = acts_migrations,
-	        .rules = acts_rules,
+	        .texts = acts_texts,
 	        .counted = COUNTED,
 	        .routes = acts_routes,
 	        .route_count = acts_route_count,

@@ -1,17 +1,16 @@
-/* copy -> sync -> check -> rename -> sync of the folder.
+/* sqlite_backup: copy -> sync -> check -> rename -> sync of the folder.
  *
+ * It is read in one read transaction; what is written meanwhile stays in the log until the copy is done.
  * The source's read transaction stays open over all steps of the copy: SQLite would begin anew at every change another
  * process makes in between, which under load means for ever.
  */
-#include "services/store/store_backup.h"
+#include "services/store/sqlite_inside.h"
 
 #include "common/clock.h"
 #include "common/mem.h"
-#include "services/store/sqlite_inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -20,12 +19,17 @@
 #define PAGES_A_STEP 256
 #define TELL_US 1000000
 
+static const char *backup_source(const struct store_backup *backup)
+{
+	return store_url_rest(backup->from.url);
+}
+
 static bool check_target(const struct store_backup *backup, struct err *err)
 {
 	struct stat from, to;
 
-	if (stat(backup->from.path, &from) == -1)
-		return err_set_errno(err, errno, "%s", backup->from.path);
+	if (stat(backup_source(backup), &from) == -1)
+		return err_set_errno(err, errno, "%s", backup_source(backup));
 	if (lstat(backup->to, &to) == -1)
 		return true;
 	if (to.st_dev == from.st_dev && to.st_ino == from.st_ino)
@@ -38,13 +42,14 @@ static bool check_target(const struct store_backup *backup, struct err *err)
 }
 
 /* Any journal would be for a file that is thrown away where something fails; it is synced once, at the end. */
-static bool open_copy(const char *path, struct store **copy, struct err *err)
+static bool open_copy(const char *path, struct sqlite_store **copy, struct err *err)
 {
-	return store_open_existing(path, copy, err) && store_exec(*copy, "PRAGMA journal_mode=OFF", err) &&
-	       store_exec(*copy, "PRAGMA synchronous=OFF", err);
+	return sqlite_open_existing(path, copy, err) && sqlite_exec(*copy, "PRAGMA journal_mode=OFF", err) &&
+	       sqlite_exec(*copy, "PRAGMA synchronous=OFF", err);
 }
 
-static bool run_steps(sqlite3_backup *steps, struct store *copy, const struct store_watch *watch, struct err *err)
+static bool run_steps(sqlite3_backup *steps, struct sqlite_store *copy, const struct store_watch *watch,
+                      struct err *err)
 {
 	int64_t told_us = clock_us();
 	int rc;
@@ -62,27 +67,34 @@ static bool run_steps(sqlite3_backup *steps, struct store *copy, const struct st
 	return err_set_code(err, rc, "%s: %s", copy->path, sqlite3_errstr(rc));
 }
 
-static bool copy_pages(struct store *from, struct store *copy, const struct store_watch *watch, struct err *err)
+static bool copy_pages(struct sqlite_store *from, struct sqlite_store *copy, const struct store_watch *watch,
+                       struct err *err)
 {
-	if (!store_exec(from, "BEGIN; SELECT count(*) FROM sqlite_schema", err))
+	if (!sqlite_exec(from, "BEGIN; SELECT count(*) FROM sqlite_schema", err))
 		return false;
 	sqlite3_backup *steps = sqlite3_backup_init(copy->db, "main", from->db, "main");
 	if (steps == NULL)
-		return store_fail(copy, err);
+		return sqlite_fail(copy, err);
 	bool good = run_steps(steps, copy, watch, err);
 	int rc = sqlite3_backup_finish(steps);
 	return good && (rc == SQLITE_OK || err_set_code(err, rc, "%s: %s", copy->path, sqlite3_errstr(rc)));
 }
 
+static void close_one(struct sqlite_store *sqlite)
+{
+	if (sqlite != NULL)
+		sqlite_close(&sqlite->base);
+}
+
 static bool copy_to(const char *path, const struct store_backup *backup, const struct store_watch *watch,
                     struct err *err)
 {
-	struct store *from = NULL, *copy = NULL;
-	bool good = store_open_existing(backup->from.path, &from, err) && open_copy(path, &copy, err) &&
+	struct sqlite_store *from = NULL, *copy = NULL;
+	bool good = sqlite_open_existing(backup_source(backup), &from, err) && open_copy(path, &copy, err) &&
 	            copy_pages(from, copy, watch, err);
 
-	store_close(copy);
-	store_close(from);
+	close_one(copy);
+	close_one(from);
 	return good;
 }
 
@@ -101,17 +113,15 @@ static bool sync_file(const char *path, int64_t *bytes, struct err *err)
 	return good;
 }
 
-static bool check_copy(const char *path, const struct store_backup *backup, const struct store_watch *watch,
-                       struct err *err)
+static bool check_copy(const char *path, const struct store_backup *backup, const struct store_texts *texts,
+                       const struct store_watch *watch, struct err *err)
 {
-	struct store_check check = backup->from;
 	size_t problems = 0;
 
-	check.path = path;
-	if (!store_check(&check, watch, &problems, err))
+	if (!sqlite_check_file(path, texts, watch, &problems, err))
 		return false;
 	return problems == 0 ||
-	       err_set(err, "%s: its copy is not whole, see above; no backup was made", backup->from.path);
+	       err_set(err, "%s: its copy is not whole, see above; no backup was made", backup_source(backup));
 }
 
 /* Not over a file that has come meanwhile, unless it may be replaced. */
@@ -119,7 +129,7 @@ static bool give_name(const char *path, const struct store_backup *backup, struc
 {
 	if (renameat2(AT_FDCWD, path, AT_FDCWD, backup->to, backup->replace ? 0 : RENAME_NOREPLACE) == -1)
 		return err_set_errno(err, errno, "%s", backup->to);
-	return store_sync_directory(backup->to, err);
+	return sqlite_sync_directory(backup->to, err);
 }
 
 static void remove_all(const char *path)
@@ -139,7 +149,8 @@ static bool still_wanted(const struct store_watch *watch, struct err *err)
 	return watch->on_progress(watch->owner, "naming", -1) || err_set(err, "stopped before the end");
 }
 
-bool store_backup(const struct store_backup *backup, const struct store_watch *watch, int64_t *bytes, struct err *err)
+bool sqlite_backup(const struct store_backup *backup, const struct store_texts *texts, const struct store_watch *watch,
+                   int64_t *bytes, struct err *err)
 {
 	if (!check_target(backup, err))
 		return false;
@@ -152,7 +163,8 @@ bool store_backup(const struct store_backup *backup, const struct store_watch *w
 	}
 	close(fd);
 	bool good = copy_to(path, backup, watch, err) && sync_file(path, bytes, err) &&
-	            check_copy(path, backup, watch, err) && still_wanted(watch, err) && give_name(path, backup, err);
+	            check_copy(path, backup, texts, watch, err) && still_wanted(watch, err) &&
+	            give_name(path, backup, err);
 	if (!good)
 		remove_all(path);
 	free(path);

@@ -1,53 +1,52 @@
-/* SQLite's incremental reading of blobs. */
-#include "services/store/store_blob.h"
-
-#include "common/mem.h"
+/* sqlite_blob: SQLite's incremental reading of blobs. */
 #include "services/store/sqlite_inside.h"
 
-#include <assert.h>
-#include <sqlite3.h>
-#include <stdlib.h>
+#include "common/mem.h"
 
-struct store_blob {
-	struct store *store;
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sqlite_blob {
+	struct store_blob base;
 	sqlite3_blob *blob;
 };
 
 /* SQLITE_ERROR is what it says where the row is not there; tables and columns are ours and are. */
-enum store_step store_blob_open(struct store *store, const char *table, const char *column, int64_t row,
-                                struct store_blob **blob, struct err *err)
+enum store_step sqlite_blob_open(struct store *store, const char *text, int64_t row, struct store_blob **blob,
+                                 struct err *err)
 {
-	struct store_blob *made = mem_zero(sizeof(*made));
+	const char *dot = strchr(text, '.');
+	sqlite3_blob *opened = NULL;
+	char table[64];
 
-	made->store = store;
+	assert(dot != NULL && (size_t)(dot - text) < sizeof(table));
 	*blob = NULL;
-	int rc = sqlite3_blob_open(store->db, "main", table, column, row, 0, &made->blob);
-	if (rc == SQLITE_OK) {
-		*blob = made;
-		return STORE_ROW;
-	}
-	free(made);
+	memcpy(table, text, (size_t)(dot - text));
+	table[dot - text] = '\0';
+	int rc = sqlite3_blob_open(sqlite_of(store)->db, "main", table, dot + 1, row, 0, &opened);
 	if (rc == SQLITE_ERROR)
 		return STORE_DONE;
-	store_fail(store, err);
-	return store_code_busy(rc) ? STORE_BUSY : STORE_FAILED;
+	if (rc != SQLITE_OK) {
+		sqlite_fail(sqlite_of(store), err);
+		return STORE_FAILED;
+	}
+	struct sqlite_blob *made = mem_zero(sizeof(*made));
+	made->base = (struct store_blob){.store = store, .size = (size_t)sqlite3_blob_bytes(opened)};
+	made->blob = opened;
+	*blob = &made->base;
+	return STORE_ROW;
 }
 
-void store_blob_close(struct store_blob *blob)
+void sqlite_blob_close(struct store_blob *blob)
 {
-	if (blob == NULL)
-		return;
-	sqlite3_blob_close(blob->blob);
+	sqlite3_blob_close(((struct sqlite_blob *)blob)->blob);
 	free(blob);
 }
 
-size_t store_blob_size(const struct store_blob *blob)
+bool sqlite_blob_read(struct store_blob *blob, size_t from, void *to, size_t len, struct err *err)
 {
-	return (size_t)sqlite3_blob_bytes(blob->blob);
-}
-
-bool store_blob_read(struct store_blob *blob, size_t from, void *to, size_t len, struct err *err)
-{
-	assert(from <= store_blob_size(blob) && len <= store_blob_size(blob) - from);
-	return sqlite3_blob_read(blob->blob, to, (int)len, (int)from) == SQLITE_OK || store_fail(blob->store, err);
+	assert(from <= blob->size && len <= blob->size - from);
+	return sqlite3_blob_read(((struct sqlite_blob *)blob)->blob, to, (int)len, (int)from) == SQLITE_OK ||
+	       sqlite_fail(sqlite_of(blob->store), err);
 }

@@ -1,19 +1,17 @@
-/* One read transaction round everything. A page that cannot be read ends the query that needed it; that is a problem
+/* sqlite_check: one read transaction round everything. A page that cannot be read ends the query that needed it; that is a problem
  * like the others, and the remaining queries are asked all the same.
  */
-#include "services/store/store_check.h"
-
-#include "common/clock.h"
 #include "services/store/sqlite_inside.h"
 
-#include <sqlite3.h>
+#include "common/clock.h"
+
 #include <string.h>
 
 #define STEPS_A_LOOK 100000 /* of SQLite's machine: some milliseconds */
 #define TELL_US 1000000
 
 struct checking {
-	struct store *store;
+	struct sqlite_store *sqlite;
 	const struct store_watch *watch;
 	size_t problems;
 	int64_t told_us;
@@ -47,14 +45,14 @@ static void ask(struct checking *checking, const char *sql)
 
 	if (checking->stopped)
 		return;
-	if (store_prepare(checking->store, sql, &statement, &err)) {
-		while ((step = store_step(statement, &err)) == STORE_ROW) {
-			const char *found = store_column_text(statement, 0, NULL);
+	if (sqlite_prepare(&checking->sqlite->base, sql, &statement, &err)) {
+		while ((step = sqlite_step(statement, &err)) == STORE_ROW) {
+			const char *found = sqlite_column_text(statement, 0, NULL);
 			if (found != NULL && strcmp(found, "ok") == 0)
 				continue;
 			tell_problem(checking, found != NULL ? found : "a rule gave NULL");
 		}
-		store_reset(statement);
+		sqlite_reset(statement);
 	}
 	if (step != STORE_DONE && !checking->stopped)
 		tell_problem(checking, err.message);
@@ -67,34 +65,44 @@ static bool check_schema(struct checking *checking, const char *const *migration
 
 	while (migrations[known] != NULL)
 		known++;
-	if (!store_read_version(checking->store, &version, err))
+	if (!sqlite_read_version(checking->sqlite, &version, err))
 		return false;
 	if (version != known)
 		return err_set_code(err, SQLITE_ERROR, "%s: has schema %d, and this program checks schema %d",
-		                    checking->store->path, (int)version, known);
+		                    checking->sqlite->path, (int)version, known);
 	return true;
 }
 
-bool store_check(const struct store_check *check, const struct store_watch *watch, size_t *problems, struct err *err)
+static void ask_all(struct checking *checking, const char *const *rules)
+{
+	ask(checking, "PRAGMA integrity_check");
+	ask(checking, "SELECT \"table\" || ' row ' || coalesce(rowid, '?') || ' refers to nothing in ' || parent"
+	              " FROM pragma_foreign_key_check");
+	for (const char *const *rule = rules; *rule != NULL; rule++)
+		ask(checking, *rule);
+}
+
+bool sqlite_check_file(const char *path, const struct store_texts *texts, const struct store_watch *watch,
+                       size_t *problems, struct err *err)
 {
 	struct checking checking = {.watch = watch, .told_us = clock_us()};
 
-	if (!store_open_existing(check->path, &checking.store, err))
+	if (!sqlite_open_existing(path, &checking.sqlite, err))
 		return false;
-	sqlite3_progress_handler(checking.store->db, STEPS_A_LOOK, on_steps, &checking);
-	bool good = store_exec(checking.store, "BEGIN", err) && check_schema(&checking, check->migrations, err);
-	if (good) {
-		ask(&checking, "PRAGMA integrity_check");
-		ask(&checking,
-		    "SELECT \"table\" || ' row ' || coalesce(rowid, '?') || ' refers to nothing in ' || parent"
-		    " FROM pragma_foreign_key_check");
-		for (const char *const *rule = check->rules; *rule != NULL; rule++)
-			ask(&checking, *rule);
-	}
+	sqlite3_progress_handler(checking.sqlite->db, STEPS_A_LOOK, on_steps, &checking);
+	bool good = sqlite_exec(checking.sqlite, "BEGIN", err) && check_schema(&checking, texts->migrations, err);
+	if (good)
+		ask_all(&checking, texts->rules);
 	if (good && checking.stopped)
-		good = err_set(err, "%s: stopped before the end", check->path);
-	sqlite3_progress_handler(checking.store->db, 0, NULL, NULL);
-	store_close(checking.store);
+		good = err_set(err, "%s: stopped before the end", path);
+	sqlite3_progress_handler(checking.sqlite->db, 0, NULL, NULL);
+	sqlite_close(&checking.sqlite->base);
 	*problems = checking.problems;
 	return good;
+}
+
+bool sqlite_check(const struct store_check *check, const struct store_texts *texts, const struct store_watch *watch,
+                  size_t *problems, struct err *err)
+{
+	return sqlite_check_file(store_url_rest(check->url), texts, watch, problems, err);
 }

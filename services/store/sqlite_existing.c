@@ -6,13 +6,12 @@
 
 #include <errno.h>
 #include <libgen.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_TIMEOUT_MS 5000
+#define PATIENCE_MS 5000
 
 static bool is_folder_writable(const char *path)
 {
@@ -68,26 +67,24 @@ static int open_db(const char *path, sqlite3 **db)
 	return rc;
 }
 
-bool store_open_existing(const char *path, struct store **store, struct err *err)
+bool sqlite_open_existing(const char *path, struct sqlite_store **sqlite, struct err *err)
 {
-	struct store *made;
+	struct sqlite_store *made;
 	struct stat st;
 
 	if (stat(path, &st) == -1)
 		return err_set_errno(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_set(err, "%s: is not a file", path);
-	made = mem_zero(sizeof(*made));
-	made->path = mem_dup(path);
-	made->busy_timeout_ms = BUSY_TIMEOUT_MS;
+	made = sqlite_new(path, PATIENCE_MS);
 	int rc = open_db(path, &made->db);
 	mem_must(made->db);
 	if (rc != SQLITE_OK) {
-		store_fail(made, err);
-		store_close(made);
+		sqlite_fail(made, err);
+		sqlite_close(&made->base);
 		return false;
 	}
-	sqlite3_busy_timeout(made->db, made->busy_timeout_ms);
-	*store = made;
+	sqlite3_busy_timeout(made->db, made->patience_ms);
+	*sqlite = made;
 	return true;
 }

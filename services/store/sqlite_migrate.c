@@ -5,9 +5,6 @@
  */
 #include "services/store/sqlite_inside.h"
 
-#include "common/clock.h"
-
-#include <sqlite3.h>
 #include <stdio.h>
 
 static int count(const char *const *migrations)
@@ -19,88 +16,88 @@ static int count(const char *const *migrations)
 	return n;
 }
 
-bool store_read_version(struct store *store, int64_t *version, struct err *err)
+bool sqlite_read_version(struct sqlite_store *sqlite, int64_t *version, struct err *err)
 {
 	sqlite3_stmt *stmt;
-	bool ok = sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &stmt, NULL) == SQLITE_OK &&
+	bool ok = sqlite3_prepare_v2(sqlite->db, "PRAGMA user_version", -1, &stmt, NULL) == SQLITE_OK &&
 	          sqlite3_step(stmt) == SQLITE_ROW;
 
 	if (ok)
 		*version = sqlite3_column_int64(stmt, 0);
 	else
-		err_set_code(err, sqlite3_extended_errcode(store->db), "%s: %s", store->path,
-		             sqlite3_errmsg(store->db));
+		sqlite_fail(sqlite, err);
 	sqlite3_finalize(stmt);
 	return ok;
 }
 
 /* *version may turn out to be higher once we have the lock. */
-static bool run_next(struct store *store, const char *const *migrations, int known, int64_t *version, struct err *err)
+static bool run_next(struct sqlite_store *sqlite, const char *const *migrations, int known, int64_t *version,
+                     struct err *err)
 {
 	char bump[64];
 
-	if (!store_begin(store, err))
+	if (!sqlite_begin(&sqlite->base, err))
 		return false;
-	if (!store_read_version(store, version, err))
+	if (!sqlite_read_version(sqlite, version, err))
 		goto rollback;
 	if (*version < 0 || *version >= known) {
-		store_rollback(store);
+		sqlite_undo(&sqlite->base);
 		return true;
 	}
 	snprintf(bump, sizeof(bump), "PRAGMA user_version=%d", (int)*version + 1);
-	if (!store_exec(store, migrations[*version], err) || !store_exec(store, bump, err))
+	if (!sqlite_exec(sqlite, migrations[*version], err) || !sqlite_exec(sqlite, bump, err))
 		goto failed;
-	if (!store_commit(store, err))
+	if (!sqlite_commit(&sqlite->base, err))
 		goto rollback;
 	++*version;
 	return true;
 failed:
 	err_prefix(err, "migration %d", (int)*version + 1);
 rollback:
-	store_rollback(store);
+	sqlite_undo(&sqlite->base);
 	return false;
 }
 
-static bool read_version_patiently(struct store *store, int64_t *version, struct err *err)
+static bool read_version_patiently(struct sqlite_store *sqlite, int64_t *version, struct err *err)
 {
-	int64_t until_us = clock_us() + (int64_t)store->busy_timeout_ms * 1000;
+	int64_t until_us = sqlite_until_us(sqlite);
 	struct err why;
 
-	while (!store_read_version(store, version, &why)) {
-		if (!store_retry(why.code, until_us))
+	while (!sqlite_read_version(sqlite, version, &why)) {
+		if (!sqlite_retry(why.code, until_us))
 			return err_set_code(err, why.code, "%s", why.message);
 	}
 	return true;
 }
 
-static bool run_missing(struct store *store, const char *const *migrations, int known, int64_t *version,
+static bool run_missing(struct sqlite_store *sqlite, const char *const *migrations, int known, int64_t *version,
                         struct err *err)
 {
-	int64_t until_us = clock_us() + (int64_t)store->busy_timeout_ms * 1000;
+	int64_t until_us = sqlite_until_us(sqlite);
 	struct err why;
 
 	while (*version >= 0 && *version < known) {
-		if (!run_next(store, migrations, known, version, &why) && !store_retry(why.code, until_us))
+		if (!run_next(sqlite, migrations, known, version, &why) && !sqlite_retry(why.code, until_us))
 			return err_set_code(err, why.code, "%s", why.message);
 	}
 	return true;
 }
 
-bool store_migrate(struct store *store, const char *const *migrations, bool read_only, struct err *err)
+bool sqlite_migrate(struct sqlite_store *sqlite, const char *const *migrations, bool read_only, struct err *err)
 {
 	int known = count(migrations);
 	int64_t version = 0;
 
-	if (!read_version_patiently(store, &version, err))
+	if (!read_version_patiently(sqlite, &version, err))
 		return false;
 	if (read_only && version < known)
 		return err_set_code(err, SQLITE_READONLY,
-		                    "%s: schema %d is needed, the file has %d and cannot be changed", store->path,
+		                    "%s: schema %d is needed, the file has %d and cannot be changed", sqlite->path,
 		                    known, (int)version);
-	if (!run_missing(store, migrations, known, &version, err))
+	if (!run_missing(sqlite, migrations, known, &version, err))
 		return false;
 	if (version < 0 || version > known)
 		return err_set_code(err, SQLITE_ERROR, "%s: made by a newer program (schema %d, this one knows %d)",
-		                    store->path, (int)version, known);
+		                    sqlite->path, (int)version, known);
 	return true;
 }

@@ -1,4 +1,9 @@
-/* The header lies twice in the first page of the WAL index: a writer fills the second copy, then the first; a reader
+/* sqlite_stamp: SQLite's readers decide by 48 bytes of shared memory (the header of the WAL index: counter of changes, number
+ * of frames, their checksum, the WAL's salts) whether what they have in memory is still the database. A stamp is a copy of
+ * them. A writer changes the header once its commit is durable and before COMMIT returns, so whoever was told of a commit
+ * sees another stamp. An empty WAL has no stamp.
+ *
+ * The header lies twice in the first page of the WAL index: a writer fills the second copy, then the first; a reader
  * that finds both equal has a whole one (section 2.1 of "WAL-mode File Format" in SQLite's documentation).
  *
  * Why equal means equal: the counter grows with every commit. It starts again only where a process that died halfway
@@ -9,11 +14,8 @@
  * SQLite's own way to ask, PRAGMA data_version, begins a read transaction: system calls, and after a change a read from
  * the file. It is not for a thread that may not wait for a disk.
  */
-#include "services/store/store_stamp.h"
-
 #include "services/store/sqlite_inside.h"
 
-#include <sqlite3.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -22,19 +24,6 @@
 #define AT_IS_INIT 12
 #define AT_SALTS 32
 #define SALT_BYTES 8
-
-const void *store_stamp_source(struct store *store)
-{
-	sqlite3_file *file = NULL;
-
-	void volatile *page = NULL;
-
-	if (sqlite3_file_control(store->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
-	    file->pMethods == NULL || file->pMethods->iVersion < 2 ||
-	    file->pMethods->xShmMap(file, 0, INDEX_PAGE_BYTES, 0, &page) != SQLITE_OK)
-		return NULL;
-	return (const void *)page;
-}
 
 static bool header_known(const unsigned char *header)
 {
@@ -45,26 +34,29 @@ static bool header_known(const unsigned char *header)
 	return version == VERSION && header[AT_IS_INIT] != 0 && memcmp(header + AT_SALTS, NO_SALTS, SALT_BYTES) != 0;
 }
 
-bool store_stamp_read(const void *source, struct store_stamp *stamp)
+static bool stamp_read(const void *at, struct store_stamp *stamp)
 {
-	const unsigned char *page = source;
+	const unsigned char *page = at;
 	unsigned char second[sizeof(stamp->bytes)];
 
-	if (page != NULL) {
-		atomic_thread_fence(memory_order_seq_cst);
-		memcpy(stamp->bytes, page, sizeof(stamp->bytes));
-		atomic_thread_fence(memory_order_seq_cst);
-		memcpy(second, page + sizeof(stamp->bytes), sizeof(second));
-		if (memcmp(stamp->bytes, second, sizeof(second)) == 0 && header_known(stamp->bytes))
-			return true;
-	}
-	memset(stamp, 0, sizeof(*stamp));
-	return false;
+	atomic_thread_fence(memory_order_seq_cst);
+	memcpy(stamp->bytes, page, sizeof(stamp->bytes));
+	atomic_thread_fence(memory_order_seq_cst);
+	memcpy(second, page + sizeof(stamp->bytes), sizeof(second));
+	return memcmp(stamp->bytes, second, sizeof(second)) == 0 && header_known(stamp->bytes);
 }
 
-bool store_stamp_same(const struct store_stamp *a, const struct store_stamp *b)
+const struct store_stamps *sqlite_stamps(struct store *store)
 {
-	static const struct store_stamp UNKNOWN;
+	struct sqlite_store *sqlite = sqlite_of(store);
+	sqlite3_file *file = NULL;
 
-	return memcmp(a, b, sizeof(*a)) == 0 && memcmp(a, &UNKNOWN, sizeof(*a)) != 0;
+	void volatile *page = NULL;
+
+	if (sqlite3_file_control(sqlite->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+	    file->pMethods == NULL || file->pMethods->iVersion < 2 ||
+	    file->pMethods->xShmMap(file, 0, INDEX_PAGE_BYTES, 0, &page) != SQLITE_OK || page == NULL)
+		return NULL;
+	sqlite->stamps = (struct store_stamps){.read = stamp_read, .at = (const void *)page};
+	return &sqlite->stamps;
 }

@@ -28,13 +28,13 @@
 
 enum { FIRST, TURN, LOCKS };
 
-struct store_turn {
+struct sqlite_turn {
 	int fd;
 	_Atomic uint32_t *unlocks; /* LOCKS of them, in the file */
 	bool ours;
 };
 
-bool store_turn_open(const char *path, struct store_turn **turn, struct err *err)
+bool sqlite_turn_open(const char *path, struct sqlite_turn **turn, struct err *err)
 {
 	int fd;
 	void *memory;
@@ -42,21 +42,21 @@ bool store_turn_open(const char *path, struct store_turn **turn, struct err *err
 	if (!shared_file_open(path, LOCKS * sizeof(uint32_t), &fd, &memory, err))
 		return false;
 	*turn = mem_zero(sizeof(**turn));
-	**turn = (struct store_turn){.fd = fd, .unlocks = memory};
+	**turn = (struct sqlite_turn){.fd = fd, .unlocks = memory};
 	return true;
 }
 
-void store_turn_close(struct store_turn *turn)
+void sqlite_turn_close(struct sqlite_turn *turn)
 {
 	if (turn == NULL)
 		return;
-	store_turn_release(turn);
+	sqlite_turn_release(turn);
 	munmap((void *)turn->unlocks, LOCKS * sizeof(uint32_t));
 	close(turn->fd);
 	free(turn);
 }
 
-static bool set_lock(struct store_turn *turn, int which, short type)
+static bool set_lock(struct sqlite_turn *turn, int which, short type)
 {
 	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = which, .l_len = 1};
 
@@ -64,7 +64,7 @@ static bool set_lock(struct store_turn *turn, int which, short type)
 }
 
 /* Until somebody unlocks, or it is time to look again. */
-static void wait_for_unlock(struct store_turn *turn, int which, uint32_t seen, int64_t left_us)
+static void wait_for_unlock(struct sqlite_turn *turn, int which, uint32_t seen, int64_t left_us)
 {
 	int64_t us = left_us < LOOK_AGAIN_MS * 1000 ? left_us : LOOK_AGAIN_MS * 1000;
 	struct timespec most = {.tv_nsec = us * 1000};
@@ -72,7 +72,7 @@ static void wait_for_unlock(struct store_turn *turn, int which, uint32_t seen, i
 	syscall(SYS_futex, (uint32_t *)&turn->unlocks[which], FUTEX_WAIT, seen, &most, NULL, 0);
 }
 
-static bool lock(struct store_turn *turn, int which, int64_t until_us, struct err *err)
+static bool lock(struct sqlite_turn *turn, int which, int64_t until_us, struct err *err)
 {
 	for (;;) {
 		uint32_t seen = atomic_load(&turn->unlocks[which]);
@@ -87,14 +87,14 @@ static bool lock(struct store_turn *turn, int which, int64_t until_us, struct er
 	}
 }
 
-static void unlock(struct store_turn *turn, int which)
+static void unlock(struct sqlite_turn *turn, int which)
 {
 	set_lock(turn, which, F_UNLCK);
 	atomic_fetch_add(&turn->unlocks[which], 1);
 	syscall(SYS_futex, (uint32_t *)&turn->unlocks[which], FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
-bool store_turn_take(struct store_turn *turn, int64_t until_us, struct err *err)
+bool sqlite_turn_take(struct sqlite_turn *turn, int64_t until_us, struct err *err)
 {
 	if (!lock(turn, FIRST, until_us, err))
 		return false;
@@ -103,7 +103,7 @@ bool store_turn_take(struct store_turn *turn, int64_t until_us, struct err *err)
 	return turn->ours;
 }
 
-void store_turn_release(struct store_turn *turn)
+void sqlite_turn_release(struct sqlite_turn *turn)
 {
 	if (turn == NULL || !turn->ours)
 		return;

@@ -12,12 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct store_turn;
+struct sqlite_turn;
 
 /* path: a file of its own, made where it is missing. */
-bool store_turn_open(const char *path, struct store_turn **turn, struct err *err) MUST_CHECK;
-void store_turn_close(struct store_turn *turn); /* NULL is fine; gives up the turn */
+bool sqlite_turn_open(const char *path, struct sqlite_turn **turn, struct err *err) MUST_CHECK;
+void sqlite_turn_close(struct sqlite_turn *turn); /* NULL is fine; gives up the turn */
 
 /* Waits until clock_us() is until_us; false with code SQLITE_BUSY then. Whoever has the turn does not ask again. */
-bool store_turn_take(struct store_turn *turn, int64_t until_us, struct err *err) MUST_CHECK;
-void store_turn_release(struct store_turn *turn); /* NULL, or not ours: nothing */
+bool sqlite_turn_take(struct sqlite_turn *turn, int64_t until_us, struct err *err) MUST_CHECK;
+void sqlite_turn_release(struct sqlite_turn *turn); /* NULL, or not ours: nothing */

@@ -13,7 +13,6 @@
 
 #include "common/clock.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 
 #define PAGES 2000 /* 8 MB: long enough that copying is a small part of writing */
@@ -22,53 +21,53 @@
 
 static int on_commit(void *arg, sqlite3 *db, const char *name, int pages)
 {
-	struct store *store = arg;
+	struct sqlite_store *sqlite = arg;
 
 	(void)db;
 	(void)name;
-	store->wal_pages = pages;
+	sqlite->wal_pages = pages;
 	return SQLITE_OK;
 }
 
-bool store_wal_open(struct store *store, int pages, struct err *err)
+bool sqlite_wal_open(struct sqlite_store *sqlite, int pages, struct err *err)
 {
 	char limit[64];
 
-	store->wal_limit = pages > 0 ? pages : PAGES;
-	store->wal_copy_at = store->wal_limit;
-	sqlite3_wal_hook(store->db, on_commit, store); /* instead of the automatic checkpoint */
+	sqlite->wal_limit = pages > 0 ? pages : PAGES;
+	sqlite->wal_copy_at = sqlite->wal_limit;
+	sqlite3_wal_hook(sqlite->db, on_commit, sqlite); /* instead of the automatic checkpoint */
 	snprintf(limit, sizeof(limit), "PRAGMA journal_size_limit=%d", KEPT_BYTES);
-	return store_exec(store, limit, err);
+	return sqlite_exec(sqlite, limit, err);
 }
 
-static bool copy(struct store *store, int mode)
+static bool copy(struct sqlite_store *sqlite, int mode)
 {
 	int all = 0, copied = 0;
 
-	return sqlite3_wal_checkpoint_v2(store->db, NULL, mode, &all, &copied) == SQLITE_OK && copied == all;
+	return sqlite3_wal_checkpoint_v2(sqlite->db, NULL, mode, &all, &copied) == SQLITE_OK && copied == all;
 }
 
-static bool start_over(struct store *store)
+static bool start_over(struct sqlite_store *sqlite)
 {
 	struct err ignored;
 
-	if (!store_turn_take(store->turn, clock_us() + READERS_MS * 1000, &ignored))
+	if (!sqlite_turn_take(sqlite->turn, clock_us() + READERS_MS * 1000, &ignored))
 		return false;
-	sqlite3_busy_timeout(store->db, READERS_MS);
-	bool good = copy(store, SQLITE_CHECKPOINT_RESTART);
-	sqlite3_busy_timeout(store->db, store->busy_timeout_ms);
-	store_turn_release(store->turn);
+	sqlite3_busy_timeout(sqlite->db, READERS_MS);
+	bool good = copy(sqlite, SQLITE_CHECKPOINT_RESTART);
+	sqlite3_busy_timeout(sqlite->db, sqlite->patience_ms);
+	sqlite_turn_release(sqlite->turn);
 	return good;
 }
 
 /* A failure is no failure of the commit: what was written is in the log, and whoever commits next tries again. */
-void store_wal_tend(struct store *store)
+void sqlite_wal_tend(struct sqlite_store *sqlite)
 {
-	if (store->wal_pages < store->wal_limit)
-		store->wal_copy_at = store->wal_limit;
-	if (store->wal_pages < store->wal_copy_at)
+	if (sqlite->wal_pages < sqlite->wal_limit)
+		sqlite->wal_copy_at = sqlite->wal_limit;
+	if (sqlite->wal_pages < sqlite->wal_copy_at)
 		return;
-	copy(store, SQLITE_CHECKPOINT_PASSIVE);
-	if (!start_over(store))
-		store->wal_copy_at = store->wal_pages + store->wal_limit / 4;
+	copy(sqlite, SQLITE_CHECKPOINT_PASSIVE);
+	if (!start_over(sqlite))
+		sqlite->wal_copy_at = sqlite->wal_pages + sqlite->wal_limit / 4;
 }

@@ -1,7 +1,6 @@
 /* store_backup: a copy of a database that is in use, as of one moment.
  *
- * The copy is read in one read transaction, which holds up no writer; what is written meanwhile stays in the log until
- * the copy is done. It is made under another name, synced, checked (store_check.h) and only then given its own.
+ * Making it holds up no writer. It is made under another name, synced, checked (store_check.h) and only then given its own.
  */
 #pragma once
 
@@ -10,8 +9,8 @@
 #include <stdint.h>
 
 struct store_backup {
-	struct store_check from; /* path: what is copied; the rest is for the check of the copy */
-	const char *to;
+	struct store_check from; /* url: what is copied; its texts are for the check of the copy */
+	const char *to;          /* the path of a file */
 	bool replace; /* `to` may be there already */
 };
 

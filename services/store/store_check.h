@@ -1,13 +1,11 @@
 /* store_check: is a database whole?  While it is in use, too: it is read as of one moment.
  *
- * Looked at: its pages and indexes (integrity_check), references between tables, and the rules its program gives.
+ * Looked at: what the database itself can tell of its pages and indexes, references between tables, and the rules of the
+ * service's texts.
  */
 #pragma once
 
-#include "common/err.h"
-
-#include <stdbool.h>
-#include <stddef.h>
+#include "services/store/store.h"
 
 /* For work that may last: called now and then on the calling thread. */
 struct store_watch {
@@ -17,9 +15,8 @@ struct store_watch {
 };
 
 struct store_check {
-	const char *path;
-	const char *const *migrations; /* as for store_open: another schema is a problem, as its rules are not known */
-	const char *const *rules;      /* NULL-terminated queries; each row is a problem, its first column says which */
+	const char *url;
+	const struct store_texts *const *texts; /* as for store_open; another schema than theirs cannot be checked */
 };
 
 /* True: it could be read to the end, *problems says how many there are. False: it could not even be opened, or was

@@ -9,9 +9,7 @@ int main(int argc, char **argv)
 {
 	const struct service_kind kind = {
 	        .name = "users",
-	        .file = "users.db",
-	        .migrations = users_migrations,
-	        .rules = users_rules,
+	        .texts = users_texts,
 	        .counted = COUNTED,
 	        .routes = users_routes,
 	        .route_count = users_route_count,

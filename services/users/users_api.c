@@ -6,8 +6,8 @@
 #include "common/json.h"
 #include "common/mem.h"
 #include "services/answers.h"
-#include "services/control.h"
 #include "services/jobs.h"
+#include "services/private_api.h"
 #include "services/users/users_hash.h"
 #include "services/users/users_store.h"
 
@@ -77,7 +77,7 @@ static enum job_result store_user(struct job *job, void *tables)
 {
 	struct user_add *add = (struct user_add *)job;
 
-	return users_store_add(tables, (struct json_text){add->name, add->name_len}, add->hashing.hash, &job->err);
+	return users_store_add(tables, (struct json_text){add->name, add->name_len}, add->hashing.hash, job);
 }
 
 static void on_user_stored(struct job *job)
@@ -87,7 +87,7 @@ static void on_user_stored(struct job *job)
 	if (job->result == JOB_OK)
 		rest_reply_text(add->request, 201, "{}");
 	else if (job->result == JOB_REFUSED)
-		rest_reply_error(add->request, 400, "username: there is such a user already");
+		rest_reply_error(add->request, 400, "%s", job->err.message);
 	else
 		rest_reply_error(add->request, 503, STORE_GONE);
 	user_add_free(add);
@@ -146,7 +146,7 @@ static enum job_result unstore_user(struct job *job, void *tables)
 {
 	struct http_text name = rest_name(((struct user_delete *)job)->request, 0);
 
-	return users_store_delete(tables, (struct json_text){name.data, name.len}, &job->err);
+	return users_store_delete(tables, (struct json_text){name.data, name.len}, job);
 }
 
 static void on_user_unstored(struct job *job)
@@ -156,7 +156,7 @@ static void on_user_unstored(struct job *job)
 	if (job->result == JOB_OK)
 		rest_reply_text(delete->request, 200, "{}");
 	else if (job->result == JOB_REFUSED)
-		rest_reply_error(delete->request, 400, "there is no such user");
+		rest_reply_error(delete->request, 400, "%s", job->err.message);
 	else
 		rest_reply_error(delete->request, 503, STORE_GONE);
 	free(delete);
@@ -264,7 +264,7 @@ const struct rest_route users_routes[] = {
         {HTTP_GET, "/api/v1/users", on_users_get},
         {HTTP_POST, "/api/v1/users", on_user_post},
         {HTTP_DELETE, "/api/v1/users/{username}", on_user_delete},
-        CONTROL_ROUTES,
+        PRIVATE_ROUTES,
 };
 
 const size_t users_route_count = sizeof(users_routes) / sizeof(users_routes[0]);

@@ -3,7 +3,7 @@
  * usage: store_limit FILE stage                  makes what the others need: a list of acts, an empty place for uploads
  *        store_limit FILE post|upvote GROUP SECONDS
  *        store_limit FILE categories|list 1 SECONDS
- * GROUP: changes in one transaction, each in a savepoint of its own, as jobs.c does it. Prints how many were made.
+ * GROUP: changes in one transaction, as jobs.c does it. Prints how many were made.
  */
 #include "common/clock.h"
 #include "services/acts/acts_store.h"
@@ -21,7 +21,7 @@ static char image[IMAGE_BYTES];
 static struct err err;
 static struct store *store;
 static void *writing, *reading;
-static struct store_statement *savepoint, *release;
+static struct job job;
 static struct buf json;
 
 static void must(bool good)
@@ -37,20 +37,22 @@ static struct json_text text_of(const char *text)
 	return (struct json_text){.data = text, .len = strlen(text)};
 }
 
-static void run_plain(struct store_statement *statement)
+static enum job_result judged(enum job_result sent)
 {
-	must(store_step(statement, &err) == STORE_DONE);
-	store_reset(statement);
+	job.result = sent;
+	err = job.err;
+	must(sent == JOB_OK && store_settle(store, &err));
+	return job_settled(&job);
 }
 
 static void open_all(const char *path)
 {
-	struct store_options options = {.path = path, .migrations = acts_migrations, .busy_timeout_ms = 5000};
+	char *url = store_url_of_file(path);
+	const struct store_options options = {.url = url, .texts = acts_texts, .patience_ms = 5000};
 
 	must(store_open(&options, &store, &err));
+	free(url);
 	must(acts_tables_open(store, true, &writing, &err) && acts_tables_open(store, false, &reading, &err));
-	must(store_prepare(store, "SAVEPOINT job", &savepoint, &err));
-	must(store_prepare(store, "RELEASE job", &release, &err));
 	memset(image, 'A', sizeof(image));
 	buf_init(&json, LIST_BYTES);
 	srandom((unsigned)getpid());
@@ -66,14 +68,14 @@ static void add(int64_t id, const char *category)
 	                  .image = {image, sizeof(image)},
 	                  .time = 1706756645};
 
-	must(acts_store_act_add(writing, &act, &err) == JOB_OK);
+	must(judged(acts_store_act_add(writing, &act, &job)) == JOB_OK);
 }
 
 static void stage(void)
 {
-	must(acts_store_category_delete(writing, text_of("uploads"), &err) != JOB_UNAVAILABLE);
-	must(acts_store_category_add(writing, text_of("uploads"), &err) == JOB_OK);
-	if (acts_store_category_add(writing, text_of("garden"), &err) == JOB_REFUSED)
+	judged(acts_store_category_delete(writing, text_of("uploads"), &job));
+	must(judged(acts_store_category_add(writing, text_of("uploads"), &job)) == JOB_OK);
+	if (judged(acts_store_category_add(writing, text_of("garden"), &job)) == JOB_REFUSED)
 		return;
 	for (int i = 0; i < LISTED; i++)
 		add(i, "garden");
@@ -88,7 +90,7 @@ static void post(void)
 
 static void upvote(void)
 {
-	must(acts_store_upvote(writing, random() % LISTED, &err) == JOB_OK);
+	must(judged(acts_store_upvote(writing, random() % LISTED, &job)) == JOB_OK);
 }
 
 static void read_categories(void)
@@ -142,11 +144,8 @@ static void run_group(const struct work *work, long group)
 		return;
 	}
 	must(store_begin(store, &err));
-	for (long i = 0; i < group; i++) {
-		run_plain(savepoint);
+	for (long i = 0; i < group; i++)
 		work->one();
-		run_plain(release);
-	}
 	must(store_commit(store, &err));
 }
 

@@ -2,7 +2,7 @@
 #include "services/acts/acts_picture.h"
 #include "services/acts/acts_store.h"
 
-#include "tests/unit/unit.h"
+#include "tests/unit/services/judged.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,24 +13,26 @@
 #define ROOM 70001U
 
 static char folder[] = "/tmp/test_acts_picture.XXXXXX";
-static char path[64], picture[PICTURE_BYTES + 1];
+static char url[64], picture[PICTURE_BYTES + 1];
 static struct store *store;
 static void *writing, *reading;
 static struct err err;
+static struct job job;
 static struct buf json;
 static struct json_writer w;
 static struct acts_picture part;
 
 static void set_up(void)
 {
-	struct store_options options = {.path = path, .migrations = acts_migrations, .busy_timeout_ms = 1000};
+	struct store_options options = {.url = url, .texts = acts_texts, .patience_ms = 1000};
 
 	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/acts.db", folder);
+	snprintf(url, sizeof(url), "sqlite:%s/acts.db", folder);
 	ck_assert_msg(store_open(&options, &store, &err), "%s", err.message);
 	ck_assert_msg(acts_tables_open(store, true, &writing, &err), "%s", err.message);
 	ck_assert_msg(acts_tables_open(store, false, &reading, &err), "%s", err.message);
-	ck_assert_int_eq(acts_store_category_add(writing, (struct json_text){"garden", 6}, &err), JOB_OK);
+	ck_assert_int_eq(judged(store, &job, acts_store_category_add(writing, (struct json_text){"garden", 6}, &job)),
+	                 JOB_OK);
 	for (size_t i = 0; i < PICTURE_BYTES; i++)
 		picture[i] = (char)('A' + (i * i / 7) % 26);
 	buf_init(&json, 1 << 20);
@@ -43,7 +45,7 @@ static void tear_down(void)
 	acts_tables_close(writing);
 	acts_tables_close(reading);
 	store_close(store);
-	unlink(path);
+	unlink(url + sizeof("sqlite:") - 1);
 	rmdir(folder);
 }
 
@@ -55,7 +57,7 @@ static void add(void)
 	                  .category = {"garden", 6},
 	                  .image = {picture, PICTURE_BYTES}};
 
-	ck_assert_int_eq(acts_store_act_add(writing, &act, &err), JOB_OK);
+	ck_assert_int_eq(judged(store, &job, acts_store_act_add(writing, &act, &job)), JOB_OK);
 }
 
 static enum job_result go_on(void)
@@ -107,7 +109,7 @@ START_TEST(a_deleted_one_ends)
 {
 	set_up();
 	begin();
-	ck_assert_int_eq(acts_store_act_delete(writing, 7, &err), JOB_OK);
+	ck_assert_int_eq(judged(store, &job, acts_store_act_delete(writing, 7, &job)), JOB_OK);
 	ck_assert_int_eq(go_on(), JOB_REFUSED);
 	tear_down();
 }
@@ -119,7 +121,7 @@ static void replace_byte(size_t at)
 	set_up();
 	begin();
 	picture[at < part.at ? at : part.at - 1] = '+';
-	ck_assert_int_eq(acts_store_act_delete(writing, 7, &err), JOB_OK);
+	ck_assert_int_eq(judged(store, &job, acts_store_act_delete(writing, 7, &job)), JOB_OK);
 	add();
 	ck_assert_int_eq(go_on(), JOB_REFUSED);
 	tear_down();
@@ -141,7 +143,7 @@ START_TEST(votes_do_not_matter)
 {
 	set_up();
 	begin();
-	ck_assert_int_eq(acts_store_upvote(writing, 7, &err), JOB_OK);
+	ck_assert_int_eq(judged(store, &job, acts_store_upvote(writing, 7, &job)), JOB_OK);
 	ck_assert_int_eq(go_on(), JOB_OK);
 	tear_down();
 }

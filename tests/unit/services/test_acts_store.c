@@ -1,20 +1,21 @@
 /* The acts' tables without HTTP: order, counters kept by triggers, cascades, plans that use the index, the first schema. */
 #include "services/acts/acts_store.h"
 
-#include "services/store/store_check.h"
-#include "tests/unit/unit.h"
+#include "services/store/sqlite_inside.h"
+#include "tests/unit/services/judged.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/test_acts_store.XXXXXX";
-static char path[64];
+static char url[64];
+static char *const path = url + sizeof("sqlite:") - 1;
 static struct store *write_store, *read_store;
 static void *writing, *reading;
 static struct err err;
+static struct job job;
 
 static struct json_text text_of(const char *text)
 {
@@ -24,12 +25,12 @@ static struct json_text text_of(const char *text)
 static void make_folder(void)
 {
 	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/acts.db", folder);
+	snprintf(url, sizeof(url), "sqlite:%s/acts.db", folder);
 }
 
 static void open_both(void)
 {
-	struct store_options options = {.path = path, .migrations = acts_migrations, .busy_timeout_ms = 1000};
+	struct store_options options = {.url = url, .texts = acts_texts, .patience_ms = 1000};
 
 	ck_assert_msg(store_open(&options, &write_store, &err), "%s", err.message);
 	options.read_only = true;
@@ -42,8 +43,8 @@ static void set_up(void)
 {
 	make_folder();
 	open_both();
-	ck_assert_int_eq(acts_store_category_add(writing, text_of("garden"), &err), JOB_OK);
-	ck_assert_int_eq(acts_store_category_add(writing, text_of("beach"), &err), JOB_OK);
+	ck_assert_int_eq(judged(write_store, &job, acts_store_category_add(writing, text_of("garden"), &job)), JOB_OK);
+	ck_assert_int_eq(judged(write_store, &job, acts_store_category_add(writing, text_of("beach"), &job)), JOB_OK);
 }
 
 static void tear_down(void)
@@ -53,7 +54,7 @@ static void tear_down(void)
 	store_close(read_store);
 	store_close(write_store);
 	unlink(path);
-	snprintf(path, sizeof(path), "%s/acts.db-turn", folder);
+	snprintf(url, sizeof(url), "sqlite:%s/acts.db-turn", folder);
 	unlink(path);
 	rmdir(folder);
 }
@@ -67,7 +68,7 @@ static enum job_result add(int64_t id, const char *category, int64_t time)
 	                  .image = text_of("AAAA"),
 	                  .time = time};
 
-	return acts_store_act_add(writing, &act, &err);
+	return judged(write_store, &job, acts_store_act_add(writing, &act, &job));
 }
 
 static int64_t acts_of(const char *category, int64_t *id)
@@ -87,13 +88,14 @@ START_TEST(triggers_keep_count)
 		ck_assert_int_eq(add(n, n % 2 ? "garden" : "beach", n), JOB_OK);
 	ck_assert_int_eq(add(3, "beach", 0), JOB_REFUSED);
 	ck_assert_int_eq(add(11, "nowhere", 0), JOB_REFUSED);
-	ck_assert_int_eq(acts_store_act_delete(writing, 1, &err), JOB_OK);
-	ck_assert_int_eq(acts_store_act_delete(writing, 1, &err), JOB_REFUSED);
+	ck_assert_int_eq(judged(write_store, &job, acts_store_act_delete(writing, 1, &job)), JOB_OK);
+	ck_assert_int_eq(judged(write_store, &job, acts_store_act_delete(writing, 1, &job)), JOB_REFUSED);
 	ck_assert_int_eq(acts_of("garden", &id), 4);
 	ck_assert_int_eq(acts_of("beach", &id), 5);
 	ck_assert_int_eq(acts_store_count(reading, &all, &err), JOB_OK);
 	ck_assert_int_eq(all, 9);
-	ck_assert_int_eq(acts_store_category_delete(writing, text_of("beach"), &err), JOB_OK);
+	ck_assert_int_eq(judged(write_store, &job, acts_store_category_delete(writing, text_of("beach"), &job)),
+	                 JOB_OK);
 	ck_assert_int_eq(acts_of("beach", &id), -1);
 	ck_assert_int_eq(acts_store_count(reading, &all, &err), JOB_OK);
 	ck_assert_int_eq(all, 4);
@@ -156,28 +158,42 @@ struct old_service {
 	struct store_statement *add, *upvote, *delete;
 };
 
-static void open_old(struct old_service *old)
+static struct store_statement *prepared(struct store *store, const char *sql)
 {
-	const char *const first_only[] = {acts_migrations[0], NULL};
-	struct store_options options = {.path = path, .migrations = first_only, .busy_timeout_ms = 1000};
+	struct store_statement *statement;
 
-	ck_assert_msg(store_open(&options, &old->store, &err), "%s", err.message);
-	ck_assert(store_exec(old->store, "INSERT INTO categories (name) VALUES ('garden')", &err));
-	ck_assert(store_prepare(old->store,
-	                        "INSERT INTO acts (act_id, category_id, time, username, timestamp, caption, img)"
-	                        " SELECT ?1, id, 0, 'ann', '', '', 'AAAA' FROM categories WHERE name = 'garden'",
-	                        &old->add, &err));
-	ck_assert(store_prepare(old->store, "UPDATE acts SET upvotes = upvotes + 1 WHERE act_id = ?1", &old->upvote,
-	                        &err));
-	ck_assert(store_prepare(old->store, "DELETE FROM acts WHERE act_id = ?1", &old->delete, &err));
+	ck_assert_msg(sqlite_prepare(store, sql, &statement, &err), "%s", err.message);
+	return statement;
 }
 
-static void old_does(struct old_service *old, struct store_statement *statement, int64_t id)
+static void does(struct store_statement *statement)
+{
+	enum store_change change = STORE_PENDING;
+
+	ck_assert_msg(store_change(statement, &change, &err), "%s", err.message);
+	ck_assert_int_eq(change, STORE_CHANGED);
+}
+
+static void open_old(struct old_service *old)
+{
+	const char *const first_only[] = {acts_texts[0]->migrations[0], NULL};
+	const struct store_texts texts = {.dialect = "sqlite", .migrations = first_only};
+	const struct store_texts *const all[] = {&texts, NULL};
+	const struct store_options options = {.url = url, .texts = all, .patience_ms = 1000};
+
+	ck_assert_msg(store_open(&options, &old->store, &err), "%s", err.message);
+	does(prepared(old->store, "INSERT INTO categories (name) VALUES ('garden')"));
+	old->add =
+	        prepared(old->store, "INSERT INTO acts (act_id, category_id, time, username, timestamp, caption, img)"
+	                             " SELECT ?1, id, 0, 'ann', '', '', 'AAAA' FROM categories WHERE name = 'garden'");
+	old->upvote = prepared(old->store, "UPDATE acts SET upvotes = upvotes + 1 WHERE act_id = ?1");
+	old->delete = prepared(old->store, "DELETE FROM acts WHERE act_id = ?1");
+}
+
+static void old_does(struct store_statement *statement, int64_t id)
 {
 	store_bind_int(statement, 1, id);
-	ck_assert_int_eq(store_step(statement, &err), STORE_DONE);
-	ck_assert_int_eq(store_changes(old->store), 1);
-	store_reset(statement);
+	does(statement);
 }
 
 /* -1: there is no such act. */
@@ -216,7 +232,7 @@ static void on_problem(void *owner, const char *problem)
 
 static void assert_whole(void)
 {
-	const struct store_check check = {path, acts_migrations, acts_rules};
+	const struct store_check check = {url, acts_texts};
 	const struct store_watch watch = {on_progress, on_problem, NULL};
 	size_t problems;
 
@@ -230,20 +246,20 @@ START_TEST(first_schema_goes_on)
 
 	make_folder();
 	open_old(&old);
-	old_does(&old, old.add, 1);
-	old_does(&old, old.add, 2);
-	old_does(&old, old.upvote, 1);
+	old_does(old.add, 1);
+	old_does(old.add, 2);
+	old_does(old.upvote, 1);
 	open_both();
 	ck_assert_int_eq(upvotes_of(1), 1);
 	ck_assert_int_eq(upvotes_of(2), 0);
-	ck_assert_int_eq(acts_store_upvote(writing, 1, &err), JOB_OK);
-	old_does(&old, old.upvote, 1);
-	old_does(&old, old.upvote, 2);
-	old_does(&old, old.add, 3);
-	ck_assert_int_eq(acts_store_upvote(writing, 3, &err), JOB_OK);
-	old_does(&old, old.upvote, 3);
-	old_does(&old, old.delete, 2);
-	ck_assert_int_eq(acts_store_upvote(writing, 2, &err), JOB_REFUSED);
+	ck_assert_int_eq(judged(write_store, &job, acts_store_upvote(writing, 1, &job)), JOB_OK);
+	old_does(old.upvote, 1);
+	old_does(old.upvote, 2);
+	old_does(old.add, 3);
+	ck_assert_int_eq(judged(write_store, &job, acts_store_upvote(writing, 3, &job)), JOB_OK);
+	old_does(old.upvote, 3);
+	old_does(old.delete, 2);
+	ck_assert_int_eq(judged(write_store, &job, acts_store_upvote(writing, 2, &job)), JOB_REFUSED);
 	ck_assert_int_eq(upvotes_of(1), 3);
 	ck_assert_int_eq(upvotes_of(2), -1);
 	ck_assert_int_eq(upvotes_of(3), 2);

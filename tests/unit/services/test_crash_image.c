@@ -7,10 +7,10 @@
  * the one under way.
  */
 #include "common/mem.h"
-#include "services/store/store_check.h"
 #include "services/acts/acts_store.h"
+#include "services/store/sqlite_inside.h"
+#include "tests/unit/services/judged.h"
 #include "tests/unit/services/recorder.h"
-#include "tests/unit/unit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,9 +27,10 @@ struct found {
 	char first[sizeof(((struct err *)0)->message)]; /* the first thing wrong */
 };
 
-static char work[40], image[64], path[64], image_path[96];
+static char work[40], image[64], url[64], image_url[96];
 static size_t acknowledged[TRANSACTIONS + 1]; /* by transaction: where in the record */
 static struct err err;
+static struct job job;
 
 static void make_folders(void)
 {
@@ -39,8 +40,8 @@ static void make_folders(void)
 	ck_assert_ptr_nonnull(mkdtemp(work));
 	snprintf(image, sizeof(image), "%s/image", work);
 	ck_assert_int_eq(mkdir(image, 0700), 0);
-	snprintf(path, sizeof(path), "%s/acts.db", work);
-	snprintf(image_path, sizeof(image_path), "%s/acts.db", image);
+	snprintf(url, sizeof(url), "sqlite:%s/acts.db", work);
+	snprintf(image_url, sizeof(image_url), "sqlite:%s/acts.db", image);
 }
 
 static void clear_folder(const char *folder)
@@ -78,7 +79,7 @@ static struct json_text text_of(const char *text)
 	return (struct json_text){.data = text, .len = strlen(text)};
 }
 
-static void add_act(void *tables, int64_t id)
+static void add_act(struct store *store, void *tables, int64_t id)
 {
 	static char picture[PICTURE_BYTES + 4];
 	struct act act = {.id = id,
@@ -88,7 +89,7 @@ static void add_act(void *tables, int64_t id)
 	                  .category = text_of("garden"),
 	                  .image = {.data = picture, .len = picture_of(id, picture)}};
 
-	ck_assert_int_eq(acts_store_act_add(tables, &act, &err), JOB_OK);
+	ck_assert_int_eq(judged(store, &job, acts_store_act_add(tables, &act, &job)), JOB_OK);
 }
 
 /* The act that transaction j deletes; 0: none. */
@@ -101,14 +102,15 @@ static void run_transaction(struct store *store, void *tables, int j)
 {
 	ck_assert_msg(store_begin(store, &err), "%s", err.message);
 	if (j == 0) {
-		ck_assert_int_eq(acts_store_category_add(tables, text_of("garden"), &err), JOB_OK);
-		add_act(tables, 0);
+		ck_assert_int_eq(judged(store, &job, acts_store_category_add(tables, text_of("garden"), &job)), JOB_OK);
+		add_act(store, tables, 0);
 	} else {
-		add_act(tables, 2 * j - 1);
-		add_act(tables, 2 * j);
-		ck_assert_int_eq(acts_store_upvote(tables, 0, &err), JOB_OK);
+		add_act(store, tables, 2 * j - 1);
+		add_act(store, tables, 2 * j);
+		ck_assert_int_eq(judged(store, &job, acts_store_upvote(tables, 0, &job)), JOB_OK);
 		if (victim_of(j) != 0)
-			ck_assert_int_eq(acts_store_act_delete(tables, victim_of(j), &err), JOB_OK);
+			ck_assert_int_eq(judged(store, &job, acts_store_act_delete(tables, victim_of(j), &job)),
+			                 JOB_OK);
 	}
 	ck_assert_msg(store_commit(store, &err), "%s", err.message);
 }
@@ -116,15 +118,15 @@ static void run_transaction(struct store *store, void *tables, int j)
 /* The log is started over every few transactions. */
 static struct recorder *record_work(const char *pragma)
 {
-	struct store_options options = {
-	        .path = path, .migrations = acts_migrations, .busy_timeout_ms = 1000, .checkpoint_pages = 40};
+	const struct store_options options = {.url = url, .texts = acts_texts, .patience_ms = 1000};
 	struct recorder *recorder = recorder_start();
 	struct store *store;
 	void *tables;
 
 	ck_assert_msg(store_open(&options, &store, &err), "%s", err.message);
 	ck_assert(acts_tables_open(store, true, &tables, &err));
-	ck_assert(pragma == NULL || store_exec(store, pragma, &err));
+	ck_assert(sqlite_wal_open(sqlite_of(store), 40, &err));
+	ck_assert(pragma == NULL || sqlite_exec(sqlite_of(store), pragma, &err));
 	for (int j = 0; j <= TRANSACTIONS; j++) {
 		run_transaction(store, tables, j);
 		acknowledged[j] = recorder_length(recorder);
@@ -172,7 +174,7 @@ static bool holds_exactly(struct store *store, int j)
 	int64_t wanted = 0;
 	size_t len;
 
-	ck_assert(store_prepare(store, "SELECT act_id, img FROM acts ORDER BY act_id", &acts, &err));
+	ck_assert(sqlite_prepare(store, "SELECT act_id, img FROM acts ORDER BY act_id", &acts, &err));
 	while (store_step(acts, &err) == STORE_ROW) {
 		int64_t id = store_column_int(acts, 0);
 		const char *stored = store_column_text(acts, 1, &len);
@@ -193,7 +195,7 @@ static int last_transaction(struct store *store)
 	struct store_statement *upvotes;
 	int last = -1;
 
-	ck_assert(store_prepare(store, "SELECT added FROM votes WHERE act_id = 0", &upvotes, &err));
+	ck_assert(sqlite_prepare(store, "SELECT added FROM votes WHERE act_id = 0", &upvotes, &err));
 	if (store_step(upvotes, &err) == STORE_ROW)
 		last = (int)store_column_int(upvotes, 0);
 	store_reset(upvotes);
@@ -203,8 +205,8 @@ static int last_transaction(struct store *store)
 static void look_at_image(struct found *found, size_t cut)
 {
 	const struct store_watch watch = {on_progress, on_problem, found};
-	const struct store_check check = {image_path, acts_migrations, acts_rules};
-	struct store_options options = {.path = image_path, .migrations = acts_migrations, .busy_timeout_ms = 1000};
+	const struct store_check check = {image_url, acts_texts};
+	struct store_options options = {.url = image_url, .texts = acts_texts, .patience_ms = 1000};
 	struct store *store;
 	size_t problems;
 	int last_sure = -1;

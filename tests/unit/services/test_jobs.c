@@ -1,6 +1,9 @@
-/* Group commit: who is refused is undone alone, who is accepted is there, a failing store fails all of a transaction. */
+/* Group commit: who is refused is undone alone, who is accepted is there, a failing store fails all of a transaction, and one
+ * that asks for it is given the whole transaction again.
+ */
 #include "services/jobs.h"
 
+#include "services/store/store_driver.h"
 #include "tests/unit/unit.h"
 
 #include <event2/event.h>
@@ -10,26 +13,35 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { ADD_TWO, DELETE, COUNT }; /* the first adds n + 1000, and then n */
+
 static const char *const MIGRATIONS[] = {"CREATE TABLE t (n INTEGER PRIMARY KEY);", NULL};
+static const char *const STATEMENTS[] = {
+        [ADD_TWO] = "INSERT INTO t VALUES (?1 + 1000), (?1)",
+        [DELETE] = "DELETE FROM t WHERE n = ?1",
+        [COUNT] = "SELECT count(*) FROM t",
+};
+static const struct store_texts TEXTS = {"sqlite", MIGRATIONS, MIGRATIONS + 1, STATEMENTS};
 
 struct insert {
 	struct job job;
 	int64_t n;
-	bool fails;
+	bool deletes, fails;
+	int calls;
 };
 
 static char folder[] = "/tmp/test_jobs.XXXXXX";
-static char path[64];
+static char url[64];
 static struct event_base *base;
 static struct store *write_store, *read_store;
-static struct store_statement *add, *count;
+static struct store_statement *add, *delete, *count;
 static struct jobs *jobs;
 static int done_count, stop_at;
 
 static void open_store(struct store **store, bool read_only)
 {
-	struct store_options options = {
-	        .path = path, .migrations = MIGRATIONS, .busy_timeout_ms = 200, .read_only = read_only};
+	const struct store_texts *const all[] = {&TEXTS, NULL};
+	const struct store_options options = {.url = url, .texts = all, .patience_ms = 200, .read_only = read_only};
 	struct err err;
 
 	ck_assert_msg(store_open(&options, store, &err), "%s", err.message);
@@ -40,15 +52,16 @@ static void set_up(void)
 	struct err err;
 
 	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/t.db", folder);
+	snprintf(url, sizeof(url), "sqlite:%s/t.db", folder);
 	open_store(&write_store, false);
 	open_store(&read_store, true);
-	ck_assert(store_prepare(write_store, "INSERT INTO t VALUES (?1)", &add, &err));
-	ck_assert(store_prepare(read_store, "SELECT count(*) FROM t", &count, &err));
+	ck_assert(store_prepare(write_store, ADD_TWO, &add, &err));
+	ck_assert(store_prepare(write_store, DELETE, &delete, &err));
+	ck_assert(store_prepare(read_store, COUNT, &count, &err));
 	base = event_base_new();
 	struct jobs_options options = {
 	        .base = base, .write_store = write_store, .read_store = read_store, .limit = 100};
-	ck_assert(jobs_new(&options, &jobs, &err));
+	jobs = jobs_new(&options);
 	done_count = 0;
 }
 
@@ -67,24 +80,21 @@ static void tear_down(void)
 	rmdir(folder);
 }
 
-/* A row that stays only if the job is not refused: inserts n and, first, n + 1000. */
-static enum job_result insert_two(struct job *job, void *tables)
+static const struct job_refusal REFUSAL = {.taken = "taken", .unchanged = "not there"};
+
+static enum job_result change(struct job *job, void *tables)
 {
 	struct insert *insert = (struct insert *)job;
+	struct store_statement *statement = insert->deletes ? delete : add;
 
 	(void)tables;
+	insert->calls++;
 	if (insert->fails) {
 		err_set(&job->err, "on purpose");
 		return JOB_UNAVAILABLE;
 	}
-	for (int64_t n = insert->n + 1000; n >= insert->n; n -= 1000) {
-		store_bind_int(add, 1, n);
-		enum store_step step = store_step(add, &job->err);
-		store_reset(add);
-		if (step != STORE_DONE)
-			return job_result_of(step);
-	}
-	return JOB_OK;
+	store_bind_int(statement, 1, insert->n);
+	return job_change(job, statement, &REFUSAL);
 }
 
 static void on_done(struct job *job)
@@ -108,7 +118,7 @@ static void write_all(struct insert *inserts, int n)
 {
 	stop_at = done_count + n;
 	for (int i = 0; i < n; i++) {
-		inserts[i].job.work = insert_two;
+		inserts[i].job.work = change;
 		inserts[i].job.done = on_done;
 		jobs_write(jobs, &inserts[i].job);
 	}
@@ -118,12 +128,14 @@ static void write_all(struct insert *inserts, int n)
 
 START_TEST(refused_ones_are_undone_alone)
 {
-	struct insert inserts[] = {{.n = 1}, {.n = 2}, {.n = 1}, {.n = 3}, {.n = 2}, {.n = -998}};
+	struct insert inserts[] = {{.n = 1}, {.n = 2}, {.n = 1}, {.n = 3}, {.n = 2}, {.n = 9, .deletes = true}};
 
 	set_up();
 	write_all(inserts, 6);
 	for (int i = 0; i < 6; i++)
 		ck_assert_int_eq(inserts[i].job.result, i == 2 || i >= 4 ? JOB_REFUSED : JOB_OK);
+	ck_assert_str_eq(inserts[2].job.err.message, "taken");
+	ck_assert_str_eq(inserts[5].job.err.message, "not there");
 	ck_assert_int_eq(rows(), 6);
 	tear_down();
 }
@@ -131,13 +143,106 @@ END_TEST
 
 START_TEST(half_done_is_undone)
 {
-	struct insert first = {.n = 1}, second = {.n = -999 + 2000}; /* 2001 goes in, then 1001 is there already */
+	struct insert first = {.n = 1}, second = {.n = 1001}; /* 2001 goes in, then 1001 is there already */
 
 	set_up();
 	write_all(&first, 1);
 	write_all(&second, 1);
 	ck_assert_int_eq(second.job.result, JOB_REFUSED);
 	ck_assert_int_eq(rows(), 2);
+	tear_down();
+}
+END_TEST
+
+/* --- a store that fails ------------------------------------------------------------------------------------------- */
+
+static const struct store_driver *real;
+static int failing_commits, failing_settles;
+static enum store_failure failure;
+
+static bool is_well(int *times, struct err *err)
+{
+	return (*times)-- <= 0 || err_set_code(err, 7, "as it was told");
+}
+
+static bool settle(struct store *store, struct err *err)
+{
+	return is_well(&failing_settles, err) && real->settle(store, err);
+}
+
+static bool commit(struct store *store, struct err *err)
+{
+	return is_well(&failing_commits, err) && real->commit(store, err);
+}
+
+static enum store_failure failure_of(int code)
+{
+	return code == 7 ? failure : real->failure(code);
+}
+
+static void fail_times(int settles, int commits, enum store_failure how)
+{
+	static struct store_driver faulty;
+
+	real = write_store->driver;
+	faulty = *real;
+	faulty.settle = settle;
+	faulty.commit = commit;
+	faulty.failure = failure_of;
+	write_store->driver = &faulty;
+	failing_settles = settles;
+	failing_commits = commits;
+	failure = how;
+}
+
+START_TEST(what_the_store_wants_again_is_run_again)
+{
+	struct insert inserts[] = {{.n = 1}, {.n = 2}, {.n = 1}};
+
+	set_up();
+	fail_times(1, 2, STORE_AGAIN);
+	write_all(inserts, 3);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(inserts[i].job.result, i < 2 ? JOB_OK : JOB_REFUSED);
+		ck_assert_int_eq(inserts[i].calls, 4);
+	}
+	ck_assert_int_eq(rows(), 4);
+	tear_down();
+}
+END_TEST
+
+START_TEST(not_for_ever)
+{
+	struct insert first = {.n = 1}, second = {.n = 2};
+
+	set_up();
+	fail_times(0, 5, STORE_AGAIN);
+	write_all(&first, 1);
+	ck_assert_int_eq(first.job.result, JOB_UNAVAILABLE);
+	ck_assert_int_eq(first.calls, 5);
+	ck_assert(job_was_busy(&first.job));
+	write_all(&second, 1);
+	ck_assert_int_eq(second.job.result, JOB_OK);
+	ck_assert_int_eq(rows(), 2);
+	tear_down();
+}
+END_TEST
+
+/* Also those that had been refused: nothing is known of a transaction that did not happen. */
+START_TEST(nothing_is_accepted_without_its_commit)
+{
+	struct insert inserts[] = {{.n = 1}, {.n = 1}};
+
+	set_up();
+	fail_times(0, 1, STORE_BROKEN);
+	write_all(inserts, 2);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(inserts[i].job.result, JOB_UNAVAILABLE);
+		ck_assert_int_eq(inserts[i].calls, 1);
+		ck_assert(!job_was_busy(&inserts[i].job));
+		ck_assert_str_eq(inserts[i].job.err.message, "as it was told");
+	}
+	ck_assert_int_eq(rows(), 0);
 	tear_down();
 }
 END_TEST
@@ -184,7 +289,7 @@ START_TEST(another_lock_is_busy_not_broken)
 	write_all(&waiting, 1);
 	ck_assert_int_eq(waiting.job.result, JOB_UNAVAILABLE);
 	ck_assert(job_was_busy(&waiting.job) && !job_was_crowded_out(&waiting.job));
-	store_rollback(other);
+	store_undo(other);
 	store_close(other);
 	tear_down();
 }
@@ -206,11 +311,12 @@ START_TEST(the_queue_is_bounded)
 	for (int i = 0; i < 400; i++)
 		crowded += job_was_crowded_out(&inserts[i].job);
 	ck_assert_int_ge(crowded, 400 - 100 - 256);
-	store_rollback(other);
+	store_undo(other);
 	store_close(other);
 	tear_down();
 }
 END_TEST
 
-UNIT_MAIN("jobs", refused_ones_are_undone_alone, half_done_is_undone, a_failing_store_takes_the_transaction_back,
+UNIT_MAIN("jobs", refused_ones_are_undone_alone, half_done_is_undone, what_the_store_wants_again_is_run_again,
+          not_for_ever, nothing_is_accepted_without_its_commit, a_failing_store_takes_the_transaction_back,
           accepted_means_it_is_committed, another_lock_is_busy_not_broken, the_queue_is_bounded)

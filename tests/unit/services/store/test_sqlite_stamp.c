@@ -1,6 +1,5 @@
-/* store_stamp: the same stamp means the same content, whoever writes; a commit that was told of has changed it. */
-#include "services/store/store_stamp.h"
-
+/* sqlite_stamp: the same stamp means the same content, whoever writes; a commit that was told of has changed it. */
+#include "services/store/sqlite_inside.h"
 #include "tests/unit/unit.h"
 
 #include <signal.h>
@@ -12,17 +11,20 @@
 #define COMMITS 300
 
 static const char *const MIGRATIONS[] = {"CREATE TABLE t (n INTEGER NOT NULL); INSERT INTO t VALUES (0);", NULL};
+static const char *const STATEMENTS[] = {"UPDATE t SET n = n + 1", "SELECT n FROM t"};
+static const struct store_texts TEXTS = {"sqlite", MIGRATIONS, MIGRATIONS + 1, STATEMENTS};
 
-static char folder[] = "/tmp/selfless-stamp-XXXXXX", path[80];
+static char folder[] = "/tmp/selfless-stamp-XXXXXX", url[80];
+static char *const path = url + sizeof("sqlite:") - 1;
 static struct store *writer, *reader;
 static struct store_statement *add, *get;
-static const void *source;
+static const struct store_stamps *source;
 static struct err err;
 
 static struct store *open_one(bool read_only)
 {
-	struct store_options options = {
-	        .path = path, .migrations = MIGRATIONS, .busy_timeout_ms = 5000, .read_only = read_only};
+	const struct store_texts *const all[] = {&TEXTS, NULL};
+	const struct store_options options = {.url = url, .texts = all, .patience_ms = 5000, .read_only = read_only};
 	struct store *store;
 
 	ck_assert_msg(store_open(&options, &store, &err), "%s", err.message);
@@ -33,9 +35,9 @@ static void open_both(void)
 {
 	writer = open_one(false);
 	reader = open_one(true);
-	ck_assert(store_prepare(writer, "UPDATE t SET n = n + 1", &add, &err));
-	ck_assert(store_prepare(reader, "SELECT n FROM t", &get, &err));
-	source = store_stamp_source(reader);
+	ck_assert(store_prepare(writer, 0, &add, &err));
+	ck_assert(store_prepare(reader, 1, &get, &err));
+	source = store_stamps(reader);
 	ck_assert_ptr_nonnull(source);
 }
 
@@ -48,14 +50,14 @@ static void close_both(void)
 static void set_up(void)
 {
 	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/db", folder);
+	snprintf(url, sizeof(url), "sqlite:%s/db", folder);
 	open_both();
 }
 
 static void tear_down(void)
 {
 	close_both();
-	char turn[sizeof(path) + 8];
+	char turn[sizeof(url) + 8];
 	snprintf(turn, sizeof(turn), "%s-turn", path);
 	ck_assert_int_eq(unlink(turn), 0);
 	ck_assert_int_eq(unlink(path), 0);
@@ -64,8 +66,9 @@ static void tear_down(void)
 
 static void commit(void)
 {
-	ck_assert_int_eq(store_step(add, &err), STORE_DONE);
-	store_reset(add);
+	enum store_change change;
+
+	ck_assert(store_change(add, &change, &err));
 }
 
 static int64_t value(void)
@@ -91,7 +94,7 @@ START_TEST(only_a_commit_changes_it)
 	ck_assert_int_eq(value(), 0);
 	ck_assert(store_begin(writer, &err));
 	commit(); /* of the statement alone */
-	store_rollback(writer);
+	store_undo(writer);
 	struct store_stamp after = stamp();
 	ck_assert(store_stamp_same(&before, &after));
 	commit();
@@ -110,10 +113,10 @@ START_TEST(none_comes_twice)
 	for (int i = 0; i < COMMITS; i++) {
 		commit();
 		if (i % 10 == 0)
-			ck_assert(store_exec(writer,
-			                     i % 20 == 0 ? "PRAGMA wal_checkpoint(TRUNCATE)"
-			                                 : "PRAGMA wal_checkpoint(RESTART)",
-			                     &err));
+			ck_assert(sqlite_exec(sqlite_of(writer),
+			                      i % 20 == 0 ? "PRAGMA wal_checkpoint(TRUNCATE)"
+			                                  : "PRAGMA wal_checkpoint(RESTART)",
+			                      &err));
 		seen[i] = stamp();
 		for (int j = 0; j < i; j++)
 			ck_assert(!store_stamp_same(&seen[i], &seen[j]));
@@ -138,15 +141,6 @@ START_TEST(an_empty_wal_has_none)
 }
 END_TEST
 
-START_TEST(without_a_place_none_is_known)
-{
-	struct store_stamp now;
-
-	ck_assert(!store_stamp_read(NULL, &now));
-	ck_assert(!store_stamp_same(&now, &now));
-}
-END_TEST
-
 /* Another process commits as fast as it can, and says after each commit how many there were. */
 static pid_t start_writing(int *told)
 {
@@ -157,7 +151,7 @@ static pid_t start_writing(int *told)
 	ck_assert_int_ne(pid, -1);
 	if (pid == 0) {
 		struct store *store = open_one(false);
-		ck_assert(store_prepare(store, "UPDATE t SET n = n + 1", &add, &err));
+		ck_assert(store_prepare(store, 0, &add, &err));
 		for (int64_t n = 1;; n++) {
 			commit();
 			if (write(ends[1], &n, sizeof(n)) != sizeof(n))
@@ -203,5 +197,5 @@ START_TEST(what_another_process_commits_changes_it)
 }
 END_TEST
 
-UNIT_MAIN("store_stamp", only_a_commit_changes_it, none_comes_twice, an_empty_wal_has_none,
-          without_a_place_none_is_known, what_another_process_commits_changes_it)
+UNIT_MAIN("sqlite_stamp", only_a_commit_changes_it, none_comes_twice, an_empty_wal_has_none,
+          what_another_process_commits_changes_it)

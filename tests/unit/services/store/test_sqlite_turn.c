@@ -29,17 +29,17 @@ static void set_up(void)
 	close(mkstemp(path));
 }
 
-static struct store_turn *open_turn(void)
+static struct sqlite_turn *open_turn(void)
 {
-	struct store_turn *turn;
+	struct sqlite_turn *turn;
 
-	ck_assert_msg(store_turn_open(path, &turn, &err), "%s", err.message);
+	ck_assert_msg(sqlite_turn_open(path, &turn, &err), "%s", err.message);
 	return turn;
 }
 
-static bool take(struct store_turn *turn, int ms)
+static bool take(struct sqlite_turn *turn, int ms)
 {
-	return store_turn_take(turn, clock_us() + ms * 1000LL, &err);
+	return sqlite_turn_take(turn, clock_us() + ms * 1000LL, &err);
 }
 
 static void pause_us(long us)
@@ -52,7 +52,7 @@ static void pause_us(long us)
 /* Wants the turn again the moment it has released it, as a process with a full queue does. */
 static void greedy(struct records *records, int self, int64_t until_us)
 {
-	struct store_turn *turn = open_turn();
+	struct sqlite_turn *turn = open_turn();
 
 	while (clock_us() < until_us) {
 		int64_t began_us = clock_us();
@@ -65,9 +65,9 @@ static void greedy(struct records *records, int self, int64_t until_us)
 		records->again += records->last == self;
 		records->last = self;
 		pause_us(500);
-		store_turn_release(turn);
+		sqlite_turn_release(turn);
 	}
-	store_turn_close(turn);
+	sqlite_turn_close(turn);
 	_exit(0);
 }
 
@@ -107,7 +107,7 @@ END_TEST
 START_TEST(waiting_ends_when_it_was_to_end)
 {
 	set_up();
-	struct store_turn *holder = open_turn(), *other = open_turn();
+	struct sqlite_turn *holder = open_turn(), *other = open_turn();
 	ck_assert(take(holder, 0));
 	for (int i = 0; i < 2; i++) {
 		int64_t began_us = clock_us();
@@ -116,15 +116,15 @@ START_TEST(waiting_ends_when_it_was_to_end)
 		ck_assert_int_ge(clock_us() - began_us, 150000);
 		ck_assert_int_lt(clock_us() - began_us, 1000000);
 	}
-	store_turn_release(holder);
+	sqlite_turn_release(holder);
 	ck_assert(take(other, 0)); /* it left the line whole */
-	store_turn_release(other);
-	store_turn_release(other);
+	sqlite_turn_release(other);
+	sqlite_turn_release(other);
 	ck_assert(take(holder, 0));
-	store_turn_close(holder);
+	sqlite_turn_close(holder);
 	ck_assert(take(other, 0));
-	store_turn_close(other);
-	store_turn_close(NULL);
+	sqlite_turn_close(other);
+	sqlite_turn_close(NULL);
 	unlink(path);
 }
 END_TEST
@@ -133,7 +133,7 @@ END_TEST
 START_TEST(the_killed_hold_up_nobody)
 {
 	set_up();
-	struct store_turn *ours = open_turn();
+	struct sqlite_turn *ours = open_turn();
 	for (int in_line = 0; in_line < 2; in_line++) {
 		int told[2];
 		char byte;
@@ -142,7 +142,7 @@ START_TEST(the_killed_hold_up_nobody)
 			ck_assert(take(ours, 0));
 		pid_t pid = fork();
 		if (pid == 0) {
-			struct store_turn *turn = open_turn();
+			struct sqlite_turn *turn = open_turn();
 			if (!in_line && !take(turn, 0))
 				_exit(1);
 			if (write(told[1], "", 1) != 1 || (in_line && take(turn, 60000)))
@@ -154,22 +154,22 @@ START_TEST(the_killed_hold_up_nobody)
 			pause_us(50000);
 		kill(pid, SIGKILL);
 		ck_assert(WIFSIGNALED(wait_for(pid)));
-		store_turn_release(ours);
+		sqlite_turn_release(ours);
 		ck_assert_msg(take(ours, 200), "%s", err.message);
-		store_turn_release(ours);
+		sqlite_turn_release(ours);
 		close(told[0]);
 		close(told[1]);
 	}
-	store_turn_close(ours);
+	sqlite_turn_close(ours);
 	unlink(path);
 }
 END_TEST
 
 START_TEST(a_file_that_cannot_be)
 {
-	struct store_turn *turn;
+	struct sqlite_turn *turn;
 
-	ck_assert(!store_turn_open("/nonexistent/x", &turn, &err));
+	ck_assert(!sqlite_turn_open("/nonexistent/x", &turn, &err));
 	ck_assert_ptr_nonnull(strstr(err.message, "/nonexistent/x"));
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* sqlite_wal: the log stays short under writers that never pause, and gets short again after somebody held it long. */
 #include "common/clock.h"
-#include "services/store/store.h"
+#include "services/store/sqlite_inside.h"
 #include "tests/unit/unit.h"
 
 #include <signal.h>
@@ -16,17 +16,25 @@
 #define PAGE_BYTES (4096 + 24)
 #define ROW_BYTES 20000
 
-static const char *const MIGRATIONS[] = {"CREATE TABLE t (n INTEGER PRIMARY KEY, b BLOB);", NULL};
+enum { ADD, LAST, ALL };
 
-static char folder[64], path[80], log_path[96];
+static const char *const MIGRATIONS[] = {"CREATE TABLE t (n INTEGER PRIMARY KEY, b TEXT);", NULL};
+static const char *const STATEMENTS[] = {
+        [ADD] = "INSERT INTO t (b) VALUES (?1)",
+        [LAST] = "SELECT sum(length(b)) FROM (SELECT b FROM t ORDER BY n DESC LIMIT 300)",
+        [ALL] = "SELECT n FROM t",
+};
+static const struct store_texts TEXTS = {"sqlite", MIGRATIONS, MIGRATIONS + 1, STATEMENTS};
+
+static char folder[64], url[96], log_path[96];
 static struct err err;
 
 static void set_up(void)
 {
 	snprintf(folder, sizeof(folder), "/tmp/test_wal.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/db", folder);
-	snprintf(log_path, sizeof(log_path), "%s-wal", path);
+	snprintf(url, sizeof(url), "sqlite:%s/db", folder);
+	snprintf(log_path, sizeof(log_path), "%s/db-wal", folder);
 }
 
 static void tear_down(void)
@@ -35,7 +43,7 @@ static void tear_down(void)
 	char name[100];
 
 	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
-		snprintf(name, sizeof(name), "%s%s", path, tails[i]);
+		snprintf(name, sizeof(name), "%s/db%s", folder, tails[i]);
 		unlink(name);
 	}
 	ck_assert_int_eq(rmdir(folder), 0);
@@ -43,26 +51,25 @@ static void tear_down(void)
 
 static struct store *open_store(bool read_only)
 {
-	struct store_options options = {.path = path,
-	                                .migrations = MIGRATIONS,
-	                                .busy_timeout_ms = 20000,
-	                                .read_only = read_only,
-	                                .checkpoint_pages = PAGES};
+	const struct store_texts *const all[] = {&TEXTS, NULL};
+	const struct store_options options = {.url = url, .texts = all, .patience_ms = 20000, .read_only = read_only};
 	struct store *store;
 
 	ck_assert_msg(store_open(&options, &store, &err), "%s", err.message);
+	ck_assert(read_only || sqlite_wal_open(sqlite_of(store), PAGES, &err));
 	return store;
 }
 
 static void write_rows(struct store *store, struct store_statement *add, int count)
 {
 	static char row[ROW_BYTES];
+	enum store_change change;
 
+	memset(row, 'x', sizeof(row));
 	for (int i = 0; i < count; i++) {
 		ck_assert_msg(store_begin(store, &err), "%s", err.message);
-		store_bind_blob(add, 1, row, sizeof(row));
-		ck_assert_int_eq(store_step(add, &err), STORE_DONE);
-		store_reset(add);
+		store_bind_text(add, 1, row, sizeof(row));
+		ck_assert(store_change(add, &change, &err));
 		ck_assert_msg(store_commit(store, &err), "%s", err.message);
 	}
 }
@@ -72,7 +79,7 @@ static void writer(int64_t until_us)
 	struct store *store = open_store(false);
 	struct store_statement *add;
 
-	ck_assert(store_prepare(store, "INSERT INTO t (b) VALUES (?1)", &add, &err));
+	ck_assert(store_prepare(store, ADD, &add, &err));
 	while (clock_us() < until_us)
 		write_rows(store, add, 1);
 	store_close(store);
@@ -85,8 +92,7 @@ static void reader(int64_t until_us)
 	struct store *store = open_store(true);
 	struct store_statement *last;
 
-	ck_assert(store_prepare(store, "SELECT sum(length(b)) FROM (SELECT b FROM t ORDER BY n DESC LIMIT 300)", &last,
-	                        &err));
+	ck_assert(store_prepare(store, LAST, &last, &err));
 	while (clock_us() < until_us) {
 		ck_assert_int_eq(store_step(last, &err), STORE_ROW);
 		store_reset(last);
@@ -139,9 +145,9 @@ START_TEST(short_again_after_a_long_read)
 
 	set_up();
 	struct store *store = open_store(false), *reading = open_store(true);
-	ck_assert(store_prepare(store, "INSERT INTO t (b) VALUES (?1)", &add, &err));
+	ck_assert(store_prepare(store, ADD, &add, &err));
 	write_rows(store, add, 2);
-	ck_assert(store_prepare(reading, "SELECT n FROM t", &held, &err));
+	ck_assert(store_prepare(reading, ALL, &held, &err));
 	ck_assert_int_eq(store_step(held, &err), STORE_ROW);
 	write_rows(store, add, 1000);
 	ck_assert_int_gt(log_bytes(), 5000 * PAGE_BYTES);

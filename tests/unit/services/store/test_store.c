@@ -1,261 +1,296 @@
-/* store: migrations run once whoever comes first, statements do what they say, and failures have names. */
-#include "common/mem.h"
-#include "services/store/store.h"
-#include "tests/unit/unit.h"
+/* store: the promises of every driver but those of work on it (test_store_work.c): urls, schema, large values, stamps, check,
+ * backup.
+ */
+#include "services/store/store_backup.h"
+#include "services/store/store_blob.h"
+#include "services/store/store_stamp.h"
+#include "tests/unit/services/store/candidates.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *const two[] = {
-        "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT UNIQUE, picture BLOB); INSERT INTO t VALUES(1, 'one', x'');",
-        "ALTER TABLE t ADD COLUMN n INTEGER NOT NULL DEFAULT 7;",
-        NULL,
-};
-static const char *const broken[] = {
-        "CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT UNIQUE, picture BLOB); INSERT INTO t VALUES(1, 'one', x'');",
-        "CREATE TABLE half(x); SELECT nonsense FROM nowhere;",
-        NULL,
-};
+/* --- urls --- */
 
-static char folder[64], path[80];
-static struct err err;
-
-static void setup(void)
+START_TEST(a_url_of_no_known_kind)
 {
-	snprintf(folder, sizeof(folder), "/tmp/selfless-store-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/db", folder);
-}
+	static const char *const bad[] = {"mysql://user:secret@host/db", "", "/path", "sqlite", "sqlite:", "SQLITE:/x"};
 
-static void teardown(void)
-{
-	static const char *const tails[] = {"", "-wal", "-shm", "-turn"};
-	char name[100];
-
-	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
-		snprintf(name, sizeof(name), "%s%s", path, tails[i]);
-		unlink(name);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_msg(!store_url_check(bad[i], &err), "%s", bad[i]);
+		ck_assert_ptr_nonnull(strstr(err.message, "sqlite:/path/to/file"));
+		ck_assert_ptr_null(strstr(err.message, "secret"));
 	}
-	ck_assert_int_eq(rmdir(folder), 0);
+	ck_assert(store_url_check("sqlite:/a:b", &err));
+	ck_assert_str_eq(store_url_name("sqlite:/a:b"), "/a:b");
 }
+END_TEST
 
-static struct store *open_store(const char *const *migrations)
+START_TEST(a_dialect_that_the_service_does_not_speak)
 {
-	struct store_options options = {.path = path, .migrations = migrations, .busy_timeout_ms = 5000};
+	const struct store_texts *const none[] = {NULL};
+	const struct store_options options = {.url = "sqlite:/nonexistent/x", .texts = none};
 	struct store *store;
 
-	return store_open(&options, &store, &err) ? store : NULL;
+	ck_assert(!store_open(&options, &store, &err));
+	ck_assert_ptr_null(store);
+	ck_assert_ptr_nonnull(strstr(err.message, "no tables for sqlite"));
 }
+END_TEST
 
-static int64_t ask(struct store *store, const char *sql)
+/* --- schema --- */
+
+START_TEST(migrates_once)
 {
-	struct store_statement *statement;
+	struct store *store;
 
-	ck_assert(store_prepare(store, sql, &statement, &err));
-	ck_assert_int_eq(store_step(statement, &err), STORE_ROW);
-	int64_t answer = store_column_int(statement, 0);
-	store_reset(statement);
-	return answer;
-}
-
-START_TEST(test_migrates_once)
-{
-	setup();
+	if (!candidate_set_up(_i))
+		return;
+	ck_assert_msg(try_to_open(candidate->one, false, 5000, &store), "%s", err.message);
+	store_close(store);
 	for (int i = 0; i < 3; i++) {
-		struct store *store = open_store(two);
-		ck_assert_msg(store != NULL, "%s", err.message);
-		ck_assert_int_eq(ask(store, "SELECT count(*) FROM t"), 1);
-		ck_assert_int_eq(ask(store, "SELECT n FROM t"), 7);
-		ck_assert_int_eq(ask(store, "PRAGMA user_version"), 2);
-		ck_assert_int_eq(ask(store, "PRAGMA synchronous"), 2);
-		ck_assert_int_eq(ask(store, "PRAGMA foreign_keys"), 1);
-		ck_assert_int_eq(ask(store, "SELECT (SELECT * FROM pragma_journal_mode) = 'wal'"), 1);
+		store = open_one(false);
+		ck_assert_int_eq(rows(store), 1);
+		struct store_statement *get = prepared(store, GET);
+		store_bind_int(get, 1, 1);
+		ck_assert_int_eq(store_step(get, &err), STORE_ROW);
+		ck_assert_int_eq(store_column_int(get, 2), 7);
 		store_close(store);
 	}
-	teardown();
+	store_close(NULL);
+	candidate_tear_down();
 }
 END_TEST
 
-START_TEST(test_broken_migration_leaves_the_version_before)
+START_TEST(a_broken_migration_leaves_what_was_before)
 {
-	setup();
-	ck_assert_ptr_null(open_store(broken));
-	ck_assert_ptr_nonnull(strstr(err.message, "migration 2: "));
-	struct store *store = open_store(two);
-	ck_assert_msg(store != NULL, "%s", err.message);
-	ck_assert_int_eq(ask(store, "SELECT count(*) FROM sqlite_schema WHERE name = 'half'"), 0);
-	ck_assert_int_eq(ask(store, "PRAGMA user_version"), 2);
-	store_close(store);
-	teardown();
-}
-END_TEST
-
-START_TEST(test_newer_schema_is_refused)
-{
-	static const char *const one[] = {"SELECT 1", NULL};
-
-	setup();
-	store_close(open_store(two));
-	ck_assert_ptr_null(open_store(one));
-	ck_assert_ptr_nonnull(strstr(err.message, "newer program"));
-	teardown();
-}
-END_TEST
-
-START_TEST(test_read_only)
-{
-	struct store_options options = {.path = path, .migrations = two, .read_only = true, .busy_timeout_ms = 1000};
 	struct store *store;
 
-	setup();
-	ck_assert(!store_open(&options, &store, &err));
-	ck_assert_int_eq(err.code & 0xff, SQLITE_CANTOPEN);
-	ck_assert(store_code_unavailable(err.code));
-	store_close(open_store(two));
-	ck_assert_msg(store_open(&options, &store, &err), "%s", err.message);
-	ck_assert(!store_exec(store, "DELETE FROM t", &err));
-	ck_assert_int_eq(err.code & 0xff, SQLITE_READONLY);
+	if (!candidate_set_up(_i))
+		return;
+	ck_assert(!try_to_open(candidate->broken, false, 5000, &store));
+	ck_assert_ptr_null(store);
+	ck_assert_ptr_nonnull(strstr(err.message, "migration 2: "));
+	ck_assert(!try_to_open(candidate->broken, false, 5000, &store)); /* "half" would be there already */
+	ck_assert_ptr_null(strstr(err.message, "half"));
+	store = open_one(false);
+	ck_assert_int_eq(rows(store), 1);
 	store_close(store);
-	teardown();
+	candidate_tear_down();
 }
 END_TEST
 
-START_TEST(test_statements)
+START_TEST(a_newer_schema_is_refused)
 {
-	struct store_statement *insert, *select;
-	size_t len;
+	struct store *store;
 
-	setup();
-	struct store *store = open_store(two);
-	ck_assert(store_prepare(store, "INSERT INTO t(id, name, picture) VALUES(?1, ?2, ?3)", &insert, &err));
-	store_bind_int(insert, 1, INT64_MAX);
-	store_bind_text(insert, 2, "a\0b", 3);
-	store_bind_blob(insert, 3, "\0\xff", 2);
-	ck_assert_int_eq(store_step(insert, &err), STORE_DONE);
-	ck_assert_int_eq(store_changes(store), 1);
-	store_reset(insert);
-	store_bind_text(insert, 2, "one", 3);
-	ck_assert_int_eq(store_step(insert, &err), STORE_CONSTRAINT);
-	ck_assert_int_eq(err.code, SQLITE_CONSTRAINT_UNIQUE);
-	ck_assert(!store_code_unavailable(err.code));
-	store_reset(insert);
-	store_bind_blob(insert, 3, NULL, 0);
-	ck_assert_int_eq(store_step(insert, &err), STORE_DONE);
-	store_reset(insert);
-	ck_assert(
-	        store_prepare(store, "SELECT id, name, picture FROM t WHERE id >= ?1 ORDER BY id DESC", &select, &err));
-	store_bind_int(select, 1, 2);
-	ck_assert_int_eq(store_step(select, &err), STORE_ROW);
-	ck_assert_int_eq(store_column_int(select, 0), INT64_MAX);
-	ck_assert_mem_eq(store_column_text(select, 1, &len), "a\0b", 3);
-	ck_assert_uint_eq(len, 3);
-	ck_assert_mem_eq(store_column_text(select, 2, &len), "\0\xff", 2);
-	ck_assert_uint_eq(len, 2);
-	store_reset(select);
-	ck_assert_int_eq(store_step(select, &err), STORE_DONE); /* parameters are forgotten: id >= NULL */
-	ck_assert(!store_prepare(store, "SELECT absent FROM t", &select, &err));
-	ck_assert_ptr_nonnull(strstr(err.message, "no such column"));
-	store_close(store);
-	teardown();
+	if (!candidate_set_up(_i))
+		return;
+	store_close(open_one(false));
+	ck_assert(!try_to_open(candidate->one, false, 5000, &store));
+	ck_assert_ptr_nonnull(strstr(err.message, "newer program"));
+	candidate_tear_down();
 }
 END_TEST
 
-START_TEST(test_transactions)
-{
-	setup();
-	struct store *store = open_store(two), *other = open_store(two);
-	ck_assert(store_begin(store, &err));
-	ck_assert(store_exec(store, "UPDATE t SET n = 8", &err));
-	ck_assert_int_eq(ask(other, "SELECT n FROM t"), 7);
-	store_rollback(store);
-	store_rollback(store);
-	ck_assert_int_eq(ask(store, "SELECT n FROM t"), 7);
-	ck_assert(store_begin(store, &err));
-	ck_assert(store_exec(store, "UPDATE t SET n = 9", &err));
-	ck_assert(store_commit(store, &err));
-	ck_assert_int_eq(ask(other, "SELECT n FROM t"), 9);
-	store_close(store);
-	store_close(other);
-	store_close(NULL);
-	teardown();
-}
-END_TEST
-
-START_TEST(test_busy_is_told_apart)
-{
-	struct store_options options = {.path = path, .migrations = two, .busy_timeout_ms = 0};
-	struct store_statement *update;
-	struct store *impatient;
-
-	setup();
-	struct store *store = open_store(two);
-	ck_assert(store_open(&options, &impatient, &err));
-	ck_assert(store_prepare(impatient, "UPDATE t SET n = 1", &update, &err));
-	ck_assert(store_begin(store, &err));
-	ck_assert_int_eq(store_step(update, &err), STORE_BUSY);
-	ck_assert(store_code_unavailable(err.code));
-	store_reset(update);
-	ck_assert(store_commit(store, &err));
-	ck_assert_int_eq(store_step(update, &err), STORE_DONE);
-	store_close(impatient);
-	store_close(store);
-	teardown();
-}
-END_TEST
-
-START_TEST(test_no_database_is_refused)
-{
-	setup();
-	FILE *file = fopen(path, "w");
-	for (int i = 0; i < 1000; i++)
-		fputs("this is no database\n", file);
-	fclose(file);
-	ck_assert_ptr_null(open_store(two));
-	ck_assert_int_eq(err.code & 0xff, SQLITE_NOTADB);
-	ck_assert(store_code_unavailable(err.code));
-	teardown();
-}
-END_TEST
-
-/* Twenty rounds of eight processes that all want to make the same file. */
-START_TEST(test_many_processes_open_a_fresh_file)
+/* Twenty rounds of eight processes that all want to make the same database. */
+START_TEST(many_processes_open_a_fresh_one)
 {
 	for (int round = 0; round < 20; round++) {
 		pid_t pids[8];
-		int go[2];
-		setup();
+		int go[2], status;
+		char byte;
+		if (!candidate_set_up(_i))
+			return;
 		ck_assert_int_eq(pipe(go), 0);
 		for (int i = 0; i < 8; i++) {
 			pids[i] = fork();
 			if (pids[i] != 0)
 				continue;
-			char byte;
 			close(go[1]);
 			if (read(go[0], &byte, 1) != 0)
 				_exit(2);
-			struct store *store = open_store(two);
-			if (store == NULL)
-				fprintf(stderr, "%s\n", err.message);
-			else if (ask(store, "SELECT count(*) FROM t") != 1)
-				_exit(3);
-			store_close(store);
-			_exit(store == NULL);
+			struct store *store = open_one(false);
+			_exit(rows(store) == 1 ? 0 : 3);
 		}
 		close(go[0]);
 		close(go[1]);
 		for (int i = 0; i < 8; i++) {
-			int status;
 			ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
 			ck_assert_int_eq(status, 0);
 		}
-		teardown();
+		candidate_tear_down();
 	}
 }
 END_TEST
 
-UNIT_MAIN("store", test_migrates_once, test_broken_migration_leaves_the_version_before, test_newer_schema_is_refused,
-          test_read_only, test_statements, test_transactions, test_busy_is_told_apart, test_no_database_is_refused,
-          test_many_processes_open_a_fresh_file)
+START_TEST(only_for_reading)
+{
+	enum store_change change;
+	struct store *store;
+
+	if (!candidate_set_up(_i))
+		return;
+	ck_assert(!try_to_open(candidate->two, true, 5000, &store)); /* nothing is made */
+	ck_assert(try_to_open(candidate->one, false, 5000, &store));
+	store_close(store);
+	ck_assert(!try_to_open(candidate->two, true, 5000, &store)); /* nor migrated */
+	store_close(open_one(false));
+	store = open_one(true);
+	struct store_statement *delete = prepared(store, DELETE);
+	store_bind_int(delete, 1, 1);
+	ck_assert(!store_change(delete, &change, &err) || !store_settle(store, &err));
+	ck_assert_int_eq(store_failure(store, &err), STORE_BROKEN);
+	ck_assert_int_eq(rows(store), 1);
+	store_close(store);
+	candidate_tear_down();
+}
+END_TEST
+
+/* --- blobs, stamps, check, backup --- */
+
+START_TEST(a_large_value_in_pieces)
+{
+	enum { BYTES = 300007 };
+	static char picture[BYTES], piece[BYTES];
+	struct store_blob *blob;
+
+	if (!candidate_set_up(_i))
+		return;
+	struct store *store = open_one(false);
+	struct store_statement *insert = prepared(store, ADD);
+	for (size_t i = 0; i < BYTES; i++)
+		picture[i] = (char)('A' + (i * i / 7) % 26);
+	begin(store);
+	store_bind_int(insert, 1, 2);
+	store_bind_text(insert, 2, "two", 3);
+	store_bind_text(insert, 3, picture, BYTES);
+	ck_assert_int_eq(settled(insert, store), STORE_CHANGED);
+	commit(store);
+	ck_assert_int_eq(store_blob_open(store, PICTURE, 99, &blob, &err), STORE_DONE);
+	ck_assert_int_eq(store_blob_open(store, PICTURE, 2, &blob, &err), STORE_ROW);
+	ck_assert_uint_eq(store_blob_size(blob), BYTES);
+	for (size_t at = 0; at < BYTES; at += 70001) {
+		size_t len = BYTES - at < 70001 ? BYTES - at : 70001;
+		ck_assert(store_blob_read(blob, at, piece + at, len, &err));
+	}
+	ck_assert_mem_eq(piece, picture, BYTES);
+	store_blob_close(blob);
+	store_blob_close(NULL);
+	store_close(store);
+	candidate_tear_down();
+}
+END_TEST
+
+START_TEST(stamps_are_exact_or_unknown)
+{
+	struct store_stamp before, same, after, none;
+
+	if (!candidate_set_up(_i))
+		return;
+	struct store *store = open_one(false), *other = open_one(true);
+	struct store_statement *insert = prepared(store, ADD);
+	const struct store_stamps *stamps = store_stamps(other);
+	ck_assert(!store_stamp_read(NULL, &none));
+	ck_assert(!store_stamp_known(&none) && !store_stamp_same(&none, &none));
+	begin(store);
+	ck_assert_int_eq(add(store, insert, 2, "two"), STORE_CHANGED);
+	commit(store);
+	bool known = store_stamp_read(stamps, &before);
+	ck_assert_int_eq(known, candidate->knows_stamps);
+	ck_assert_int_eq(store_stamp_known(&before), known);
+	ck_assert_int_eq(rows(other), 2);
+	ck_assert(store_stamp_read(stamps, &same) == known && store_stamp_same(&before, &same) == known);
+	begin(store);
+	ck_assert_int_eq(add(store, insert, 3, "three"), STORE_CHANGED);
+	commit(store);
+	store_stamp_read(stamps, &after);
+	ck_assert(!store_stamp_same(&before, &after));
+	store_close(other);
+	store_close(store);
+	candidate_tear_down();
+}
+END_TEST
+
+static bool on_progress(void *owner, const char *doing, int percent)
+{
+	(void)owner;
+	(void)doing;
+	(void)percent;
+	return true;
+}
+
+static void on_problem(void *owner, const char *problem)
+{
+	snprintf(owner, 100, "%s", problem);
+}
+
+START_TEST(a_check_finds_what_a_rule_says)
+{
+	const struct store_texts *const all[] = {&texts, NULL};
+	char problem[100] = "";
+	const struct store_watch watch = {on_progress, on_problem, problem};
+	size_t problems = 7;
+
+	if (!candidate_set_up(_i))
+		return;
+	struct store *store = open_one(false);
+	const struct store_check check = {url, all};
+	ck_assert_msg(store_check(&check, &watch, &problems, &err), "%s", err.message);
+	ck_assert_uint_eq(problems, 0);
+	begin(store);
+	ck_assert_int_eq(add(store, prepared(store, ADD), 5, ""), STORE_CHANGED);
+	commit(store);
+	ck_assert_msg(store_check(&check, &watch, &problems, &err), "%s", err.message);
+	ck_assert_uint_eq(problems, 1);
+	ck_assert_str_eq(problem, "row 5 has no name");
+	texts.migrations = candidate->one;
+	ck_assert(!store_check(&check, &watch, &problems, &err)); /* of another schema */
+	store_close(store);
+	candidate_tear_down();
+}
+END_TEST
+
+START_TEST(a_backup_or_the_reason_why_not)
+{
+	const struct store_texts *const all[] = {&texts, NULL};
+	char problem[100] = "", into[] = "/tmp/selfless-backup-XXXXXX", to[sizeof(into) + 8];
+	const struct store_watch watch = {on_progress, on_problem, problem};
+	int64_t bytes = 0;
+
+	if (!candidate_set_up(_i))
+		return;
+	struct store *store = open_one(false);
+	ck_assert_ptr_nonnull(mkdtemp(into));
+	snprintf(to, sizeof(to), "%s/copy", into);
+	const struct store_backup backup = {.from = {url, all}, .to = to};
+	bool made = store_backup(&backup, &watch, &bytes, &err);
+	ck_assert_int_eq(made, candidate->makes_backups);
+	ck_assert(made ? bytes > 0 : err.message[0] != '\0');
+	ck_assert_int_eq(access(to, F_OK) == 0, made);
+	unlink(to);
+	ck_assert_int_eq(rmdir(into), 0);
+	store_close(store);
+	candidate_tear_down();
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const alone[] = {a_url_of_no_known_kind, a_dialect_that_the_service_does_not_speak};
+	const TTest *const of_each[] = {
+	        migrates_once,
+	        a_broken_migration_leaves_what_was_before,
+	        a_newer_schema_is_refused,
+	        many_processes_open_a_fresh_one,
+	        only_for_reading,
+	        a_large_value_in_pieces,
+	        stamps_are_exact_or_unknown,
+	        a_check_finds_what_a_rule_says,
+	        a_backup_or_the_reason_why_not,
+	};
+
+	return candidates_run("store", of_each, sizeof(of_each) / sizeof(of_each[0]), alone,
+	                      sizeof(alone) / sizeof(alone[0]));
+}

@@ -1,11 +1,12 @@
 /* _count is the shared counter. _crash is a flag in memory: what it breaks is mended by replacing the process. _health
- * writes and reads one row through the writer, so it fails when the store does; waiting for another process's lock is
- * not a failure, and is not waited for.
+ * changes one row through the writer, so it fails when the store does; waiting for another process's lock is not a failure,
+ * and is not waited for.
  */
-#include "services/control.h"
+#include "services/private_api.h"
 
 #include "common/json.h"
 #include "common/mem.h"
+#include "services/private_sql.h"
 #include "services/service.h"
 
 #include <event2/event.h>
@@ -14,53 +15,51 @@
 #define HEALTH_PATIENCE_MS 400 /* below the probes' timeout */
 #define STUCK_MS 2000
 
-struct control {
+struct private_api {
 	struct event_base *base;
 	struct count *count;
 	const char *const *counted;
-	struct store_statement *beat, *read_beat;
+	struct store_statement *beat;
 	bool crashed;
 };
 
-bool control_open(struct event_base *base, const char *count_path, const char *const *counted, struct store *store,
-                  struct control **control, struct err *err)
+bool private_api_open(struct event_base *base, const char *count_path, const char *const *counted, struct store *store,
+                      struct private_api **api, struct err *err)
 {
-	struct control *c = mem_zero(sizeof(*c));
+	struct private_api *made = mem_zero(sizeof(*made));
 
-	c->base = base;
-	c->counted = counted;
-	if (count_open(count_path, &c->count, err) &&
-	    store_prepare(store, "UPDATE health SET beats = beats + 1", &c->beat, err) &&
-	    store_prepare(store, "SELECT beats FROM health", &c->read_beat, err)) {
-		*control = c;
+	made->base = base;
+	made->counted = counted;
+	if (count_open(count_path, &made->count, err) && store_prepare(store, PRIVATE_BEAT, &made->beat, err)) {
+		*api = made;
 		return true;
 	}
-	control_close(c);
+	private_api_close(made);
 	return false;
 }
 
-void control_close(struct control *control)
+void private_api_close(struct private_api *api)
 {
-	if (control == NULL)
+	if (api == NULL)
 		return;
-	count_close(control->count);
-	free(control);
+	count_close(api->count);
+	free(api);
 }
 
-int control_on_arrival(void *owner, enum http_method method, struct http_text path)
+int private_on_arrival(void *owner, enum http_method method, struct http_text path)
 {
-	struct control *control = ((struct service *)owner)->control;
+	struct private_api *api = ((struct service *)owner)->private_api;
 
-	for (const char *const *prefix = control->counted; method != HTTP_OPTIONS && *prefix != NULL; prefix++) {
+	for (const char *const *prefix = api->counted; method != HTTP_OPTIONS && *prefix != NULL; prefix++) {
 		if (rest_path_under(path, *prefix)) {
-			count_add(control->count);
+			count_add(api->count);
 			break;
 		}
 	}
-	return control->crashed ? 500 : 0;
+	return api->crashed ? 500 : 0;
 }
 
-void control_on_count(struct rest_request *request, void *owner)
+void private_on_count(struct rest_request *request, void *owner)
 {
 	struct service *service = owner;
 	struct json_writer w;
@@ -69,24 +68,24 @@ void control_on_count(struct rest_request *request, void *owner)
 	buf_init(&json, 64);
 	json_writer_init(&w, &json);
 	json_begin_array(&w);
-	json_unsigned(&w, count_read(service->control->count));
+	json_unsigned(&w, count_read(service->private_api->count));
 	json_end_array(&w);
 	rest_reply_json(request, 200, &json);
 }
 
-void control_on_count_reset(struct rest_request *request, void *owner)
+void private_on_count_reset(struct rest_request *request, void *owner)
 {
 	struct service *service = owner;
 
-	count_reset(service->control->count);
+	count_reset(service->private_api->count);
 	rest_reply_text(request, 200, "{}");
 }
 
-void control_on_crash(struct rest_request *request, void *owner)
+void private_on_crash(struct rest_request *request, void *owner)
 {
 	struct service *service = owner;
 
-	service->control->crashed = true;
+	service->private_api->crashed = true;
 	rest_reply_empty(request, 200);
 }
 
@@ -101,18 +100,10 @@ struct checkup {
 
 static enum job_result check_store(struct job *job, void *tables)
 {
-	struct control *control = ((struct checkup *)job)->service->control;
+	static const struct job_refusal REFUSAL = {.unchanged = "the health table is empty"};
 
 	(void)tables;
-	enum store_step written = store_step(control->beat, &job->err);
-	store_reset(control->beat);
-	if (written != STORE_DONE)
-		return JOB_UNAVAILABLE;
-	enum store_step read = store_step(control->read_beat, &job->err);
-	store_reset(control->read_beat);
-	if (read == STORE_DONE)
-		err_set(&job->err, "the health table is empty");
-	return read == STORE_ROW ? JOB_OK : JOB_UNAVAILABLE;
+	return job_change(job, ((struct checkup *)job)->service->private_api->beat, &REFUSAL);
 }
 
 static void checkup_reply(struct checkup *checkup, int status)
@@ -146,7 +137,7 @@ static void on_patience_over(evutil_socket_t fd, short events, void *arg)
 		checkup_reply(checkup, 200);
 }
 
-void control_on_health(struct rest_request *request, void *owner)
+void private_on_health(struct rest_request *request, void *owner)
 {
 	struct service *service = owner;
 	struct checkup *checkup = mem_zero(sizeof(*checkup));
@@ -155,7 +146,7 @@ void control_on_health(struct rest_request *request, void *owner)
 	checkup->job = (struct job){.work = check_store, .done = on_checked};
 	checkup->service = service;
 	checkup->request = request;
-	checkup->patience = event_new(service->control->base, -1, EV_PERSIST, on_patience_over, checkup);
+	checkup->patience = event_new(service->private_api->base, -1, EV_PERSIST, on_patience_over, checkup);
 	event_add(checkup->patience, &patience);
 	jobs_write(service->jobs, &checkup->job);
 }
