@@ -6,7 +6,7 @@
  * Leaving: TERM and INT stop accepting; what is in flight has drain_ms. After INT the containers are removed as well.
  * A second signal does not wait, neither for requests nor for containers, and says what that leaves.
  *
- * HUP: see reload.c. The configuration is its own from the moment that everything is made.
+ * HUP, and the order to reload: see reload.c. The configuration is its own from the moment that everything is made.
  */
 #include "common/clock.h"
 #include "common/log.h"
@@ -17,6 +17,7 @@
 #include "orchestrator/config/config.h"
 #include "orchestrator/base/defer.h"
 #include "orchestrator/cli/dispatch.h"
+#include "orchestrator/cli/exit_code.h"
 #include "orchestrator/engine/process/process_spawn.h"
 #include "orchestrator/fleet/control.h"
 #include "orchestrator/config/identity.h"
@@ -35,7 +36,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define EXIT_BAD_CONFIG 2
 #define DRAIN_CHECK_US 20000
 
 struct orchestrator {
@@ -195,16 +195,25 @@ static void on_reopen(evutil_socket_t number, short what, void *arg)
 	proxy_reopen_log(self->proxy);
 }
 
-static void on_reload(evutil_socket_t number, short what, void *arg)
+static bool on_reload(void *arg, struct err *err)
+{
+	struct orchestrator *self = arg;
+
+	if (self->leaving)
+		return err_set(err, "the orchestrator is stopping");
+	announce_reloading(self->announce);
+	bool ok = reload_now(self->reload, err);
+	announce_reloaded(self->announce);
+	return ok;
+}
+
+/* What is wrong is in the log. */
+static void on_hangup(evutil_socket_t number, short what, void *arg)
 {
 	(void)number;
 	(void)what;
-	struct orchestrator *self = arg;
-	if (self->leaving)
-		return;
-	announce_reloading(self->announce);
-	reload_now(self->reload);
-	announce_reloaded(self->announce);
+	struct err err;
+	(void)!on_reload(arg, &err);
 }
 
 /* --- making ---------------------------------------------------------------------------------------------------- */
@@ -284,6 +293,7 @@ static bool make_admin(struct orchestrator *self, struct err *err)
 	                                  .loop_lag_us = lag_us,
 	                                  .access_log_dropped = access_log_lost,
 	                                  .drain = on_drain,
+	                                  .reload = on_reload,
 	                                  .arg = self};
 
 	return admin_new(&settings, &self->admin, err);
@@ -296,7 +306,7 @@ static void listen_to_signals(struct orchestrator *self)
 	self->on_int = loop_event_new(self->base, LOOP_URGENT, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, self);
 	self->drain_check = timer_new(self->base, on_drain_check, self);
 	self->on_usr1 = loop_event_new(self->base, LOOP_URGENT, SIGUSR1, EV_SIGNAL | EV_PERSIST, on_reopen, self);
-	self->on_hup = loop_event_new(self->base, LOOP_URGENT, SIGHUP, EV_SIGNAL | EV_PERSIST, on_reload, self);
+	self->on_hup = loop_event_new(self->base, LOOP_URGENT, SIGHUP, EV_SIGNAL | EV_PERSIST, on_hangup, self);
 	event_add(self->on_usr1, NULL);
 	event_add(self->on_hup, NULL);
 	event_add(self->on_term, NULL);
@@ -417,5 +427,5 @@ int main(int argc, char **argv)
 	if (config_load(command.config_path, &config, &err))
 		return run(config, &command);
 	fprintf(stderr, "%s\n", err.message);
-	return EXIT_BAD_CONFIG;
+	return CODE_USAGE;
 }

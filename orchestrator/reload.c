@@ -119,16 +119,16 @@ static void apply(struct reload *reload, struct config *next)
 	timer_set(reload->sweep, SWEEP_US);
 }
 
-void reload_now(struct reload *reload)
+bool reload_now(struct reload *reload, struct err *err)
 {
-	struct err err;
-	struct config *next = read_next(reload, &err);
+	struct config *next = read_next(reload, err);
 
-	if (next == NULL || !change_access_log(reload, next, &err)) {
+	if (next == NULL || !change_access_log(reload, next, err)) {
 		config_free(next);
-		log_error("event=reload-refused error=%s", log_quote(err.message));
-		return;
+		log_error("event=reload-refused error=%s", log_quote(err->message));
+		return false;
 	}
 	apply(reload, next);
 	log_info("event=reloaded file=%s services=%zu", log_quote(reload->settings.path), config_service_count(next));
+	return true;
 }

@@ -1,4 +1,4 @@
-/* reload: SIGHUP. The file is read again and applied whole, or refused whole with the reason logged.
+/* reload: SIGHUP, or an operator's order. The file is read again and applied whole, or refused whole with the reason logged.
  *
  * Owns the configuration in force and those that it took the place of: services that are on their way out still read
  * theirs. Those are freed once no such service is left.
@@ -27,7 +27,7 @@ struct reload *reload_new(const struct reload_settings *settings);
 /* After control, proxy and admin: they read the configuration. NULL is fine. */
 void reload_free(struct reload *reload);
 
-/* The signal came. */
-void reload_now(struct reload *reload);
+/* Reads, checks and applies the file before it returns. False with what is wrong with it; the log says it as well. */
+bool reload_now(struct reload *reload, struct err *err) MUST_CHECK;
 
 const struct config *reload_config(const struct reload *reload);

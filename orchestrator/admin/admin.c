@@ -1,6 +1,6 @@
 /* admin: its doors: listens, lets in whom it may, hands the call to the api.
  *
- *   accept -> evhttp reads head and body within its limits -> Host, token, Origin (guard) -> api_answer
+ *   accept -> evhttp reads head and body within its limits -> Host, token, Origin (guard), or the peer -> api_answer
  *
  * Invariant: nothing is read from the fleet, and nothing ordered, before the guard has agreed.
  */
@@ -9,20 +9,23 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/patience.h"
+#include "common/start_wait.h"
 #include "orchestrator/admin/api.h"
 #include "orchestrator/admin/events.h"
 #include "orchestrator/admin/guard.h"
+#include "orchestrator/admin/local.h"
 #include "orchestrator/admin/metrics.h"
 #include "orchestrator/admin/page.h"
 #include "orchestrator/base/token.h"
 
 #include <errno.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define BACKLOG 128
 #define HEAD_MAX 16384
@@ -32,13 +35,20 @@
 
 /* --- requests -------------------------------------------------------------------------------------------------- */
 
-static bool has_token(const struct door *door, const struct call *call)
+static bool may_enter(const struct door *door, const struct call *call)
 {
-	if (guard_token_is_right(call_header(call, "Authorization"), door->admin->token))
+	if (!door->needs_token || call->trusted)
 		return true;
 	call_add_header(call, "WWW-Authenticate", "Bearer realm=\"selfless\"");
 	call_problem(call, 401, "send the token of admin_token_file: \"Authorization: Bearer TOKEN\"");
 	return false;
+}
+
+static const struct route_table *routes_of(const struct door *door)
+{
+	const struct route_table *routes = door->admin->settings.routes;
+
+	return routes != NULL ? routes : &api_routes;
 }
 
 /* A name that a stranger's DNS could point at us is refused. A token proves more than a Host: no page of a stranger
@@ -61,21 +71,45 @@ static bool origin_is_ours(const struct call *call, bool is_page)
 	return false;
 }
 
-/* Each check that fails has answered. */
+/* A request at an address. Each check that fails has answered. */
+static void answer_guest(const struct door *door, struct call *call, const char *path)
+{
+	const struct asset *file = call_is_get(call) ? page_find(path) : NULL;
+
+	call->trusted = guard_token_is_right(call_header(call, "Authorization"), door->admin->token);
+	if (!host_is_ours(door, call) || !origin_is_ours(call, file != NULL))
+		return;
+	if (file != NULL)
+		page_answer(call, file);
+	else if (may_enter(door, call))
+		api_answer(routes_of(door), call, path);
+}
+
+/* A request at the unix socket, which no browser reaches. Two orchestrators may share a socket_dir, so whoever means one
+ * of them says its name. */
+static void answer_local(const struct door *door, struct call *call, const char *path)
+{
+	const char *name = door->admin->settings.config->name, *host = call_header(call, "Host");
+	struct evhttp_connection *connection = evhttp_request_get_connection(call->request);
+	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+
+	call->trusted = local_peer_may(fd);
+	if (!call->trusted)
+		call_problem(call, 403, "this socket is for root, for the user of the orchestrator and for its group");
+	else if (host != NULL && strcmp(host, "localhost") != 0 && strcasecmp(host, name) != 0)
+		call_problem(call, 421, "the orchestrator at this socket is %s", name);
+	else
+		api_answer(routes_of(door), call, path);
+}
+
 static void on_request(struct evhttp_request *request, void *arg)
 {
 	struct door *door = arg;
 	struct call call = {.admin = door->admin, .request = request};
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
-	const struct asset *file = call_is_get(&call) && path != NULL ? page_find(path) : NULL;
 
-	if (!host_is_ours(door, &call) || !origin_is_ours(&call, file != NULL))
-		return;
-	if (file != NULL)
-		page_answer(&call, file);
-	else if (!door->needs_token || has_token(door, &call))
-		api_answer(&call, path != NULL ? path : "");
+	(door->local != NULL ? answer_local : answer_guest)(door, &call, path != NULL ? path : "");
 }
 
 /* --- doors ----------------------------------------------------------------------------------------------------- */
@@ -119,8 +153,17 @@ static struct evconnlistener *listen_at(const struct door *door)
 	                               (const struct sockaddr *)&door->address.addr, (int)door->address.len);
 }
 
+static void serve_at(struct door *door)
+{
+	door->http = new_http(door);
+	mem_must(evhttp_bind_listener(door->http, door->listener));
+	evconnlistener_set_error_cb(door->listener, on_accept_error);
+}
+
 static bool open_door(struct door *door, const char *text, struct err *err)
 {
+	unsigned tries = 0;
+
 	if (!address_parse(text, &door->address))
 		return err_set(err, "admin: \"%s\" is no ADDRESS:PORT", text);
 	door->needs_token = !address_is_loopback(&door->address);
@@ -128,15 +171,32 @@ static bool open_door(struct door *door, const char *text, struct err *err)
 		return err_set(err, "admin: \"%s\" is not a loopback address: that needs admin_token_file", text);
 	do
 		door->listener = listen_at(door);
-	while (door->listener == NULL && errno == EADDRINUSE && patience_wait());
+	while (door->listener == NULL && errno == EADDRINUSE && start_wait(&tries));
 	if (door->listener == NULL)
 		return err_set_errno(err, errno, "admin: cannot serve on %s%s", text,
 		                     errno == EADDRINUSE ? " (another program does; choose another port with \"admin\")"
 		                                         : "");
-	door->http = new_http(door);
-	mem_must(evhttp_bind_listener(door->http, door->listener));
-	evconnlistener_set_error_cb(door->listener, on_accept_error);
+	serve_at(door);
 	return true;
+}
+
+/* Nothing but the commands' shorter way is lost without it: whoever cannot have it serves all the same. */
+static void open_socket(struct door *door)
+{
+	const struct admin_settings *settings = &door->admin->settings;
+	struct err err;
+
+	if (!local_listen(settings->config->socket_dir, BACKLOG, &door->local, &err)) {
+		log_warn(
+		        "event=admin-socket-off error=%s remedy=\"the admin addresses serve; socket_dir names a folder that "
+		        "this user may write to\"",
+		        log_quote(err.message));
+		return;
+	}
+	door->listener = mem_must(
+	        evconnlistener_new(settings->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE, 0, local_fd(door->local)));
+	serve_at(door);
+	log_info("event=admin-listening address=unix:%s", local_path(door->local));
 }
 
 /* --- making ---------------------------------------------------------------------------------------------------- */
@@ -154,6 +214,8 @@ static bool open_all(struct admin *admin, struct err *err)
 		if (!open_door(&admin->doors[i], config->admin.items[i], err))
 			return false;
 	}
+	admin->doors[admin->door_count].admin = admin;
+	open_socket(&admin->doors[admin->door_count++]);
 	return true;
 }
 
@@ -183,9 +245,11 @@ void admin_free(struct admin *admin)
 	if (admin == NULL)
 		return;
 	events_free(admin->events); /* before the connections go */
-	for (size_t i = 0; i < admin->door_count; i++)
+	for (size_t i = 0; i < admin->door_count; i++) {
+		local_free(admin->doors[i].local);
 		if (admin->doors[i].http != NULL)
 			evhttp_free(admin->doors[i].http);
+	}
 	free(admin->doors);
 	free(admin->token);
 	free(admin);
@@ -204,7 +268,11 @@ void admin_document(FILE *to)
 	      "proxy that takes a path prefix away (`/fleet/`, with its last slash; `Host` passed on as the browser sent it).\n"
 	      "On an address that is not loopback every path but\n"
 	      "the dashboard's own files wants `Authorization: Bearer TOKEN`, the first line of `admin_token_file`. Errors are\n"
-	      "`application/problem+json`.\n\n",
+	      "`application/problem+json`.\n\n"
+	      "The same API, without the dashboard, is served at the unix socket `admin.sock` in `socket_dir` (`/run/NAME`), for\n"
+	      "root, for the orchestrator's user and for its group: `curl --unix-socket /run/selfless/admin.sock\n"
+	      "http://localhost/api/fleet`. The commands take it before any address. What needs \"socket or token\" is 403 elsewhere,\n"
+	      "at loopback addresses as well.\n\n",
 	      to);
 	api_document(to);
 	fputs("\n## Events of `/api/events`\n\n", to);

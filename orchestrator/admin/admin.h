@@ -1,6 +1,6 @@
 /* admin: the HTTP API for operators: what the fleet is and does, metrics, events, and orders.
  *
- * Served by evhttp on its own addresses (loopback, or a token is asked for). It knows the fleet; the proxy it knows only
+ * Served by evhttp on its own addresses (loopback, or a token is asked for) and on a unix socket. It knows the fleet; the proxy it knows only
  * by the numbers that main hands it (stats.h).
  */
 #pragma once
@@ -14,6 +14,7 @@
 
 struct event_base;
 struct admin;
+struct route_table;
 
 struct admin_settings {
 	struct event_base *base;
@@ -28,9 +29,14 @@ struct admin_settings {
 	/* An operator's wish: finish what is in flight, then end; the containers stay. Again while that is under way:
 	 * nothing. */
 	void (*drain)(void *arg);
+	/* Reads the configuration again and applies it, which calls admin_reload; false with what is wrong with it. */
+	bool (*reload)(void *arg, struct err *err);
 	void *arg;
+	const struct route_table *routes; /* NULL: the api's own (a test's are others) */
 };
 
+/* Listens on its addresses and at socket_dir/admin.sock. False if an address cannot be had; without the socket it goes on,
+ * and the log says why. */
 bool admin_new(const struct admin_settings *settings, struct admin **admin, struct err *err) MUST_CHECK;
 void admin_free(struct admin *admin);
 

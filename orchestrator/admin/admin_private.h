@@ -8,14 +8,16 @@ struct admin;
 struct events;
 struct evconnlistener;
 struct evhttp;
+struct local;
 
-/* One address we listen on. */
+/* Where we listen: an address, or the unix socket. */
 struct door {
 	struct admin *admin;
 	struct evhttp *http;
 	struct evconnlistener *listener;
+	struct local *local; /* the unix socket; NULL: an address */
 	struct address address;
-	bool needs_token;
+	bool needs_token; /* for whatever is asked */
 };
 
 struct admin {

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "orchestrator/admin/events.h"
 #include "orchestrator/admin/exposition.h"
+#include "orchestrator/admin/local.h"
 #include "orchestrator/admin/metrics.h"
 #include "orchestrator/admin/view.h"
 
@@ -194,21 +195,50 @@ static void post_drain(struct call *call)
 	buf_clear(&body);
 }
 
+static void post_reload(struct call *call)
+{
+	const struct admin_settings *settings = &call->admin->settings;
+	struct buf body;
+	struct json_writer w;
+	struct err err;
+
+	log_info("event=operator order=reload");
+	if (!settings->reload(settings->arg, &err)) {
+		call_problem(call, 409, "%s", err.message);
+		return;
+	}
+	buf_init(&body, 4096);
+	json_writer_init(&w, &body);
+	json_begin_object(&w);
+	json_member_text(&w, "order", "reload");
+	json_member_number(&w, "services", (int64_t)config_service_count(settings->config));
+	json_end_object(&w);
+	reply_json(call, 200, &w);
+	buf_clear(&body);
+}
+
 /* --- the table ------------------------------------------------------------------------------------------------- */
 
 static const struct route routes[] = {
-        {"GET", "/api/fleet", get_fleet, "The whole fleet as JSON."},
-        {"GET", "/api/events", get_events, "Server-sent events: the whole fleet, then what changes, as it does."},
-        {"GET", "/metrics", get_metrics, "Metrics for Prometheus."},
-        {"POST", "/api/services/*/scale", post_scale,
+        {"GET", "/api/fleet", ROUTE_NEEDS_DOOR, get_fleet, "The whole fleet as JSON."},
+        {"GET", "/api/events", ROUTE_NEEDS_DOOR, get_events,
+         "Server-sent events: the whole fleet, then what changes, as it does."},
+        {"GET", "/metrics", ROUTE_NEEDS_DOOR, get_metrics, "Metrics for Prometheus."},
+        {"POST", "/api/services/*/scale", ROUTE_NEEDS_DOOR, post_scale,
          "`{\"wanted\": n}`: n containers, within min and max, until the scaling window ends."},
-        {"POST", "/api/services/*/roll", post_roll,
+        {"POST", "/api/services/*/roll", ROUTE_NEEDS_DOOR, post_roll,
          "Replaces all containers one by one, after a new one beside them got ready; it serves in their stead."},
-        {"POST", "/api/services/*/slots/*/replace", post_replace, "Replaces the container in a slot."},
-        {"POST", "/api/drain", post_drain,
+        {"POST", "/api/services/*/slots/*/replace", ROUTE_NEEDS_DOOR, post_replace,
+         "Replaces the container in a slot."},
+        {"POST", "/api/reload", ROUTE_NEEDS_DOOR, post_reload,
+         "Reads the configuration again and applies it whole, as SIGHUP does, before it answers; 409 with what is "
+         "wrong, and nothing is changed."},
+        {"POST", "/api/drain", ROUTE_NEEDS_DOOR, post_drain,
          "No new connections; what is in flight is finished (within `drain_ms`), then the orchestrator ends. The "
          "containers run on for the next start to adopt."},
 };
+
+const struct route_table api_routes = {routes, sizeof(routes) / sizeof(*routes)};
 
 static const char *method_of(const struct call *call)
 {
@@ -226,13 +256,23 @@ static const char *method_of(const struct call *call)
 	return "?";
 }
 
-void api_answer(struct call *call, const char *path)
+static void refuse_untrusted(struct call *call)
+{
+	call_problem(call, 403,
+	             "this is ordered over the unix socket %s/" LOCAL_NAME
+	             ", as the commands do where they may open it, or "
+	             "with the token of admin_token_file",
+	             call->admin->settings.config->socket_dir);
+}
+
+void api_answer(const struct route_table *table, struct call *call, const char *path)
 {
 	char allow[ROUTE_ALLOW_SIZE];
-	const struct route *route =
-	        route_find(routes, sizeof(routes) / sizeof(*routes), method_of(call), path, &call->args, allow);
+	const struct route *route = route_find(table, method_of(call), path, &call->args, allow);
 
-	if (route != NULL) {
+	if (route != NULL && route->need == ROUTE_NEEDS_TRUST && !call->trusted) {
+		refuse_untrusted(call);
+	} else if (route != NULL) {
 		route->handle(call);
 	} else if (allow[0] != '\0') {
 		call_add_header(call, "Allow", allow);
@@ -244,7 +284,10 @@ void api_answer(struct call *call, const char *path)
 
 void api_document(FILE *to)
 {
-	fputs("| Method | Path | Meaning |\n|---|---|---|\n", to);
-	for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++)
-		fprintf(to, "| %s | `%s` | %s |\n", routes[i].method, routes[i].pattern, routes[i].help);
+	static const char *const needs[] = {[ROUTE_NEEDS_DOOR] = "-", [ROUTE_NEEDS_TRUST] = "socket or token"};
+
+	fputs("| Method | Path | Needs | Meaning |\n|---|---|---|---|\n", to);
+	for (size_t i = 0; i < api_routes.count; i++)
+		fprintf(to, "| %s | `%s` | %s | %s |\n", routes[i].method, routes[i].pattern, needs[routes[i].need],
+		        routes[i].help);
 }

@@ -5,8 +5,10 @@
 
 #include <stdio.h>
 
-/* Answers the call; path has no query. */
-void api_answer(struct call *call, const char *path);
+extern const struct route_table api_routes;
 
-/* A table in Markdown: method | path | meaning. */
+/* Answers the call by this table; path has no query. */
+void api_answer(const struct route_table *table, struct call *call, const char *path);
+
+/* A table in Markdown: method | path | what it needs | meaning. */
 void api_document(FILE *to);

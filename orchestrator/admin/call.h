@@ -16,6 +16,7 @@ struct call {
 	struct admin *admin;
 	struct evhttp_request *request;
 	struct route_args args; /* what stood for the `*` of the route */
+	bool trusted;           /* it came over the unix socket, or has the token */
 };
 
 const char *call_header(const struct call *call, const char *name); /* NULL if it was not sent */

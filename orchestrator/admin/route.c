@@ -43,16 +43,16 @@ static void allow_add(char allow[ROUTE_ALLOW_SIZE], const char *method)
 	         strcmp(method, "GET") == 0 ? "GET, HEAD" : method);
 }
 
-const struct route *route_find(const struct route *routes, size_t count, const char *method, const char *path,
+const struct route *route_find(const struct route_table *table, const char *method, const char *path,
                                struct route_args *args, char allow[ROUTE_ALLOW_SIZE])
 {
 	allow[0] = '\0';
-	for (size_t i = 0; i < count; i++) {
-		if (!route_fits(routes[i].pattern, path, args))
+	for (size_t i = 0; i < table->count; i++) {
+		if (!route_fits(table->routes[i].pattern, path, args))
 			continue;
-		if (method_fits(routes[i].method, method))
-			return &routes[i];
-		allow_add(allow, routes[i].method);
+		if (method_fits(table->routes[i].method, method))
+			return &table->routes[i];
+		allow_add(allow, table->routes[i].method);
 	}
 	return NULL;
 }

@@ -13,11 +13,23 @@
 
 struct call;
 
+/* What a request needs beside what its door asks for: nothing at a loopback address, the token at any other one. */
+enum route_need {
+	ROUTE_NEEDS_DOOR,  /* no more than that */
+	ROUTE_NEEDS_TRUST, /* the unix socket or the token, at loopback addresses as well */
+};
+
 struct route {
 	const char *method; /* GET is HEAD as well */
 	const char *pattern;
+	enum route_need need;
 	void (*handle)(struct call *call);
 	const char *help; /* one sentence, for the documentation */
+};
+
+struct route_table {
+	const struct route *routes;
+	size_t count;
 };
 
 struct route_args {
@@ -29,5 +41,5 @@ struct route_args {
 bool route_fits(const char *pattern, const char *path, struct route_args *args);
 
 /* NULL: no route has this path (allow is ""), or none with this method (allow is the value of an Allow field). */
-const struct route *route_find(const struct route *routes, size_t count, const char *method, const char *path,
+const struct route *route_find(const struct route_table *table, const char *method, const char *path,
                                struct route_args *args, char allow[ROUTE_ALLOW_SIZE]);

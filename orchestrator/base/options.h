@@ -77,12 +77,11 @@ void option_allowed(const struct option *row, const char *quote, char *text, siz
 /* A table in Markdown: key | type | default | allowed | reload | meaning; one section per nested table. */
 void options_document(const struct option *table, FILE *to);
 
-/* True if both hold the same values; else *key is set to the path of the first difference (static buffer). */
-bool options_equal(const struct option *table, const void *a, const void *b, const char **key);
+#define OPTIONS_PATH_SIZE 200 /* bytes, of "services[1].scale.min" */
 
-/* May `from` become `to` while the program runs? False if a row that is not reloadable differs: *key is then its path
- * (static buffer). What is inside a reloadable table is not looked at. */
-bool options_may_change(const struct option *table, const void *from, const void *to, const char **key);
+/* May `from` become `to` while the program runs? False if a row that is not reloadable differs: path is then the first such
+ * value's. What is inside a reloadable table is not looked at. */
+bool options_may_change(const struct option *table, const void *from, const void *to, char path[OPTIONS_PATH_SIZE]);
 
 /* Sets err to "file:line:column: key: message" for cross-field checks; value may be NULL (then "file: key: ..."). */
 bool options_error(struct err *err, const char *file, const struct json_value *at, const char *key, const char *format,

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH_BYTES 200
-
 static void clear_text(const struct option *option, void *value)
 {
 	char **text = value;
@@ -51,7 +49,7 @@ void options_clear(const struct option *table, void *out)
 
 /* The path so far; each level appends its key and cuts it off again where nothing differs. */
 struct path {
-	char text[PATH_BYTES];
+	char text[OPTIONS_PATH_SIZE];
 	size_t len;
 };
 
@@ -163,26 +161,14 @@ static bool same_table(const struct option *table, const void *a, const void *b,
 	return true;
 }
 
-bool options_equal(const struct option *table, const void *a, const void *b, const char **key)
+bool options_may_change(const struct option *table, const void *from, const void *to, char text[OPTIONS_PATH_SIZE])
 {
-	static struct path path;
+	struct path path = {.len = 0};
 
-	path = (struct path){.len = 0};
-	bool same = same_table(table, a, b, &path);
-	if (!same && key != NULL)
-		*key = path.text;
-	return same;
-}
-
-bool options_may_change(const struct option *table, const void *from, const void *to, const char **key)
-{
-	static struct path path;
-
-	path = (struct path){.len = 0};
 	for (const struct option *row = table; row->key != NULL; row++) {
 		if (row->reloadable || same_row(row, from, to, &path))
 			continue;
-		*key = path.text;
+		memcpy(text, path.text, OPTIONS_PATH_SIZE);
 		return false;
 	}
 	return true;

@@ -24,6 +24,7 @@ enum command_action {
 	COMMAND_SCALE, /* words: NAME N, and so on */
 	COMMAND_REPLACE,
 	COMMAND_ROLL,
+	COMMAND_RELOAD,
 	COMMAND_DRAIN,
 	COMMAND_COMPLETION,
 	COMMAND_COMPLETE, /* what may stand in place of the last word? Asked by the completion scripts */

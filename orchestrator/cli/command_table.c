@@ -13,9 +13,10 @@
 #define FLAG COMMAND_NO_VALUE, COMMAND_SETS_FLAG
 #define CONFIG "config", 'c', "FILE", COMMAND_FILE, COMMAND_SETS_TEXT, AT(config_path)
 #define HELP {"help", 'h', NULL, ACTION, COMMAND_HELP, .help = "print this help"}
-#define WHOSE {CONFIG, .help = "speak to the orchestrator of this configuration (default: built in, so 127.0.0.1:9090)"}
+#define WHOSE {CONFIG, .help = "speak to the orchestrator of this configuration (default: built in, so /run/selfless/admin.sock, " \
+	"then 127.0.0.1:9090)"}
 #define ADMIN {"admin", 0, "ADDRESS", COMMAND_ADDRESS, COMMAND_SETS_TEXT, AT(admin), \
-	.help = "speak to the admin API at this ADDRESS:PORT, whatever the configuration says"}
+	.help = "speak to the admin API at this ADDRESS:PORT or unix:PATH, whatever the configuration says"}
 #define TOKEN_FILE {"token-file", 0, "FILE", COMMAND_FILE, COMMAND_SETS_TEXT, AT(token_file), \
 	.help = "send the token in FILE (default: admin_token_file of the configuration)"}
 #define END {.name = NULL}
@@ -92,6 +93,8 @@ static const struct command_note roll_examples[] = {
         NO_MORE,
 };
 
+static const struct command_note reload_examples[] = {
+        {"orchestrator reload -c my.json", "what was changed in my.json is in force, or is refused"}, NO_MORE};
 static const struct command_note drain_examples[] = {
         {"orchestrator drain && reboot", "before work on the host: no request is cut off"},
         {"orchestrator drain && orchestrator -c new.json", "another program or configuration; the containers stay"},
@@ -139,8 +142,13 @@ const struct command_verb command_verbs[] = {
          .examples = replace_examples},
         {"roll", COMMAND_ROLL, "replace all containers of a service, one by one",
          "First a new container runs beside them; when that is ready it serves in their stead, one after the other. If "
-         "one does not get ready, the roll stops and the log says why. For a changed configuration no order is needed: reload it (HUP), and what changed is rolled.",
+         "one does not get ready, the roll stops and the log says why. For a changed configuration no order is needed: reload it, and what changed is "
+         "rolled.",
          .words = {{"NAME", .kind = COMMAND_SERVICE}}, .options = access_options, .examples = roll_examples},
+        {"reload", COMMAND_RELOAD, "apply the configuration as it is now",
+         "The file is read again and applied whole, or refused whole with what is wrong; either has happened when this "
+         "command ends. It is what SIGHUP does, and that says it in the log alone.",
+         .options = access_options, .examples = reload_examples},
         {"drain", COMMAND_DRAIN, "finish what is in flight, then stop the orchestrator; containers stay",
          "New connections are refused from now on, so that a load balancer goes elsewhere; requests in flight are "
          "finished (for drain_ms at most), then the orchestrator ends with exit code 0. The containers run on, and the "
@@ -174,7 +182,9 @@ const struct command_verb *command_verb_find(const char *name)
 
 const struct command_note command_files[] = {
         {"/etc/selfless/orchestrator.json", "the configuration that the systemd service runs with"},
-        {"/run/NAME", "the containers' unix sockets (socket_dir); NAME is selfless unless configured"},
+        {"/run/NAME",
+         "the containers' unix sockets, and admin.sock, which the commands speak to where they may: root, the "
+         "orchestrator's user and its group (socket_dir); NAME is selfless unless configured"},
         {"/var/lib/NAME",
          "what outlives a restart (state_dir): lock, which one orchestrator alone holds; owner, its mark "
          "on its containers; spec.key"},
@@ -201,11 +211,21 @@ const struct command_note command_variables[] = {
         NO_MORE,
 };
 
-const struct command_note command_exit_codes[] = {
-        {"0", "all is well"},
-        {"1", "it could not start, or a second signal ended it before it had done what the first one asked for; for a "
-              "command: no orchestrator answers, or it refuses"},
-        {"2", "bad configuration or usage"},
-        {"3", "status: a service that wants containers has none that is ready"},
-        NO_MORE,
+const struct command_exit_code command_exit_codes[] = {
+        {"0", NULL, "all is well"},
+        {"1", NULL,
+         "it could not start, or a second signal ended it before it had done what the first one asked for; for a "
+         "command: no orchestrator answers, or it refuses"},
+        {"2", NULL, "bad configuration or usage"},
+        {"3", "status", "status: a service that wants containers has none that is ready"},
+        {"4", "deploy", "deploy, rollback: the new image did not get ready, and it went back"},
+        {"5", "renew", "status: a certificate ends within 7 days (3 wins)"},
+        {"6", "deploy", "deploy, rollback: the time is over, and it is still under way"},
+        {"125, 126, 127", "run", "run: ours, as of docker run; any other is the program's"},
+        {.text = NULL},
 };
+
+bool command_exit_code_shown(const struct command_exit_code *row)
+{
+	return row->verb == NULL || command_verb_find(row->verb) != NULL;
+}

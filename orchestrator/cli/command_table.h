@@ -68,7 +68,18 @@ extern const struct command_verb command_verbs[];
 extern const struct command_note command_files[];
 extern const struct command_note command_signals[];
 extern const struct command_note command_variables[];
-extern const struct command_note command_exit_codes[];
+
+/* What the program ends with, and which command alone does: ended by text NULL. The rows of commands that are not there
+ * yet are kept for them; command_exit_code_shown leaves them out. */
+struct command_exit_code {
+	const char *code;
+	const char *verb; /* NULL: any */
+	const char *text; /* no capital, no full stop */
+};
+
+extern const struct command_exit_code command_exit_codes[];
+
+bool command_exit_code_shown(const struct command_exit_code *row);
 
 /* NULL: there is none of that name. */
 const struct command_verb *command_verb_find(const char *name);

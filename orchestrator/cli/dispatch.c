@@ -7,6 +7,7 @@
 #include "common/err.h"
 #include "orchestrator/admin/admin.h"
 #include "orchestrator/cli/client/client.h"
+#include "orchestrator/cli/exit_code.h"
 #include "orchestrator/config/config.h"
 #include "orchestrator/cli/manual/complete.h"
 #include "orchestrator/cli/manual/manual.h"
@@ -15,8 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define EXIT_BAD_USAGE 2
 
 /* --- those that need the configuration ------------------------------------------------------------------------- */
 
@@ -44,7 +43,7 @@ static int with_config(const struct command *command)
 
 	if (!config_load(command->config_path, &config, &err)) {
 		fprintf(stderr, "%s\n", err.message);
-		return EXIT_BAD_USAGE;
+		return CODE_USAGE;
 	}
 	if (command->action == COMMAND_PRINT_CONFIG)
 		config_print(config, stdout);
@@ -80,6 +79,8 @@ static int order(const struct command *command)
 		return client_replace(&settings, command->words[0], command->words[1]);
 	case COMMAND_ROLL:
 		return client_roll(&settings, command->words[0]);
+	case COMMAND_RELOAD:
+		return client_reload(&settings);
 	default:
 		return client_drain(&settings);
 	}
@@ -147,12 +148,13 @@ static int do_action(const struct command *command, int argc, char **argv)
 	case COMMAND_SCALE:
 	case COMMAND_REPLACE:
 	case COMMAND_ROLL:
+	case COMMAND_RELOAD:
 	case COMMAND_DRAIN:
 		return order(command);
 	case COMMAND_COMPLETE:
 		return complete(argc - 2, argv + 2); /* behind --complete */
 	case COMMAND_BAD_USAGE:
-		return EXIT_BAD_USAGE;
+		return CODE_USAGE;
 	default:
 		return print_manual(command);
 	}

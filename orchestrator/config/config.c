@@ -132,9 +132,9 @@ void config_print(const struct config *config, FILE *to)
 
 bool config_may_become(const struct config *now, const struct config *next, struct err *err)
 {
-	const char *key;
+	char path[OPTIONS_PATH_SIZE];
 
-	if (options_may_change(config_options, now, next, &key))
+	if (options_may_change(config_options, now, next, path))
 		return true;
-	return err_set(err, "%s: cannot change while the orchestrator runs; restart it (its containers run on)", key);
+	return err_set(err, "%s: cannot change while the orchestrator runs; restart it (its containers run on)", path);
 }

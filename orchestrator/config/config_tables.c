@@ -122,7 +122,7 @@ const struct option config_options[] = {
         {"log_level", OPTION_ENUM, AT(log_level), 0, 0, "\"info\"", .words = log_words, .reloadable = true,
          .help = "Least important lines that are logged."},
         {"socket_dir", OPTION_TEXT, AT(socket_dir), 0, 90, "\"\"",
-         .help = "Directory of the containers' unix sockets; empty: /run/NAME."},
+         .help = "Directory of the containers' unix sockets and of admin.sock; empty: /run/NAME."},
         {"state_dir", OPTION_TEXT, AT(state_dir), 0, 1024, "\"\"",
          .help = "Directory of what outlives a restart; empty: /var/lib/NAME."},
         {"hold_ms", OPTION_INT, AT(hold_ms), 0, HOUR_MS, "10000", .reloadable = true, .unit = "ms",

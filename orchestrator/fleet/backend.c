@@ -51,7 +51,7 @@ struct backend {
 	struct pulse pulse;
 	char finding[BACKEND_FINDING_SIZE];
 	struct incident incident;
-	struct pool *pool;
+	struct upstream_pool *pool;
 	struct watch *watch;
 };
 
@@ -348,12 +348,12 @@ void backend_join_incident(struct backend *backend, const struct incident *incid
 	backend->incident = *incident;
 }
 
-struct pool *backend_pool(const struct backend *backend)
+struct upstream_pool *backend_pool(const struct backend *backend)
 {
 	return backend->pool;
 }
 
-void backend_set_pool(struct backend *backend, struct pool *pool)
+void backend_set_pool(struct backend *backend, struct upstream_pool *pool)
 {
 	backend->pool = pool;
 }

@@ -21,7 +21,7 @@
 #include "orchestrator/base/address.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/incident.h"
-#include "orchestrator/fleet/pulse.h"
+#include "orchestrator/wire/pulse.h"
 #include "orchestrator/fleet/reason.h"
 
 #include <stdbool.h>
@@ -36,7 +36,7 @@ const char *backend_state_text(enum backend_state state);
 struct backend;
 struct backend_group;
 struct fleet;
-struct pool;
+struct upstream_pool;
 struct watch;
 
 /* Who hears of changes of state. Called from backend_set_state, after the state changed; it may acquire, release and start
@@ -93,7 +93,7 @@ void backend_open_incident(struct backend *backend); /* begins one now unless th
 void backend_join_incident(struct backend *backend, const struct incident *incident);
 
 /* What belongs to the backend and is made by others, who free it when the backend is DOWN; NULL: there is none. */
-struct pool *backend_pool(const struct backend *backend); /* of connections: the proxy's */
-void backend_set_pool(struct backend *backend, struct pool *pool);
+struct upstream_pool *backend_pool(const struct backend *backend); /* of connections: the proxy's */
+void backend_set_pool(struct backend *backend, struct upstream_pool *pool);
 struct watch *backend_watch(const struct backend *backend); /* its probes and what they found: health's */
 void backend_set_watch(struct backend *backend, struct watch *watch);

@@ -1,13 +1,8 @@
-/* health_question: "is this backend itself ill?", asked for a 5xx that the proxy holds back.
- *
- * A question is bound to the number of a probe begun after it was asked: an older probe may have been answered
- * before the backend fell ill. Answers are told from the loop, so no caller is entered from within its own call.
- * Invariant: a question is in exactly one list, its watch's or the health's list of answered ones, until told or
- * cancelled.
- */
-#include "orchestrator/fleet/health_private.h"
+/* health_question: two lists, and the timer that tells the second. */
+#include "orchestrator/fleet/health_question.h"
 
 #include "common/mem.h"
+#include "orchestrator/base/timer.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,69 +10,11 @@
 struct health_question {
 	TAILQ_ENTRY(health_question) link;
 	struct questions *in;
-	uint64_t probe_no; /* answered by this probe or a later one */
-	bool well;
-	health_answer *answer;
+	uint64_t probe_no;
+	bool well; /* once it is answered */
+	question_told *told;
 	void *arg;
 };
-
-static void question_put(struct health_question *question, struct questions *in)
-{
-	TAILQ_INSERT_TAIL(in, question, link);
-	question->in = in;
-}
-
-static void question_settle(struct health *health, struct health_question *question, bool well)
-{
-	if (question->in != NULL)
-		TAILQ_REMOVE(question->in, question, link);
-	question->well = well;
-	question_put(question, &health->answered);
-	timer_set(health->teller, 0);
-}
-
-struct health_question *health_ask(struct health *health, struct backend *backend, health_answer *answer, void *arg)
-{
-	struct health_question *question = mem_zero(sizeof(*question));
-	struct watch *watch = backend_watch(backend);
-
-	question->answer = answer;
-	question->arg = arg;
-	if (watch == NULL) {
-		question_settle(health, question, backend_state(backend) != BACKEND_DOWN);
-		return question;
-	}
-	question->probe_no = watch->probe_no + 1;
-	question_put(question, &watch->questions);
-	watch_hurry(watch);
-	return question;
-}
-
-void health_ask_cancel(struct health_question *question)
-{
-	TAILQ_REMOVE(question->in, question, link);
-	free(question);
-}
-
-void questions_answer(struct watch *watch, uint64_t no, bool well)
-{
-	struct health_question *question = TAILQ_FIRST(&watch->questions);
-
-	while (question != NULL) {
-		struct health_question *next = TAILQ_NEXT(question, link);
-
-		if (question->probe_no <= no)
-			question_settle(watch->health, question, well);
-		question = next;
-	}
-	if (!TAILQ_EMPTY(&watch->questions))
-		watch->now = true;
-}
-
-void questions_answer_all(struct watch *watch, bool well)
-{
-	questions_answer(watch, UINT64_MAX, well);
-}
 
 static struct health_question *question_take(struct questions *questions)
 {
@@ -89,17 +26,90 @@ static struct health_question *question_take(struct questions *questions)
 	return question;
 }
 
-void on_answers(void *arg)
+static void question_put(struct health_question *question, struct questions *in)
 {
-	struct health *health = arg;
+	TAILQ_INSERT_TAIL(in, question, link);
+	question->in = in;
+}
+
+static void on_answers(void *arg)
+{
+	struct answers *answers = arg;
 	struct health_question *question;
 
-	while ((question = question_take(&health->answered)) != NULL) {
+	while ((question = question_take(&answers->list)) != NULL) {
 		struct health_question told = *question;
 
 		free(question);
-		told.answer(told.well, told.arg);
+		told.told(told.well, told.arg);
 	}
+}
+
+void answers_init(struct answers *answers, struct event_base *base)
+{
+	TAILQ_INIT(&answers->list);
+	answers->timer = timer_new(base, on_answers, answers);
+}
+
+void answers_clear(struct answers *answers)
+{
+	questions_drop(&answers->list);
+	timer_free(answers->timer);
+}
+
+static struct health_question *question_make(question_told *told, void *arg)
+{
+	struct health_question *question = mem_zero(sizeof(*question));
+
+	question->told = told;
+	question->arg = arg;
+	return question;
+}
+
+static void question_settle(struct health_question *question, bool well, struct answers *answers)
+{
+	question->well = well;
+	question_put(question, &answers->list);
+	timer_set(answers->timer, 0);
+}
+
+struct health_question *question_new(struct questions *questions, uint64_t probe_no, question_told *told, void *arg)
+{
+	struct health_question *question = question_make(told, arg);
+
+	question->probe_no = probe_no;
+	question_put(question, questions);
+	return question;
+}
+
+struct health_question *question_new_answered(struct answers *answers, bool well, question_told *told, void *arg)
+{
+	struct health_question *question = question_make(told, arg);
+
+	question_settle(question, well, answers);
+	return question;
+}
+
+void question_free(struct health_question *question)
+{
+	TAILQ_REMOVE(question->in, question, link);
+	free(question);
+}
+
+bool questions_answer(struct questions *questions, uint64_t probe_no, bool well, struct answers *answers)
+{
+	struct health_question *question = TAILQ_FIRST(questions);
+
+	while (question != NULL) {
+		struct health_question *next = TAILQ_NEXT(question, link);
+
+		if (question->probe_no <= probe_no) {
+			TAILQ_REMOVE(questions, question, link);
+			question_settle(question, well, answers);
+		}
+		question = next;
+	}
+	return !TAILQ_EMPTY(questions);
 }
 
 void questions_drop(struct questions *questions)

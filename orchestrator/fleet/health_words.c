@@ -1,5 +1,5 @@
-/* health_words: what probes saw of a backend, kept with it and told: once when it changes, and with the verdict. */
-#include "orchestrator/fleet/health_private.h"
+/* health_words: findings of probes become the backend's finding (for people) and lines of the log. */
+#include "orchestrator/fleet/health_words.h"
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -7,11 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TELL_AGAIN_US 2000000 /* between two lines about one that starts, at first */
+#define TELL_AGAIN_US 2000000 /* between two lines about a container that starts, at first */
 #define FINDING_SHOWN 360     /* leaves room for what is said around it */
 
-/* A good one is forgotten by watch_ready: what made it suspect is told until then. */
-void watch_note_finding(const struct watch *watch, const struct probe_finding *finding)
+void words_note(const struct watch *watch, const struct probe_finding *finding)
 {
 	enum probe_kind kind = probe_outcome_kind(finding->outcome);
 
@@ -27,12 +26,12 @@ void watch_note_finding(const struct watch *watch, const struct probe_finding *f
 		          log_quote(finding->text));
 }
 
-/* False: nothing new, or it is normal that it does not answer yet. */
-static bool note_start(struct watch *watch, const struct probe_finding *finding)
+/* False: nothing new, or it is normal that a container so young does not answer. */
+static bool note_start(const struct watch *watch, const struct probe_finding *finding)
 {
 	struct backend *backend = watch->backend;
 
-	if (finding->text[0] == '\0' || clock_us() < watch->start_us + watch->health->config.interval_ms * 1000 ||
+	if (finding->text[0] == '\0' || clock_us() < watch->start.begun_us + watch->health->config.interval_ms * 1000 ||
 	    strcmp(backend_finding(backend), finding->text) == 0)
 		return false;
 	backend_set_finding(backend, finding->text);
@@ -41,18 +40,18 @@ static bool note_start(struct watch *watch, const struct probe_finding *finding)
 	return true;
 }
 
-/* Said once when it changes, and less and less often where it keeps changing. */
-void watch_tell_start(struct watch *watch, const struct probe_finding *finding)
+void words_tell_start(struct watch *watch, const struct probe_finding *finding)
 {
 	const struct backend *backend = watch->backend;
+	struct watch_words *words = &watch->words;
 	int64_t now_us = clock_us();
 
-	watch->untold |= note_start(watch, finding);
-	if (!watch->untold || now_us < watch->tell_us)
+	words->untold |= note_start(watch, finding);
+	if (!words->untold || now_us < words->tell_us)
 		return;
-	watch->untold = false;
-	watch->tell_pause_us = watch->tell_pause_us == 0 ? TELL_AGAIN_US : 2 * watch->tell_pause_us;
-	watch->tell_us = now_us + watch->tell_pause_us;
+	words->untold = false;
+	words->pause_us = words->pause_us == 0 ? TELL_AGAIN_US : 2 * words->pause_us;
+	words->tell_us = now_us + words->pause_us;
 	log_info("event=starting service=%s slot=%d container=%.12s reason=%s incident=%s error=%s",
 	         backend_service(watch->backend), backend_slot(backend), backend_container_id(backend),
 	         probe_outcome_text(finding->outcome), incident_text(backend_incident(backend)),
@@ -67,18 +66,17 @@ static double seconds_rounded(int64_t us)
 	return (double)tenths / 10;
 }
 
-/* It had its time: what its last probe saw, and where to look. */
-void watch_note_start_over(struct watch *watch, const struct probe_finding *finding)
+void words_note_start_over(const struct watch *watch, const struct probe_finding *finding)
 {
 	struct backend *backend = watch->backend;
 	int64_t now_us = clock_us();
-	int64_t end_us = now_us < watch->start_until_us ? now_us : watch->start_until_us;
+	int64_t end_us = now_us < watch->start.until_us ? now_us : watch->start.until_us;
 	bool by_socket = backend_address(backend)->addr.ss_family == AF_UNIX;
 	const char *hint = probe_outcome_hint(finding->outcome, by_socket);
 	char text[BACKEND_FINDING_SIZE];
 
 	snprintf(text, sizeof(text), "no good probe within %g s; the last one saw: %.*s%s%s",
-	         seconds_rounded(end_us - watch->start_us), FINDING_SHOWN, finding->text, hint[0] != '\0' ? ": " : "",
-	         hint);
+	         seconds_rounded(end_us - watch->start.begun_us), FINDING_SHOWN, finding->text,
+	         hint[0] != '\0' ? ": " : "", hint);
 	backend_set_finding(backend, text);
 }

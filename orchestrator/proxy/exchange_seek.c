@@ -30,7 +30,8 @@ void exchange_send(struct trial *trial, struct backend *backend, bool fresh)
 	exchange->tries++;
 	exchange_note_container(exchange, backend);
 	silence_wake(&exchange->proxy->silence);
-	trial->upstream = upstream_send(&exchange->proxy->upstream, backend, &out, &exchange_reader, trial);
+	trial->upstream = upstream_send(&exchange->proxy->upstream, backend_address(backend), proxy_pool(backend), &out,
+	                                &exchange_reader, trial);
 }
 
 static bool is_worth_waiting(const struct exchange *exchange)

@@ -5,7 +5,7 @@
 
 #include "orchestrator/proxy/conn.h"
 #include "orchestrator/proxy/forward.h"
-#include "orchestrator/proxy/message.h"
+#include "orchestrator/wire/message.h"
 #include "orchestrator/proxy/turn.h"
 
 #define HTTP1_INPUT_MAX 65536 /* bytes read ahead of a request in work */

@@ -133,6 +133,38 @@ bool proxy_reload_log(struct proxy *proxy, const char *path, struct err *err)
 	return ok;
 }
 
+/* --- connections to backends ----------------------------------------------------------------------------------- */
+
+struct upstream_pool *proxy_pool(struct backend *backend)
+{
+	if (backend_pool(backend) == NULL)
+		backend_set_pool(backend, upstream_pool_new(backend_pulse(backend)));
+	return backend_pool(backend);
+}
+
+static void close_pool(struct backend *backend)
+{
+	upstream_pool_close(backend_pool(backend));
+	backend_set_pool(backend, NULL);
+}
+
+static bool is_unread(struct backend *backend)
+{
+	return upstream_pool_is_unread(backend_pool(backend));
+}
+
+static void on_late(struct backend *backend)
+{
+	upstream_pool_close_idle(backend_pool(backend));
+}
+
+static void on_missed(struct backend *backend)
+{
+	upstream_pool_tell_missed(backend_pool(backend));
+}
+
+const struct health_traffic proxy_traffic = {.is_unread = is_unread, .on_late = on_late, .on_missed = on_missed};
+
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
 /* What is copied out of the config. */
@@ -151,9 +183,6 @@ void proxy_reload(struct proxy *proxy, const struct config *config, struct super
 	deadlines_retune(proxy->deadlines, shortest_timeout_ms(config));
 	front_reload(proxy->front, config);
 }
-
-const struct health_traffic proxy_traffic = {
-        .is_unread = upstream_is_unread, .on_late = upstream_close_idle, .on_missed = upstream_tell_missed};
 
 bool proxy_new(const struct proxy_settings *settings, struct proxy **result, struct err *err)
 {
@@ -191,7 +220,7 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 static void close_pools(struct fleet *fleet)
 {
 	for (size_t i = 0; i < fleet_count(fleet); i++)
-		upstream_close_backend(fleet_at(fleet, i));
+		close_pool(fleet_at(fleet, i));
 }
 
 static void free_services(struct service **services, size_t count)
@@ -236,13 +265,13 @@ static void hedge_on(const struct backend *ready)
 
 	for (size_t i = 0; i < fleet_count(fleet); i++)
 		if (backend_pulse(fleet_at(fleet, i))->missed)
-			upstream_tell_missed(fleet_at(fleet, i));
+			on_missed(fleet_at(fleet, i));
 }
 
 void proxy_backend_changed(struct proxy *proxy, struct backend *backend)
 {
 	if (backend_state(backend) == BACKEND_DOWN) {
-		upstream_close_backend(backend);
+		close_pool(backend);
 		tunnel_backend_down(&proxy->tunnels, backend);
 	}
 	if (backend_state(backend) == BACKEND_READY)

@@ -15,7 +15,7 @@
 #include "orchestrator/proxy/service.h"
 #include "orchestrator/proxy/silence.h"
 #include "orchestrator/proxy/tunnel.h"
-#include "orchestrator/proxy/upstream.h"
+#include "orchestrator/wire/upstream.h"
 
 struct event_base;
 
@@ -38,6 +38,9 @@ struct proxy {
 	struct silence silence;
 	uint64_t in_flight; /* exchanges and tunnels */
 };
+
+/* The connections to a backend that is not DOWN. */
+struct upstream_pool *proxy_pool(struct backend *backend);
 
 /* For health: the traffic of a backend is that of its connections here. */
 extern const struct health_traffic proxy_traffic;

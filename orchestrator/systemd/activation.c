@@ -11,18 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#define TEXT_SIZE 128
 #define VARIABLES_SIZE 400
 
 struct inherited {
 	int fd; /* -1: taken */
 	struct address address;
 	bool v6_alone;
-	char text[TEXT_SIZE];
 	char *name;
 };
 
@@ -32,30 +29,6 @@ struct activation {
 };
 
 /* --- a socket -------------------------------------------------------------------------------------------------- */
-
-static void name_address(struct inherited *inherited)
-{
-	const struct sockaddr_storage *addr = &inherited->address.addr;
-	char host[INET6_ADDRSTRLEN] = "";
-
-	if (addr->ss_family == AF_INET) {
-		const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
-		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
-		snprintf(inherited->text, TEXT_SIZE, "%s:%u", host, ntohs(v4->sin_port));
-	} else if (addr->ss_family == AF_INET6) {
-		const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
-		snprintf(inherited->text, TEXT_SIZE, "[%s]:%u", host, ntohs(v6->sin6_port));
-	} else if (addr->ss_family == AF_UNIX) {
-		const struct sockaddr_un *un = (const struct sockaddr_un *)addr;
-		int len = (int)inherited->address.len - (int)offsetof(struct sockaddr_un, sun_path);
-		bool abstract = len > 0 && un->sun_path[0] == '\0';
-		snprintf(inherited->text, TEXT_SIZE, "unix:%s%.*s", abstract ? "@" : "",
-		         len > abstract ? len - abstract : 0, un->sun_path + abstract);
-	} else {
-		snprintf(inherited->text, TEXT_SIZE, "family %d", addr->ss_family);
-	}
-}
 
 static bool inspect(int fd, struct inherited *inherited, struct err *err)
 {
@@ -75,7 +48,6 @@ static bool inspect(int fd, struct inherited *inherited, struct err *err)
 		return err_set_errno(err, errno, "LISTEN_FDS counts descriptor %d, which cannot be used", fd);
 	if (address->addr.ss_family == AF_INET6 && getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_alone, &len) != -1)
 		inherited->v6_alone = v6_alone != 0;
-	name_address(inherited);
 	return true;
 }
 
@@ -140,29 +112,16 @@ void activation_free(struct activation *activation)
 	for (size_t i = 0; i < activation->count; i++) {
 		struct inherited *inherited = &activation->sockets[i];
 		if (inherited->fd != -1) {
+			char text[ADDRESS_TEXT_SIZE];
+			address_format(&inherited->address, text);
 			log_warn("event=socket-unused address=%s name=%s error=\"no address of ours: it is closed\"",
-			         log_quote(inherited->text), log_quote(inherited->name));
+			         log_quote(text), log_quote(inherited->name));
 			close(inherited->fd);
 		}
 		free(inherited->name);
 	}
 	free(activation->sockets);
 	free(activation);
-}
-
-size_t activation_count(const struct activation *activation)
-{
-	return activation->count;
-}
-
-const char *activation_address(const struct activation *activation, size_t i)
-{
-	return activation->sockets[i].text;
-}
-
-const char *activation_name(const struct activation *activation, size_t i)
-{
-	return activation->sockets[i].name;
 }
 
 /* --- taking ---------------------------------------------------------------------------------------------------- */

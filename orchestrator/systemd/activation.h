@@ -9,7 +9,6 @@
 #include "common/err.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct activation;
 
@@ -19,10 +18,6 @@ bool activation_open(struct activation **activation, struct err *err) MUST_CHECK
 
 /* Sockets that nobody took are closed, with a warning that names them. NULL is fine. */
 void activation_free(struct activation *activation);
-
-size_t activation_count(const struct activation *activation);
-const char *activation_address(const struct activation *activation, size_t i); /* "127.0.0.1:80", "unix:/path" */
-const char *activation_name(const struct activation *activation, size_t i);    /* FileDescriptorName=; "unknown" */
 
 /* The socket bound to the address in text ("ADDRESS:PORT"), -1 if there is none; it is the caller's from then on. One
  * bound to [::] serves 0.0.0.0, too, unless it is for IPv6 alone. `arg` is a struct activation; NULL is fine. */

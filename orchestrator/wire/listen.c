@@ -10,7 +10,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/patience.h"
+#include "common/start_wait.h"
 #include "orchestrator/base/address.h"
 #include "orchestrator/base/backoff.h"
 #include "orchestrator/base/loop.h"
@@ -250,13 +250,14 @@ bool listen_add(struct listen *listen, const char *text, struct err *err)
 	const struct listen_settings *settings = &listen->settings;
 	struct evconnlistener *socket;
 	struct address address;
+	unsigned tries = 0;
 
 	if (!address_parse(text, &address))
 		return err_set(err, "%s: \"%s\" is no ADDRESS:PORT", settings->key, text);
 	int inherited = settings->inherited == NULL ? -1 : settings->inherited(text, settings->inherited_arg);
 	do
 		socket = bind_at(listen, &address, inherited);
-	while (socket == NULL && errno == EADDRINUSE && patience_wait());
+	while (socket == NULL && errno == EADDRINUSE && start_wait(&tries));
 	if (socket == NULL)
 		return cannot_serve(listen, text, err);
 	tune(evconnlistener_get_fd(socket), &address);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "common/buf.h"
-#include "orchestrator/proxy/message.h"
+#include "orchestrator/wire/message.h"
 
 #include <stddef.h>
 

@@ -24,7 +24,7 @@ MAY_INCLUDE = {
     "orchestrator/systemd": FLEET,
     "orchestrator/cli/simulate": FLEET,
     "orchestrator/cli/manual": BASE | {"orchestrator/config", "orchestrator/cli"},
-    "orchestrator/cli/client": BASE | {"orchestrator/config"},
+    "orchestrator/cli/client": BASE | {"orchestrator/config", "orchestrator/cli"},
     "orchestrator/cli": PROXY | {"orchestrator/admin", "orchestrator/cli/simulate", "orchestrator/cli/manual", "orchestrator/cli/client"},
     "orchestrator": PROXY | {"orchestrator/admin", "orchestrator/systemd", "orchestrator/cli", "orchestrator/engine/docker",
                              "orchestrator/engine/process"},

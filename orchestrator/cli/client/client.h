@@ -10,9 +10,9 @@
 
 struct client_settings {
 	const char *config_path; /* NULL: the built-in configuration */
-	const char *admin;       /* NULL: as configured */
-	const char *token_file;  /* NULL: as configured */
-	bool json;               /* status */
+	const char *admin; /* ADDRESS:PORT or unix:PATH; NULL: the socket, and the addresses, that are configured */
+	const char *token_file; /* NULL: as configured */
+	bool json;              /* status */
 	bool watch;
 };
 
@@ -21,6 +21,7 @@ int client_status(const struct client_settings *settings);
 int client_scale(const struct client_settings *settings, const char *service, const char *wanted);
 int client_replace(const struct client_settings *settings, const char *service, const char *slot);
 int client_roll(const struct client_settings *settings, const char *service);
+int client_reload(const struct client_settings *settings);
 int client_drain(const struct client_settings *settings);
 
 /* Calls each with every service's name (service NULL), or with the number of every slot of that service that holds

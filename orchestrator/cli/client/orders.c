@@ -6,6 +6,7 @@
 #include "orchestrator/cli/client/client.h"
 #include "orchestrator/cli/client/fleet_ask.h"
 #include "orchestrator/cli/client/fleet_view.h"
+#include "orchestrator/cli/exit_code.h"
 
 #include <curl/curl.h>
 #include <inttypes.h>
@@ -16,40 +17,46 @@
 #define REPLY_MS 15000
 #define REPLY_MAX 65536
 #define DRAIN_LOOK_MS 200
-#define EXIT_REFUSED 1
-#define EXIT_USAGE 2
 
 static int open_wire(const struct client_settings *settings, struct wire **wire)
 {
 	struct err err;
 
 	if (wire_open(settings, REPLY_MS, wire, &err))
-		return EXIT_SUCCESS;
+		return CODE_GOOD;
 	fprintf(stderr, "%s\n", err.message);
-	return EXIT_USAGE;
+	return CODE_USAGE;
 }
 
-/* The order at /api/services/SERVICE/what, with this body. */
-static int give(const struct client_settings *settings, const char *service, const char *what, const char *body)
+/* The order at this path, with this body. */
+static int give_at(const struct client_settings *settings, const char *path, const char *body)
 {
 	struct wire *wire;
 	struct buf reply;
 	struct err err;
 	int code = open_wire(settings, &wire);
 
-	if (code != EXIT_SUCCESS)
+	if (code != CODE_GOOD)
 		return code;
-	char *name = mem_must(curl_easy_escape(NULL, service, 0));
-	char *path = mem_format("/api/services/%s/%s", name, what);
 	buf_init(&reply, REPLY_MAX);
 	if (!wire_ask(wire, "POST", path, body, &reply, &err)) {
 		fprintf(stderr, "orchestrator: %s\n", err.message);
-		code = EXIT_REFUSED;
+		code = CODE_REFUSED;
 	}
 	buf_clear(&reply);
+	wire_close(wire);
+	return code;
+}
+
+/* The order at /api/services/SERVICE/what. */
+static int give(const struct client_settings *settings, const char *service, const char *what, const char *body)
+{
+	char *name = mem_must(curl_easy_escape(NULL, service, 0));
+	char *path = mem_format("/api/services/%s/%s", name, what);
+	int code = give_at(settings, path, body);
+
 	free(path);
 	curl_free(name);
-	wire_close(wire);
 	return code;
 }
 
@@ -59,7 +66,7 @@ int client_scale(const struct client_settings *settings, const char *service, co
 	int code = give(settings, service, "scale", body);
 
 	free(body);
-	if (code == EXIT_SUCCESS)
+	if (code == CODE_GOOD)
 		printf("%s: %s wanted until the scaling window ends; see orchestrator status\n", service, wanted);
 	return code;
 }
@@ -70,7 +77,7 @@ int client_replace(const struct client_settings *settings, const char *service, 
 	int code = give(settings, service, what, "");
 
 	free(what);
-	if (code == EXIT_SUCCESS)
+	if (code == CODE_GOOD)
 		printf("%s: slot %s is being replaced; see orchestrator status\n", service, slot);
 	return code;
 }
@@ -79,8 +86,19 @@ int client_roll(const struct client_settings *settings, const char *service)
 {
 	int code = give(settings, service, "roll", "");
 
-	if (code == EXIT_SUCCESS)
+	if (code == CODE_GOOD)
 		printf("%s: its containers are being replaced, one by one; see orchestrator status\n", service);
+	return code;
+}
+
+int client_reload(const struct client_settings *settings)
+{
+	int code = give_at(settings, "/api/reload", "");
+
+	if (code == CODE_USAGE)
+		code = CODE_REFUSED; /* the file is read here, too, to find the orchestrator */
+	if (code == CODE_GOOD)
+		puts("reloaded: the file as it is now is in force; see orchestrator status");
 	return code;
 }
 
@@ -117,14 +135,14 @@ int client_drain(const struct client_settings *settings)
 	struct err err;
 	int code = open_wire(settings, &wire);
 
-	if (code != EXIT_SUCCESS)
+	if (code != CODE_GOOD)
 		return code;
 	fleet_answer_init(&answer);
 	if (wire_ask(wire, "POST", "/api/drain", "", &answer.text, &err) && wait_for_end(wire, &answer, &err)) {
 		puts("drained: the orchestrator has ended; its containers run on, for the next start to adopt");
 	} else {
 		fprintf(stderr, "orchestrator: %s\n", err.message);
-		code = EXIT_REFUSED;
+		code = CODE_REFUSED;
 	}
 	fleet_answer_clear(&answer);
 	wire_close(wire);

@@ -8,6 +8,7 @@
 #include "orchestrator/cli/client/fleet_ask.h"
 #include "orchestrator/cli/client/fleet_view.h"
 #include "orchestrator/cli/client/screen.h"
+#include "orchestrator/cli/exit_code.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -16,9 +17,6 @@
 
 #define REPLY_MS 15000
 #define INTERVAL_MS 1000
-#define EXIT_UNREACHED 1
-#define EXIT_USAGE 2
-#define EXIT_NOT_SERVING 3
 
 static void print(const struct client_settings *settings, struct fleet_answer *answer, bool colour, FILE *to)
 {
@@ -35,7 +33,7 @@ static void on_interrupt(int number)
 {
 	(void)number;
 	(void)!write(STDOUT_FILENO, "\n", 1);
-	_exit(EXIT_SUCCESS);
+	_exit(CODE_GOOD);
 }
 
 static void draw(const struct client_settings *settings, struct fleet_answer *answer, const struct screen *screen)
@@ -85,7 +83,7 @@ static int watch(const struct client_settings *settings, struct wire *wire, stru
 		else
 			show_trouble(&err);
 	}
-	return EXIT_UNREACHED; /* nobody reads any more */
+	return CODE_REFUSED; /* nobody reads any more */
 }
 
 /* --- the command ----------------------------------------------------------------------------------------------- */
@@ -93,7 +91,7 @@ static int watch(const struct client_settings *settings, struct wire *wire, stru
 static int show_once(const struct client_settings *settings, struct fleet_answer *answer)
 {
 	print(settings, answer, screen_look().colour, stdout);
-	return fleet_view_serves(json_root(answer->doc)) ? EXIT_SUCCESS : EXIT_NOT_SERVING;
+	return fleet_view_serves(json_root(answer->doc)) ? CODE_GOOD : CODE_NOT_SERVING;
 }
 
 int client_status(const struct client_settings *settings)
@@ -101,11 +99,11 @@ int client_status(const struct client_settings *settings)
 	struct wire *wire;
 	struct fleet_answer answer;
 	struct err err;
-	int code = EXIT_UNREACHED;
+	int code = CODE_REFUSED;
 
 	if (!wire_open(settings, REPLY_MS, &wire, &err)) {
 		fprintf(stderr, "%s\n", err.message);
-		return EXIT_USAGE;
+		return CODE_USAGE;
 	}
 	fleet_answer_init(&answer);
 	if (!fleet_ask(wire, &answer, &err))

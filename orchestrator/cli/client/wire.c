@@ -1,5 +1,7 @@
 /* wire: libcurl, one easy handle.
  *
+ *   the unix socket of the configuration -> nobody there, or not its orchestrator -> the address
+ *
  * The token goes where the caller points and nowhere else: no proxy, no redirect, no protocol but HTTP.
  */
 #include "orchestrator/cli/client/wire.h"
@@ -16,11 +18,18 @@
 #include <string.h>
 
 #define CONNECT_MS 5000L
+#define SOCKET_TROUBLE_SIZE 200
+#define UNIX "unix:"
+#define MISDIRECTED 421
 
 struct wire {
 	CURL *easy;
 	struct curl_slist *fields;
-	char address[ADMIN_ADDRESS_SIZE];
+	char address[ADMIN_ADDRESS_SIZE]; /* "": the socket alone */
+	char *socket;                     /* a path; NULL: the address alone */
+	char *name;                       /* of the orchestrator that is meant */
+	char *place;                      /* the one of the two that was asked last */
+	char socket_trouble[SOCKET_TROUBLE_SIZE];
 };
 
 /* --- where, and with which token ------------------------------------------------------------------------------- */
@@ -36,15 +45,36 @@ static bool read_token(const struct client_settings *settings, const struct conf
 	return err_prefix(err, "%s", settings->token_file != NULL ? "--token-file" : "admin_token_file");
 }
 
+/* As --admin says: an address, or unix:PATH. */
+static bool find_given(struct wire *wire, const char *admin, struct err *err)
+{
+	if (strncmp(admin, UNIX, strlen(UNIX)) != 0)
+		return admin_address_check(admin, wire->address, err);
+	wire->socket = mem_dup(admin + strlen(UNIX));
+	return true;
+}
+
+/* The socket first. An address that nobody can be asked at is missed only where there is no socket. */
+static void find_configured(struct wire *wire, const struct config *config)
+{
+	struct err none;
+
+	wire->socket = mem_format("%s/admin.sock", config->socket_dir);
+	if (!admin_address_pick(&config->admin, wire->address, &none))
+		wire->address[0] = '\0';
+}
+
 static bool find(const struct client_settings *settings, struct wire *wire, char **token, struct err *err)
 {
 	struct config *config;
 
 	if (!config_load(settings->config_path, &config, err))
 		return false;
-	bool ok = settings->admin != NULL ? admin_address_check(settings->admin, wire->address, err)
-	                                  : admin_address_pick(&config->admin, wire->address, err);
+	if (settings->admin == NULL)
+		find_configured(wire, config);
+	bool ok = settings->admin == NULL || find_given(wire, settings->admin, err);
 	ok = ok && read_token(settings, config, token, err);
+	wire->name = mem_dup(settings->admin != NULL ? "localhost" : config->name);
 	config_free(config);
 	return ok;
 }
@@ -78,7 +108,7 @@ bool wire_open(const struct client_settings *settings, int timeout_ms, struct wi
 	char *token = NULL;
 
 	if (!find(settings, wire, &token, err)) {
-		free(wire);
+		wire_close(wire);
 		err->code = WIRE_BAD_USAGE;
 		return false;
 	}
@@ -94,12 +124,15 @@ void wire_close(struct wire *wire)
 		return;
 	curl_easy_cleanup(wire->easy);
 	curl_slist_free_all(wire->fields);
+	free(wire->socket);
+	free(wire->name);
+	free(wire->place);
 	free(wire);
 }
 
 const char *wire_address(const struct wire *wire)
 {
-	return wire->address;
+	return wire->place;
 }
 
 /* --- asking ---------------------------------------------------------------------------------------------------- */
@@ -109,22 +142,33 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	return buf_add(arg, data, size * count) ? size * count : 0;
 }
 
-static bool no_reply(struct wire *wire, CURLcode code, struct err *err)
+static bool is_nobody(CURLcode code)
+{
+	return code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST;
+}
+
+static const char *trouble_of(struct wire *wire, CURLcode code)
 {
 	long number = 0;
 
 	curl_easy_getinfo(wire->easy, CURLINFO_OS_ERRNO, &number);
-	const char *trouble = number != 0 ? strerror((int)number) : curl_easy_strerror(code);
-	if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
+	return number != 0 ? strerror((int)number) : curl_easy_strerror(code);
+}
+
+static bool no_reply(struct wire *wire, CURLcode code, struct err *err)
+{
+	const char *trouble = trouble_of(wire, code);
+
+	if (is_nobody(code))
 		return err_set_code(
 		        err, WIRE_NOBODY,
-		        "no orchestrator answers at %s (%s): does it run? Say where it is with -c FILE, its "
+		        "no orchestrator answers at %s (%s)%s: does it run? Say where it is with -c FILE, its "
 		        "configuration, or --admin ADDRESS:PORT",
-		        wire->address, trouble);
+		        wire->place, trouble, wire->socket_trouble);
 	bool lost = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
 	            code == CURLE_PARTIAL_FILE;
 	return err_set_code(err, lost ? WIRE_LOST : WIRE_TROUBLE, "the orchestrator at %s gave no answer (%s)",
-	                    wire->address, trouble);
+	                    wire->place, trouble);
 }
 
 /* A reply that is no 2xx: its "detail" (RFC 9457), and what can be done here. */
@@ -138,12 +182,12 @@ static bool refused(const struct wire *wire, long status, struct buf *reply, str
 	json_free(doc);
 	if (detail == NULL)
 		err_set(err, "what answers at %s (status %ld) is no orchestrator's admin API: is the address right?",
-		        wire->address, status);
+		        wire->place, status);
 	else if (status == 401)
 		err_set(err,
 		        "the orchestrator at %s asks for its token, or for another one: --token-file FILE, with the "
 		        "text of its admin_token_file",
-		        wire->address);
+		        wire->place);
 	else
 		err_set(err, "refused: %s", detail);
 	err->code = WIRE_REFUSED;
@@ -151,15 +195,49 @@ static bool refused(const struct wire *wire, long status, struct buf *reply, str
 	return false;
 }
 
+static CURLcode perform(struct wire *wire, const char *host, const char *path, struct buf *reply, long *status)
+{
+	char *url = mem_format("http://%s%s", host, path);
+
+	buf_reset(reply);
+	*status = 0;
+	curl_easy_setopt(wire->easy, CURLOPT_URL, url);
+	free(url);
+	CURLcode code = curl_easy_perform(wire->easy);
+	if (code == CURLE_OK)
+		curl_easy_getinfo(wire->easy, CURLINFO_RESPONSE_CODE, status);
+	return code;
+}
+
+static void set_place(struct wire *wire, char *place)
+{
+	free(wire->place);
+	wire->place = place;
+}
+
+/* Nothing was ordered by a request that ends in false: nobody took it, or another orchestrator, which says so. */
+static bool ask_socket(struct wire *wire, const char *path, struct buf *reply, CURLcode *code, long *status)
+{
+	wire->socket_trouble[0] = '\0';
+	if (wire->socket == NULL)
+		return false;
+	set_place(wire, mem_format(UNIX "%s", wire->socket));
+	curl_easy_setopt(wire->easy, CURLOPT_UNIX_SOCKET_PATH, wire->socket);
+	*code = perform(wire, wire->name, path, reply, status);
+	curl_easy_setopt(wire->easy, CURLOPT_UNIX_SOCKET_PATH, NULL);
+	if (wire->address[0] == '\0' || (!is_nobody(*code) && *status != MISDIRECTED))
+		return true;
+	snprintf(wire->socket_trouble, sizeof(wire->socket_trouble), ", nor at %s (%s)", wire->place,
+	         *code == CURLE_OK ? "another one's" : trouble_of(wire, *code));
+	return false;
+}
+
 bool wire_ask(struct wire *wire, const char *method, const char *path, const char *body, struct buf *reply,
               struct err *err)
 {
-	char *url = mem_format("http://%s%s", wire->address, path);
-	long status = 0;
+	CURLcode code;
+	long status;
 
-	buf_reset(reply);
-	curl_easy_setopt(wire->easy, CURLOPT_URL, url);
-	free(url);
 	curl_easy_setopt(wire->easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(wire->easy, CURLOPT_HTTPGET, 1L);
 	if (body != NULL)
@@ -167,9 +245,11 @@ bool wire_ask(struct wire *wire, const char *method, const char *path, const cha
 	curl_easy_setopt(wire->easy, CURLOPT_CUSTOMREQUEST, method);
 	curl_easy_setopt(wire->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(wire->easy, CURLOPT_WRITEDATA, reply);
-	CURLcode code = curl_easy_perform(wire->easy);
+	if (!ask_socket(wire, path, reply, &code, &status)) {
+		set_place(wire, mem_dup(wire->address));
+		code = perform(wire, wire->address, path, reply, &status);
+	}
 	if (code != CURLE_OK)
 		return no_reply(wire, code, err);
-	curl_easy_getinfo(wire->easy, CURLINFO_RESPONSE_CODE, &status);
 	return status / 100 == 2 || refused(wire, status, reply, err);
 }

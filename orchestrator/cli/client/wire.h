@@ -1,4 +1,7 @@
-/* wire: requests to the admin API of a running orchestrator, one after the other, each answered before the call returns. */
+/* wire: requests to the admin API of a running orchestrator, one after the other, each answered before the call returns.
+ *
+ * Over its unix socket where that may be opened and is its own, else over TCP; each request looks anew.
+ */
 #pragma once
 
 #include "common/buf.h"
@@ -20,7 +23,7 @@ struct wire;
 bool wire_open(const struct client_settings *settings, int timeout_ms, struct wire **wire, struct err *err) MUST_CHECK;
 void wire_close(struct wire *wire); /* NULL is fine */
 
-/* ADDRESS:PORT */
+/* Where the last request went: "unix:PATH" or ADDRESS:PORT. */
 const char *wire_address(const struct wire *wire);
 
 /* Sends body (NULL: none) as JSON. On true reply holds a 2xx reply's body (buf_init by the caller; it is emptied first).

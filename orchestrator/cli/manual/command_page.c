@@ -35,6 +35,14 @@ static void notes(FILE *to, const char *title, const struct command_note *note)
 		roff_entry(to, note->term, note->text);
 }
 
+static void exit_codes(FILE *to)
+{
+	roff_heading(to, "SH", "EXIT STATUS");
+	for (const struct command_exit_code *row = command_exit_codes; row->text != NULL; row++)
+		if (command_exit_code_shown(row))
+			roff_entry(to, row->code, row->text);
+}
+
 static void examples(FILE *to, const struct command_note *note)
 {
 	for (; note->term != NULL; note++)
@@ -113,7 +121,7 @@ void manual_command_page(FILE *to)
 	notes(to, "FILES", command_files);
 	notes(to, "SIGNALS", command_signals);
 	notes(to, "ENVIRONMENT", command_variables);
-	notes(to, "EXIT STATUS", command_exit_codes);
+	exit_codes(to);
 	roff_heading(to, "SH", "SEE ALSO");
 	fputs("\\fBorchestrator.json\\fR(5), \\fBsystemctl\\fR(1)\n", to);
 }

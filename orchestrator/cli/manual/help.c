@@ -55,6 +55,14 @@ static void notes(FILE *to, const char *title, const struct command_note *note)
 		entry(to, note->term, note->text);
 }
 
+static void exit_codes(FILE *to)
+{
+	fputs("\nExit codes:\n", to);
+	for (const struct command_exit_code *row = command_exit_codes; row->text != NULL; row++)
+		if (command_exit_code_shown(row))
+			entry(to, row->code, row->text);
+}
+
 static void examples(FILE *to, const struct command_note *note)
 {
 	fputs("\nExamples:\n", to);
@@ -102,7 +110,7 @@ static void help_whole(FILE *to)
 	notes(to, "Files", command_files);
 	notes(to, "Signals", command_signals);
 	notes(to, "Environment", command_variables);
-	notes(to, "Exit codes", command_exit_codes);
+	exit_codes(to);
 }
 
 void manual_help(const struct command_verb *verb, FILE *to)

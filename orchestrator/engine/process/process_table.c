@@ -14,14 +14,14 @@
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/patience.h"
+#include "common/start_wait.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FIND_TIMES 20 /* of patience_wait */
+#define FIND_TIMES 20 /* of start_wait */
 
 struct process *process_new(struct process_engine *engine, const struct process_record *record)
 {
@@ -85,11 +85,12 @@ enum engine_state process_state(const struct process *process)
 /* --- taking over ---------------------------------------------------------------------------------------------- */
 
 /* One that was only just started is for a moment not yet its own program, and has not got its environment. */
-static pid_t find_patiently(const char *id)
+static pid_t find_again(const char *id)
 {
 	pid_t pid = process_find(id);
+	unsigned tries = 0;
 
-	for (int i = 0; i < FIND_TIMES && pid == 0 && patience_wait(); i++)
+	while (pid == 0 && tries < FIND_TIMES && start_wait(&tries))
 		pid = process_find(id);
 	return pid;
 }
@@ -100,7 +101,7 @@ static void find_started(struct process *process)
 	struct process_stat stat;
 
 	record->starting = false;
-	record->pid = find_patiently(record->container.id);
+	record->pid = find_again(record->container.id);
 	if (record->pid == 0 || !process_stat(record->pid, &stat))
 		return;
 	record->start_ticks = stat.start_ticks;

@@ -6,6 +6,8 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "tests/unit/orchestrator/fleet/fleet_bench.h"
+#include "orchestrator/admin/call.h"
+#include "orchestrator/admin/local.h"
 #include "orchestrator/admin/streams.h"
 #include "tests/unit/unit.h"
 
@@ -16,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TOKEN "0123456789abcdef"
@@ -26,7 +29,7 @@ static struct admin *admin;
 static struct stats stats[2];
 static int ports[2]; /* loopback; all addresses, with a token */
 static char host[32];
-static int drains;
+static int drains, reloads;
 
 static void on_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
 {
@@ -66,6 +69,13 @@ static void on_drain(void *arg)
 	drains++;
 }
 
+static bool on_reload(void *arg, struct err *err)
+{
+	(void)arg;
+	reloads++;
+	return reloads == 1 || err_set(err, "line 3 is no good");
+}
+
 static bool one_ready(void *arg)
 {
 	(void)arg;
@@ -97,7 +107,7 @@ static void configure(void)
 	snprintf(host, sizeof(host), "127.0.0.1:%d", ports[0]);
 }
 
-static void begin(void)
+static void begin_with(const struct route_table *table)
 {
 	bench_open(&bench);
 	configure();
@@ -117,9 +127,16 @@ static void begin(void)
 	                                  .connections = connections,
 	                                  .loop_lag_us = lag_us,
 	                                  .access_log_dropped = dropped,
-	                                  .drain = on_drain};
+	                                  .drain = on_drain,
+	                                  .reload = on_reload,
+	                                  .routes = table};
 	struct err err;
 	ck_assert_msg(admin_new(&settings, &admin, &err), "%s", err.message);
+}
+
+static void begin(void)
+{
+	begin_with(NULL);
 }
 
 static void end(void)
@@ -145,14 +162,22 @@ struct client {
 	const char *awaited;
 };
 
+/* Port 0: the unix socket. */
 static void client_open(struct client *client, int port)
 {
+	struct address socket_address;
+	char path[128];
 	struct sockaddr_in in = {
 	        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
-	*client = (struct client){.fd = socket(AF_INET, SOCK_STREAM, 0)};
+	snprintf(path, sizeof(path), "%s/" LOCAL_NAME, bench.config.socket_dir);
+	ck_assert(address_of_path(path, &socket_address));
+	*client = (struct client){.fd = socket(port != 0 ? AF_INET : AF_UNIX, SOCK_STREAM, 0)};
 	buf_init(&client->got, 64 << 20);
-	ck_assert(connect(client->fd, (struct sockaddr *)&in, sizeof(in)) == 0);
+	if (port != 0)
+		ck_assert(connect(client->fd, (struct sockaddr *)&in, sizeof(in)) == 0);
+	else
+		ck_assert(connect(client->fd, (struct sockaddr *)&socket_address.addr, socket_address.len) == 0);
 	fcntl(client->fd, F_SETFL, O_NONBLOCK);
 }
 
@@ -449,6 +474,97 @@ START_TEST(drains_once_it_is_asked_properly)
 }
 END_TEST
 
+START_TEST(reloads_when_it_is_told_to)
+{
+	begin();
+	reloads = 0;
+	ck_assert_int_eq(status_of(ask("GET /api/reload", "")), 405);
+	ck_assert_int_eq(reloads, 0);
+	ck_assert_int_eq(status_of(ask("POST /api/reload", "")), 200);
+	const char *reply = ask("POST /api/reload", "");
+	ck_assert_int_eq(status_of(reply), 409);
+	ck_assert_ptr_nonnull(strstr(body_of(reply), "line 3 is no good"));
+	ck_assert_int_eq(reloads, 2);
+	end();
+}
+END_TEST
+
+/* --- the unix socket -------------------------------------------------------------------------------------------- */
+
+START_TEST(socket_answers_as_the_addresses_do)
+{
+	begin();
+	ck_assert_int_eq(status_of(exchange(0, "GET /api/fleet", "Host: testing\r\n", "")), 200);
+	ck_assert_int_eq(status_of(exchange(0, "GET /metrics", "Host: localhost\r\n", "")), 200);
+	ck_assert_int_eq(status_of(exchange(0, "POST /api/services/acts/scale", "Host: testing\r\n", "{\"wanted\":2}")),
+	                 202);
+	ck_assert_int_eq(status_of(exchange(0, "GET /", "Host: testing\r\n", "")), 404); /* the page is for browsers */
+	end();
+}
+END_TEST
+
+START_TEST(socket_of_another_says_so)
+{
+	begin();
+	const char *reply = exchange(0, "POST /api/drain", "Host: another\r\n", "");
+	ck_assert_int_eq(status_of(reply), 421);
+	ck_assert_ptr_nonnull(strstr(body_of(reply), "is testing"));
+	ck_assert_int_eq(drains, 0);
+	end();
+}
+END_TEST
+
+START_TEST(goes_on_without_a_socket)
+{
+	char path[128];
+
+	begin();
+	snprintf(path, sizeof(path), "%s/" LOCAL_NAME, bench.config.socket_dir);
+	ck_assert(access(path, F_OK) == 0);
+	struct admin_settings settings = {.base = bench.base, .config = &bench.config, .control = control};
+	struct strings none = {0}, kept = bench.config.admin;
+	struct admin *second;
+	struct err err;
+	admin_free(admin);
+	ck_assert(access(path, F_OK) == -1);
+	ck_assert(mkdir(path, 0700) == 0);
+	bench.config.admin = none;
+	ck_assert_msg(admin_new(&settings, &second, &err), "%s", err.message);
+	admin_free(second);
+	ck_assert(rmdir(path) == 0); /* it was not ours */
+	bench.config.admin = kept;
+	admin = NULL;
+	end();
+}
+END_TEST
+
+static void post_secret(struct call *call)
+{
+	call_problem(call, 418, "done");
+}
+
+START_TEST(what_needs_trust)
+{
+	static const struct route rows[] = {{"POST", "/api/secret", ROUTE_NEEDS_TRUST, post_secret, "A test's."}};
+	static const struct route_table table = {rows, 1};
+	char fields[200];
+
+	begin_with(&table);
+	const char *reply = ask("POST /api/secret", "");
+	ck_assert_int_eq(status_of(reply), 403);
+	ck_assert_ptr_nonnull(strstr(body_of(reply), "/" LOCAL_NAME));
+	ck_assert_ptr_nonnull(strstr(body_of(reply), "admin_token_file"));
+	snprintf(fields, sizeof(fields), "Host: %s\r\nAuthorization: Bearer wrong\r\n", host);
+	ck_assert_int_eq(status_of(exchange(ports[0], "POST /api/secret", fields, "")), 403);
+	snprintf(fields, sizeof(fields), "Host: %s\r\nAuthorization: Bearer " TOKEN "\r\n", host);
+	ck_assert_int_eq(status_of(exchange(ports[0], "POST /api/secret", fields, "")), 418);
+	ck_assert_int_eq(status_of(exchange(ports[1], "POST /api/secret", fields, "")), 418);
+	ck_assert_int_eq(status_of(exchange(ports[1], "POST /api/secret", "Host: x\r\n", "")), 401);
+	ck_assert_int_eq(status_of(exchange(0, "POST /api/secret", "Host: testing\r\n", "")), 418);
+	end();
+}
+END_TEST
+
 /* --- whom it refuses -------------------------------------------------------------------------------------------- */
 
 START_TEST(loopback_door)
@@ -706,8 +822,9 @@ START_TEST(streams_are_limited_and_given_back)
 END_TEST
 
 UNIT_MAIN("admin", fleet, metrics, metrics_are_all_documented, head_has_the_length_and_no_body, scales,
-          refuses_bad_orders, replaces_and_rolls, drains_once_it_is_asked_properly, loopback_door, door_with_a_token,
-          a_large_body, other_addresses_need_a_token_file, stream_tells_what_happens,
+          refuses_bad_orders, replaces_and_rolls, drains_once_it_is_asked_properly, reloads_when_it_is_told_to,
+          socket_answers_as_the_addresses_do, socket_of_another_says_so, goes_on_without_a_socket, what_needs_trust,
+          loopback_door, door_with_a_token, a_large_body, other_addresses_need_a_token_file, stream_tells_what_happens,
           stream_tells_of_a_slot_without_a_container, stream_tells_the_numbers_and_the_story,
           page_is_given_without_a_token, stream_of_an_old_client, one_that_does_not_read_is_dropped,
           a_client_that_talks_on_is_not_stored, streams_are_limited_and_given_back)

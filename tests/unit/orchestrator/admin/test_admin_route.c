@@ -13,12 +13,13 @@ static const struct route routes[] = {
         {.method = "DELETE", .pattern = "/api/services/*/scale"},
 };
 
+static const struct route_table table = {routes, sizeof(routes) / sizeof(*routes)};
 static struct route_args args;
 static char allow[ROUTE_ALLOW_SIZE];
 
 static const char *found(const char *method, const char *path)
 {
-	const struct route *route = route_find(routes, sizeof(routes) / sizeof(*routes), method, path, &args, allow);
+	const struct route *route = route_find(&table, method, path, &args, allow);
 
 	return route != NULL ? route->pattern : "";
 }

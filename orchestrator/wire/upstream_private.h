@@ -1,4 +1,4 @@
-/* upstream_private: the insides of a connection to a backend, for the files that are it: upstream.c (its life),
+/* upstream_private: the insides of a connection to a server, for the files that are it: upstream.c (its life),
  * upstream_pool.c (between two requests), upstream_read.c (replies) and upstream_write.c (connecting, requests). Nobody
  * else includes this.
  */
@@ -7,27 +7,33 @@
 #include "common/buf.h"
 #include "common/clock.h"
 #include "orchestrator/base/defer.h"
-#include "orchestrator/proxy/message.h"
-#include "orchestrator/proxy/upstream.h"
+#include "orchestrator/wire/message.h"
+#include "orchestrator/wire/upstream.h"
+#include "orchestrator/wire/pulse.h"
 
 #include <event2/event.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #define UPSTREAM_SCRATCH_BYTES 65536
 
 enum upstream_state { UPSTREAM_CONNECTING, UPSTREAM_BUSY, UPSTREAM_IDLE, UPSTREAM_OVER };
 
-struct pool {
-	struct upstream *idle; /* last used first */
-	struct upstream *busy;
+LIST_HEAD(upstreams, upstream);
+
+struct upstream_pool {
+	struct pulse *pulse;
+	struct upstreams idle; /* last used first */
+	struct upstreams busy;
 	unsigned idle_count;
 };
 
 struct upstream {
 	struct upstream_settings settings;
-	struct backend *backend;
-	struct pool *pool;            /* NULL once the backend is down */
-	struct upstream *prev, *next; /* in the pool's list */
+	const struct address *address;
+	struct upstream_pool *pool; /* NULL: there is none, or it was closed */
+	LIST_ENTRY(upstream) link;  /* in one of the pool's lists */
+	struct pulse *pulse;        /* the pool's; NULL: nobody wants to know */
 	enum upstream_state state;
 	int fd;
 	struct event *readable;
@@ -45,7 +51,7 @@ struct upstream {
 	size_t written; /* bytes of head and body */
 	bool reused;
 	bool got_bytes; /* of this reply */
-	bool waiting;   /* for the first of them: counted in the backend's pulse */
+	bool waiting;   /* for the first of them: counted in the pulse */
 	bool got_head;  /* the final one */
 	bool keep;      /* the reply lets the connection live on */
 	bool upgraded;
@@ -73,7 +79,7 @@ void upstream_fail_later(struct upstream *upstream, enum upstream_failure failur
 static inline void upstream_stop_waiting(struct upstream *upstream)
 {
 	if (upstream->waiting)
-		pulse_end(backend_pulse(upstream->backend));
+		pulse_end(upstream->pulse);
 	upstream->waiting = false;
 }
 
@@ -86,15 +92,15 @@ static inline void upstream_expect_progress(struct upstream *upstream)
 
 /* upstream_pool.c */
 
-/* A new connection of the backend's, busy. */
-void upstream_pool_add(struct upstream *upstream);
+/* A new connection, busy. */
+void upstream_pool_add(struct upstream_pool *pool, struct upstream *upstream);
 
 /* The reply is over: it waits for the next request, or ends where there are enough that do. */
 void upstream_pool_keep(struct upstream *upstream);
 
-/* One that waits, busy from now on; NULL if there is none. must_live: the request cannot be sent again, so the connection
- * is looked at first. */
-struct upstream *upstream_pool_take(struct backend *backend, bool must_live);
+/* A connection that waits, busy from now on; NULL if there is none. must_live: the request cannot be sent again, so the
+ * connection is looked at first. */
+struct upstream *upstream_pool_take(struct upstream_pool *pool, bool must_live);
 void upstream_pool_leave(struct upstream *upstream);
 
 /* upstream_read.c */

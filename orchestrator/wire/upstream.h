@@ -1,7 +1,8 @@
-/* upstream: one connection to a backend, and one request after the other on it.
+/* upstream: one connection to a server, and one request after the other on it.
  *
  * It writes at once, reads into one scratch buffer that all share, and says what came as events of the message. A
- * connection whose reply ended cleanly goes back to its backend's pool. It knows nothing of clients, replay or hold.
+ * connection whose reply ended cleanly goes back to its pool. It knows nothing of clients, replay or hold, nor what the
+ * server is.
  *
  * Callbacks run later than upstream_send; on_head and on_body any number of times, then exactly one of on_done and
  * on_failed (none after upstream_cancel or upstream_detach). They may cancel, pause and send on other connections.
@@ -9,7 +10,7 @@
 #pragma once
 
 #include "common/http_head.h"
-#include "orchestrator/fleet/backend.h"
+#include "orchestrator/base/address.h"
 #include "orchestrator/base/deadline.h"
 
 #include <stdbool.h>
@@ -18,7 +19,9 @@
 
 struct event_base;
 struct defer;
+struct pulse;
 struct upstream;
+struct upstream_pool;
 
 struct upstream_settings {
 	struct event_base *base;
@@ -29,13 +32,13 @@ struct upstream_settings {
 
 enum upstream_failure {
 	UPSTREAM_CONNECT,   /* never connected: no byte was written */
-	UPSTREAM_LOCAL,     /* we are short of descriptors, ports or memory: says nothing of the backend */
+	UPSTREAM_LOCAL,     /* we are short of descriptors, ports or memory: says nothing of the server */
 	UPSTREAM_STALE,     /* a pooled connection closed before any byte of the reply: nobody's fault */
 	UPSTREAM_BROKEN,    /* reset or closed before the reply's head was complete */
 	UPSTREAM_MALFORMED, /* not a reply */
 	UPSTREAM_CUT,       /* reset or closed within the body */
 	UPSTREAM_TIMEOUT,   /* connected, but nothing came in time */
-	UPSTREAM_DOWN,      /* the backend was declared down */
+	UPSTREAM_DOWN,      /* its pool was closed */
 	UPSTREAM_FAILURES
 };
 
@@ -44,8 +47,8 @@ struct upstream_reader {
 	void (*on_body)(const char *data, size_t len, void *arg);
 	/* trailers: of a chunked reply, "Name: value\r\n" each, valid for the call; "" if there are none. */
 	void (*on_done)(struct http_text trailers, void *arg);
-	/* Its backend is silent and missed a probe; no byte of the reply has come. It may still come. May send on connections
-	 * to other backends, and touch none to this one. */
+	/* upstream_pool_tell_missed, and no byte of the reply has come. It may still come. May send on connections of other
+	 * pools, and touch none of this one. */
 	void (*on_missed)(void *arg);
 	/* untouched: no byte of the request was written. broke: what rule the reply broke, behind "the reply"; NULL if none. */
 	void (*on_failed)(enum upstream_failure failure, bool untouched, const char *broke, void *arg);
@@ -59,8 +62,11 @@ struct upstream_request {
 	int64_t response_timeout_ms;
 };
 
-struct upstream *upstream_send(const struct upstream_settings *settings, struct backend *backend,
-                               const struct upstream_request *request, const struct upstream_reader *reader, void *arg);
+/* address: of the server; borrowed, as the request is. pool: one of connections to that address, where one is taken from and
+ * left; NULL: the connection is for this request alone. */
+struct upstream *upstream_send(const struct upstream_settings *settings, const struct address *address,
+                               struct upstream_pool *pool, const struct upstream_request *request,
+                               const struct upstream_reader *reader, void *arg);
 
 /* Stops caring: the connection is closed, no more callbacks. */
 void upstream_cancel(struct upstream *upstream);
@@ -69,19 +75,25 @@ void upstream_cancel(struct upstream *upstream);
 void upstream_pause(struct upstream *upstream);
 void upstream_resume(struct upstream *upstream);
 
-/* After a 101: hands the socket over; the caller owns it. Called from on_head; what the backend sent behind the head
+/* After a 101: hands the socket over; the caller owns it. Called from on_head; what the server sent behind the head
  * is given to on_body first, before the detached socket is read by anybody else: detach in on_done. */
 int upstream_detach(struct upstream *upstream);
 
-/* Closes the idle connections: the backend may want its threads back. */
-void upstream_close_idle(struct backend *backend);
+/* --- pools ----------------------------------------------------------------------------------------------------- */
 
-/* Tells those whose reply has not begun that the backend missed a probe. */
-void upstream_tell_missed(struct backend *backend);
+/* The connections to one server, idle and busy; whoever speaks for the server makes one and closes it. pulse: borrowed, is
+ * told what the connections hear; it must stay until the last request is over. */
+struct upstream_pool *upstream_pool_new(struct pulse *pulse);
 
-/* Is there a connection that is paused though the backend has sent more? */
-bool upstream_is_unread(struct backend *backend);
+/* The server is gone, and so is the pool: idle connections are closed, requests that are in work fail, later, with
+ * UPSTREAM_DOWN. NULL is fine for all of these. */
+void upstream_pool_close(struct upstream_pool *pool);
 
-/* The backend is DOWN: its idle connections are closed, requests on it fail with UPSTREAM_DOWN. Main's observer calls
- * it by way of the proxy. */
-void upstream_close_backend(struct backend *backend);
+/* Closes the idle connections: the server may want its threads back. */
+void upstream_pool_close_idle(struct upstream_pool *pool);
+
+/* Tells those whose reply has not begun that the server missed a probe. */
+void upstream_pool_tell_missed(struct upstream_pool *pool);
+
+/* Is there a connection that is paused though the server has sent more? */
+bool upstream_pool_is_unread(const struct upstream_pool *pool);

@@ -2,12 +2,12 @@
  *
  *   (new) -> CONNECTING -> BUSY -> IDLE -> BUSY ...        any of them -> OVER (closed; freed at the turn's end)
  *
- * One persistent read event for the life of the connection: it carries replies while BUSY and notices the backend's
+ * One persistent read event for the life of the connection: it carries replies while BUSY and notices the server's
  * close while IDLE. The write event exists only while something could not be written at once.
  * Invariant: while BUSY or CONNECTING there is a reader; IDLE ones are in their pool's idle list, the others in its
  * busy list.
  */
-#include "orchestrator/proxy/upstream_private.h"
+#include "orchestrator/wire/upstream_private.h"
 
 #include "common/mem.h"
 
@@ -93,15 +93,17 @@ static void on_deadline(struct deadline *deadline)
 		upstream_fail(upstream, upstream->state == UPSTREAM_CONNECTING ? UPSTREAM_CONNECT : UPSTREAM_TIMEOUT);
 }
 
-static struct upstream *upstream_new(const struct upstream_settings *settings, struct backend *backend)
+static struct upstream *upstream_new(const struct upstream_settings *settings, const struct address *address,
+                                     struct upstream_pool *pool)
 {
 	struct upstream *upstream = mem_zero(sizeof(*upstream));
 
 	upstream->settings = *settings;
-	upstream->backend = backend;
+	upstream->address = address;
 	upstream->state = UPSTREAM_CONNECTING;
 	upstream->deferred.run = on_deferred;
-	upstream_pool_add(upstream);
+	if (pool != NULL)
+		upstream_pool_add(pool, upstream);
 	buf_init(&upstream->partial, HEAD_BYTES_MAX + UPSTREAM_SCRATCH_BYTES);
 	struct http_limits limits = {.head_bytes = HEAD_BYTES_MAX, .target_bytes = 0};
 	message_init(&upstream->message, MESSAGE_RESPONSE, &limits);
@@ -112,15 +114,17 @@ static struct upstream *upstream_new(const struct upstream_settings *settings, s
 	return upstream;
 }
 
-struct upstream *upstream_send(const struct upstream_settings *settings, struct backend *backend,
-                               const struct upstream_request *request, const struct upstream_reader *reader, void *arg)
+struct upstream *upstream_send(const struct upstream_settings *settings, const struct address *address,
+                               struct upstream_pool *pool, const struct upstream_request *request,
+                               const struct upstream_reader *reader, void *arg)
 {
-	struct upstream *upstream =
-	        request->fresh ? NULL : upstream_pool_take(backend, !http_method_idempotent(request->method));
-	bool connected = upstream != NULL;
+	struct upstream *upstream = NULL;
 
+	if (pool != NULL && !request->fresh)
+		upstream = upstream_pool_take(pool, !http_method_idempotent(request->method));
+	bool connected = upstream != NULL;
 	if (!connected)
-		upstream = upstream_new(settings, backend);
+		upstream = upstream_new(settings, address, pool);
 	assert(request->response_timeout_ms > 0);
 	upstream->request = *request;
 	upstream->reader = *reader;
@@ -128,9 +132,10 @@ struct upstream *upstream_send(const struct upstream_settings *settings, struct 
 	upstream->written = 0;
 	upstream->interims = 0;
 	upstream->broke = NULL;
-	upstream->waiting = true;
 	upstream->sent_us = clock_recent_us();
-	pulse_begin(backend_pulse(backend), upstream->sent_us);
+	upstream->waiting = upstream->pulse != NULL;
+	if (upstream->waiting)
+		pulse_begin(upstream->pulse, upstream->sent_us);
 	upstream->got_bytes = upstream->got_head = upstream->keep = upstream->paused = upstream->write_failed = false;
 	message_start(&upstream->message, request->method);
 	buf_reset(&upstream->trailers);

@@ -1,5 +1,5 @@
 /* What a backend's traffic says: when silence is longer than usual. */
-#include "orchestrator/fleet/pulse.h"
+#include "orchestrator/wire/pulse.h"
 
 #include "tests/unit/unit.h"
 

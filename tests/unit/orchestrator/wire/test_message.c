@@ -1,5 +1,5 @@
 /* message: the same events however the bytes are cut; where a message ends is where the next one starts. */
-#include "orchestrator/proxy/message.h"
+#include "orchestrator/wire/message.h"
 
 #include "common/buf.h"
 #include "common/mem.h"

@@ -1,5 +1,5 @@
 /* pulse: the one judgement on it. A slow endpoint beside fast ones is no silence: any byte is a sign of life. */
-#include "orchestrator/fleet/pulse.h"
+#include "orchestrator/wire/pulse.h"
 
 #define SILENCE_MIN_US 100000
 #define SILENCE_USUAL 4

@@ -1,5 +1,5 @@
 /* upstream_read: a reply's bytes, told to the reader event by event; and what the end of the connection means. */
-#include "orchestrator/proxy/upstream_private.h"
+#include "orchestrator/wire/upstream_private.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -99,15 +99,16 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 
 static void note_life(struct upstream *upstream)
 {
-	struct pulse *pulse = backend_pulse(upstream->backend);
 	int64_t now_us = clock_recent_us();
 
-	pulse_hear(pulse, now_us);
+	if (upstream->pulse != NULL)
+		pulse_hear(upstream->pulse, now_us);
 	if (upstream->got_bytes)
 		return;
 	upstream->got_bytes = true;
+	if (upstream->waiting)
+		pulse_measure(upstream->pulse, now_us - upstream->sent_us);
 	upstream_stop_waiting(upstream);
-	pulse_measure(pulse, now_us - upstream->sent_us);
 }
 
 static void fail_long(struct upstream *upstream)

@@ -1,5 +1,5 @@
 /* message: head, then a body framed by its length, by chunks, by the end of the connection, or none. */
-#include "orchestrator/proxy/message.h"
+#include "orchestrator/wire/message.h"
 
 void message_init(struct message *message, enum message_kind kind, const struct http_limits *limits)
 {

@@ -1,5 +1,5 @@
 /* upstream_write: connects, and writes the request; what the socket does not take at once waits for it. */
-#include "orchestrator/proxy/upstream_private.h"
+#include "orchestrator/wire/upstream_private.h"
 
 #include "orchestrator/base/loop.h"
 #include "orchestrator/base/net_fault.h"
@@ -53,7 +53,7 @@ static void give_up_writing(struct upstream *upstream)
 	event_add(upstream->readable, NULL);
 }
 
-/* A backend may answer and close before it read all of the request: a failed write ends the writing. */
+/* A server may answer and close before it read all of the request: a failed write ends the writing. */
 static void write_request(struct upstream *upstream)
 {
 	size_t whole = (size_t)upstream->request.head.len + upstream->request.body.len;
@@ -84,7 +84,7 @@ static void begin_exchange(struct upstream *upstream)
 	upstream_start(upstream);
 }
 
-/* Our own shortage is no evidence against the backend. */
+/* Our own shortage is no evidence against the server. */
 static enum upstream_failure failure_of(int problem)
 {
 	return net_fault(problem) == NET_FAULT_OURS ? UPSTREAM_LOCAL : UPSTREAM_CONNECT;
@@ -114,7 +114,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 		on_connected(upstream);
 	else if (upstream->state == UPSTREAM_BUSY) {
 		upstream_expect_progress(upstream);
-		pulse_hear(backend_pulse(upstream->backend), clock_recent_us()); /* it took some of the request */
+		if (upstream->pulse != NULL)
+			pulse_hear(upstream->pulse, clock_recent_us()); /* it took some of the request */
 		write_request(upstream);
 	}
 }
@@ -132,7 +133,7 @@ static void connect_later(struct upstream *upstream)
 
 static void try_connect(struct upstream *upstream)
 {
-	const struct address *address = backend_address(upstream->backend);
+	const struct address *address = upstream->address;
 
 	if (connect(upstream->fd, (const struct sockaddr *)&address->addr, address->len) == 0)
 		begin_exchange(upstream);
@@ -151,7 +152,7 @@ static void on_connect_again(evutil_socket_t fd, short what, void *arg)
 	try_connect(arg);
 }
 
-/* The backend is on this host: a congestion control that paces (bbr) would only set timers; Reno is always there, and
+/* The server is on this host: a congestion control that paces (bbr) would only set timers; Reno is always there, and
  * may be chosen by everybody (tcp(7)). */
 static void tune(int fd)
 {
@@ -163,7 +164,7 @@ static void tune(int fd)
 
 void upstream_open(struct upstream *upstream)
 {
-	int family = backend_address(upstream->backend)->addr.ss_family;
+	int family = upstream->address->addr.ss_family;
 
 	upstream->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (upstream->fd == -1) {
