@@ -1,6 +1,6 @@
 /* rest: the HTTP side of a service: routes in, JSON out.  rest_*.c are the only files that know libevhtp.
  *
- * A request reaches its handler whole: head judged by common/http_head, route and method found, names of the path
+ * A request reaches its handler whole: head parsed by common/http_head, route and method found, names of the path
  * decoded, body complete and within the limit. The handler answers with exactly one rest_reply*, at once or later
  * (from the loop, never from another thread); until then the request is the handler's, also where the client has left
  * in the meantime: the reply then goes nowhere. What rest answers by itself: 400 404 405 408 413 414 417 431 501 503

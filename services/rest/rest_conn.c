@@ -25,11 +25,6 @@
 #define LINGER_QUIET_MS 2000
 #define LINGER_MS 30000
 
-struct bufferevent *rest_conn_bev(const struct rest_conn *conn)
-{
-	return evhtp_connection_get_bev(conn->peer);
-}
-
 static void conn_enter(struct rest_conn *conn)
 {
 	conn->depth++;
@@ -64,18 +59,13 @@ static evhtp_res on_conn_fini(evhtp_connection_t *peer, void *arg)
 	return EVHTP_RES_OK;
 }
 
-void rest_conn_close(struct rest_conn *conn)
-{
-	evhtp_connection_free(conn->peer);
-}
-
 /* Runs the gate until it wants more bytes; there are no more after a half-close. */
 static void conn_run(struct rest_conn *conn)
 {
 	while (conn->peer != NULL && rest_gate_step(conn))
 		continue;
 	if (conn->peer != NULL && conn->half_closed && (conn->state == REST_HEAD || conn->state == REST_BODY))
-		rest_conn_close(conn);
+		rest_link_close(conn);
 }
 
 static void on_read(struct bufferevent *bev, void *arg)
@@ -95,7 +85,7 @@ static void conn_answered(struct rest_conn *conn)
 		evhtp_request_disable_flag(conn->request->peer, EVHTP_REQ_FLAG_KEEPALIVE);
 	rest_request_free(conn->request);
 	conn->request = NULL;
-	conn->evhtp_writecb(rest_conn_bev(conn), conn->evhtp_arg);
+	conn->evhtp_writecb(rest_link_bev(conn), conn->evhtp_arg);
 	if (conn->peer == NULL)
 		return;
 	conn->state = REST_HEAD;
@@ -126,21 +116,7 @@ static void on_wake(evutil_socket_t fd, short events, void *arg)
 
 	(void)fd;
 	(void)events;
-	on_written(rest_conn_bev(conn), conn);
-}
-
-/* In this turn of the loop; where the next request is there already, in the next one, so that others get theirs. */
-void rest_conn_wake(struct rest_conn *conn)
-{
-	struct bufferevent *bev = rest_conn_bev(conn);
-	struct timeval soon = {.tv_sec = 0};
-
-	if (evbuffer_get_length(bufferevent_get_output(bev)) > 0)
-		return;
-	if (evbuffer_get_length(bufferevent_get_input(bev)) > 0)
-		event_add(conn->wake, &soon);
-	else
-		event_active(conn->wake, 0, 0);
+	on_written(rest_link_bev(conn), conn);
 }
 
 /* A client that shuts down its sending side still gets the replies to what it has sent. Anything else is the end:
@@ -176,41 +152,6 @@ evhtp_res rest_conn_accept(evhtp_connection_t *peer, void *server)
 	return EVHTP_RES_OK;
 }
 
-/* Of a request whose head was refused, or did not come whole, the method stands in the input. */
-static enum http_method conn_method(const struct rest_conn *conn)
-{
-	if (conn->request != NULL)
-		return conn->request->method;
-	struct evbuffer *input = bufferevent_get_input(rest_conn_bev(conn));
-	return http_head_method((const char *)evbuffer_pullup(input, -1), evbuffer_get_length(input));
-}
-
-/* Answers without a request of libevhtp's, then throws away what the client still sends: closing at once would reset
- * the connection and could take the reply with it. */
-void rest_conn_finish(struct rest_conn *conn, int status, const char *error)
-{
-	struct rest_reply_head head = {.status = status, .close = true, .type = error != NULL ? REST_JSON : NULL};
-	struct rest_head_text text;
-	struct evbuffer *out = bufferevent_get_output(rest_conn_bev(conn));
-	struct evbuffer *body = evbuffer_new();
-
-	if (error != NULL)
-		evbuffer_add_printf(body, "{\"error\":\"%s\"}", error);
-	head.length = (int64_t)evbuffer_get_length(body);
-	if (conn_method(conn) == HTTP_HEAD_METHOD)
-		evbuffer_drain(body, evbuffer_get_length(body));
-	if (conn->request != NULL && conn->request->match.methods != 0)
-		head.allow = status == 405 ? conn->request->match.methods : 0;
-	conn->state = REST_LINGER;
-	conn->linger_since_ms = conn->since_ms = clock_ms();
-	rest_head_write(&text, &head, false);
-	evbuffer_add(out, text.data, text.len);
-	evbuffer_add_buffer(out, body);
-	evbuffer_free(body);
-	rest_request_free(conn->request);
-	conn->request = NULL;
-}
-
 bool rest_conn_idle(const struct rest_conn *conn)
 {
 	return conn->state == REST_HEAD && !conn->head_begun;
@@ -219,9 +160,9 @@ bool rest_conn_idle(const struct rest_conn *conn)
 static void sweep_head(struct rest_conn *conn, int64_t age_ms)
 {
 	if (!conn->head_begun && age_ms > IDLE_MS)
-		rest_conn_close(conn);
+		rest_link_close(conn);
 	else if (conn->head_begun && age_ms > HEAD_MS)
-		rest_conn_finish(conn, 408, "the request head took too long");
+		rest_link_refuse(conn, 408, "the request head took too long");
 }
 
 static bool body_is_slow(const struct rest_conn *conn, int64_t now_ms)
@@ -238,7 +179,7 @@ void rest_conn_sweep(struct rest_conn *conn, int64_t now_ms)
 	if (conn->state == REST_HEAD)
 		sweep_head(conn, age_ms);
 	else if (conn->state == REST_BODY && (age_ms > BODY_MS || body_is_slow(conn, now_ms)))
-		rest_conn_finish(conn, 408, "the request body took too long");
+		rest_link_refuse(conn, 408, "the request body took too long");
 	else if (conn->state == REST_LINGER && (age_ms > LINGER_QUIET_MS || now_ms - conn->linger_since_ms > LINGER_MS))
-		rest_conn_close(conn);
+		rest_link_close(conn);
 }

@@ -1,6 +1,6 @@
 /* The gate: turns raw input into whole requests, one step at a time, and hands each to libevhtp.
  *
- * HEAD: wait for a complete head, judge it, decide about the body.  BODY: collect (or throw away) the body.  Then the
+ * HEAD: wait for a complete head, route it, decide about the body.  BODY: collect (or throw away) the body.  Then the
  * fixed head goes through libevhtp's parser. LINGER: throw away. BUSY: leave the input alone.
  */
 #include "common/clock.h"
@@ -12,11 +12,11 @@
 
 static struct evbuffer *conn_input(const struct rest_conn *conn)
 {
-	return bufferevent_get_input(rest_conn_bev(conn));
+	return bufferevent_get_input(rest_link_bev(conn));
 }
 
-/* What belongs to later requests steps aside: libevhtp wants to go on with it at once, finds that it cannot, and says so
- * in the log each time. */
+/* Behind its request libevhtp would at once parse what the client has sent for later ones, and log an error: that is hidden
+ * during the call. */
 static void gate_dispatch(struct rest_conn *conn)
 {
 	static const char FIXED[] = "GET / HTTP/1.1\r\n\r\n";
@@ -29,7 +29,7 @@ static void gate_dispatch(struct rest_conn *conn)
 	}
 	evbuffer_prepend(input, FIXED, sizeof(FIXED) - 1);
 	conn->server->dispatching = conn;
-	conn->evhtp_readcb(rest_conn_bev(conn), conn->evhtp_arg);
+	conn->evhtp_readcb(rest_link_bev(conn), conn->evhtp_arg);
 	conn->server->dispatching = NULL;
 	if (later != NULL && conn->peer != NULL)
 		evbuffer_prepend_buffer(input, later);
@@ -59,7 +59,7 @@ static bool gate_admit_body(struct rest_conn *conn, bool expects)
 		status = 503;
 	}
 	if (status != 0 && (expects || request->body_left > limit || status == 503)) {
-		rest_conn_finish(conn, status, refusal_text(request, status));
+		rest_link_refuse(conn, status, refusal_text(request, status));
 		return false;
 	}
 	if (status == 0) {
@@ -67,7 +67,7 @@ static bool gate_admit_body(struct rest_conn *conn, bool expects)
 		server->bodies_bytes += request->body_held;
 	}
 	if (expects && request->minor >= 1 && evbuffer_get_length(conn_input(conn)) == 0)
-		bufferevent_write(rest_conn_bev(conn), "HTTP/1.1 100 Continue\r\n\r\n", 25);
+		bufferevent_write(rest_link_bev(conn), "HTTP/1.1 100 Continue\r\n\r\n", 25);
 	return true;
 }
 
@@ -76,7 +76,7 @@ static bool gate_head_done(struct rest_conn *conn, const struct http_head *head)
 	struct rest_request *request = rest_request_new(conn, head);
 
 	conn->request = request;
-	rest_request_judge(request, head);
+	rest_request_route(request, head);
 	evbuffer_drain(conn_input(conn), head->size);
 	conn->since_ms = clock_ms();
 	if (!head->chunked && head->content_length <= 0) {
@@ -113,7 +113,7 @@ static bool gate_head(struct rest_conn *conn)
 	case HTTP_PARSE_BAD:
 		break;
 	}
-	rest_conn_finish(conn, http_fault_status(fault), http_fault_text(fault));
+	rest_link_refuse(conn, http_fault_status(fault), http_fault_text(fault));
 	return true;
 }
 
@@ -168,13 +168,13 @@ static bool gate_chunked(struct rest_conn *conn)
 		int refused =
 		        parse == HTTP_PARSE_MORE && piece_len > 0 ? gate_keep(request, data + piece, piece_len) : 0;
 		if (refused != 0) {
-			rest_conn_finish(conn, refused, refusal_text(request, refused));
+			rest_link_refuse(conn, refused, refusal_text(request, refused));
 			return true;
 		}
 	}
 	evbuffer_drain(input, at);
 	if (parse == HTTP_PARSE_BAD)
-		rest_conn_finish(conn, 400, http_fault_text(HTTP_FAULT_CHUNK));
+		rest_link_refuse(conn, 400, http_fault_text(HTTP_FAULT_CHUNK));
 	else if (parse == HTTP_PARSE_DONE)
 		gate_dispatch(conn);
 	return parse == HTTP_PARSE_BAD;

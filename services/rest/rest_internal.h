@@ -4,6 +4,8 @@
  *              |        |       |
  *              +--------+-> LINGER -> closed              refused: the reply is out, input is thrown away
  *
+ *   server -> listen -> conn -> gate, stream -> reply -> link -> head, request -> path        who calls whom, no way back
+ *
  * Who owns what: libevhtp owns the connection and its bufferevent; rest_conn lives as long as that connection (plus
  * the callbacks of ours that are on the stack). A rest_request belongs to its rest_conn until a handler has it, then to
  * the handler until it has replied.
@@ -107,23 +109,24 @@ void rest_listen_resume(struct rest_server *server); /* after accept ran out of 
 void rest_listen_close(struct rest_server *server);
 void rest_listen_free(struct rest_server *server);
 
+/* rest_link.c */
+struct bufferevent *rest_link_bev(const struct rest_conn *conn);
+void rest_link_wake(struct rest_conn *conn);  /* an empty output would never report that it was written */
+void rest_link_close(struct rest_conn *conn); /* conn may be freed */
+void rest_link_refuse(struct rest_conn *conn, int status, const char *error); /* and LINGER */
+
 /* rest_conn.c */
 evhtp_res rest_conn_accept(evhtp_connection_t *peer, void *server);
 void rest_conn_sweep(struct rest_conn *conn, int64_t now_ms);
 bool rest_conn_idle(const struct rest_conn *conn);
-void rest_conn_close(struct rest_conn *conn); /* conn may be freed */
-void rest_conn_wake(struct rest_conn *conn);  /* an empty output would never report that it was written */
-void rest_conn_finish(struct rest_conn *conn, int status, const char *error);
-struct bufferevent *rest_conn_bev(const struct rest_conn *conn);
 
 /* rest_gate.c: takes what is in the input; true if there may be more to do */
 bool rest_gate_step(struct rest_conn *conn);
 
 /* rest_request.c */
 struct rest_request *rest_request_new(struct rest_conn *conn, const struct http_head *head);
-void rest_request_free(struct rest_request *request); /* NULL is fine */
-void rest_request_judge(struct rest_request *request, const struct http_head *head);
-void rest_request_run(struct rest_request *request);
+void rest_request_free(struct rest_request *request);                                /* NULL is fine */
+void rest_request_route(struct rest_request *request, const struct http_head *head); /* or the early answer */
 
 /* rest_head.c */
 struct rest_reply_head {

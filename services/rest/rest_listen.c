@@ -125,13 +125,19 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 	server->accept_paused = true;
 }
 
+/* libevhtp has made its half of a request. */
 static void on_request(evhtp_request_t *peer, void *arg)
 {
 	struct rest_server *server = arg;
 	struct rest_request *request = server->dispatching->request;
 
 	request->peer = peer;
-	rest_request_run(request);
+	if (request->early_status != 0) {
+		rest_reply_early(request);
+		return;
+	}
+	request->with_handler = true;
+	request->match.route->on_request(request, server->service->owner);
 }
 
 static bool serve(struct rest_server *server, int fd, struct err *err)

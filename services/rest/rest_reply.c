@@ -18,7 +18,7 @@
 /* The last moment at which the connection's fate can be told to the client. */
 static void decide_close(struct rest_request *request)
 {
-	struct evbuffer *input = bufferevent_get_input(rest_conn_bev(request->conn));
+	struct evbuffer *input = bufferevent_get_input(rest_link_bev(request->conn));
 
 	if (request->server->stopping)
 		request->close = true;
@@ -103,7 +103,7 @@ static void reply_whole(struct rest_request *request, int status, const char *ty
 	rest_reply_begin(request, &head, status, (int64_t)len, type);
 	if (request->method == HTTP_HEAD_METHOD)
 		len = 0;
-	struct bufferevent *bev = rest_conn_bev(request->conn);
+	struct bufferevent *bev = rest_link_bev(request->conn);
 	struct evbuffer *out = bufferevent_get_output(bev);
 	size_t written = write_now(bev, &head, body, len);
 	if (written < head.len)
@@ -115,7 +115,7 @@ static void reply_whole(struct rest_request *request, int status, const char *ty
 	} else if (written < len) {
 		evbuffer_add(out, body + written, len - written);
 	}
-	rest_conn_wake(request->conn);
+	rest_link_wake(request->conn);
 	rest_reply_finish(request);
 }
 

@@ -38,16 +38,16 @@ void rest_request_free(struct rest_request *request)
 	free(request);
 }
 
-static void judge(struct rest_request *request, int status, const char *error)
+static void answer_early(struct rest_request *request, int status, const char *error)
 {
 	request->early_status = status;
 	request->early_error = error;
 }
 
 /* For clients whose next bytes may be no request. */
-static void judge_and_close(struct rest_request *request, int status, const char *error)
+static void answer_early_and_close(struct rest_request *request, int status, const char *error)
 {
-	judge(request, status, error);
+	answer_early(request, status, error);
 	request->close = true;
 }
 
@@ -63,23 +63,23 @@ static bool decode_names(struct rest_request *request)
 	return true;
 }
 
-static void judge_path(struct rest_request *request, bool split)
+static void route_path(struct rest_request *request, bool split)
 {
 	bool options = request->method == HTTP_OPTIONS;
 
 	if (options && strcmp(request->target, "*") == 0)
-		judge(request, 204, NULL);
+		answer_early(request, 204, NULL);
 	else if (!split || !rest_path_match(request->server->service, &request->path, request->method, &request->match))
-		judge(request, 404, "no such path");
+		answer_early(request, 404, "no such path");
 	else if (options)
-		judge(request, 204, NULL);
+		answer_early(request, 204, NULL);
 	else if (request->match.route == NULL)
-		judge(request, 405, "this path does not take that method");
+		answer_early(request, 405, "this path does not take that method");
 	else if (!decode_names(request))
-		judge(request, 400, "the path is not valid UTF-8, properly escaped");
+		answer_early(request, 400, "the path is not valid UTF-8, properly escaped");
 }
 
-void rest_request_judge(struct rest_request *request, const struct http_head *head)
+void rest_request_route(struct rest_request *request, const struct http_head *head)
 {
 	const struct rest_service *service = request->server->service;
 	struct http_text target = {.data = request->target, .len = (uint32_t)strlen(request->target)};
@@ -88,23 +88,13 @@ void rest_request_judge(struct rest_request *request, const struct http_head *he
 	int status = service->on_arrival != NULL ? service->on_arrival(service->owner, request->method, path) : 0;
 
 	if (status != 0)
-		judge(request, status, "this instance is out of order");
+		answer_early(request, status, "this instance is out of order");
 	else if (head->expect_other)
-		judge_and_close(request, 417, "only Expect: 100-continue is known");
+		answer_early_and_close(request, 417, "only Expect: 100-continue is known");
 	else if (request->method == HTTP_CONNECT)
-		judge_and_close(request, 405, "this is no proxy");
+		answer_early_and_close(request, 405, "this is no proxy");
 	else
-		judge_path(request, split);
-}
-
-void rest_request_run(struct rest_request *request)
-{
-	if (request->early_status != 0) {
-		rest_reply_early(request);
-		return;
-	}
-	request->with_handler = true;
-	request->match.route->on_request(request, request->server->service->owner);
+		route_path(request, split);
 }
 
 struct http_text rest_name(const struct rest_request *request, unsigned index)

@@ -87,7 +87,7 @@ void rest_server_free(struct rest_server *server)
 	if (server == NULL)
 		return;
 	while (!LIST_EMPTY(&server->conns))
-		rest_conn_close(LIST_FIRST(&server->conns));
+		rest_link_close(LIST_FIRST(&server->conns));
 	rest_listen_free(server);
 	event_free(server->sweep);
 	free(server);

@@ -16,7 +16,7 @@ void rest_stream_begin(struct rest_request *request, int status, void (*on_ready
 	if (!request->reply_chunked)
 		request->close = true; /* the end of the body is the end of the connection */
 	rest_reply_begin(request, &head, status, -1, REST_JSON);
-	evbuffer_add(bufferevent_get_output(rest_conn_bev(request->conn)), head.data, head.len);
+	evbuffer_add(bufferevent_get_output(rest_link_bev(request->conn)), head.data, head.len);
 }
 
 void rest_stream_write(struct rest_request *request, struct buf *piece)
@@ -28,7 +28,7 @@ void rest_stream_write(struct rest_request *request, struct buf *piece)
 	}
 	request->ready_due = true;
 	if (request->method != HTTP_HEAD_METHOD) {
-		struct evbuffer *out = bufferevent_get_output(rest_conn_bev(request->conn));
+		struct evbuffer *out = bufferevent_get_output(rest_link_bev(request->conn));
 		if (request->reply_chunked)
 			evbuffer_add_printf(out, "%zx\r\n", piece->len);
 		rest_reply_hand_over(out, piece);
@@ -36,7 +36,7 @@ void rest_stream_write(struct rest_request *request, struct buf *piece)
 			evbuffer_add(out, "\r\n", 2);
 	}
 	buf_clear(piece);
-	rest_conn_wake(request->conn);
+	rest_link_wake(request->conn);
 }
 
 void rest_reply_ready(struct rest_request *request)
@@ -52,7 +52,7 @@ static void stream_cut(struct rest_request *request)
 	struct rest_conn *conn = request->conn;
 
 	request->with_handler = false; /* so that the connection takes it along */
-	rest_conn_close(conn);
+	rest_link_close(conn);
 }
 
 void rest_stream_end(struct rest_request *request, bool complete)
@@ -63,10 +63,10 @@ void rest_stream_end(struct rest_request *request, bool complete)
 		return;
 	}
 	if (request->conn != NULL) {
-		struct bufferevent *bev = rest_conn_bev(request->conn);
+		struct bufferevent *bev = rest_link_bev(request->conn);
 		if (request->reply_chunked && request->method != HTTP_HEAD_METHOD)
 			evbuffer_add(bufferevent_get_output(bev), "0\r\n\r\n", 5);
-		rest_conn_wake(request->conn);
+		rest_link_wake(request->conn);
 	}
 	rest_reply_finish(request);
 }

@@ -15,23 +15,6 @@ static const struct store_driver *const DRIVERS[] = {&sqlite_driver};
 
 /* --- from a url to a driver --------------------------------------------------------------------------------------- */
 
-static size_t scheme_length(const char *url)
-{
-	return strcspn(url, ":");
-}
-
-const char *store_url_rest(const char *url)
-{
-	const char *colon = url + scheme_length(url);
-
-	return *colon == ':' ? colon + 1 : colon;
-}
-
-const char *store_url_name(const char *url)
-{
-	return store_url_rest(url);
-}
-
 char *store_url_of_file(const char *path)
 {
 	return mem_format("%s:%s", DRIVERS[0]->name, path);
@@ -40,7 +23,7 @@ char *store_url_of_file(const char *path)
 static const struct store_driver *find_driver(const char *url, struct err *err)
 {
 	char known[256] = "";
-	size_t len = scheme_length(url);
+	size_t len = strcspn(url, ":"); /* of the scheme */
 
 	for (size_t i = 0; i < DRIVER_COUNT; i++) {
 		size_t at = strlen(known);
