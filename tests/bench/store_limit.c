@@ -37,7 +37,7 @@ static struct json_text text_of(const char *text)
 	return (struct json_text){.data = text, .len = strlen(text)};
 }
 
-static enum job_result judged(enum job_result sent)
+static enum job_result outcome_of(enum job_result sent)
 {
 	job.result = sent;
 	err = job.err;
@@ -68,14 +68,14 @@ static void add(int64_t id, const char *category)
 	                  .image = {image, sizeof(image)},
 	                  .time = 1706756645};
 
-	must(judged(acts_store_act_add(writing, &act, &job)) == JOB_OK);
+	must(outcome_of(acts_store_act_add(writing, &act, &job)) == JOB_OK);
 }
 
 static void stage(void)
 {
-	judged(acts_store_category_delete(writing, text_of("uploads"), &job));
-	must(judged(acts_store_category_add(writing, text_of("uploads"), &job)) == JOB_OK);
-	if (judged(acts_store_category_add(writing, text_of("garden"), &job)) == JOB_REFUSED)
+	outcome_of(acts_store_category_delete(writing, text_of("uploads"), &job));
+	must(outcome_of(acts_store_category_add(writing, text_of("uploads"), &job)) == JOB_OK);
+	if (outcome_of(acts_store_category_add(writing, text_of("garden"), &job)) == JOB_REFUSED)
 		return;
 	for (int i = 0; i < LISTED; i++)
 		add(i, "garden");
@@ -90,7 +90,7 @@ static void post(void)
 
 static void upvote(void)
 {
-	must(judged(acts_store_upvote(writing, random() % LISTED, &job)) == JOB_OK);
+	must(outcome_of(acts_store_upvote(writing, random() % LISTED, &job)) == JOB_OK);
 }
 
 static void read_categories(void)

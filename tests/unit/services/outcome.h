@@ -1,4 +1,4 @@
-/* judged: a write of a service's store, without the queue of jobs. */
+/* outcome: a write of a service's store, without the queue of jobs. */
 #pragma once
 
 #include "services/jobs.h"
@@ -6,7 +6,7 @@
 
 /* sent: what the function that was given the job has returned; outside a transaction it is one of its own. Returns what the
  * job's owner would hear. */
-static inline enum job_result judged(struct store *store, struct job *job, enum job_result sent)
+static inline enum job_result outcome_of(struct store *store, struct job *job, enum job_result sent)
 {
 	struct err err;
 

@@ -2,7 +2,7 @@
 #include "services/acts/acts_picture.h"
 #include "services/acts/acts_store.h"
 
-#include "tests/unit/services/judged.h"
+#include "tests/unit/services/outcome.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +31,9 @@ static void set_up(void)
 	ck_assert_msg(store_open(&options, &store, &err), "%s", err.message);
 	ck_assert_msg(acts_tables_open(store, true, &writing, &err), "%s", err.message);
 	ck_assert_msg(acts_tables_open(store, false, &reading, &err), "%s", err.message);
-	ck_assert_int_eq(judged(store, &job, acts_store_category_add(writing, (struct json_text){"garden", 6}, &job)),
-	                 JOB_OK);
+	ck_assert_int_eq(
+	        outcome_of(store, &job, acts_store_category_add(writing, (struct json_text){"garden", 6}, &job)),
+	        JOB_OK);
 	for (size_t i = 0; i < PICTURE_BYTES; i++)
 		picture[i] = (char)('A' + (i * i / 7) % 26);
 	buf_init(&json, 1 << 20);
@@ -57,7 +58,7 @@ static void add(void)
 	                  .category = {"garden", 6},
 	                  .image = {picture, PICTURE_BYTES}};
 
-	ck_assert_int_eq(judged(store, &job, acts_store_act_add(writing, &act, &job)), JOB_OK);
+	ck_assert_int_eq(outcome_of(store, &job, acts_store_act_add(writing, &act, &job)), JOB_OK);
 }
 
 static enum job_result go_on(void)
@@ -109,7 +110,7 @@ START_TEST(a_deleted_one_ends)
 {
 	set_up();
 	begin();
-	ck_assert_int_eq(judged(store, &job, acts_store_act_delete(writing, 7, &job)), JOB_OK);
+	ck_assert_int_eq(outcome_of(store, &job, acts_store_act_delete(writing, 7, &job)), JOB_OK);
 	ck_assert_int_eq(go_on(), JOB_REFUSED);
 	tear_down();
 }
@@ -121,7 +122,7 @@ static void replace_byte(size_t at)
 	set_up();
 	begin();
 	picture[at < part.at ? at : part.at - 1] = '+';
-	ck_assert_int_eq(judged(store, &job, acts_store_act_delete(writing, 7, &job)), JOB_OK);
+	ck_assert_int_eq(outcome_of(store, &job, acts_store_act_delete(writing, 7, &job)), JOB_OK);
 	add();
 	ck_assert_int_eq(go_on(), JOB_REFUSED);
 	tear_down();
@@ -143,7 +144,7 @@ START_TEST(votes_do_not_matter)
 {
 	set_up();
 	begin();
-	ck_assert_int_eq(judged(store, &job, acts_store_upvote(writing, 7, &job)), JOB_OK);
+	ck_assert_int_eq(outcome_of(store, &job, acts_store_upvote(writing, 7, &job)), JOB_OK);
 	ck_assert_int_eq(go_on(), JOB_OK);
 	tear_down();
 }

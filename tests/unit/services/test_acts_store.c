@@ -2,7 +2,7 @@
 #include "services/acts/acts_store.h"
 
 #include "services/store/sqlite_inside.h"
-#include "tests/unit/services/judged.h"
+#include "tests/unit/services/outcome.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,8 +43,10 @@ static void set_up(void)
 {
 	make_folder();
 	open_both();
-	ck_assert_int_eq(judged(write_store, &job, acts_store_category_add(writing, text_of("garden"), &job)), JOB_OK);
-	ck_assert_int_eq(judged(write_store, &job, acts_store_category_add(writing, text_of("beach"), &job)), JOB_OK);
+	ck_assert_int_eq(outcome_of(write_store, &job, acts_store_category_add(writing, text_of("garden"), &job)),
+	                 JOB_OK);
+	ck_assert_int_eq(outcome_of(write_store, &job, acts_store_category_add(writing, text_of("beach"), &job)),
+	                 JOB_OK);
 }
 
 static void tear_down(void)
@@ -68,7 +70,7 @@ static enum job_result add(int64_t id, const char *category, int64_t time)
 	                  .image = text_of("AAAA"),
 	                  .time = time};
 
-	return judged(write_store, &job, acts_store_act_add(writing, &act, &job));
+	return outcome_of(write_store, &job, acts_store_act_add(writing, &act, &job));
 }
 
 static int64_t acts_of(const char *category, int64_t *id)
@@ -88,13 +90,13 @@ START_TEST(triggers_keep_count)
 		ck_assert_int_eq(add(n, n % 2 ? "garden" : "beach", n), JOB_OK);
 	ck_assert_int_eq(add(3, "beach", 0), JOB_REFUSED);
 	ck_assert_int_eq(add(11, "nowhere", 0), JOB_REFUSED);
-	ck_assert_int_eq(judged(write_store, &job, acts_store_act_delete(writing, 1, &job)), JOB_OK);
-	ck_assert_int_eq(judged(write_store, &job, acts_store_act_delete(writing, 1, &job)), JOB_REFUSED);
+	ck_assert_int_eq(outcome_of(write_store, &job, acts_store_act_delete(writing, 1, &job)), JOB_OK);
+	ck_assert_int_eq(outcome_of(write_store, &job, acts_store_act_delete(writing, 1, &job)), JOB_REFUSED);
 	ck_assert_int_eq(acts_of("garden", &id), 4);
 	ck_assert_int_eq(acts_of("beach", &id), 5);
 	ck_assert_int_eq(acts_store_count(reading, &all, &err), JOB_OK);
 	ck_assert_int_eq(all, 9);
-	ck_assert_int_eq(judged(write_store, &job, acts_store_category_delete(writing, text_of("beach"), &job)),
+	ck_assert_int_eq(outcome_of(write_store, &job, acts_store_category_delete(writing, text_of("beach"), &job)),
 	                 JOB_OK);
 	ck_assert_int_eq(acts_of("beach", &id), -1);
 	ck_assert_int_eq(acts_store_count(reading, &all, &err), JOB_OK);
@@ -252,14 +254,14 @@ START_TEST(first_schema_goes_on)
 	open_both();
 	ck_assert_int_eq(upvotes_of(1), 1);
 	ck_assert_int_eq(upvotes_of(2), 0);
-	ck_assert_int_eq(judged(write_store, &job, acts_store_upvote(writing, 1, &job)), JOB_OK);
+	ck_assert_int_eq(outcome_of(write_store, &job, acts_store_upvote(writing, 1, &job)), JOB_OK);
 	old_does(old.upvote, 1);
 	old_does(old.upvote, 2);
 	old_does(old.add, 3);
-	ck_assert_int_eq(judged(write_store, &job, acts_store_upvote(writing, 3, &job)), JOB_OK);
+	ck_assert_int_eq(outcome_of(write_store, &job, acts_store_upvote(writing, 3, &job)), JOB_OK);
 	old_does(old.upvote, 3);
 	old_does(old.delete, 2);
-	ck_assert_int_eq(judged(write_store, &job, acts_store_upvote(writing, 2, &job)), JOB_REFUSED);
+	ck_assert_int_eq(outcome_of(write_store, &job, acts_store_upvote(writing, 2, &job)), JOB_REFUSED);
 	ck_assert_int_eq(upvotes_of(1), 3);
 	ck_assert_int_eq(upvotes_of(2), -1);
 	ck_assert_int_eq(upvotes_of(3), 2);

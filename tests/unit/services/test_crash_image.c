@@ -9,7 +9,7 @@
 #include "common/mem.h"
 #include "services/acts/acts_store.h"
 #include "services/store/sqlite_inside.h"
-#include "tests/unit/services/judged.h"
+#include "tests/unit/services/outcome.h"
 #include "tests/unit/services/recorder.h"
 
 #include <stdio.h>
@@ -89,7 +89,7 @@ static void add_act(struct store *store, void *tables, int64_t id)
 	                  .category = text_of("garden"),
 	                  .image = {.data = picture, .len = picture_of(id, picture)}};
 
-	ck_assert_int_eq(judged(store, &job, acts_store_act_add(tables, &act, &job)), JOB_OK);
+	ck_assert_int_eq(outcome_of(store, &job, acts_store_act_add(tables, &act, &job)), JOB_OK);
 }
 
 /* The act that transaction j deletes; 0: none. */
@@ -102,14 +102,15 @@ static void run_transaction(struct store *store, void *tables, int j)
 {
 	ck_assert_msg(store_begin(store, &err), "%s", err.message);
 	if (j == 0) {
-		ck_assert_int_eq(judged(store, &job, acts_store_category_add(tables, text_of("garden"), &job)), JOB_OK);
+		ck_assert_int_eq(outcome_of(store, &job, acts_store_category_add(tables, text_of("garden"), &job)),
+		                 JOB_OK);
 		add_act(store, tables, 0);
 	} else {
 		add_act(store, tables, 2 * j - 1);
 		add_act(store, tables, 2 * j);
-		ck_assert_int_eq(judged(store, &job, acts_store_upvote(tables, 0, &job)), JOB_OK);
+		ck_assert_int_eq(outcome_of(store, &job, acts_store_upvote(tables, 0, &job)), JOB_OK);
 		if (victim_of(j) != 0)
-			ck_assert_int_eq(judged(store, &job, acts_store_act_delete(tables, victim_of(j), &job)),
+			ck_assert_int_eq(outcome_of(store, &job, acts_store_act_delete(tables, victim_of(j), &job)),
 			                 JOB_OK);
 	}
 	ck_assert_msg(store_commit(store, &err), "%s", err.message);
