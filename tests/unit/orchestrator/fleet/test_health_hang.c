@@ -1,33 +1,18 @@
 /* Busy is not ill, and a hang is noticed by traffic: what health makes of a backend that is late, or silent. */
 #include "common/clock.h"
-#include "tests/unit/orchestrator/fleet/fleet_bench.h"
-#include "orchestrator/fleet/fleet.h"
-#include "orchestrator/fleet/health.h"
-#include "orchestrator/fleet/place.h"
 #include "orchestrator/base/timer.h"
-
+#include "tests/unit/orchestrator/fleet/health_bench.h"
 #include "tests/unit/unit.h"
 
-#include <stdio.h>
-#include <sys/stat.h>
-
-#define MOST 2
 #define PATIENT_MS 5000 /* what a probe may take where only haste ends it sooner */
 #define QUICK_MS 250
 #define BOTH_MS 750  /* the quick probe, and the second */
 #define SLACK_MS 600 /* of a busy machine */
 
-static struct fleet_bench bench;
-static struct health *health;
-static struct fleet *fleet;
-static struct fake_container *containers[MOST];
-static struct backend *backends[MOST];
-static int made;
 static struct timer *talk;
 static struct backend *talker; /* sends bytes of replies all the time; NULL: nobody */
 static struct backend *unread; /* has sent what nobody reads */
-static int late, missed;       /* how often it was told */
-static bool left;              /* one was not READY for a while */
+static int late, missed;       /* how often the traffic was told */
 
 static void on_talk(void *arg)
 {
@@ -54,86 +39,30 @@ static void on_missed(struct backend *backend)
 	missed++;
 }
 
-static void on_changed(struct backend *backend, enum backend_state from, enum reason reason, void *arg)
-{
-	(void)backend;
-	(void)reason;
-	(void)arg;
-	left |= from == BACKEND_READY;
-}
-
 static const struct health_traffic traffic = {is_unread, on_late, on_missed};
 
 static void set_up(void)
 {
-	bench_open(&bench);
+	health_bench_open(&traffic);
 	bench.service.health.start_ms = 20000;
-	health = health_new(
-	        &(struct health_settings){.base = bench.base, .config = &bench.service.health, .traffic = &traffic});
-	fleet = fleet_new("acts", &(struct fleet_observer){.changed = on_changed});
+	reconfigure();
 	talk = timer_new(bench.base, on_talk, NULL);
 	talker = unread = NULL;
-	made = late = missed = 0;
-	left = false;
+	late = missed = 0;
 	timer_set(talk, 1);
 }
 
 static void tear_down(void)
 {
-	health_free(health);
 	timer_free(talk);
-	for (int i = 0; i < made; i++)
-		backend_unref(backends[i]);
-	fleet_free(fleet);
-	bench_run(&bench, 40); /* the listeners' replies */
-	fake_engine_free(bench.engine);
-	bench_close(&bench);
-}
-
-static struct {
-	struct backend *backend;
-	enum backend_state state;
-} waiting;
-
-static bool reached(void *arg)
-{
-	(void)arg;
-	return backend_state(waiting.backend) == waiting.state;
-}
-
-static void wait_state(struct backend *backend, enum backend_state state)
-{
-	waiting.backend = backend;
-	waiting.state = state;
-	ck_assert_msg(bench_until(&bench, reached, NULL, 3000), "%s instead of %s",
-	              backend_state_text(backend_state(backend)), backend_state_text(state));
-}
-
-static struct backend *make_ready(void)
-{
-	struct address address;
-	char dir[128], name[32];
-	int slot = made++;
-
-	snprintf(dir, sizeof(dir), "%s/%d", bench.dir, slot);
-	snprintf(name, sizeof(name), "acts_%d", slot);
-	ck_assert_int_eq(mkdir(dir, 0700), 0);
-	bench.engine->answer = FAKE_GOOD;
-	containers[slot] = fake_add(bench.engine, "acts", name, slot, "", ENGINE_RUNNING, dir, 0);
-	place_socket(dir, &address);
-	backends[slot] = backend_new(fleet_group(fleet), slot, containers[slot]->id, &address);
-	fleet_add(fleet, backends[slot]);
-	health_watch(health, backends[slot]);
-	wait_state(backends[slot], BACKEND_READY);
-	left = false;
-	return backends[slot];
+	health_bench_close();
 }
 
 static void configure(int64_t interval_ms, int64_t timeout_ms)
 {
 	bench.service.health.interval_ms = interval_ms;
 	bench.service.health.timeout_ms = timeout_ms;
-	health_configure(health, &bench.service.health);
+	reconfigure();
 }
 
 /* --- busy ------------------------------------------------------------------------------------------------------ */
@@ -182,7 +111,7 @@ START_TEST(the_last_one_stays_though_it_is_busy)
 	containers[0]->answer = FAKE_HANG;
 	bench_run(&bench, 1000);
 	ck_assert_int_eq(backend_state(busy), BACKEND_READY);
-	ck_assert(!left);
+	ck_assert(!seen.left);
 }
 END_TEST
 
@@ -206,7 +135,7 @@ START_TEST(so_does_one_that_was_silent_before)
 
 	configure(50, 150);
 	bench.service.health.fall = 3;
-	health_configure(health, &bench.service.health);
+	reconfigure();
 	containers[0]->answer = FAKE_HANG;
 	wait_state(busy, BACKEND_SUSPECT);
 	ck_assert_int_eq(backend_reason(busy), REASON_PROBE_TIMEOUT);
@@ -221,7 +150,7 @@ START_TEST(busy_for_too_long_is_ill)
 	int64_t begun_ms = clock_ms();
 
 	bench.service.health.start_ms = 700;
-	health_configure(health, &bench.service.health);
+	reconfigure();
 	talker = busy;
 	containers[0]->answer = FAKE_HANG;
 	wait_state(busy, BACKEND_DOWN);
@@ -327,7 +256,7 @@ START_TEST(a_slow_endpoint_is_no_hang)
 	bench_run(&bench, 100);
 	ck_assert_int_ge(backend_probe_us(backend), 0);
 	backend_set_probe_us(backend, before_us);
-	ck_assert(!left);
+	ck_assert(!seen.left);
 	ck_assert_int_eq(missed, 0);
 }
 END_TEST
