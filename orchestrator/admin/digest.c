@@ -1,19 +1,14 @@
-/* digest: FNV-1a over the fields of view.c that are no counters. */
+/* digest: a hash over the fields of view.c that are no counters. */
 #include "orchestrator/admin/digest.h"
 
+#include "common/hash.h"
 #include "orchestrator/fleet/supervisor.h"
 
 #include <string.h>
 
-#define FNV_START 14695981039346656037ULL
-#define FNV_PRIME 1099511628211ULL
-
 static void add_bytes(uint64_t *digest, const void *data, size_t len)
 {
-	const unsigned char *bytes = data;
-
-	for (size_t i = 0; i < len; i++)
-		*digest = (*digest ^ bytes[i]) * FNV_PRIME;
+	*digest = hash_add(*digest, data, len);
 }
 
 /* With its NUL, so that "a", "b" is not "ab", "". */
@@ -70,7 +65,7 @@ static void add_fleet(uint64_t *digest, struct supervisor *supervisor)
 uint64_t digest_service(struct supervisor *supervisor)
 {
 	const struct scaler *scaler = supervisor_scaler(supervisor);
-	uint64_t digest = FNV_START;
+	uint64_t digest = HASH_START;
 
 	add_number(&digest, scaler->wanted);
 	add_number(&digest, scaler->open);

@@ -9,17 +9,15 @@
 
 struct defer {
 	struct event *event;
-	struct deferred *first;
-	struct deferred **end;
+	STAILQ_HEAD(, deferred) list;
 };
 
 void defer_run(struct defer *defer)
 {
-	while (defer->first != NULL) {
-		struct deferred *deferred = defer->first;
-		defer->first = deferred->next;
-		if (defer->first == NULL)
-			defer->end = &defer->first;
+	struct deferred *deferred;
+
+	while ((deferred = STAILQ_FIRST(&defer->list)) != NULL) {
+		STAILQ_REMOVE_HEAD(&defer->list, link);
 		deferred->queued = false;
 		deferred->run(deferred);
 	}
@@ -36,7 +34,7 @@ struct defer *defer_new(struct event_base *base)
 {
 	struct defer *defer = mem_zero(sizeof(*defer));
 
-	defer->end = &defer->first;
+	STAILQ_INIT(&defer->list);
 	defer->event = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_active, defer);
 	return defer;
 }
@@ -55,10 +53,8 @@ void defer_call(struct defer *defer, struct deferred *deferred)
 	if (deferred->queued)
 		return;
 	deferred->queued = true;
-	deferred->next = NULL;
-	bool first = defer->first == NULL;
-	*defer->end = deferred;
-	defer->end = &deferred->next;
+	bool first = STAILQ_EMPTY(&defer->list);
+	STAILQ_INSERT_TAIL(&defer->list, deferred, link);
 	if (first)
 		event_active(defer->event, EV_TIMEOUT, 0);
 }

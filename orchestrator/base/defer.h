@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/queue.h>
 
 struct event_base;
 struct defer;
@@ -12,7 +13,7 @@ struct defer;
 /* Embedded in the object it is for. */
 struct deferred {
 	void (*run)(struct deferred *deferred);
-	struct deferred *next;
+	STAILQ_ENTRY(deferred) link;
 	bool queued;
 };
 

@@ -1,6 +1,7 @@
 /* forward: writes fields one by one; which ones stay is decided by their id, or by the Connection field naming them. */
 #include "orchestrator/proxy/forward.h"
 
+#include "common/hex.h"
 #include "common/http_date.h"
 #include "common/http_fields.h"
 
@@ -330,13 +331,12 @@ static bool is_request_id(struct http_text text)
 void forward_new_id(char id[FORWARD_ID_SIZE])
 {
 	static uint64_t start, count;
-	static const char digits[] = "0123456789abcdef";
 
 	if (start == 0 && getrandom(&start, sizeof(start), 0) != (ssize_t)sizeof(start))
 		start = (uint64_t)(uintptr_t)id;
 	uint64_t number = (start | 1) + count++ * 0x9e3779b97f4a7c15u;
 	for (int i = 15; i >= 0; i--) {
-		id[i] = digits[number & 15];
+		id[i] = hex_digit((unsigned)number);
 		number >>= 4;
 	}
 	id[16] = '\0';

@@ -3,6 +3,8 @@
  */
 #include "orchestrator/proxy/private_path.h"
 
+#include "common/hex.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -20,14 +22,6 @@ enum {
 };
 
 /* --- bytes ------------------------------------------------------------------------------------------------------ */
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* One round. to may be path.data. Returns the new length. */
 static size_t decode(struct http_text path, bool slashes, char *to)

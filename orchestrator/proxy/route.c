@@ -1,6 +1,7 @@
 /* route: prefixes of all services in one array, the longest first. */
 #include "orchestrator/proxy/route.h"
 
+#include "common/hex.h"
 #include "common/mem.h"
 #include "orchestrator/proxy/private_path.h"
 
@@ -63,14 +64,6 @@ void routes_free(struct routes *routes)
 	free(routes->scratch);
 	free(routes->read);
 	free(routes);
-}
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* RFC 3986 section 2.3 */
