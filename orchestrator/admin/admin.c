@@ -16,6 +16,7 @@
 #include "orchestrator/admin/local.h"
 #include "orchestrator/admin/metrics.h"
 #include "orchestrator/admin/page.h"
+#include "orchestrator/base/address.h"
 #include "orchestrator/base/token.h"
 
 #include <errno.h>
@@ -33,6 +34,23 @@
 #define TIMEOUT_S 60
 #define ACCEPT_PAUSE_US 1000000 /* after EMFILE and the like: no back-off, a try is one accept */
 
+/* Where we listen: an address, or the unix socket. */
+struct door {
+	struct admin *admin;
+	struct evhttp *http;
+	struct evconnlistener *listener;
+	struct local *local; /* the unix socket; NULL: an address */
+	struct address address;
+	bool needs_token; /* for whatever is asked */
+};
+
+struct admin {
+	struct desk desk;
+	char *token; /* NULL: no door needs one */
+	struct door *doors;
+	size_t door_count;
+};
+
 /* --- requests -------------------------------------------------------------------------------------------------- */
 
 static bool may_enter(const struct door *door, const struct call *call)
@@ -46,7 +64,7 @@ static bool may_enter(const struct door *door, const struct call *call)
 
 static const struct route_table *routes_of(const struct door *door)
 {
-	const struct route_table *routes = door->admin->settings.routes;
+	const struct route_table *routes = door->admin->desk.settings.routes;
 
 	return routes != NULL ? routes : &api_routes;
 }
@@ -89,7 +107,7 @@ static void answer_guest(const struct door *door, struct call *call, const char 
  * of them says its name. */
 static void answer_local(const struct door *door, struct call *call, const char *path)
 {
-	const char *name = door->admin->settings.config->name, *host = call_header(call, "Host");
+	const char *name = door->admin->desk.settings.config->name, *host = call_header(call, "Host");
 	struct evhttp_connection *connection = evhttp_request_get_connection(call->request);
 	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
 
@@ -105,7 +123,7 @@ static void answer_local(const struct door *door, struct call *call, const char 
 static void on_request(struct evhttp_request *request, void *arg)
 {
 	struct door *door = arg;
-	struct call call = {.admin = door->admin, .request = request};
+	struct call call = {.desk = &door->admin->desk, .request = request};
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
 
@@ -134,7 +152,7 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 
 static struct evhttp *new_http(struct door *door)
 {
-	struct evhttp *http = mem_must(evhttp_new(door->admin->settings.base));
+	struct evhttp *http = mem_must(evhttp_new(door->admin->desk.settings.base));
 
 	evhttp_set_max_headers_size(http, HEAD_MAX);
 	evhttp_set_max_body_size(http, BODY_MAX);
@@ -148,7 +166,7 @@ static struct evhttp *new_http(struct door *door)
 
 static struct evconnlistener *listen_at(const struct door *door)
 {
-	return evconnlistener_new_bind(door->admin->settings.base, NULL, NULL,
+	return evconnlistener_new_bind(door->admin->desk.settings.base, NULL, NULL,
 	                               LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
 	                               (const struct sockaddr *)&door->address.addr, (int)door->address.len);
 }
@@ -183,7 +201,7 @@ static bool open_door(struct door *door, const char *text, struct err *err)
 /* Nothing but the commands' shorter way is lost without it: whoever cannot have it serves all the same. */
 static void open_socket(struct door *door)
 {
-	const struct admin_settings *settings = &door->admin->settings;
+	const struct admin_settings *settings = &door->admin->desk.settings;
 	struct err err;
 
 	if (!local_listen(settings->config->socket_dir, BACKLOG, &door->local, &err)) {
@@ -203,7 +221,7 @@ static void open_socket(struct door *door)
 
 static bool open_all(struct admin *admin, struct err *err)
 {
-	const struct config *config = admin->settings.config;
+	const struct config *config = admin->desk.settings.config;
 
 	if (config->admin_token_file[0] != '\0' && !token_read(config->admin_token_file, &admin->token, err))
 		return err_prefix(err, "admin_token_file");
@@ -223,9 +241,9 @@ bool admin_new(const struct admin_settings *settings, struct admin **result, str
 {
 	struct admin *admin = mem_zero(sizeof(*admin));
 
-	admin->settings = *settings;
-	admin->start_us = clock_us();
-	admin->events = events_new(admin);
+	admin->desk.settings = *settings;
+	admin->desk.start_us = clock_us();
+	admin->desk.events = events_new(&admin->desk);
 	if (!open_all(admin, err)) {
 		admin_free(admin);
 		return false;
@@ -236,15 +254,15 @@ bool admin_new(const struct admin_settings *settings, struct admin **result, str
 
 void admin_reload(struct admin *admin, const struct config *config)
 {
-	admin->settings.config = config;
-	events_reload(admin->events);
+	admin->desk.settings.config = config;
+	events_reload(admin->desk.events);
 }
 
 void admin_free(struct admin *admin)
 {
 	if (admin == NULL)
 		return;
-	events_free(admin->events); /* before the connections go */
+	events_free(admin->desk.events); /* before the connections go */
 	for (size_t i = 0; i < admin->door_count; i++) {
 		local_free(admin->doors[i].local);
 		if (admin->doors[i].http != NULL)
@@ -257,7 +275,7 @@ void admin_free(struct admin *admin)
 
 void admin_backend_changed(struct admin *admin, struct backend *backend, enum backend_state from, enum reason reason)
 {
-	events_backend(admin->events, backend, from, reason);
+	events_backend(admin->desk.events, backend, from, reason);
 }
 
 void admin_document(FILE *to)

@@ -37,7 +37,7 @@ static void get_fleet(struct call *call)
 
 	buf_init(&body, CALL_REPLY_MAX);
 	json_writer_init(&w, &body);
-	view_fleet(&w, call->admin);
+	view_fleet(&w, call->desk);
 	reply_json(call, 200, &w);
 	buf_clear(&body);
 }
@@ -49,7 +49,7 @@ static void get_metrics(struct call *call)
 
 	buf_init(&body, CALL_REPLY_MAX);
 	exposition_init(&out, &body);
-	metrics_write(&out, &call->admin->settings);
+	metrics_write(&out, &call->desk->settings);
 	if (exposition_ok(&out))
 		call_reply(call, 200, "text/plain; version=0.0.4; charset=utf-8", &body);
 	else
@@ -59,7 +59,7 @@ static void get_metrics(struct call *call)
 
 static void get_events(struct call *call)
 {
-	events_open(call->admin->events, call);
+	events_open(call->desk->events, call);
 }
 
 /* --- orders ---------------------------------------------------------------------------------------------------- */
@@ -67,7 +67,7 @@ static void get_events(struct call *call)
 /* The supervisor that the path names; else the call is answered, and NULL. */
 static struct supervisor *find_service(struct call *call)
 {
-	struct supervisor *supervisor = control_find(call->admin->settings.control, call->args.text[0]);
+	struct supervisor *supervisor = control_find(call->desk->settings.control, call->args.text[0]);
 
 	if (supervisor == NULL)
 		call_problem(call, 404, "there is no service \"%s\"", call->args.text[0]);
@@ -179,7 +179,7 @@ static void post_replace(struct call *call)
 
 static void post_drain(struct call *call)
 {
-	const struct admin_settings *settings = &call->admin->settings;
+	const struct admin_settings *settings = &call->desk->settings;
 	struct buf body;
 	struct json_writer w;
 
@@ -197,7 +197,7 @@ static void post_drain(struct call *call)
 
 static void post_reload(struct call *call)
 {
-	const struct admin_settings *settings = &call->admin->settings;
+	const struct admin_settings *settings = &call->desk->settings;
 	struct buf body;
 	struct json_writer w;
 	struct err err;
@@ -262,7 +262,7 @@ static void refuse_untrusted(struct call *call)
 	             "this is ordered over the unix socket %s/" LOCAL_NAME
 	             ", as the commands do where they may open it, or "
 	             "with the token of admin_token_file",
-	             call->admin->settings.config->socket_dir);
+	             call->desk->settings.config->socket_dir);
 }
 
 void api_answer(const struct route_table *table, struct call *call, const char *path)

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "common/buf.h"
-#include "orchestrator/admin/admin_private.h"
+#include "orchestrator/admin/desk.h"
 #include "orchestrator/admin/route.h"
 
 struct evhttp_request;
@@ -13,7 +13,7 @@ struct evhttp_request;
 #define CALL_REPLY_MAX (16 * 1024 * 1024)
 
 struct call {
-	struct admin *admin;
+	struct desk *desk;
 	struct evhttp_request *request;
 	struct route_args args; /* what stood for the `*` of the route */
 	bool trusted;           /* it came over the unix socket, or has the token */

@@ -32,7 +32,7 @@ struct said {
 };
 
 struct events {
-	struct admin *admin;
+	struct desk *desk;
 	struct streams *streams;
 	struct journal *journal;
 	struct timer *look;
@@ -98,7 +98,7 @@ static void tell_service(struct events *events, size_t index)
 	struct json_writer *w = message_begin(&message, "service");
 
 	json_key(w, "service");
-	view_service(w, events->admin, index);
+	view_service(w, events->desk, index);
 	message_send(&message, events, STREAMS_MUST);
 }
 
@@ -106,7 +106,7 @@ static void tell_numbers(struct events *events)
 {
 	struct message message;
 
-	view_numbers(message_begin(&message, "numbers"), events->admin);
+	view_numbers(message_begin(&message, "numbers"), events->desk);
 	message_send(&message, events, STREAMS_MAY_SKIP);
 }
 
@@ -153,7 +153,7 @@ static struct said said_of(struct supervisor *supervisor)
 
 static void remember(struct events *events)
 {
-	struct control *control = events->admin->settings.control;
+	struct control *control = events->desk->settings.control;
 
 	events->said = mem_array(events->said, control_count(control) + 1, sizeof(*events->said));
 	for (size_t i = 0; i < control_count(control); i++)
@@ -164,7 +164,7 @@ static void remember(struct events *events)
 
 static void compare_service(struct events *events, size_t index)
 {
-	struct supervisor *supervisor = control_at(events->admin->settings.control, index);
+	struct supervisor *supervisor = control_at(events->desk->settings.control, index);
 	struct said before = events->said[index], now = said_of(supervisor);
 
 	events->said[index] = now;
@@ -176,7 +176,7 @@ static void compare_service(struct events *events, size_t index)
 
 static void compare(struct events *events)
 {
-	struct control *control = events->admin->settings.control;
+	struct control *control = events->desk->settings.control;
 
 	for (size_t i = 0; i < control_count(control); i++)
 		compare_service(events, i);
@@ -241,7 +241,7 @@ static bool write_fleet(struct events *events, struct buf *text)
 	json_writer_init(&w, text);
 	if (!buf_add_text(text, "event: fleet\ndata: "))
 		return false;
-	view_fleet(&w, events->admin);
+	view_fleet(&w, events->desk);
 	return json_writer_ok(&w) && buf_add_text(text, "\n\n");
 }
 
@@ -306,14 +306,14 @@ void events_open(struct events *events, struct call *call)
 	buf_clear(&first);
 }
 
-struct events *events_new(struct admin *admin)
+struct events *events_new(struct desk *desk)
 {
 	struct events *events = mem_zero(sizeof(*events));
 
-	events->admin = admin;
+	events->desk = desk;
 	events->streams = streams_new();
 	events->journal = journal_new();
-	events->look = timer_new_of_clients(admin->settings.base, on_look, events);
+	events->look = timer_new_of_clients(desk->settings.base, on_look, events);
 	log_listen(on_line, events);
 	return events;
 }

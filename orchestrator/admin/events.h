@@ -12,7 +12,7 @@
 
 struct events;
 
-struct events *events_new(struct admin *admin);
+struct events *events_new(struct desk *desk);
 void events_free(struct events *events); /* ends all streams; NULL is fine */
 
 /* Other services: every stream gets the whole fleet. */

@@ -1,7 +1,7 @@
 /* metrics: what Prometheus gets, from one table; the documentation is made from the same table. */
 #pragma once
 
-#include "orchestrator/admin/admin_private.h"
+#include "orchestrator/admin/desk.h"
 #include "orchestrator/admin/exposition.h"
 
 #include <stdio.h>

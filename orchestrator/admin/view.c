@@ -186,14 +186,14 @@ static uint64_t replacements(const struct supervisor *supervisor)
 	return sum;
 }
 
-static void traffic(struct json_writer *w, const struct admin *admin, size_t index)
+static void traffic(struct json_writer *w, const struct desk *desk, size_t index)
 {
-	const struct stats *stats = admin->settings.stats(index, admin->settings.arg);
+	const struct stats *stats = desk->settings.stats(index, desk->settings.arg);
 
 	json_member_number(w, "in_flight", (int64_t)stats->in_flight);
 	json_member_number(w, "held", (int64_t)stats->held);
 	json_member_number(w, "requests", (int64_t)replies(stats));
-	json_member_number(w, "replacements", (int64_t)replacements(control_at(admin->settings.control, index)));
+	json_member_number(w, "replacements", (int64_t)replacements(control_at(desk->settings.control, index)));
 }
 
 static const char *formula_text(int formula)
@@ -201,9 +201,9 @@ static const char *formula_text(int formula)
 	return formula == CONFIG_FORMULA_FLOOR_PLUS_1 ? "floor+1" : "ceil";
 }
 
-void view_service(struct json_writer *w, const struct admin *admin, size_t index)
+void view_service(struct json_writer *w, const struct desk *desk, size_t index)
 {
-	struct supervisor *supervisor = control_at(admin->settings.control, index);
+	struct supervisor *supervisor = control_at(desk->settings.control, index);
 	const struct config_scale *scale = &supervisor_service(supervisor)->scale;
 
 	json_begin_object(w);
@@ -217,27 +217,27 @@ void view_service(struct json_writer *w, const struct admin *admin, size_t index
 	json_member_bool(w, "rolling", supervisor_is_rolling(supervisor));
 	json_member_text(w, "roll_failed", supervisor_roll_failed(supervisor));
 	view_window(w, supervisor);
-	traffic(w, admin, index);
+	traffic(w, desk, index);
 	slots(w, supervisor);
 	spares(w, supervisor);
 	leaving(w, supervisor);
 	json_end_object(w);
 }
 
-static void process(struct json_writer *w, const struct admin *admin)
+static void process(struct json_writer *w, const struct desk *desk)
 {
-	const struct admin_settings *settings = &admin->settings;
+	const struct admin_settings *settings = &desk->settings;
 
 	member_decimal(w, "loop_lag_ms", (double)settings->loop_lag_us(settings->arg) / US_PER_MS);
 	json_member_number(w, "connections", settings->connections(settings->arg));
-	int64_t uptime_us = clock_us() - admin->start_us;
+	int64_t uptime_us = clock_us() - desk->start_us;
 	json_member_number(w, "uptime_s", uptime_us / 1000000);
 	json_member_number(w, "uptime_ms", uptime_us / US_PER_MS);
 }
 
-void view_fleet(struct json_writer *w, const struct admin *admin)
+void view_fleet(struct json_writer *w, const struct desk *desk)
 {
-	const struct admin_settings *settings = &admin->settings;
+	const struct admin_settings *settings = &desk->settings;
 
 	json_begin_object(w);
 	json_member_number(w, "time_ms", clock_wall_ms());
@@ -249,9 +249,9 @@ void view_fleet(struct json_writer *w, const struct admin *admin)
 	json_key(w, "services");
 	json_begin_array(w);
 	for (size_t i = 0; i < control_count(settings->control); i++)
-		view_service(w, admin, i);
+		view_service(w, desk, i);
 	json_end_array(w);
-	process(w, admin);
+	process(w, desk);
 	json_member_text(w, "version", SELFLESS_VERSION);
 	json_end_object(w);
 }
@@ -273,14 +273,14 @@ static void slot_numbers(struct json_writer *w, const struct supervisor *supervi
 	json_end_object(w);
 }
 
-static void service_numbers(struct json_writer *w, const struct admin *admin, size_t index)
+static void service_numbers(struct json_writer *w, const struct desk *desk, size_t index)
 {
-	struct supervisor *supervisor = control_at(admin->settings.control, index);
+	struct supervisor *supervisor = control_at(desk->settings.control, index);
 
 	json_begin_object(w);
 	json_member_text(w, "name", supervisor_service(supervisor)->name);
 	view_window(w, supervisor);
-	traffic(w, admin, index);
+	traffic(w, desk, index);
 	json_key(w, "slots");
 	json_begin_array(w);
 	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++)
@@ -289,12 +289,12 @@ static void service_numbers(struct json_writer *w, const struct admin *admin, si
 	json_end_object(w);
 }
 
-void view_numbers(struct json_writer *w, const struct admin *admin)
+void view_numbers(struct json_writer *w, const struct desk *desk)
 {
 	json_key(w, "services");
 	json_begin_array(w);
-	for (size_t i = 0; i < control_count(admin->settings.control); i++)
-		service_numbers(w, admin, i);
+	for (size_t i = 0; i < control_count(desk->settings.control); i++)
+		service_numbers(w, desk, i);
 	json_end_array(w);
-	process(w, admin);
+	process(w, desk);
 }

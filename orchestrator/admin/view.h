@@ -2,16 +2,16 @@
 #pragma once
 
 #include "common/json.h"
-#include "orchestrator/admin/admin_private.h"
+#include "orchestrator/admin/desk.h"
 
 /* The whole of it, one object. */
-void view_fleet(struct json_writer *w, const struct admin *admin);
+void view_fleet(struct json_writer *w, const struct desk *desk);
 
 /* One service of it, one object. index: in the order of the configuration. */
-void view_service(struct json_writer *w, const struct admin *admin, size_t index);
+void view_service(struct json_writer *w, const struct desk *desk, size_t index);
 
 /* The members "services" (only what is counted and measured) and those about the process: what each second changes. */
-void view_numbers(struct json_writer *w, const struct admin *admin);
+void view_numbers(struct json_writer *w, const struct desk *desk);
 
 /* Members of the object that tells about a backend: where it is, its state, its numbers. */
 void view_backend(struct json_writer *w, struct backend *backend);
