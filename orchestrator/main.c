@@ -258,6 +258,7 @@ static bool make_engine(struct orchestrator *self, struct err *err)
 	                                   .owner = self->identity.owner,
 	                                   .docker_socket = self->config->docker_socket,
 	                                   .state_dir = self->config->state_dir,
+	                                   .socket_dir = self->config->socket_dir,
 	                                   .observer = control_observer(self->control)};
 
 	if (self->config->engine == CONFIG_ENGINE_PROCESS)

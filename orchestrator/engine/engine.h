@@ -4,17 +4,18 @@
  * Callbacks: every verb returns at once; its callback runs exactly once, later, never before the verb has returned,
  * and never after engine_free. A verb that hangs is ended by its deadline (ENGINE_TIMEOUT). Nothing here blocks.
  * Ownership: arguments are borrowed for the call; what a callback is given is valid for the callback only.
- * Only the supervisor calls verbs.
+ * Only fleet calls verbs and hears news; what is on this host for a container (the directory of its socket, its program's
+ * records) is the engine's to make and to take away.
  */
 #pragma once
 
 #include "common/err.h"
+#include "orchestrator/base/address.h"
 #include "orchestrator/base/options.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 struct event_base;
 struct engine;
@@ -45,11 +46,9 @@ struct engine_spec {
 struct engine_place {
 	const char *name;  /* container name */
 	int slot;          /* label selfless.slot; -1 for a spare */
-	int host_port;     /* published; 0 = none */
-	bool unpublished;  /* host_port is not to be published, only remembered */
+	int host_port;     /* to be published on the spec's addresses; 0 = none */
 	bool late_network; /* create leaves it in no network; start gives it that, with its port, once it is started,
 	                         * and its program begins when it has it */
-	const char *socket_dir; /* REACH_SOCKET: host directory mounted at /run/selfless, else NULL */
 };
 
 enum engine_state { ENGINE_CREATED, ENGINE_RUNNING, ENGINE_PAUSED, ENGINE_EXITED, ENGINE_OTHER };
@@ -61,12 +60,13 @@ struct engine_container {
 	char spec[ENGINE_SPEC_SIZE];
 	char owner[ENGINE_OWNER_SIZE]; /* the settings' of who made it; "": it has none */
 	char image[ENGINE_NAME_SIZE];
-	int slot;                          /* -1: spare or unknown */
-	int host_port;                     /* from label selfless.port */
-	char socket_dir[ENGINE_NAME_SIZE]; /* from label selfless.socket (the place's socket_dir); "" = none */
+	int slot;               /* -1: spare or unknown */
+	int host_port;          /* from label selfless.port */
+	struct address address; /* where it is reached once it runs; len 0 = not known from a list: ask with inspect */
 	enum engine_state state;
 	int64_t running_ms; /* since it was started, where it runs; a minute or more may be said to be one */
 	bool no_network;    /* in none: it was made with late_network, and start is yet to be called, or again */
+	bool spoilt;        /* it cannot be started: what it had on this host is gone, as after a reboot */
 };
 
 /* Why a verb failed; the message says the rest. */
@@ -90,7 +90,11 @@ struct engine_result {
 	enum engine_fault fault;
 	const char *message; /* "" when ok; else the engine's own words and, where we know one, the remedy */
 	const char *id;      /* create: the new container; else the one asked for */
-	bool no_network;     /* create: it is in none, as its place asked; an engine may be unable to do that */
+	/* create: it is in none, as its place asked; an engine may be unable to do that. inspect: it is in none now */
+	bool no_network;
+	bool remake; /* start, refused: another one made in its place will do without what this one cannot have */
+	struct address
+	        address; /* start, inspect: where it is reached; len 0 = not known, as it does not run, or not yet */
 	/* list */
 	const struct engine_container *containers;
 	size_t count;
@@ -98,8 +102,6 @@ struct engine_result {
 	enum engine_state state;
 	int exit_code;
 	bool oom_killed;
-	struct sockaddr_storage address; /* REACH_BRIDGE: where its port is on the bridge; ss_family 0 if unknown */
-	socklen_t address_len;
 	/* logs */
 	const char *text;
 	size_t text_len;
@@ -129,7 +131,7 @@ struct engine_event {
 	int64_t engine_time_ns; /* when the engine says it happened; 0 if it does not */
 };
 
-/* News, for the supervisor alone. on_up: the event stream (again) runs; what happened before is not told: list and
+/* News, for fleet alone. on_up: the event stream (again) runs; what happened before is not told: list and
  * compare now. on_down: the engine does not answer; it is tried again with back-off until it does. */
 struct engine_observer {
 	void (*on_event)(const struct engine_event *event, void *arg);
@@ -145,14 +147,14 @@ struct engine_verbs {
 	void (*list)(struct engine *engine, engine_done *done, void *arg);
 	void (*create)(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
 	               engine_done *done, void *arg);
-	/* spec and place: as for its create, but late_network as that said no_network. With late_network the port may still be a dead container's for some time: that
-	 * is waited for. Where it is refused the container
-	 * does not run; in doubt (ENGINE_UNREACHABLE, ENGINE_TIMEOUT) it may, and start may be called again. */
+	/* spec and place: as for its create, but late_network as that said no_network. Answers with the address. With
+	 * late_network the port may still be a dead container's for some time: that is waited for. Where it is refused the
+	 * container does not run; in doubt (ENGINE_UNREACHABLE, ENGINE_TIMEOUT) it may, and start may be called again. */
 	void (*start)(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
 	              const char *id, engine_done *done, void *arg);
 	/* SIGTERM, up to grace_ms for it to leave, SIGKILL; then it is still there, exited. */
 	void (*stop)(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg);
-	/* SIGKILL if it runs, and gone. Not found is ok. */
+	/* SIGKILL if it runs, and gone, with what it had on this host. Not found is ok. */
 	void (*remove)(struct engine *engine, const char *id, engine_done *done, void *arg);
 	void (*rename)(struct engine *engine, const char *id, const char *name, engine_done *done, void *arg);
 	void (*pause)(struct engine *engine, const char *id, engine_done *done, void *arg);
@@ -175,6 +177,8 @@ struct engine_settings {
 	const char *docker_socket; /* docker */
 	const char *state_dir; /* process: its records, logs and the services' data; docker: the file that late_network
 	                            * needs. Made where missing. */
+	const char
+	        *socket_dir; /* under which the containers' sockets are (REACH_SOCKET); made when the first is needed */
 	struct engine_observer observer;
 };
 

@@ -16,7 +16,6 @@
 #include "orchestrator/fleet/heirs.h"
 #include "orchestrator/fleet/ownership.h"
 #include "orchestrator/base/backoff.h"
-#include "orchestrator/fleet/place.h"
 #include "orchestrator/base/timer.h"
 
 #include <assert.h>
@@ -150,19 +149,6 @@ static void on_orphan_removed(const struct engine_result *result, void *arg)
 		         engine_fault_text(result->fault), log_quote(result->message));
 }
 
-/* Its socket directory, too, if it is one that we made. */
-static void remove_orphan(struct control *control, const struct engine_container *container)
-{
-	char root[PLACE_DIR_SIZE];
-	size_t len;
-
-	place_socket_root(control->config, root);
-	len = strlen(root);
-	if (strncmp(container->socket_dir, root, len) == 0 && container->socket_dir[len] == '/')
-		place_remove_dir(container->socket_dir);
-	control->engine->verbs->remove(control->engine, container->id, on_orphan_removed, NULL);
-}
-
 /* Ours, but its service is not configured, nor on its way out, nor has it another name now. */
 static bool is_orphan(struct control *control, const struct engine_container *container)
 {
@@ -188,18 +174,9 @@ static size_t remove_orphans(struct control *control, const struct engine_contai
 		         wait ? "orphan" : "unwanted", containers[i].service, containers[i].id, containers[i].name,
 		         wait ? ": it is removed after drain_ms" : "");
 		if (!wait)
-			remove_orphan(control, &containers[i]);
+			control->engine->verbs->remove(control->engine, containers[i].id, on_orphan_removed, NULL);
 	}
 	return left;
-}
-
-/* Before containers are made: afterwards a directory may be there before its container is in a list. */
-static void sweep_sockets(const struct control *control, const struct engine_container *containers, size_t count)
-{
-	char root[PLACE_DIR_SIZE];
-
-	place_socket_root(control->config, root);
-	place_sweep(root, containers, count);
 }
 
 /* False: others' containers run. */
@@ -217,7 +194,6 @@ static bool first_list(struct control *control, const struct engine_container *c
 		return false;
 	}
 	control->orphans_until_us = clock_us() + control->config->drain_ms * 1000;
-	sweep_sockets(control, containers, count);
 	return true;
 }
 

@@ -83,7 +83,6 @@ void supervisor_free(struct supervisor *supervisor)
 		free(supervisor->slots[i]);
 	free(supervisor->slots);
 	spares_free(supervisor);
-	strings_clear(&supervisor->doubtful_dirs);
 	fleet_free(supervisor->fleet);
 	revision_free(supervisor->revision);
 	revision_free(supervisor->previous);

@@ -48,7 +48,6 @@ void container_free(struct container *container)
 	assert(!container->busy && container->backend == NULL);
 	TAILQ_REMOVE(&container->supervisor->containers, container, link);
 	wake_others(container->supervisor);
-	place_remove_dir(container->socket_dir);
 	free(container);
 }
 
@@ -191,6 +190,7 @@ static void container_fail(struct container *container, enum engine_fault fault,
 	if (container->use == CONTAINER_LEAVING)
 		return;
 	container->failure.fault = fault;
+	container->failure.remake = false;
 	container->failure.reason = reason;
 	message_write(container->failure.message, "%s", message);
 }
@@ -234,11 +234,6 @@ static void on_created(struct supervisor *supervisor, struct container *containe
 	container_fail(container, result->fault, reason_of(result->fault, REASON_CREATE_FAILED), result->message);
 	if (engine_in_doubt(result->fault) || result->fault == ENGINE_NAME_TAKEN)
 		supervisor->list_wanted = true;
-	if (engine_in_doubt(result->fault) && container->socket_dir[0] != '\0') {
-		strings_add(&supervisor->doubtful_dirs, container->socket_dir);
-		supervisor->doubtful_us = clock_us();
-		container->socket_dir[0] = '\0'; /* it may be there all the same and need its directory */
-	}
 	prepare_again_if(supervisor, result->fault);
 	container_unmade(container);
 }
@@ -249,46 +244,30 @@ static struct engine_place place_of(const struct container *container)
 	        .name = container->name,
 	        .slot = container->slot,
 	        .host_port = container->host_port,
-	        .unpublished = lost_ports_has(&container->supervisor->lost_ports, container->host_port),
 	        .late_network = container->late_network,
-	        .socket_dir = container->socket_dir[0] != '\0' ? container->socket_dir : NULL,
 	};
 }
 
 void container_create(struct container *container, const char *name, int host_port)
 {
 	struct supervisor *supervisor = container->supervisor;
-	const struct engine_spec *spec = &revisions_of(container)->spec;
 	struct engine_place place;
-	char root[PLACE_DIR_SIZE];
-	struct err err;
 
 	assert(container->phase == CONTAINER_NEW);
 	snprintf(container->name, sizeof(container->name), "%s", name);
 	container->host_port = host_port;
 	container->late_network = supervisor->service->late_network && container->slot != SLOT_EXTRA;
-	if (spec->reach == REACH_SOCKET) {
-		place_socket_root(supervisor->config, root);
-		if (!place_make_dir(root, supervisor->service->name, container->slot, container->socket_dir, &err)) {
-			container_fail(container, ENGINE_OK, REASON_CREATE_FAILED, err.message);
-			container_unmade(container);
-			return;
-		}
-	}
 	place = place_of(container);
-	supervisor->engine->verbs->create(supervisor->engine, spec, &place, on_call,
+	supervisor->engine->verbs->create(supervisor->engine, &revisions_of(container)->spec, &place, on_call,
 	                                  call_begin(supervisor, container, on_created));
 }
 
 /* --- start --- */
 
-/* Who is reached otherwise can do without a port that nobody will have before the engine is started again. */
+/* Another one, made in its place, can do without a port that nobody will have before the engine is started again. */
 bool container_goes_without_port(struct container *container, const struct failure *failure)
 {
-	struct supervisor *supervisor = container->supervisor;
-
-	if (failure->fault != ENGINE_PORT_LOST || revisions_of(container)->spec.reach == REACH_PUBLISHED ||
-	    !lost_ports_add(&supervisor->lost_ports, container->host_port))
+	if (!failure->remake)
 		return false;
 	container_log(LOG_WARN, container, "port-lost", reason_text(REASON_PORT_TAKEN), failure->message);
 	container_leave(container, REASON_PORT_TAKEN, LEAVE_AT_ONCE);
@@ -300,6 +279,7 @@ static void start_refused(struct container *container, const struct engine_resul
 	container->may_run = engine_in_doubt(result->fault);
 	container->adopted &= container->may_run;
 	container_fail(container, result->fault, reason_of(result->fault, REASON_START_FAILED), result->message);
+	container->failure.remake = result->remake;
 	prepare_again_if(container->supervisor, result->fault);
 }
 
@@ -310,6 +290,7 @@ static void on_started(struct supervisor *supervisor, struct container *containe
 		return;
 	if (result->fault == ENGINE_OK) {
 		container->phase = CONTAINER_STARTED;
+		container->address = result->address;
 		container_log(LOG_INFO, container, "started", "none", NULL);
 		if (container->dead) /* its die event came first: the step looks */
 			container->ended_us = clock_us();
@@ -339,12 +320,13 @@ void container_start(struct container *container)
 
 /* --- address, then serving --- */
 
-static void container_serve(struct container *container, const struct address *address)
+static void container_serve(struct container *container)
 {
 	struct supervisor *supervisor = container->supervisor;
 
 	container->phase = CONTAINER_SERVING;
-	container->backend = backend_new(fleet_group(supervisor->fleet), container->slot, container->id, address);
+	container->backend =
+	        backend_new(fleet_group(supervisor->fleet), container->slot, container->id, &container->address);
 	container->serial = backend_serial(container->backend);
 	if (container->adopted)
 		backend_set_state(container->backend, BACKEND_STARTING, REASON_ADOPTED);
@@ -360,13 +342,11 @@ static void container_serve(struct container *container, const struct address *a
 
 static void on_inspected(struct supervisor *supervisor, struct container *container, const struct engine_result *result)
 {
-	struct address address;
-
 	if (container->use == CONTAINER_LEAVING)
 		return;
-	if (result->fault == ENGINE_OK && result->address.ss_family != 0) {
-		address = (struct address){.addr = result->address, .len = result->address_len};
-		container_serve(container, &address);
+	if (result->fault == ENGINE_OK && result->address.len > 0) {
+		container->address = result->address;
+		container_serve(container);
 	} else if (result->fault == ENGINE_OK && result->state == ENGINE_EXITED) {
 		container->exit_code = result->exit_code;
 		container->oom = result->oom_killed;
@@ -376,29 +356,20 @@ static void on_inspected(struct supervisor *supervisor, struct container *contai
 		container_fail(container, result->fault, REASON_ENGINE_DOWN, result->message);
 	} else {
 		container_fail(container, result->fault, REASON_START_FAILED,
-		               result->fault == ENGINE_OK ? "it has no address on the bridge" : result->message);
+		               result->fault == ENGINE_OK ? "it has no address" : result->message);
 	}
 }
 
 void container_locate(struct container *container)
 {
 	struct supervisor *supervisor = container->supervisor;
-	const struct revision *revision = revisions_of(container);
-	const char *host = revision->publish.count > 0 ? revision->publish.items[0] : "127.0.0.1";
-	struct address address;
 
 	assert(container->phase == CONTAINER_STARTED);
-	if (container->socket_dir[0] != '\0') {
-		place_socket(container->socket_dir, &address);
-		container_serve(container, &address);
-	} else if (container->host_port != 0 && revision->spec.reach != REACH_BRIDGE) {
-		if (!place_published(host, container->host_port, &address))
-			(void)place_published("127.0.0.1", container->host_port, &address);
-		container_serve(container, &address);
-	} else {
+	if (container->address.len > 0)
+		container_serve(container);
+	else
 		supervisor->engine->verbs->inspect(supervisor->engine, container->id, on_call,
 		                                   call_begin(supervisor, container, on_inspected));
-	}
 }
 
 void container_retire_backend(struct container *container, enum reason reason)

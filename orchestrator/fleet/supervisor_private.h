@@ -24,8 +24,6 @@
 
 #include "orchestrator/base/backoff.h"
 #include "orchestrator/fleet/incident.h"
-#include "orchestrator/fleet/lost_ports.h"
-#include "orchestrator/fleet/place.h"
 #include "orchestrator/fleet/revision.h"
 #include "orchestrator/fleet/supervisor.h"
 #include "orchestrator/base/timer.h"
@@ -70,6 +68,7 @@ enum leave_stage {
 struct failure {
 	enum reason reason; /* REASON_NONE: nothing failed */
 	enum engine_fault fault;
+	bool remake; /* another container, made in its place, would do without what this one was refused */
 	char message[SUPERVISOR_MESSAGE_SIZE];
 };
 
@@ -84,8 +83,8 @@ struct container {
 	bool unwanted;     /* an operator wants another in its place */
 	char id[ENGINE_ID_SIZE];
 	char name[ENGINE_NAME_SIZE];
-	char socket_dir[PLACE_DIR_SIZE];
 	int host_port;
+	struct address address;  /* as the engine says; len 0 = it is yet to be asked */
 	struct backend *backend; /* a reference, and a member of the fleet; NULL if it does not serve */
 	uint64_t serial;         /* of its last backend; 0 = it had none */
 	bool in_fleet;
@@ -225,9 +224,6 @@ struct supervisor {
 	int64_t stop_until_us;
 	supervisor_stopped *stopped;
 	void *stopped_arg;
-	struct lost_ports lost_ports;
-	struct strings doubtful_dirs; /* of containers whose create was never answered: there may be none for them */
-	int64_t doubtful_us;          /* when the last of them was noted: a list that was asked for later tells */
 	uint64_t replacements[REASON_COUNT];
 	struct supervisor_times times;
 };

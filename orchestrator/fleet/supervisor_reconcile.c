@@ -217,10 +217,8 @@ static struct container *container_found(struct supervisor *supervisor, const st
 
 	snprintf(container->id, sizeof(container->id), "%s", listed->id);
 	snprintf(container->name, sizeof(container->name), "%s", listed->name);
-	snprintf(container->socket_dir, sizeof(container->socket_dir), "%s", listed->socket_dir);
-	if (strlen(container->socket_dir) > PLACE_DIR_MAX)
-		container->socket_dir[0] = '\0'; /* not one that we could have made */
 	container->host_port = listed->host_port;
+	container->address = listed->address;
 	container->late_network = listed->no_network;
 	container->phase = CONTAINER_CREATED;
 	container->seen = true;
@@ -258,7 +256,7 @@ static bool adopt_created(struct supervisor *supervisor, const struct engine_con
 
 	if (listed->state != ENGINE_CREATED || !in_range(supervisor, listed) ||
 	    (!is_named(listed, ".next") && !is_named(listed, "")) ||
-	    strcmp(listed->spec, supervisor->revision->hash) != 0 || !place_dir_exists(listed->socket_dir))
+	    strcmp(listed->spec, supervisor->revision->hash) != 0 || listed->spoilt)
 		return false;
 	slot = supervisor_slot_of(supervisor, listed->slot);
 	if (slot_next(slot) != NULL)
@@ -273,7 +271,7 @@ static bool adopt_spare(struct supervisor *supervisor, const struct engine_conta
 	bool usable =
 	        listed->state == ENGINE_CREATED || listed->state == ENGINE_RUNNING || listed->state == ENGINE_PAUSED;
 
-	if (spare == NULL || !usable || listed->slot != SLOT_EXTRA || !place_dir_exists(listed->socket_dir))
+	if (spare == NULL || !usable || listed->slot != SLOT_EXTRA || listed->spoilt)
 		return false;
 	spare_adopt(spare, container_found(supervisor, listed, CONTAINER_SPARE), listed->state);
 	return true;
@@ -323,27 +321,6 @@ static void reconcile_missing(struct supervisor *supervisor)
 }
 
 /* --- the list --- */
-
-static bool is_mounted(const char *dir, const struct engine_container *containers, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(containers[i].socket_dir, dir) == 0)
-			return true;
-	return false;
-}
-
-/* Was a container made of a create that was never answered? Then it has its directory; else nobody needs that. */
-static void settle_doubtful_dirs(struct supervisor *supervisor, const struct engine_container *containers, size_t count)
-{
-	struct strings *dirs = &supervisor->doubtful_dirs;
-
-	if (dirs->count == 0 || supervisor->doubtful_us > supervisor->list_us)
-		return;
-	for (size_t i = 0; i < dirs->count; i++)
-		if (!is_mounted(dirs->items[i], containers, count))
-			place_remove_dir(dirs->items[i]);
-	strings_clear(dirs);
-}
 
 static void first_list(struct supervisor *supervisor)
 {
@@ -417,7 +394,6 @@ void supervisor_reconcile(struct supervisor *supervisor, const struct engine_con
 	for (int pass = 0; pass < 4; pass++)
 		for (size_t i = 0; i < count; i++)
 			reconcile_unknown(supervisor, &containers[i], pass);
-	settle_doubtful_dirs(supervisor, containers, count);
 	supervisor->list_us = NEVER;
 	retry_names(supervisor);
 	if (!supervisor->started)
@@ -454,5 +430,4 @@ void supervisor_engine_down(struct supervisor *supervisor, const char *message)
 	supervisor->engine_up = supervisor->told_runs_on = false; /* it may be another one when it comes back */
 	supervisor->prepared = supervisor->previous_prepared =
 	        false; /* networks and volumes may be others when it comes back */
-	supervisor->lost_ports.count = 0;
 }

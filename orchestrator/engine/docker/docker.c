@@ -8,6 +8,7 @@
 #include "orchestrator/engine/docker/docker.h"
 
 #include "common/buf.h"
+#include "common/clock.h"
 #include "common/mem.h"
 #include "orchestrator/engine/docker/docker_body.h"
 #include "orchestrator/engine/docker/docker_frames.h"
@@ -25,6 +26,7 @@
 /* What a reader may fill; freed after the caller's done. */
 struct answer {
 	struct engine_result result;
+	int64_t asked_us;
 	struct engine_container *containers;
 	struct buf text;
 };
@@ -32,7 +34,7 @@ struct answer {
 struct verb {
 	const char *method;
 	int timeout_ms;
-	bool (*read)(const struct docker *docker, const struct docker_answer *from, struct answer *to, struct err *err);
+	bool (*read)(struct docker *docker, const struct docker_answer *from, struct answer *to, struct err *err);
 	struct docker_words fine;
 	struct docker_words again;
 };
@@ -43,28 +45,46 @@ struct op {
 	engine_done *done;
 	void *arg;
 	char id[ENGINE_ID_SIZE]; /* the one asked for; "" for list */
+	int64_t asked_us;
 };
 
 /* --- readers -------------------------------------------------------------------------------------------------- */
 
-static bool read_list(const struct docker *docker, const struct docker_answer *from, struct answer *to, struct err *err)
+static bool is_spoilt(const struct engine_container *container)
 {
-	if (!docker_json_list(from->body, from->len, &to->containers, &to->result.count, err))
+	char dir[SOCKET_DIR_SIZE];
+
+	return socket_dir_of(&container->address, dir) && !socket_dir_usable(dir);
+}
+
+static bool read_list(struct docker *docker, const struct docker_answer *from, struct answer *to, struct err *err)
+{
+	if (!docker_json_list(from->body, from->len, docker->name, &to->containers, &to->result.count, err))
 		return false;
 	to->result.containers = to->containers;
-	for (size_t i = 0; i < to->result.count; i++)
+	for (size_t i = 0; i < to->result.count; i++) {
+		to->containers[i].spoilt = is_spoilt(&to->containers[i]);
 		if (to->containers[i].state == ENGINE_RUNNING)
 			docker_exits_watch(docker->exits, to->containers[i].id);
+	}
+	docker_sockets_listed(docker->sockets, to->containers, to->result.count, to->asked_us);
 	return true;
 }
 
-static bool read_inspect(const struct docker *docker, const struct docker_answer *from, struct answer *to,
-                         struct err *err)
+static bool read_removed(struct docker *docker, const struct docker_answer *from, struct answer *to, struct err *err)
+{
+	(void)from;
+	(void)err;
+	docker_sockets_gone(docker->sockets, to->result.id);
+	return true;
+}
+
+static bool read_inspect(struct docker *docker, const struct docker_answer *from, struct answer *to, struct err *err)
 {
 	return docker_json_inspect(from->body, from->len, docker->name, &to->result, err);
 }
 
-static bool read_logs(const struct docker *docker, const struct docker_answer *from, struct answer *to, struct err *err)
+static bool read_logs(struct docker *docker, const struct docker_answer *from, struct answer *to, struct err *err)
 {
 	bool fits = docker_frames_take(from->body, from->len, &to->text);
 
@@ -81,7 +101,7 @@ static bool read_logs(const struct docker *docker, const struct docker_answer *f
 static const struct verb verb_list = {"GET", 10000, read_list, {0}, {0}};
 static const struct verb verb_stop = {"POST", STOP_EXTRA_MS, NULL, {0}, {0}};
 static const struct verb verb_remove = {
-        "DELETE", 30000, NULL, {404, "no such container"}, {409, "already in progress"}};
+        "DELETE", 30000, read_removed, {404, "no such container"}, {409, "already in progress"}};
 static const struct verb verb_rename = {"POST", 10000, NULL, {0}, {0}};
 static const struct verb verb_pause = {"POST", 10000, NULL, {409, "already paused"}, {0}};
 static const struct verb verb_unpause = {"POST", 10000, NULL, {0}, {0}};
@@ -93,7 +113,8 @@ static const struct verb verb_logs = {"GET", 10000, read_logs, {0}, {0}};
 static void on_answer(const struct docker_answer *from, void *arg)
 {
 	struct op *op = arg;
-	struct answer to = {.result = {.fault = from->fault, .message = from->message, .id = op->id}};
+	struct answer to = {.result = {.fault = from->fault, .message = from->message, .id = op->id},
+	                    .asked_us = op->asked_us};
 	struct err err = {.message = ""};
 
 	buf_init(&to.text, DOCKER_HTTP_REPLY_MAX);
@@ -118,6 +139,7 @@ static void verb_call(struct engine *engine, const struct verb *verb, struct doc
 	op->done = done;
 	op->arg = arg;
 	snprintf(op->id, sizeof(op->id), "%s", id);
+	op->asked_us = clock_us();
 	ask.method = verb->method;
 	ask.timeout_ms += verb->timeout_ms;
 	ask.fine = verb->fine;
@@ -209,6 +231,33 @@ static void docker_logs(struct engine *engine, const char *id, int lines, engine
 
 /* --- the object ----------------------------------------------------------------------------------------------- */
 
+/* What this engine learns from its own news, before anybody else hears it. */
+
+static void on_event(const struct engine_event *event, void *arg)
+{
+	struct docker *docker = arg;
+
+	if (event->type == ENGINE_EVENT_DESTROY)
+		docker_sockets_gone(docker->sockets, event->id);
+	docker->observer.on_event(event, docker->observer.arg);
+}
+
+static void on_up(void *arg)
+{
+	const struct docker *docker = arg;
+
+	docker->observer.on_up(docker->observer.arg);
+}
+
+/* A Docker that is started again holds no ports. */
+static void on_down(const char *message, void *arg)
+{
+	struct docker *docker = arg;
+
+	docker->lost_ports.count = 0;
+	docker->observer.on_down(message, docker->observer.arg);
+}
+
 static void on_ready(void *arg)
 {
 	struct docker *docker = arg;
@@ -226,6 +275,7 @@ static void docker_free(struct engine *engine)
 	docker_link_free(docker->link);
 	docker_http_free(docker->http);
 	docker_http_free(docker->stops);
+	docker_sockets_free(docker->sockets);
 	free(docker->name);
 	free(docker->owner);
 	free(docker);
@@ -234,11 +284,25 @@ static void docker_free(struct engine *engine)
 bool docker_engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err)
 {
 	static const struct engine_verbs verbs = {
-	        docker_prepare, docker_list,  docker_create,  docker_start,   docker_stop, docker_remove,
-	        docker_rename,  docker_pause, docker_unpause, docker_inspect, docker_logs, docker_free,
+	        .prepare = docker_prepare,
+	        .list = docker_list,
+	        .create = docker_create,
+	        .start = docker_start,
+	        .stop = docker_stop,
+	        .remove = docker_remove,
+	        .rename = docker_rename,
+	        .pause = docker_pause,
+	        .unpause = docker_unpause,
+	        .inspect = docker_inspect,
+	        .logs = docker_logs,
+	        .free = docker_free,
 	};
 	struct docker_link_settings link = {
-	        .base = settings->base, .name = settings->name, .on_ready = on_ready, .observer = settings->observer};
+	        .base = settings->base,
+	        .name = settings->name,
+	        .on_ready = on_ready,
+	        .observer = {.on_event = on_event, .on_up = on_up, .on_down = on_down},
+	};
 	struct docker *docker;
 
 	if (strlen(settings->docker_socket) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
@@ -248,10 +312,12 @@ bool docker_engine_new(const struct engine_settings *settings, struct engine **e
 	docker->engine.verbs = &verbs;
 	docker->name = mem_dup(settings->name);
 	docker->owner = mem_dup(settings->owner);
+	docker->observer = settings->observer;
+	docker->sockets = docker_sockets_new(settings->socket_dir);
 	docker->http = docker_http_new(settings->base, settings->docker_socket);
 	docker->stops = docker_http_new(settings->base, settings->docker_socket);
 	link.http = docker->http;
-	link.arg = docker;
+	link.arg = link.observer.arg = docker;
 	docker->link = docker_link_new(&link);
 	docker->calls = docker_calls_new(settings->base, docker->http, docker->stops, docker->link);
 	docker->await = docker_await_new(settings->state_dir);

@@ -6,6 +6,8 @@
 #include "orchestrator/engine/docker/docker_exits.h"
 #include "orchestrator/engine/docker/docker_link.h"
 #include "orchestrator/engine/docker/docker_refusals.h"
+#include "orchestrator/engine/docker/docker_sockets.h"
+#include "orchestrator/engine/docker/lost_ports.h"
 #include "orchestrator/engine/engine.h"
 
 struct prepare;
@@ -20,8 +22,11 @@ struct docker {
 	struct docker_calls *calls;
 	struct docker_exits *exits;
 	struct docker_await *await;
+	struct docker_sockets *sockets;
 	struct docker_refusals refusals;
-	struct prepare *prepare; /* the one under way, then those that wait (docker_prepare.c) */
+	struct lost_ports lost_ports;
+	struct engine_observer observer; /* the settings' */
+	struct prepare *prepare;         /* the one under way, then those that wait (docker_prepare.c) */
 };
 
 /* The verb prepare (docker_prepare.c). */
@@ -30,6 +35,9 @@ void docker_prepare(struct engine *engine, const struct engine_spec *spec, engin
 /* The verb create (docker_create.c). */
 void docker_create(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
                    engine_done *done, void *arg);
+
+/* Is this port, which Docker holds for nobody, not published and only remembered? So where the service is reached otherwise. */
+bool docker_does_without(const struct docker *docker, const struct engine_spec *spec, int port);
 
 /* The verb start (docker_start.c). */
 void docker_start(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,

@@ -15,29 +15,42 @@
 #define LOG_FILES "2"
 #define NANO_CPUS 1e9
 
-/* owner, spec and place: NULL where it has none. */
-static void write_labels(struct json_writer *w, const char *name, const char *owner, const struct engine_spec *spec,
-                         const struct engine_place *place)
-{
-	char number[16];
+const char *const docker_reach_words[] = {
+        [REACH_PUBLISHED] = "published", [REACH_BRIDGE] = "bridge", [REACH_SOCKET] = "socket", NULL};
 
+static void write_number_label(struct json_writer *w, const char *label, int number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", number);
+	json_member_text(w, label, text);
+}
+
+/* Of a network or a volume; spec: NULL where it is no service's. */
+static void write_labels(struct json_writer *w, const char *name, const struct engine_spec *spec)
+{
 	json_key(w, "Labels");
 	json_begin_object(w);
 	json_member_text(w, DOCKER_LABEL_NAME, name);
-	if (owner != NULL)
-		json_member_text(w, DOCKER_LABEL_OWNER, owner);
 	if (spec != NULL)
 		json_member_text(w, DOCKER_LABEL_SERVICE, spec->service);
-	if (place != NULL) {
-		json_member_text(w, DOCKER_LABEL_SPEC, spec->hash);
-		snprintf(number, sizeof(number), "%d", place->slot);
-		json_member_text(w, DOCKER_LABEL_SLOT, number);
-		snprintf(number, sizeof(number), "%d", place->host_port);
-		json_member_text(w, DOCKER_LABEL_PORT, number);
-		snprintf(number, sizeof(number), "%d", spec->port);
-		json_member_text(w, DOCKER_LABEL_INSIDE, number);
-		json_member_text(w, DOCKER_LABEL_SOCKET, place->socket_dir != NULL ? place->socket_dir : "");
-	}
+	json_end_object(w);
+}
+
+static void write_container_labels(struct json_writer *w, const struct docker_gift *gift,
+                                   const struct engine_spec *spec, const struct engine_place *place)
+{
+	json_key(w, "Labels");
+	json_begin_object(w);
+	json_member_text(w, DOCKER_LABEL_NAME, gift->name);
+	json_member_text(w, DOCKER_LABEL_OWNER, gift->owner);
+	json_member_text(w, DOCKER_LABEL_SERVICE, spec->service);
+	json_member_text(w, DOCKER_LABEL_SPEC, spec->hash);
+	json_member_text(w, DOCKER_LABEL_REACH, docker_reach_words[spec->reach]);
+	write_number_label(w, DOCKER_LABEL_SLOT, place->slot);
+	write_number_label(w, DOCKER_LABEL_PORT, place->host_port);
+	write_number_label(w, DOCKER_LABEL_INSIDE, spec->port);
+	json_member_text(w, DOCKER_LABEL_SOCKET, gift->socket_dir);
 	json_end_object(w);
 }
 
@@ -103,7 +116,7 @@ static void write_binds(struct json_writer *w, const struct engine_spec *spec, c
 	json_key(w, "Binds");
 	json_begin_array(w);
 	write_texts(w, spec->volumes);
-	if (spec->reach == REACH_SOCKET && socket_dir != NULL) {
+	if (socket_dir[0] != '\0') {
 		len = snprintf(bind, sizeof(bind), "%s:" DOCKER_SOCKET_MOUNT, socket_dir);
 		assert(len > 0 && (size_t)len < sizeof(bind));
 		json_text(w, bind);
@@ -138,16 +151,16 @@ static void write_log(struct json_writer *w)
 	json_end_object(w);
 }
 
-static void write_host_config(struct json_writer *w, const char *name, const struct engine_spec *spec,
-                              const struct engine_place *place, const char *await_file, bool log_files)
+static void write_host_config(struct json_writer *w, const struct docker_gift *gift, const struct engine_spec *spec,
+                              const struct engine_place *place)
 {
 	json_key(w, "HostConfig");
 	json_begin_object(w);
-	write_port_bindings(w, spec, place->unpublished ? 0 : place->host_port);
-	write_binds(w, spec, place->socket_dir);
-	if (await_file != NULL)
-		write_await_mount(w, await_file);
-	json_member_text(w, "NetworkMode", name);
+	write_port_bindings(w, spec, gift->unpublished ? 0 : place->host_port);
+	write_binds(w, spec, gift->socket_dir);
+	if (gift->await_file != NULL)
+		write_await_mount(w, gift->await_file);
+	json_member_text(w, "NetworkMode", gift->name);
 	json_key(w, "RestartPolicy");
 	json_begin_object(w);
 	json_member_text(w, "Name", "no"); /* the supervisor restarts, nobody else */
@@ -155,7 +168,7 @@ static void write_host_config(struct json_writer *w, const char *name, const str
 	json_member_number(w, "Memory", (int64_t)spec->memory_mb << 20);
 	json_member_number(w, "NanoCpus", (int64_t)(spec->cpus * NANO_CPUS));
 	json_member_bool(w, "Init", false);
-	if (log_files)
+	if (gift->log_files)
 		write_log(w);
 	json_end_object(w);
 }
@@ -194,8 +207,8 @@ static void write_words(struct json_writer *w, const char *key, const struct str
 	json_end_array(w);
 }
 
-bool docker_body_create(struct buf *buf, const char *name, const char *owner, const struct engine_spec *spec,
-                        const struct engine_place *place, const char *await_file, bool log_files)
+bool docker_body_create(struct buf *buf, const struct docker_gift *gift, const struct engine_spec *spec,
+                        const struct engine_place *place)
 {
 	struct json_writer w;
 	char inside[24];
@@ -204,18 +217,18 @@ bool docker_body_create(struct buf *buf, const char *name, const char *owner, co
 	json_writer_init(&w, buf);
 	json_begin_object(&w);
 	json_member_text(&w, "Image", spec->image);
-	if (await_file == NULL && spec->command != NULL && spec->command->count > 0)
+	if (gift->await_file == NULL && spec->command != NULL && spec->command->count > 0)
 		write_words(&w, "Cmd", spec->command);
 	write_env(&w, spec);
-	write_labels(&w, name, owner, spec, place);
+	write_container_labels(&w, gift, spec, place);
 	json_key(&w, "ExposedPorts");
 	json_begin_object(&w);
 	json_key(&w, inside);
 	json_begin_object(&w);
 	json_end_object(&w);
 	json_end_object(&w);
-	write_host_config(&w, name, spec, place, await_file, log_files);
-	write_networking(&w, name, spec, place);
+	write_host_config(&w, gift, spec, place);
+	write_networking(&w, gift->name, spec, place);
 	json_end_object(&w);
 	return json_writer_ok(&w);
 }
@@ -242,7 +255,7 @@ bool docker_body_network(struct buf *buf, const char *name)
 	json_member_text(&w, "Name", name);
 	json_member_bool(&w, "CheckDuplicate", true); /* else engines before API 1.44 make a second one */
 	json_member_text(&w, "Driver", "bridge");
-	write_labels(&w, name, NULL, NULL, NULL);
+	write_labels(&w, name, NULL);
 	json_end_object(&w);
 	return json_writer_ok(&w);
 }
@@ -300,7 +313,7 @@ bool docker_body_volume(struct buf *buf, const char *name, const struct engine_s
 	json_begin_object(&w);
 	json_key(&w, "Name");
 	json_text_n(&w, volume, docker_body_volume_name(volume));
-	write_labels(&w, name, NULL, spec, NULL);
+	write_labels(&w, name, spec);
 	json_end_object(&w);
 	return json_writer_ok(&w);
 }

@@ -20,13 +20,25 @@
 #define DOCKER_LABEL_SPEC "selfless.spec"
 #define DOCKER_LABEL_PORT "selfless.port"     /* on the host; 0 = not published */
 #define DOCKER_LABEL_SOCKET "selfless.socket" /* REACH_SOCKET: the host directory; "" without */
+#define DOCKER_LABEL_REACH "selfless.reach"   /* "published", "bridge", "socket"; those of earlier releases have none */
 #define DOCKER_LABEL_INSIDE "selfless.inside" /* port inside, so that inspect can name the bridge address */
 
-/* POST /containers/create; name and owner are the orchestrator's: its labels, and the name is its network's, too. await_file: with which it is to wait for
- * its network, mounted then at DOCKER_AWAIT_MOUNT; NULL: it is not to. log_files: its output goes to files that we bound; else where the
- * daemon's configuration says. */
-bool docker_body_create(struct buf *buf, const char *name, const char *owner, const struct engine_spec *spec,
-                        const struct engine_place *place, const char *await_file, bool log_files) MUST_CHECK;
+extern const char *const docker_reach_words[]; /* of DOCKER_LABEL_REACH, by enum engine_reach; NULL ends them */
+
+/* What a container is given besides its spec and place. */
+struct docker_gift {
+	const char *name;       /* the orchestrator's: a label, and its network's name */
+	const char *owner;      /* a label */
+	const char *socket_dir; /* REACH_SOCKET: mounted at DOCKER_SOCKET_MOUNT; "" else */
+	const char *
+	        await_file; /* with which it is to wait for its network, mounted at DOCKER_AWAIT_MOUNT; NULL: it is not to */
+	bool unpublished; /* its place's host_port is not to be published, only remembered */
+	bool log_files;   /* its output goes to files that we bound; else where the daemon's configuration says */
+};
+
+/* POST /containers/create. */
+bool docker_body_create(struct buf *buf, const struct docker_gift *gift, const struct engine_spec *spec,
+                        const struct engine_place *place) MUST_CHECK;
 
 /* The same for one that is to wait, from what that wrote: with the program and the arguments that it runs then. */
 bool docker_body_create_await(struct buf *buf, const char *create, const struct strings *words) MUST_CHECK;

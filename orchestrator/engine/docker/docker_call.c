@@ -1,5 +1,6 @@
 /* docker_call.c: see the header.
  *
+ *   docker_call_refuse -> done
  *   docker_call -> WAITING (link not up for the first time) -> SENT -> done
  *                                           ^                   |
  *                                           +-- PAUSED (again) <+
@@ -30,7 +31,8 @@ struct docker_call {
 	LIST_ENTRY(docker_call) in_all;
 	struct docker_ask ask; /* its texts are copies */
 	int64_t deadline_ms;
-	bool waiting; /* for the first connection */
+	char *refusal; /* it is not made; NULL: it is */
+	bool waiting;  /* for the first connection */
 	struct event *timer;
 	struct docker_http_request *request;
 	docker_call_done *done;
@@ -53,6 +55,7 @@ static void call_free(struct docker_call *call)
 	free((char *)call->ask.path);
 	free((char *)call->ask.body);
 	free((char *)call->ask.image);
+	free(call->refusal);
 	free(call);
 }
 
@@ -164,28 +167,47 @@ static void on_call_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (docker_link_is_up(call->calls->link))
+	if (call->refusal != NULL)
+		call_fail(call, ENGINE_REFUSED, call->refusal);
+	else if (docker_link_is_up(call->calls->link))
 		call_send(call);
 	else
 		call_fail(call, ENGINE_UNREACHABLE, docker_link_message(call->calls->link));
 }
 
-void docker_call(struct docker_calls *calls, const struct docker_ask *ask, docker_call_done *done,
-                 void (*drop)(void *arg), void *arg)
+static struct docker_call *call_new(struct docker_calls *calls, docker_call_done *done, void (*drop)(void *arg),
+                                    void *arg)
 {
 	struct docker_call *call = mem_zero(sizeof(*call));
 
 	call->calls = calls;
-	call->ask = *ask;
-	call->ask.path = mem_dup(ask->path);
-	call->ask.body = ask->body != NULL ? mem_dup_n(ask->body, ask->body_len) : NULL;
-	call->ask.image = mem_dup(ask->image);
-	call->deadline_ms = clock_ms() + ask->timeout_ms;
 	call->done = done;
 	call->drop = drop;
 	call->arg = arg;
 	call->timer = loop_event_new(calls->base, LOOP_URGENT, -1, 0, on_call_timer, call);
 	LIST_INSERT_HEAD(&calls->all, call, in_all);
+	return call;
+}
+
+void docker_call_refuse(struct docker_calls *calls, const char *why, docker_call_done *done, void (*drop)(void *arg),
+                        void *arg)
+{
+	struct docker_call *call = call_new(calls, done, drop, arg);
+
+	call->refusal = mem_dup(why);
+	call_set_timer(call, 0);
+}
+
+void docker_call(struct docker_calls *calls, const struct docker_ask *ask, docker_call_done *done,
+                 void (*drop)(void *arg), void *arg)
+{
+	struct docker_call *call = call_new(calls, done, drop, arg);
+
+	call->ask = *ask;
+	call->ask.path = mem_dup(ask->path);
+	call->ask.body = ask->body != NULL ? mem_dup_n(ask->body, ask->body_len) : NULL;
+	call->ask.image = mem_dup(ask->image);
+	call->deadline_ms = clock_ms() + ask->timeout_ms;
 	if (docker_link_is_up(calls->link)) {
 		call_send(call);
 		return;

@@ -53,5 +53,9 @@ void docker_calls_free(struct docker_calls *calls); /* what is under way is drop
 void docker_call(struct docker_calls *calls, const struct docker_ask *ask, docker_call_done *done,
                  void (*drop)(void *arg), void *arg);
 
+/* The answer, in the loop's next turn, of a call that is not made: ENGINE_REFUSED for a reason of this host's. */
+void docker_call_refuse(struct docker_calls *calls, const char *why, docker_call_done *done, void (*drop)(void *arg),
+                        void *arg);
+
 /* The link is up: what waits for the first connection goes now. */
 void docker_calls_release(struct docker_calls *calls);

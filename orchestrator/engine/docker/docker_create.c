@@ -30,6 +30,7 @@ struct create {
 	engine_done *done;
 	void *arg;
 	char id[ENGINE_ID_SIZE];
+	char socket_dir[SOCKET_DIR_SIZE]; /* made for it; "" = it needs none */
 	char *path;
 	char *image;
 	char *plain;            /* the body without late_network */
@@ -51,6 +52,12 @@ static void create_free(void *arg)
 
 static void create_finish(struct create *create, const struct engine_result *result)
 {
+	struct docker_sockets *sockets = create->docker->sockets;
+
+	if (result->fault == ENGINE_OK)
+		docker_sockets_made(sockets, create->socket_dir, create->id);
+	else
+		docker_sockets_failed(sockets, create->socket_dir, engine_in_doubt(result->fault));
 	create->done(result, create->arg);
 	create_free(create);
 }
@@ -183,16 +190,29 @@ static void ask_image(struct create *create)
 
 /* --- the verb ------------------------------------------------------------------------------------------------------- */
 
-static char *make_body(const struct docker *docker, const struct engine_spec *spec, const struct engine_place *place,
+bool docker_does_without(const struct docker *docker, const struct engine_spec *spec, int port)
+{
+	return spec->reach != REACH_PUBLISHED && lost_ports_has(&docker->lost_ports, port);
+}
+
+static char *make_body(const struct create *create, const struct engine_spec *spec, const struct engine_place *place,
                        const char *await_file)
 {
+	const struct docker *docker = create->docker;
+	const struct docker_gift gift = {
+	        .name = docker->name,
+	        .owner = docker->owner,
+	        .socket_dir = create->socket_dir,
+	        .await_file = await_file,
+	        .unpublished = docker_does_without(docker, spec, place->host_port),
+	        .log_files = docker_link_logs_to_files(docker->link),
+	};
 	struct buf body;
 	char *text;
 	bool fits;
 
 	buf_init(&body, DOCKER_BODY_MAX);
-	fits = docker_body_create(&body, docker->name, docker->owner, spec, place, await_file,
-	                          docker_link_logs_to_files(docker->link));
+	fits = docker_body_create(&body, &gift, spec, place);
 	assert(fits);
 	text = mem_dup(buf_text(&body));
 	buf_clear(&body);
@@ -213,25 +233,40 @@ static char *make_path(const char *name)
 	return text;
 }
 
-void docker_create(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
-                   engine_done *done, void *arg)
+static void on_no_dir(const struct docker_answer *answer, void *arg)
 {
-	struct docker *docker = (struct docker *)engine;
-	const char *await_file = place->late_network ? docker_await_file(docker->await) : NULL;
-	struct create *create = mem_zero(sizeof(*create));
+	create_fail(arg, answer->fault, answer->message);
+}
 
-	create->docker = docker;
-	create->done = done;
-	create->arg = arg;
+static void create_begin(struct create *create, const struct engine_spec *spec, const struct engine_place *place)
+{
+	const char *await_file = place->late_network ? docker_await_file(create->docker->await) : NULL;
+
 	create->path = make_path(place->name);
 	create->image = mem_dup(spec->image);
-	create->plain = make_body(docker, spec, place, NULL);
+	create->plain = make_body(create, spec, place, NULL);
 	for (size_t i = 0; spec->command != NULL && i < spec->command->count; i++)
 		strings_add(&create->command, spec->command->items[i]);
 	if (await_file == NULL) {
 		create_post(create, create->plain);
 		return;
 	}
-	create->waiting = make_body(docker, spec, place, await_file);
+	create->waiting = make_body(create, spec, place, await_file);
 	ask_image(create);
+}
+
+void docker_create(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+                   engine_done *done, void *arg)
+{
+	struct create *create = mem_zero(sizeof(*create));
+	struct err err;
+
+	create->docker = (struct docker *)engine;
+	create->done = done;
+	create->arg = arg;
+	if (spec->reach != REACH_SOCKET ||
+	    docker_sockets_make(create->docker->sockets, spec->service, place->slot, create->socket_dir, &err))
+		create_begin(create, spec, place);
+	else
+		docker_call_refuse(create->docker->calls, err.message, on_no_dir, create_free, create);
 }

@@ -7,8 +7,8 @@
 
 #include "common/mem.h"
 #include "orchestrator/engine/docker/docker_body.h"
+#include "orchestrator/engine/docker/docker_json_address.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +18,7 @@
 
 static const struct json_limits limits = {.depth = 32, .nodes = 1000000};
 
-/* Copies a string value, cut to size; "" where there is none. */
-static void take_text(const struct json_value *value, char *out, size_t size)
+void docker_json_take_text(const struct json_value *value, char *out, size_t size)
 {
 	size_t len = value != NULL && value->type == JSON_STRING ? value->len : 0;
 
@@ -34,7 +33,7 @@ static bool take_id(const struct json_value *value, char id[ENGINE_ID_SIZE])
 {
 	if (value == NULL || value->type != JSON_STRING || value->len == 0 || value->len >= ENGINE_ID_SIZE)
 		return false;
-	take_text(value, id, ENGINE_ID_SIZE);
+	docker_json_take_text(value, id, ENGINE_ID_SIZE);
 	return strspn(id, "0123456789abcdefABCDEF") == value->len;
 }
 
@@ -51,13 +50,12 @@ static bool read_decimal(const char *text, int *out)
 	return digits > 0 && *text == '\0';
 }
 
-/* A whole number that is written as a text, as labels and attributes are. */
-static int take_number(const struct json_value *value, int fallback)
+int docker_json_take_number(const struct json_value *value, int fallback)
 {
 	char text[16];
 	int number;
 
-	take_text(value, text, sizeof(text));
+	docker_json_take_text(value, text, sizeof(text));
 	return read_decimal(text, &number) ? number : fallback;
 }
 
@@ -66,7 +64,7 @@ void docker_json_message(const char *text, size_t len, char *message, size_t siz
 	struct json_doc *doc = NULL;
 
 	if (json_parse(text, len, &limits, &doc, NULL)) {
-		take_text(json_get(json_root(doc), "message"), message, size);
+		docker_json_take_text(json_get(json_root(doc), "message"), message, size);
 		json_free(doc);
 		if (message[0] != '\0')
 			return;
@@ -90,9 +88,9 @@ bool docker_json_version(const char *text, size_t len, int *max_minor, int *min_
 
 	if (!json_parse(text, len, &limits, &doc, err))
 		return err_prefix(err, "reply to GET /version");
-	take_text(json_get(json_root(doc), "ApiVersion"), version, sizeof(version));
+	docker_json_take_text(json_get(json_root(doc), "ApiVersion"), version, sizeof(version));
 	*max_minor = docker_json_api_minor(version);
-	take_text(json_get(json_root(doc), "MinAPIVersion"), version, sizeof(version));
+	docker_json_take_text(json_get(json_root(doc), "MinAPIVersion"), version, sizeof(version));
 	*min_minor = docker_json_api_minor(version);
 	json_free(doc);
 	if (*max_minor == -1)
@@ -108,7 +106,7 @@ bool docker_json_log_driver(const char *text, size_t len, char *driver, size_t s
 
 	if (!json_parse(text, len, &limits, &doc, err))
 		return err_prefix(err, "reply to GET /info");
-	take_text(json_get(json_root(doc), "LoggingDriver"), driver, size);
+	docker_json_take_text(json_get(json_root(doc), "LoggingDriver"), driver, size);
 	json_free(doc);
 	return true;
 }
@@ -187,7 +185,7 @@ static void take_name(const struct json_value *names, char *out, size_t size)
 	for (; name != NULL; name = name->next) {
 		char text[ENGINE_NAME_SIZE + 1];
 
-		take_text(name, text, sizeof(text));
+		docker_json_take_text(name, text, sizeof(text));
 		if (text[0] != '/' || strchr(text + 1, '/') != NULL)
 			continue;
 		snprintf(out, size, "%s", text + 1);
@@ -200,7 +198,7 @@ static int64_t take_running_ms(const struct json_value *status)
 {
 	char text[64], *end;
 
-	take_text(status, text, sizeof(text));
+	docker_json_take_text(status, text, sizeof(text));
 	if (strncmp(text, "Up ", 3) != 0 || strncmp(text + 3, "Less than", 9) == 0)
 		return 0;
 	int64_t count = strtoll(text + 3, &end, 10);
@@ -216,28 +214,28 @@ static bool take_no_network(const struct json_value *settings)
 	return networks != NULL && networks->type == JSON_OBJECT && networks->count == 0;
 }
 
-static bool take_container(const struct json_value *value, struct engine_container *container)
+static bool take_container(const struct json_value *value, const char *network, struct engine_container *container)
 {
 	const struct json_value *labels = json_get(value, "Labels");
 
 	if (!take_id(json_get(value, "Id"), container->id))
 		return false;
 	take_name(json_get(value, "Names"), container->name, sizeof(container->name));
-	take_text(json_get(value, "Image"), container->image, sizeof(container->image));
-	take_text(json_get(labels, DOCKER_LABEL_SERVICE), container->service, sizeof(container->service));
-	take_text(json_get(labels, DOCKER_LABEL_SPEC), container->spec, sizeof(container->spec));
-	take_text(json_get(labels, DOCKER_LABEL_OWNER), container->owner, sizeof(container->owner));
-	take_text(json_get(labels, DOCKER_LABEL_SOCKET), container->socket_dir, sizeof(container->socket_dir));
-	container->slot = take_number(json_get(labels, DOCKER_LABEL_SLOT), -1);
-	container->host_port = take_number(json_get(labels, DOCKER_LABEL_PORT), 0);
+	docker_json_take_text(json_get(value, "Image"), container->image, sizeof(container->image));
+	docker_json_take_text(json_get(labels, DOCKER_LABEL_SERVICE), container->service, sizeof(container->service));
+	docker_json_take_text(json_get(labels, DOCKER_LABEL_SPEC), container->spec, sizeof(container->spec));
+	docker_json_take_text(json_get(labels, DOCKER_LABEL_OWNER), container->owner, sizeof(container->owner));
+	container->slot = docker_json_take_number(json_get(labels, DOCKER_LABEL_SLOT), -1);
+	container->host_port = docker_json_take_number(json_get(labels, DOCKER_LABEL_PORT), 0);
 	container->state = take_state(json_get(value, "State"));
 	container->running_ms = take_running_ms(json_get(value, "Status"));
 	container->no_network = take_no_network(json_get(value, "NetworkSettings"));
+	docker_json_listed_address(value, network, &container->address);
 	return true;
 }
 
-bool docker_json_list(const char *text, size_t len, struct engine_container **containers, size_t *count,
-                      struct err *err)
+bool docker_json_list(const char *text, size_t len, const char *network, struct engine_container **containers,
+                      size_t *count, struct err *err)
 {
 	const struct json_value *root;
 	struct json_doc *doc;
@@ -252,7 +250,7 @@ bool docker_json_list(const char *text, size_t len, struct engine_container **co
 	*count = 0;
 	*containers = mem_zero((root->count + 1) * sizeof(**containers));
 	for (const struct json_value *value = root->first; value != NULL; value = value->next)
-		if (take_container(value, &(*containers)[*count]))
+		if (take_container(value, network, &(*containers)[*count]))
 			(*count)++;
 	json_free(doc);
 	return true;
@@ -280,7 +278,7 @@ static bool publishes(const struct json_value *container, int port, const struct
 		char address[INET6_ADDRSTRLEN];
 		int64_t public;
 
-		take_text(json_get(one, "IP"), address, sizeof(address));
+		docker_json_take_text(json_get(one, "IP"), address, sizeof(address));
 		if (json_int(json_get(one, "PublicPort"), &public) && public == port &&
 		    addresses_meet(address, addresses))
 			return true;
@@ -301,23 +299,6 @@ bool docker_json_port_held(const char *text, size_t len, const char *id, int por
 	return held;
 }
 
-static void take_address(const struct json_value *root, const char *network, struct engine_result *result)
-{
-	const struct json_value *ip = json_path(root, "NetworkSettings", "Networks", network, "IPAddress", NULL);
-	int port = take_number(json_path(root, "Config", "Labels", DOCKER_LABEL_INSIDE, NULL), 0);
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	char text[INET_ADDRSTRLEN];
-
-	memset(&result->address, 0, sizeof(result->address));
-	result->address_len = 0;
-	take_text(ip, text, sizeof(text));
-	if (port <= 0 || port > UINT16_MAX || inet_pton(AF_INET, text, &address.sin_addr) != 1)
-		return;
-	address.sin_port = htons((uint16_t)port);
-	memcpy(&result->address, &address, sizeof(address));
-	result->address_len = sizeof(address);
-}
-
 bool docker_json_inspect(const char *text, size_t len, const char *network, struct engine_result *result,
                          struct err *err)
 {
@@ -335,7 +316,7 @@ bool docker_json_inspect(const char *text, size_t len, const char *network, stru
 	result->state = take_state(json_get(state, "Status"));
 	result->exit_code = (int)exit_code;
 	result->oom_killed = json_get(state, "OOMKilled") != NULL && json_get(state, "OOMKilled")->boolean;
-	take_address(json_root(doc), network, result);
+	result->no_network = !docker_json_inspected_address(json_root(doc), network, &result->address);
 	json_free(doc);
 	return true;
 }
@@ -373,8 +354,8 @@ bool docker_json_event(const struct json_value *value, struct docker_event *even
 	if (i == sizeof(actions) / sizeof(actions[0]) || !take_id(json_path(value, "Actor", "ID", NULL), event->id))
 		return false;
 	event->event = (struct engine_event){.type = actions[i].type, .id = event->id};
-	event->event.exit_code = take_number(json_path(value, "Actor", "Attributes", "exitCode", NULL), 0);
-	event->event.signal = take_number(json_path(value, "Actor", "Attributes", "signal", NULL), 0);
+	event->event.exit_code = docker_json_take_number(json_path(value, "Actor", "Attributes", "exitCode", NULL), 0);
+	event->event.signal = docker_json_take_number(json_path(value, "Actor", "Attributes", "signal", NULL), 0);
 	if (!json_int(json_get(value, "timeNano"), &event->event.engine_time_ns))
 		event->event.engine_time_ns = 0;
 	return true;

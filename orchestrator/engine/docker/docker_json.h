@@ -28,15 +28,15 @@ bool docker_json_created(const char *text, size_t len, char id[ENGINE_ID_SIZE], 
 bool docker_json_image(const char *text, size_t len, const struct strings *command, struct strings *words,
                        struct err *err) MUST_CHECK;
 
-/* GET /containers/json: *containers is allocated, the caller frees it. */
-bool docker_json_list(const char *text, size_t len, struct engine_container **containers, size_t *count,
-                      struct err *err) MUST_CHECK;
+/* GET /containers/json: *containers is allocated, the caller frees it. network: ours. */
+bool docker_json_list(const char *text, size_t len, const char *network, struct engine_container **containers,
+                      size_t *count, struct err *err) MUST_CHECK;
 
 /* The same: does another one than `id` publish host port `port` on an address that meets one of these (as 0.0.0.0 and ::
  * meet all)? False, too, for what is no list. */
 bool docker_json_port_held(const char *text, size_t len, const char *id, int port, const struct strings *addresses);
 
-/* GET /containers/ID/json: state, exit_code, oom_killed and address of result. */
+/* GET /containers/ID/json: state, exit_code, oom_killed, no_network and address of result. */
 bool docker_json_inspect(const char *text, size_t len, const char *network, struct engine_result *result,
                          struct err *err) MUST_CHECK;
 

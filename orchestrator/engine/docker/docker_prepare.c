@@ -166,6 +166,7 @@ void docker_prepare(struct engine *engine, const struct engine_spec *spec, engin
 	struct buf body;
 
 	prepare->docker = (struct docker *)engine;
+	docker_sockets_sweep(prepare->docker->sockets);
 	prepare->image = mem_dup(spec->image);
 	prepare->done = done;
 	prepare->arg = arg;

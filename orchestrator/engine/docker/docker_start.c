@@ -1,6 +1,7 @@
 /* docker_start.c: the verb start, and what Docker says of a port that it takes for allocated.
  *
- *   start -> done
+ *   start -> done, with the address
+ *         -> reached on the bridge: look -> done
  *         -> late_network: until nobody else publishes its port -> connect -> done
  *                                                   it is there already? look -> done
  *                                           refused: kill, until that is over -> as a start that was refused
@@ -41,8 +42,9 @@ struct start {
 	void *arg;
 	char id[ENGINE_ID_SIZE];
 	bool late_network;
+	enum engine_reach reach;
 	char *service;
-	int late_port;           /* to be free before the network is given; 0 = it publishes none */
+	int published;           /* host port; 0 = it publishes none */
 	struct strings publish;  /* on these addresses */
 	int port;                /* the one that is said to be allocated */
 	enum engine_fault fault; /* what was said when it was given its network */
@@ -59,14 +61,15 @@ static void start_free(void *arg)
 	free(start);
 }
 
-static void start_finish(struct start *start, enum engine_fault fault, const char *message)
+static void start_answer(struct start *start, const struct engine_result *result)
 {
-	const struct engine_result result = {.fault = fault, .message = message, .id = start->id};
-
-	if (fault == ENGINE_OK)
-		docker_exits_watch(start->docker->exits, start->id);
-	start->done(&result, start->arg);
+	start->done(result, start->arg);
 	start_free(start);
+}
+
+static void start_fail(struct start *start, enum engine_fault fault, const char *message)
+{
+	start_answer(start, &(struct engine_result){.fault = fault, .message = message, .id = start->id});
 }
 
 /* ask: its method and its timeout. */
@@ -96,6 +99,54 @@ static void start_list_publishers(struct start *start, struct docker_ask ask, in
 	start_call(start, ask, path, done);
 }
 
+/* --- started: where is it reached? ------------------------------------------------------------------------------ */
+
+/* address: of length 0 where it is not known. */
+static void start_succeed(struct start *start, const struct address *address)
+{
+	docker_exits_watch(start->docker->exits, start->id);
+	start_answer(start, &(struct engine_result){.message = "", .id = start->id, .address = *address});
+}
+
+/* It has been started, whatever this says; where there is no address fleet asks again. */
+static void on_located(const struct docker_answer *answer, void *arg)
+{
+	struct start *start = arg;
+	struct engine_result seen = {.address = {.len = 0}};
+	struct err err;
+
+	if (answer->fault != ENGINE_OK ||
+	    !docker_json_inspect(answer->body, answer->len, start->docker->name, &seen, &err))
+		seen.address.len = 0;
+	start_succeed(start, &seen.address);
+}
+
+static bool is_known(const struct start *start, struct address *address)
+{
+	switch (start->reach) {
+	case REACH_SOCKET:
+		return docker_sockets_address(start->docker->sockets, start->id, address);
+	case REACH_PUBLISHED:
+		if (start->published == 0 || !address_of_host(start->publish.items[0], start->published, address))
+			return false;
+		address_make_reachable(address);
+		return true;
+	case REACH_BRIDGE:
+		break;
+	}
+	return false;
+}
+
+static void start_locate(struct start *start)
+{
+	struct address address;
+
+	if (is_known(start, &address))
+		start_succeed(start, &address);
+	else
+		start_call_container(start, "GET", "json", LOOK_MS, on_located);
+}
+
 /* --- refused ---------------------------------------------------------------------------------------------------- */
 
 static bool is_empty_list(const struct docker_answer *answer)
@@ -109,21 +160,25 @@ static void on_publishers(const struct docker_answer *answer, void *arg)
 	char message[200];
 
 	if (!is_empty_list(answer)) {
-		start_finish(start, ENGINE_PORT_TAKEN, start->refusal);
+		start_fail(start, ENGINE_PORT_TAKEN, start->refusal);
 		return;
 	}
 	snprintf(message, sizeof(message),
 	         "Docker holds port %d for a container that does not run, as it was killed while it started one:"
 	         " `systemctl restart docker` frees it",
 	         start->port);
-	start_finish(start, ENGINE_PORT_LOST, message);
+	start_answer(start, &(struct engine_result){.fault = ENGINE_PORT_LOST,
+	                                            .message = message,
+	                                            .id = start->id,
+	                                            .remake = start->reach != REACH_PUBLISHED &&
+	                                                      lost_ports_add(&start->docker->lost_ports, start->port)});
 }
 
 static void start_refused(struct start *start, enum engine_fault fault, const char *message)
 {
 	start->port = fault == ENGINE_PORT_TAKEN ? docker_fault_port(message) : 0;
 	if (start->port == 0 || !docker_refusals_note(&start->docker->refusals, start->port, clock_us())) {
-		start_finish(start, fault, message);
+		start_fail(start, fault, message);
 		return;
 	}
 	if (start->refusal == NULL)
@@ -138,7 +193,7 @@ static void on_end_seen(const struct docker_answer *answer, void *arg)
 	struct start *start = arg;
 
 	if (engine_in_doubt(answer->fault))
-		start_finish(start, answer->fault, answer->message);
+		start_fail(start, answer->fault, answer->message);
 	else
 		start_refused(start, start->fault, start->refusal);
 }
@@ -148,9 +203,9 @@ static void on_killed(const struct docker_answer *answer, void *arg)
 	struct start *start = arg;
 
 	if (engine_in_doubt(answer->fault))
-		start_finish(start, answer->fault, answer->message);
+		start_fail(start, answer->fault, answer->message);
 	else if (answer->fault != ENGINE_OK && strstr(answer->message, "is not running") != NULL)
-		start_finish(start, ENGINE_OK, ""); /* it was started, and has ended by itself */
+		start_locate(start); /* it was started, and has ended by itself */
 	else
 		start_call_container(start, "GET", "json", LOOK_MS, on_end_seen);
 }
@@ -170,20 +225,22 @@ static void on_looked(const struct docker_answer *answer, void *arg)
 	struct err err;
 
 	if (answer->fault != ENGINE_OK)
-		start_finish(start, answer->fault, answer->message);
+		start_fail(start, answer->fault, answer->message);
 	else if (docker_json_inspect(answer->body, answer->len, start->docker->name, &seen, &err) &&
-	         seen.state == ENGINE_RUNNING && seen.address.ss_family == 0)
+	         seen.state == ENGINE_RUNNING && seen.no_network)
 		connect_refused(start, ENGINE_REFUSED, "Docker takes it for connected to its network, and it is not");
 	else
-		start_finish(start, ENGINE_OK, "");
+		start_locate(start);
 }
 
 static void on_connected(const struct docker_answer *answer, void *arg)
 {
 	struct start *start = arg;
 
-	if (answer->fault == ENGINE_OK || engine_in_doubt(answer->fault))
-		start_finish(start, answer->fault, answer->message);
+	if (answer->fault == ENGINE_OK)
+		start_locate(start);
+	else if (engine_in_doubt(answer->fault))
+		start_fail(start, answer->fault, answer->message);
 	else if (strstr(answer->message, "already exists in network") != NULL)
 		start_call_container(start, "GET", "json", LOOK_MS, on_looked); /* or an answer was lost */
 	else
@@ -212,7 +269,7 @@ static bool is_freed(const struct docker_answer *answer, void *arg)
 {
 	const struct start *start = arg;
 
-	return !docker_json_port_held(answer->body, answer->len, start->id, start->late_port, &start->publish);
+	return !docker_json_port_held(answer->body, answer->len, start->id, start->published, &start->publish);
 }
 
 static void on_freed(const struct docker_answer *answer, void *arg)
@@ -232,30 +289,33 @@ static void on_answer(const struct docker_answer *answer, void *arg)
 		                           answer->message); /* the next container is made without */
 		start_refused(start, answer->fault, answer->message);
 	} else if (!start->late_network)
-		start_finish(start, ENGINE_OK, answer->message);
-	else if (start->late_port == 0)
+		start_locate(start);
+	else if (start->published == 0)
 		start_connect(start);
 	else
 		start_list_publishers(start, (struct docker_ask){.timeout_ms = FREED_MS, .enough = is_freed},
-		                      start->late_port, on_freed);
+		                      start->published, on_freed);
 }
 
 void docker_start(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
                   const char *id, engine_done *done, void *arg)
 {
 	struct start *start = mem_zero(sizeof(*start));
-	bool published = spec->publish != NULL && spec->publish->count > 0 && !place->unpublished;
+	struct docker *docker = (struct docker *)engine;
+	bool published = spec->publish != NULL && spec->publish->count > 0 &&
+	                 !docker_does_without(docker, spec, place->host_port);
 
 	assert(id[0] != '\0' && strlen(id) < ENGINE_ID_SIZE);
 	*start = (struct start){
-	        .docker = (struct docker *)engine,
+	        .docker = docker,
 	        .done = done,
 	        .arg = arg,
 	        .late_network = place->late_network,
+	        .reach = spec->reach,
 	        .service = mem_dup(spec->service),
-	        .late_port = published ? place->host_port : 0,
+	        .published = published ? place->host_port : 0,
 	};
-	for (size_t i = 0; start->late_port != 0 && i < spec->publish->count; i++)
+	for (size_t i = 0; start->published != 0 && i < spec->publish->count; i++)
 		strings_add(&start->publish, spec->publish->items[i]);
 	snprintf(start->id, sizeof(start->id), "%s", id);
 	start_call_container(start, "POST", "start", START_MS, on_answer);

@@ -16,10 +16,8 @@
 #include "orchestrator/engine/process/process_proc.h"
 #include "orchestrator/engine/process/process_spawn.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,6 +95,18 @@ static void process_prepare(struct engine *base, const struct engine_spec *spec,
 	answer(&asker, dir_make(path, "state_dir", &err) ? ENGINE_OK : ENGINE_REFUSED, err.message);
 }
 
+static void list_one(const struct process *process, struct engine_container *to)
+{
+	const char *socket_dir = process->record.socket_dir;
+
+	*to = process->record.container;
+	to->state = process_state(process);
+	process_address(process, &to->address);
+	to->spoilt = socket_dir[0] != '\0' && !socket_dir_usable(socket_dir);
+	if (to->state == ENGINE_RUNNING)
+		to->running_ms = process_age_ms(process->record.start_ticks);
+}
+
 static void process_list(struct engine *base, engine_done *done, void *arg)
 {
 	struct process_engine *engine = (struct process_engine *)base;
@@ -106,15 +116,20 @@ static void process_list(struct engine *base, engine_done *done, void *arg)
 
 	TAILQ_FOREACH (process, &engine->processes, link) {
 		containers = mem_array(containers, result.count + 1, sizeof(*containers));
-		containers[result.count] = process->record.container;
-		containers[result.count].state = process_state(process);
-		if (containers[result.count].state == ENGINE_RUNNING)
-			containers[result.count].running_ms = process_age_ms(process->record.start_ticks);
-		result.count++;
+		list_one(process, &containers[result.count++]);
 	}
 	result.containers = containers;
 	process_news_answer(engine->news, &result, done, arg);
 	free(containers);
+}
+
+/* socket_dir: "" where it needs none. */
+static bool make_socket_dir(const struct process_engine *engine, const struct engine_spec *spec,
+                            const struct engine_place *place, char socket_dir[SOCKET_DIR_SIZE], struct err *err)
+{
+	socket_dir[0] = '\0';
+	return spec->reach != REACH_SOCKET ||
+	       socket_dir_make(engine->socket_dir, spec->service, place->slot, socket_dir, err);
 }
 
 static void process_create(struct engine *base, const struct engine_spec *spec, const struct engine_place *place,
@@ -123,20 +138,22 @@ static void process_create(struct engine *base, const struct engine_spec *spec, 
 	struct process_engine *engine = (struct process_engine *)base;
 	struct process_record record = {0};
 	const struct asker asker = {engine, record.container.id, done, arg};
-	char data[PROCESS_PATH_SIZE];
+	char data[PROCESS_PATH_SIZE], socket_dir[SOCKET_DIR_SIZE];
 	struct err err;
 
-	data_dir(engine, spec->service, data);
 	if (process_name_taken(engine, place->name)) {
-		record.container.id[0] = '\0';
 		answer(&asker, ENGINE_NAME_TAKEN, "another process has this name");
 		return;
 	}
-	if (process_make_record(spec, place, data, &record, &err) && process_record_make(engine->dir, &record, &err)) {
+	data_dir(engine, spec->service, data);
+	if (make_socket_dir(engine, spec, place, socket_dir, &err) &&
+	    process_make_record(spec, place, data, socket_dir, &record, &err) &&
+	    process_record_make(engine->dir, &record, &err)) {
 		(void)process_new(engine, &record);
 		answer(&asker, ENGINE_OK, "");
 		return;
 	}
+	socket_dir_remove(socket_dir);
 	process_record_clear(&record);
 	record.container.id[0] = '\0';
 	answer(&asker, ENGINE_REFUSED, err.message);
@@ -210,6 +227,14 @@ static enum engine_fault run(struct process *process, struct err *err)
 	return fault;
 }
 
+static void answer_started(const struct asker *asker, const struct process *process)
+{
+	struct engine_result result = {.fault = ENGINE_OK, .message = "", .id = asker->id};
+
+	process_address(process, &result.address);
+	process_news_answer(asker->engine->news, &result, asker->done, asker->arg);
+}
+
 static void process_start(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
                           const char *id, engine_done *done, void *arg)
 {
@@ -225,7 +250,7 @@ static void process_start(struct engine *engine, const struct engine_spec *spec,
 		return;
 	before = process->record.container.state;
 	if (before == ENGINE_RUNNING) {
-		answer(&asker, ENGINE_OK, "");
+		answer_started(&asker, process);
 		return;
 	}
 	if (process->hunt != HUNT_NO) {
@@ -240,12 +265,13 @@ static void process_start(struct engine *engine, const struct engine_spec *spec,
 	fault = run(process, &err);
 	if (fault == ENGINE_OK) {
 		process_news_event(asker.engine->news, ENGINE_EVENT_START, id, 0);
-	} else {
-		if (process->pidfd == -1)
-			process->record.container.state = before;
-		process->record.starting = false;
-		save_or_say(process); /* if not, the next engine looks for a process and finds none */
+		answer_started(&asker, process);
+		return;
 	}
+	if (process->pidfd == -1)
+		process->record.container.state = before;
+	process->record.starting = false;
+	save_or_say(process); /* if not, the next engine looks for a process and finds none */
 	answer(&asker, fault, err.message);
 }
 
@@ -343,18 +369,13 @@ static void process_inspect(struct engine *engine, const char *id, engine_done *
 	const struct asker asker = ASKER;
 	const struct process *process = find(&asker);
 	struct engine_result result = {.fault = ENGINE_OK, .message = "", .id = id};
-	struct sockaddr_in *address = (struct sockaddr_in *)&result.address;
 
 	if (process == NULL)
 		return;
 	result.state = process_state(process);
 	result.exit_code = process->record.container.state == ENGINE_EXITED ? process->record.exit_code : 0;
-	if (process->record.container.state == ENGINE_RUNNING) {
-		address->sin_family = AF_INET;
-		address->sin_port = htons((uint16_t)process->record.container.host_port);
-		address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		result.address_len = sizeof(*address);
-	}
+	if (process->record.container.state == ENGINE_RUNNING)
+		process_address(process, &result.address);
 	process_news_answer(asker.engine->news, &result, done, arg);
 }
 
@@ -377,6 +398,16 @@ static void process_logs(struct engine *engine, const char *id, int lines, engin
 }
 
 const struct engine_verbs process_verbs = {
-        process_prepare, process_list,  process_create,  process_start,   process_stop, process_remove,
-        process_rename,  process_pause, process_unpause, process_inspect, process_logs, process_engine_free,
+        .prepare = process_prepare,
+        .list = process_list,
+        .create = process_create,
+        .start = process_start,
+        .stop = process_stop,
+        .remove = process_remove,
+        .rename = process_rename,
+        .pause = process_pause,
+        .unpause = process_unpause,
+        .inspect = process_inspect,
+        .logs = process_logs,
+        .free = process_engine_free,
 };

@@ -13,7 +13,8 @@ struct process_engine {
 	struct event_base *base;
 	char *state_dir;
 	char *dir; /* of the records */
-	int lock;  /* held while we use it */
+	char *socket_dir;
+	int lock; /* held while we use it */
 	char boot[40];
 	struct process_news *news;
 	struct process_hunt *hunt;
@@ -54,7 +55,8 @@ void process_free(struct process *process); /* the record's file stays, and the 
 struct process *process_by_id(struct process_engine *engine, const char *id);
 bool process_name_taken(const struct process_engine *engine, const char *name);
 bool process_save(struct process *process, struct err *err) MUST_CHECK;
-enum engine_state process_state(const struct process *process); /* also PAUSED */
+enum engine_state process_state(const struct process *process);               /* also PAUSED */
+void process_address(const struct process *process, struct address *address); /* where it listens while it runs */
 
 /* --- process_child.c: the one that runs --- */
 

@@ -75,6 +75,7 @@ static bool forget(struct process *process, struct err *err)
 {
 	if (!process_record_remove(process->owner->dir, process->record.container.id, err))
 		return false;
+	socket_dir_remove(process->record.socket_dir);
 	process_cgroup_remove(&process->owner->cgroup, process->record.container.id);
 	process_news_event(process->owner->news, ENGINE_EVENT_DESTROY, process->record.container.id, 0);
 	return true;

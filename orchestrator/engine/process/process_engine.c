@@ -69,6 +69,7 @@ void process_engine_free(struct engine *base)
 	if (engine->lock != -1)
 		close(engine->lock);
 	free(engine->dir);
+	free(engine->socket_dir);
 	free(engine->state_dir);
 	free(engine);
 }
@@ -94,6 +95,7 @@ bool process_engine_new(const struct engine_settings *settings, struct engine **
 	made->base = settings->base;
 	made->state_dir = mem_dup(settings->state_dir);
 	made->dir = mem_format("%s/process", settings->state_dir);
+	made->socket_dir = mem_dup(settings->socket_dir);
 	made->lock = -1;
 	made->news = process_news_new(settings->base, &settings->observer);
 	made->hunt = process_hunt_new(made);

@@ -69,20 +69,20 @@ static bool publishes(const struct strings *publish, const char *address)
 }
 
 /* 0.0.0.0 takes all others of IPv4 with it; two sockets for the same one would not go. */
-static bool write_listen(struct buf *text, const struct strings *publish, const struct engine_place *place)
+static bool write_listen(struct buf *text, const struct strings *publish, int port, const char *socket_dir)
 {
 	const char *first = publishes(publish, "0.0.0.0") ? "0.0.0.0" : "127.0.0.1";
-	bool fits = buf_add_format(text, "%s:%d", first, place->host_port);
+	bool fits = buf_add_format(text, "%s:%d", first, port);
 
 	for (size_t i = 0; publish != NULL && i < publish->count; i++) {
 		const char *address = publish->items[i];
 		bool six = strchr(address, ':') != NULL;
 
 		if (six || (first[0] != '0' && strcmp(address, first) != 0))
-			fits = fits && buf_add_format(text, six ? ",[%s]:%d" : ",%s:%d", address, place->host_port);
+			fits = fits && buf_add_format(text, six ? ",[%s]:%d" : ",%s:%d", address, port);
 	}
-	if (place->socket_dir != NULL)
-		fits = fits && buf_add_format(text, ",unix:%s/http", place->socket_dir);
+	if (socket_dir[0] != '\0')
+		fits = fits && buf_add_format(text, ",unix:%s/http", socket_dir);
 	return fits;
 }
 
@@ -98,7 +98,7 @@ static void make_env(const struct engine_spec *spec, const struct engine_place *
 	snprintf(number, sizeof(number), "%d", place->host_port);
 	snprintf(host, sizeof(host), "%.12s", record->container.id);
 	buf_init(&listen, LISTEN_MAX);
-	fits = write_listen(&listen, spec->publish, place);
+	fits = write_listen(&listen, spec->publish, place->host_port, record->socket_dir);
 	assert(fits); /* eight addresses and a path, all bounded by the configuration */
 	env_add(env, PROCESS_ID_KEY, record->container.id);
 	for (size_t i = 0; spec->env != NULL && i < spec->env->count; i++)
@@ -130,10 +130,9 @@ static int quota_us(double cpus)
 }
 
 bool process_make_record(const struct engine_spec *spec, const struct engine_place *place, const char *data_dir,
-                         struct process_record *record, struct err *err)
+                         const char *socket_dir, struct process_record *record, struct err *err)
 {
 	struct engine_container *to = &record->container;
-	const char *socket_dir = place->socket_dir != NULL ? place->socket_dir : "";
 
 	memset(record, 0, sizeof(*record));
 	if (spec->command == NULL || spec->command->count == 0)
@@ -143,7 +142,7 @@ bool process_make_record(const struct engine_spec *spec, const struct engine_pla
 	if (!make_id(to->id, err) || !take_text("name", place->name, to->name, sizeof(to->name), err) ||
 	    !take_text("service", spec->service, to->service, sizeof(to->service), err) ||
 	    !take_text("spec", spec->hash, to->spec, sizeof(to->spec), err) ||
-	    !take_text("socket_dir", socket_dir, to->socket_dir, sizeof(to->socket_dir), err))
+	    !take_text("socket_dir", socket_dir, record->socket_dir, sizeof(record->socket_dir), err))
 		return false;
 	snprintf(to->image, sizeof(to->image), "%s", spec->command->items[0]);
 	to->slot = place->slot;

@@ -67,7 +67,7 @@ static bool to_json(const struct process_record *record, struct buf *text)
 	json_member_text(&w, "spec", container->spec);
 	json_member_number(&w, "slot", container->slot);
 	json_member_number(&w, "port", container->host_port);
-	json_member_text(&w, "socket_dir", container->socket_dir);
+	json_member_text(&w, "socket_dir", record->socket_dir);
 	json_member_text(&w, "state", state_words[container->state]);
 	json_member_bool(&w, "starting", record->starting);
 	json_member_bool(&w, "paused", record->paused);
@@ -238,7 +238,7 @@ static bool from_json(const struct json_value *root, struct process_record *reco
 	if (!take_text(root, "name", to->name, sizeof(to->name)) ||
 	    !take_text(root, "service", to->service, sizeof(to->service)) ||
 	    !take_text(root, "spec", to->spec, sizeof(to->spec)) ||
-	    !take_text(root, "socket_dir", to->socket_dir, sizeof(to->socket_dir)) ||
+	    !take_text(root, "socket_dir", record->socket_dir, sizeof(record->socket_dir)) ||
 	    !take_text(root, "boot", record->boot, sizeof(record->boot)) || !take_numbers(root, record) ||
 	    !take_bool(root, "starting", &record->starting) || !take_bool(root, "paused", &record->paused) ||
 	    !take_state(root, &to->state) || !take_texts(root, "command", &record->command) ||

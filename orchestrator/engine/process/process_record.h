@@ -8,6 +8,7 @@
 #pragma once
 
 #include "orchestrator/engine/engine.h"
+#include "orchestrator/engine/socket_dir.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,7 +18,8 @@
 /* container.state is one of CREATED, RUNNING, EXITED. A process is believed to be ours only if the system was booted
  * as `boot` says and the process of that pid was started at `start_ticks`: a pid alone is given out again. */
 struct process_record {
-	struct engine_container container;
+	struct engine_container container; /* but its address */
+	char socket_dir[SOCKET_DIR_SIZE];  /* "" = it has none */
 	struct strings command;
 	struct strings env; /* all of it, "KEY=value" */
 	int memory_mb;

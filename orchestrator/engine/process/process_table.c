@@ -82,6 +82,15 @@ enum engine_state process_state(const struct process *process)
 	return ENGINE_RUNNING;
 }
 
+/* LISTEN begins with its port of 127.0.0.1 (see process_make.c). */
+void process_address(const struct process *process, struct address *address)
+{
+	const struct process_record *record = &process->record;
+
+	if (record->socket_dir[0] == '\0' || !socket_dir_address(record->socket_dir, address))
+		(void)address_of_host("127.0.0.1", record->container.host_port, address);
+}
+
 /* --- taking over ---------------------------------------------------------------------------------------------- */
 
 /* One that was only just started is for a moment not yet its own program, and has not got its environment. */
@@ -140,6 +149,17 @@ static bool load_one(struct process_engine *engine, const char *id, struct err *
 	return true;
 }
 
+static bool is_used(const char *dir, const void *arg)
+{
+	const struct process_engine *engine = arg;
+	const struct process *process;
+
+	TAILQ_FOREACH (process, &engine->processes, link)
+		if (strcmp(process->record.socket_dir, dir) == 0)
+			return true;
+	return false;
+}
+
 bool process_load(struct process_engine *engine, struct err *err)
 {
 	DIR *dir = opendir(engine->dir);
@@ -151,5 +171,7 @@ bool process_load(struct process_engine *engine, struct err *err)
 	while (ok && (entry = readdir(dir)) != NULL)
 		ok = !process_is_id(entry->d_name) || load_one(engine, entry->d_name, err);
 	closedir(dir);
+	if (ok)
+		socket_dirs_sweep(engine->socket_dir, is_used, engine);
 	return ok;
 }

@@ -40,8 +40,11 @@ typedef bool engine_new(const struct engine_settings *settings, struct engine **
 
 static void open_with(struct watch *watch, engine_new *make, struct engine_settings settings)
 {
+	char socket_dir[256];
 	struct err err;
 
+	snprintf(socket_dir, sizeof(socket_dir), "%s/sockets", settings.state_dir);
+	settings.socket_dir = socket_dir;
 	memset(watch, 0, sizeof(*watch));
 	watch->base = settings.base = event_base_new();
 	settings.observer =
@@ -107,6 +110,13 @@ const struct engine_event *watch_event(struct watch *watch, enum engine_event_ty
 	return NULL;
 }
 
+static void take_address(const struct address *address, char text[ADDRESS_TEXT_SIZE])
+{
+	text[0] = '\0';
+	if (address->len > 0)
+		address_format(address, text);
+}
+
 void outcome_take(const struct engine_result *result, void *arg)
 {
 	struct outcome *outcome = arg;
@@ -118,7 +128,10 @@ void outcome_take(const struct engine_result *result, void *arg)
 	snprintf(outcome->id, sizeof(outcome->id), "%s", result->id);
 	if (result->text != NULL)
 		snprintf(outcome->text, sizeof(outcome->text), "%.*s", (int)result->text_len, result->text);
+	take_address(&result->address, outcome->address);
 	outcome->listed = result->count;
-	if (result->count > 0)
-		outcome->first = result->containers[0];
+	if (result->count == 0)
+		return;
+	outcome->first = result->containers[0];
+	take_address(&outcome->first.address, outcome->first_address);
 }

@@ -27,9 +27,12 @@ struct outcome {
 	char text[2000];
 	size_t listed;
 	struct engine_container first; /* of the list */
-	struct engine_result result;   /* its pointers are dead */
+	char first_address[ADDRESS_TEXT_SIZE];
+	char address[ADDRESS_TEXT_SIZE]; /* start, inspect; "" = it is not known */
+	struct engine_result result;     /* its pointers are dead */
 };
 
+/* Sockets of containers: under state_dir/sockets. */
 void watch_open(struct watch *watch, const char *name, const char *socket_path, const char *state_dir);
 void watch_open_process(struct watch *watch, const char *state_dir);
 void watch_close(struct watch *watch); /* frees the engine first, if there is still one */

@@ -21,8 +21,7 @@ static const struct strings command = {command_items, 2};
 
 static struct engine_spec spec;
 static struct engine_place place;
-static const char *await_file;
-static bool log_files;
+static struct docker_gift gift;
 static struct buf body;
 static struct json_doc *doc;
 
@@ -40,9 +39,9 @@ static void set_up(void)
 	        .reach = REACH_SOCKET,
 	        .hash = "0123456789abcdef",
 	};
-	place = (struct engine_place){.name = "acts_2", .slot = 2, .host_port = 8002, .socket_dir = "/run/selfless/7"};
-	await_file = NULL;
-	log_files = true;
+	place = (struct engine_place){.name = "acts_2", .slot = 2, .host_port = 8002};
+	gift = (struct docker_gift){
+	        .name = "selfless", .owner = "0f", .socket_dir = "/run/selfless/7", .log_files = true};
 	buf_init(&body, DOCKER_BODY_MAX);
 	doc = NULL;
 }
@@ -57,7 +56,7 @@ static const struct json_value *create(void)
 {
 	struct err err = {.message = ""};
 
-	ck_assert(docker_body_create(&body, "selfless", "0f", &spec, &place, await_file, log_files));
+	ck_assert(docker_body_create(&body, &gift, &spec, &place));
 	ck_assert_msg(json_parse(buf_text(&body), body.len, NULL, &doc, &err), "%s", err.message);
 	return json_root(doc);
 }
@@ -93,7 +92,8 @@ START_TEST(create_has_image_and_labels)
 	check_text(json_get(labels, "selfless.port"), "8002");
 	check_text(json_get(labels, "selfless.inside"), "8000");
 	check_text(json_get(labels, "selfless.socket"), "/run/selfless/7");
-	ck_assert_uint_eq(labels->count, 8);
+	check_text(json_get(labels, "selfless.reach"), "socket");
+	ck_assert_uint_eq(labels->count, 9);
 }
 END_TEST
 
@@ -118,6 +118,18 @@ START_TEST(create_without_host_port_publishes_nothing)
 }
 END_TEST
 
+/* Its label says the port all the same: it stays the slot's. */
+START_TEST(create_publishes_no_lost_port)
+{
+	const struct json_value *root;
+
+	gift.unpublished = true;
+	root = create();
+	ck_assert_uint_eq(json_path(root, "HostConfig", "PortBindings", NULL)->count, 0);
+	check_text(json_path(root, "Labels", "selfless.port", NULL), "8002");
+}
+END_TEST
+
 START_TEST(create_mounts_volumes_and_the_socket)
 {
 	static const char *const binds[] = {"acts_data:/static", "/srv/pictures:/pictures:ro",
@@ -138,7 +150,7 @@ START_TEST(create_without_socket_leaves_the_environment_alone)
 	const struct json_value *root;
 
 	spec.reach = REACH_PUBLISHED;
-	place.socket_dir = NULL;
+	gift.socket_dir = "";
 	root = create();
 	check_texts(json_path(root, "HostConfig", "Binds", NULL), binds);
 	check_texts(json_get(root, "Env"), environment);
@@ -164,7 +176,7 @@ START_TEST(create_of_one_that_waits_for_its_network)
 	struct err err = {.message = ""};
 	struct buf waiting;
 
-	await_file = "/var/lib/selfless/selfless-await";
+	gift.await_file = "/var/lib/selfless/selfless-await";
 	spec.command = &command;
 	ck_assert_ptr_null(json_get(create(), "Cmd"));
 	buf_init(&waiting, DOCKER_BODY_MAX);
@@ -177,7 +189,7 @@ START_TEST(create_of_one_that_waits_for_its_network)
 	check_text(json_get(root, "Image"), "actscontainer");
 	mount = json_path(root, "HostConfig", "Mounts", NULL)->first;
 	check_text(json_get(mount, "Type"), "bind");
-	check_text(json_get(mount, "Source"), await_file);
+	check_text(json_get(mount, "Source"), gift.await_file);
 	check_text(json_get(mount, "Target"), "/.selfless-await");
 	ck_assert(json_get(mount, "ReadOnly")->boolean);
 	buf_clear(&waiting);
@@ -210,7 +222,7 @@ END_TEST
 /* Whatever the daemon's configuration says holds, then. */
 START_TEST(create_leaves_the_log_driver_alone)
 {
-	log_files = false;
+	gift.log_files = false;
 	ck_assert_ptr_null(json_path(create(), "HostConfig", "LogConfig", NULL));
 }
 END_TEST
@@ -233,7 +245,7 @@ START_TEST(create_says_when_it_does_not_fit)
 	struct buf small;
 
 	buf_init(&small, 100);
-	ck_assert(!docker_body_create(&small, "selfless", "0f", &spec, &place, await_file, log_files));
+	ck_assert(!docker_body_create(&small, &gift, &spec, &place));
 	buf_clear(&small);
 }
 END_TEST
@@ -300,6 +312,7 @@ int main(void)
 	        create_has_image_and_labels,
 	        create_publishes_on_each_address,
 	        create_without_host_port_publishes_nothing,
+	        create_publishes_no_lost_port,
 	        create_mounts_volumes_and_the_socket,
 	        create_without_socket_leaves_the_environment_alone,
 	        create_keeps_a_listen_of_the_configuration,

@@ -26,12 +26,23 @@ static const char list_41[] =
         "\"selfless\",\"selfless.slot\":\"first\"},\"State\":\"paused\",\"Status\":\"Up 1 second (Paused)\"},"
         "{\"Id\":\"not an id\"}, 7, {\"Id\":\"" ID "\",\"Names\":null,\"Labels\":null,\"State\":\"removing\"}]";
 
+/* wanted NULL: there is none. */
+static void check_address(const struct address *address, const char *wanted)
+{
+	char text[ADDRESS_TEXT_SIZE] = "";
+
+	if (address->len > 0)
+		address_format(address, text);
+	ck_assert_str_eq(text, wanted != NULL ? wanted : "");
+}
+
 START_TEST(list)
 {
 	struct engine_container *containers;
 	size_t count;
 
-	ck_assert_msg(docker_json_list(list_41, sizeof(list_41) - 1, &containers, &count, &err), "%s", err.message);
+	ck_assert_msg(docker_json_list(list_41, sizeof(list_41) - 1, "selfless", &containers, &count, &err), "%s",
+	              err.message);
 	ck_assert_uint_eq(count, 3);
 	ck_assert_str_eq(containers[0].id, ID2);
 	ck_assert_str_eq(containers[0].name, "acts_1");
@@ -39,7 +50,8 @@ START_TEST(list)
 	ck_assert_str_eq(containers[0].spec, "0123456789abcdef");
 	ck_assert_str_eq(containers[0].owner, "00112233445566778899aabbccddeeff");
 	ck_assert_str_eq(containers[0].image, "actscontainer");
-	ck_assert_str_eq(containers[0].socket_dir, "/run/x/1");
+	check_address(&containers[0].address, "unix:/run/x/1/http");
+	check_address(&containers[1].address, NULL);
 	ck_assert_int_eq(containers[0].slot, 1);
 	ck_assert_int_eq(containers[0].host_port, 8001);
 	ck_assert_int_eq(containers[0].state, ENGINE_CREATED);
@@ -80,7 +92,7 @@ START_TEST(list_says_for_how_long)
 
 		snprintf(text, sizeof(text), "[{\"Id\":\"" ID "\",\"State\":\"running\",\"Status\":\"%s\"}]",
 		         rows[i].status);
-		ck_assert(docker_json_list(text, strlen(text), &containers, &count, &err));
+		ck_assert(docker_json_list(text, strlen(text), "selfless", &containers, &count, &err));
 		ck_assert_msg(containers[0].running_ms == rows[i].ms, "%s", rows[i].status);
 		free(containers);
 	}
@@ -108,7 +120,7 @@ START_TEST(list_says_who_has_no_network)
 		int len =
 		        snprintf(text, sizeof(text), "[{\"Id\":\"" ID "\",\"NetworkSettings\":%s}]", rows[i].settings);
 
-		ck_assert(docker_json_list(text, (size_t)len, &containers, &count, &err));
+		ck_assert(docker_json_list(text, (size_t)len, "selfless", &containers, &count, &err));
 		ck_assert_uint_eq(count, 1);
 		ck_assert_msg(containers[0].no_network == rows[i].none, "%s", rows[i].settings);
 		free(containers);
@@ -154,7 +166,7 @@ START_TEST(list_of_none)
 	struct engine_container *containers;
 	size_t count = 9;
 
-	ck_assert(docker_json_list("[]\n", 3, &containers, &count, &err));
+	ck_assert(docker_json_list("[]\n", 3, "selfless", &containers, &count, &err));
 	ck_assert_uint_eq(count, 0);
 	free(containers);
 }
@@ -166,7 +178,7 @@ START_TEST(list_refuses)
 	struct engine_container *containers;
 	size_t count;
 
-	ck_assert(!docker_json_list(texts[_i], strlen(texts[_i]), &containers, &count, &err));
+	ck_assert(!docker_json_list(texts[_i], strlen(texts[_i]), "selfless", &containers, &count, &err));
 	ck_assert_str_ne(err.message, "");
 }
 END_TEST
@@ -183,7 +195,7 @@ START_TEST(list_cuts_what_is_too_long)
 	name[sizeof(name) - 1] = '\0';
 	snprintf(text, sizeof(text),
 	         "[{\"Id\":\"" ID "\",\"Image\":\"%s\",\"Labels\":{\"selfless.slot\":\"99999999999\"}}]", name);
-	ck_assert(docker_json_list(text, strlen(text), &containers, &count, &err));
+	ck_assert(docker_json_list(text, strlen(text), "selfless", &containers, &count, &err));
 	ck_assert_uint_eq(strlen(containers[0].image), ENGINE_NAME_SIZE - 1);
 	ck_assert_int_eq(containers[0].slot, -1);
 	free(containers);
@@ -200,17 +212,6 @@ static const char inspect_52[] =
         "\",\"State\":{\"Status\":\"running\",\"OOMKilled\":false,\"ExitCode\":0},\"Config\":{\"Labels\":"
         "{\"selfless.inside\":\"8000\"}},\"NetworkSettings\":{\"Networks\":{\"selfless\":{\"IPAddress\":\"172.18.0.2\"}}}}";
 
-static void check_bridge_address(const struct engine_result *result)
-{
-	const struct sockaddr_in *address = (const struct sockaddr_in *)&result->address;
-	char text[INET_ADDRSTRLEN];
-
-	ck_assert_int_eq(result->address.ss_family, AF_INET);
-	ck_assert_uint_eq(result->address_len, sizeof(*address));
-	ck_assert_str_eq(inet_ntop(AF_INET, &address->sin_addr, text, sizeof(text)), "172.18.0.2");
-	ck_assert_int_eq(ntohs(address->sin_port), 8000);
-}
-
 START_TEST(inspect)
 {
 	struct engine_result result = {0};
@@ -219,7 +220,7 @@ START_TEST(inspect)
 	ck_assert_int_eq(result.state, ENGINE_EXITED);
 	ck_assert_int_eq(result.exit_code, 137);
 	ck_assert(result.oom_killed);
-	check_bridge_address(&result);
+	check_address(&result.address, "172.18.0.2:8000");
 }
 END_TEST
 
@@ -231,7 +232,62 @@ START_TEST(inspect_of_newer_engines)
 	ck_assert_int_eq(result.state, ENGINE_RUNNING);
 	ck_assert_int_eq(result.exit_code, 0);
 	ck_assert(!result.oom_killed);
-	check_bridge_address(&result);
+	check_address(&result.address, "172.18.0.2:8000");
+}
+END_TEST
+
+/* One container as the list and as an inspect tell it; the label of how it is reached is the row's. */
+#define LISTED_LABELS(reach, socket)                                                                                   \
+	"\"Labels\":{\"selfless.port\":\"8001\",\"selfless.inside\":\"8000\",\"selfless.socket\":\"" socket "\"" reach \
+	"}"
+#define NETWORK "\"Networks\":{\"selfless\":{\"IPAddress\":\"172.18.0.2\"}}"
+#define LISTED(reach, socket, ports)                                                                                \
+	"[{\"Id\":\"" ID "\",\"State\":\"running\"," LISTED_LABELS(reach, socket) ",\"Ports\":[" ports              \
+	                                                                          "],\"NetworkSettings\":{" NETWORK \
+	                                                                          "}}]"
+#define INSPECTED(reach, socket, ports)                                                  \
+	"{\"State\":{\"Status\":\"running\",\"ExitCode\":0},\"Config\":{" LISTED_LABELS( \
+	        reach, socket) "},\"NetworkSettings\":{\"Ports\":{" ports "}," NETWORK "}}"
+#define REACH(word) ",\"selfless.reach\":\"" word "\""
+#define OTHER_PORT "{\"PrivatePort\":9000,\"Type\":\"tcp\"},"
+#define PORT(ip) OTHER_PORT "{\"IP\":\"" ip "\",\"PrivatePort\":8000,\"PublicPort\":8001,\"Type\":\"tcp\"}"
+#define BINDING(ip) "\"9000/tcp\":null,\"8000/tcp\":[{\"HostIp\":\"" ip "\",\"HostPort\":\"8001\"}]"
+#define BOTH(reach, socket, ip) LISTED(reach, socket, PORT(ip)), INSPECTED(reach, socket, BINDING(ip))
+
+START_TEST(where_it_is_reached)
+{
+	static const struct {
+		const char *listed, *inspected, *address;
+	} rows[] = {
+	        {BOTH(REACH("published"), "", "0.0.0.0"), "127.0.0.1:8001"},
+	        {BOTH(REACH("published"), "", "10.0.0.1"), "10.0.0.1:8001"},
+	        {BOTH(REACH("published"), "", "::"), "[::1]:8001"},
+	        {BOTH(REACH("published"), "/run/x/1", "127.0.0.1"), "127.0.0.1:8001"},
+	        {LISTED(REACH("published"), "", ""), INSPECTED(REACH("published"), "", ""), NULL},
+	        {BOTH(REACH("bridge"), "", "127.0.0.1"), "172.18.0.2:8000"},
+	        {BOTH(REACH("socket"), "/run/x/1", "127.0.0.1"), "unix:/run/x/1/http"},
+	        {BOTH(REACH("socket"), "", "127.0.0.1"), NULL},
+	        /* by earlier releases */
+	        {BOTH("", "/run/x/1", "127.0.0.1"), "unix:/run/x/1/http"},
+	        {BOTH("", "", "127.0.0.1"), "127.0.0.1:8001"},
+	        {LISTED("", "", ""), INSPECTED("", "", ""), "172.18.0.2:8000"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *listed = rows[i].listed, *inspected = rows[i].inspected;
+		struct engine_container *containers;
+		struct engine_result result;
+		size_t count;
+
+		ck_assert_msg(docker_json_list(listed, strlen(listed), "selfless", &containers, &count, &err), "%s",
+		              err.message);
+		check_address(&containers[0].address, rows[i].address);
+		free(containers);
+		ck_assert_msg(docker_json_inspect(inspected, strlen(inspected), "selfless", &result, &err), "%s",
+		              err.message);
+		check_address(&result.address, rows[i].address);
+		ck_assert(!result.no_network);
+	}
 }
 END_TEST
 
@@ -261,12 +317,12 @@ START_TEST(inspect_without_an_address)
 	static const char text[] =
 	        "{\"State\":{\"Status\":\"created\",\"ExitCode\":0},\"NetworkSettings\":{\"Networks\":"
 	        "{\"selfless\":{\"IPAddress\":\"\"}}},\"Config\":{\"Labels\":{\"selfless.inside\":\"8000\"}}}";
-	struct engine_result result = {.address_len = 1};
+	struct engine_result result = {.address = {.len = 1}};
 
 	ck_assert(docker_json_inspect(text, sizeof(text) - 1, "selfless", &result, &err));
 	ck_assert_int_eq(result.state, ENGINE_CREATED);
-	ck_assert_int_eq(result.address.ss_family, 0);
-	ck_assert_uint_eq(result.address_len, 0);
+	ck_assert(result.no_network);
+	check_address(&result.address, NULL);
 	ck_assert(!docker_json_inspect("{\"State\":{}}", 12, "selfless", &result, &err));
 }
 END_TEST
@@ -455,6 +511,7 @@ int main(void)
 	        inspect,
 	        inspect_of_newer_engines,
 	        inspect_without_an_address,
+	        where_it_is_reached,
 	        pid_of_inspect,
 	        event_kill,
 	        event_actions,

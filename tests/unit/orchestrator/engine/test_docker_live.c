@@ -2,6 +2,7 @@
  * SELFLESS_DOCKER=1. Everything made carries a label of this process and is removed at the end. */
 #include "common/clock.h"
 #include "orchestrator/engine/docker/docker_refusals.h"
+#include "orchestrator/engine/socket_dir.h"
 #include "tests/unit/orchestrator/engine/engine_watch.h"
 
 #include <arpa/inet.h>
@@ -133,6 +134,14 @@ static struct outcome list(void)
 	return outcome;
 }
 
+static void check_published(const char *address)
+{
+	char wanted[ADDRESS_TEXT_SIZE];
+
+	snprintf(wanted, sizeof(wanted), "127.0.0.1:%d", place.host_port);
+	ck_assert_str_eq(address, wanted);
+}
+
 static void set_up(void)
 {
 	int fd;
@@ -191,15 +200,15 @@ START_TEST(the_life_of_a_container)
 	ck_assert_int_eq(outcome.first.host_port, place.host_port);
 	ck_assert_int_eq(outcome.first.state, ENGINE_CREATED);
 
-	start(id, ENGINE_OK);
-	start(id, ENGINE_OK);
+	check_published(start(id, ENGINE_OK).address);
+	check_published(start(id, ENGINE_OK).address);
 	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_START, SOON_MS));
 	ck_assert_str_eq(watch_event(&watch, ENGINE_EVENT_START, 0)->id, id);
 	ck_assert_int_gt(watch_event(&watch, ENGINE_EVENT_START, 0)->engine_time_ns, 0);
 	outcome = call(VERB(watch)->inspect, id, ENGINE_OK);
 	ck_assert_int_eq(outcome.result.state, ENGINE_RUNNING);
-	ck_assert_int_eq(outcome.result.address.ss_family, AF_INET);
-	ck_assert_int_eq(ntohs(((struct sockaddr_in *)&outcome.result.address)->sin_port), 8000);
+	check_published(outcome.address);
+	check_published(list().first_address);
 
 	call(VERB(watch)->pause, id, ENGINE_OK);
 	call(VERB(watch)->pause, id, ENGINE_OK);
@@ -350,7 +359,8 @@ START_TEST(a_late_network)
 	start(outcome.id, ENGINE_OK);
 	ck_assert(!list().first.no_network);
 	outcome = call(VERB(watch)->inspect, outcome.id, ENGINE_OK);
-	ck_assert_int_eq(outcome.result.address.ss_family, AF_INET);
+	ck_assert(!outcome.result.no_network);
+	check_published(outcome.address);
 	snprintf(word, sizeof(word), "docker inspect %s | grep -q '\"idle\"' && docker port %s | grep -q :%d",
 	         outcome.id, outcome.id, place.host_port);
 	ck_assert_int_eq(RUN("sh", "-c", word), 0);
@@ -490,7 +500,7 @@ START_TEST(a_late_network_that_is_there)
 	ck_assert(!list().first.no_network);
 	place.late_network = true;
 	start_at_once(outcome.id);
-	ck_assert_int_eq(call(VERB(watch)->inspect, outcome.id, ENGINE_OK).result.address.ss_family, AF_INET);
+	ck_assert(!call(VERB(watch)->inspect, outcome.id, ENGINE_OK).result.no_network);
 }
 END_TEST
 
@@ -521,7 +531,7 @@ START_TEST(a_late_network_waits_for_the_port)
 	ck_assert_int_eq(pthread_create(&killer, NULL, kill_the_other, first), 0);
 	start(outcome.id, ENGINE_OK);
 	pthread_join(killer, NULL);
-	ck_assert_int_eq(call(VERB(watch)->inspect, outcome.id, ENGINE_OK).result.address.ss_family, AF_INET);
+	ck_assert(!call(VERB(watch)->inspect, outcome.id, ENGINE_OK).result.no_network);
 }
 END_TEST
 
@@ -540,7 +550,7 @@ START_TEST(a_late_network_is_refused)
 	ck_assert_int_eq(list().first.state, ENGINE_EXITED);
 	close(fd);
 	start_at_once(outcome.id);
-	ck_assert_int_eq(call(VERB(watch)->inspect, outcome.id, ENGINE_OK).result.address.ss_family, AF_INET);
+	ck_assert(!call(VERB(watch)->inspect, outcome.id, ENGINE_OK).result.no_network);
 }
 END_TEST
 
@@ -592,30 +602,43 @@ START_TEST(nobody_of_that_id)
 END_TEST
 
 /* The idler says in its log where it was told to listen, and leaves a file in the directory. */
-START_TEST(a_socket_directory_is_mounted_and_told)
+START_TEST(a_socket_directory_is_mounted_told_and_removed)
 {
-	char folder[] = "/tmp/selfless-live-XXXXXX";
-	char mark[sizeof(folder) + 16];
-	char id[ENGINE_ID_SIZE];
+	char id[ENGINE_ID_SIZE], dir[SOCKET_DIR_SIZE], mark[SOCKET_DIR_SIZE + 8];
 	struct outcome outcome;
 
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	snprintf(mark, sizeof(mark), "%s/here", folder);
 	spec.reach = REACH_SOCKET;
-	place.socket_dir = folder;
 	prepare(ENGINE_OK, &outcome);
 	create(ENGINE_OK, &outcome);
 	snprintf(id, sizeof(id), "%s", outcome.id);
-	ck_assert_str_eq(list().first.socket_dir, folder);
-	start(id, ENGINE_OK);
+	outcome = list();
+	ck_assert(socket_dir_of(&outcome.first.address, dir));
+	ck_assert_str_eq(start(id, ENGINE_OK).address, outcome.first_address);
+	snprintf(mark, sizeof(mark), "%s/here", dir);
 	for (int tries = 0; access(mark, F_OK) == -1 && tries < 100; tries++)
 		watch_run(&watch, 20);
-	ck_assert_int_ne(unlink(mark), -1);
-	ck_assert_int_ne(rmdir(folder), -1);
+	ck_assert_int_eq(access(mark, F_OK), 0);
 	outcome = (struct outcome){0};
 	VERB(watch)->logs(watch.engine, id, 20, outcome_take, &outcome);
 	wait_for(&outcome, ENGINE_OK);
 	ck_assert_ptr_nonnull(strstr(outcome.text, "LISTEN 0.0.0.0:8000,unix:/run/selfless/http\n"));
+	call(VERB(watch)->remove, id, ENGINE_OK);
+	ck_assert_int_eq(access(dir, F_OK), -1);
+}
+END_TEST
+
+START_TEST(an_address_on_the_bridge)
+{
+	struct outcome outcome;
+
+	spec.reach = REACH_BRIDGE;
+	prepare(ENGINE_OK, &outcome);
+	create(ENGINE_OK, &outcome);
+	outcome = start(outcome.id, ENGINE_OK);
+	ck_assert_ptr_nonnull(strstr(outcome.address, ":8000"));
+	ck_assert_ptr_null(strstr(outcome.address, "127.0.0.1"));
+	ck_assert_str_eq(list().first_address, outcome.address);
+	ck_assert_str_eq(call(VERB(watch)->inspect, outcome.id, ENGINE_OK).address, outcome.address);
 }
 END_TEST
 
@@ -653,7 +676,8 @@ static int run(void)
 	        an_image_may_be_missing,
 	        limits_and_volumes_may_be_refused,
 	        nobody_of_that_id,
-	        a_socket_directory_is_mounted_and_told,
+	        a_socket_directory_is_mounted_told_and_removed,
+	        an_address_on_the_bridge,
 	};
 	Suite *suite = suite_create("docker_live");
 	TCase *cases = tcase_create("docker");

@@ -39,6 +39,14 @@ static void forbid_pidfd(void)
 	ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
 }
 
+static void check_at_port(const char *address)
+{
+	char wanted[ADDRESS_TEXT_SIZE];
+
+	snprintf(wanted, sizeof(wanted), "127.0.0.1:%d", place.host_port);
+	ck_assert_str_eq(address, wanted);
+}
+
 START_TEST(the_life_of_a_process)
 {
 	struct outcome outcome = bench_create(ENGINE_OK);
@@ -53,22 +61,21 @@ START_TEST(the_life_of_a_process)
 	ck_assert_str_eq(outcome.first.service, "idle");
 	ck_assert_str_eq(outcome.first.spec, spec.hash);
 	ck_assert_str_eq(outcome.first.image, "/bin/sleep");
-	ck_assert_str_eq(outcome.first.socket_dir, "");
 	ck_assert_int_eq(outcome.first.slot, 0);
 	ck_assert_int_eq(outcome.first.host_port, place.host_port);
 	ck_assert_int_eq(outcome.first.state, ENGINE_CREATED);
-	ck_assert_int_eq(bench_call(VERB->inspect, id, ENGINE_OK).result.address.ss_family, 0);
+	ck_assert_str_eq(bench_call(VERB->inspect, id, ENGINE_OK).address, "");
 
-	bench_start(id, ENGINE_OK);
-	bench_start(id, ENGINE_OK);
+	check_at_port(bench_start(id, ENGINE_OK).address);
+	check_at_port(bench_start(id, ENGINE_OK).address);
 	ck_assert_str_eq(watch_event(&watch, ENGINE_EVENT_START, SOON_MS)->id, id);
 	ck_assert_int_gt(watch_event(&watch, ENGINE_EVENT_START, 0)->engine_time_ns, 0);
 	ck_assert_uint_eq(watch.event_count, 1);
 	ck_assert_int_eq(bench_list().first.state, ENGINE_RUNNING);
 	outcome = bench_call(VERB->inspect, id, ENGINE_OK);
 	ck_assert_int_eq(outcome.result.state, ENGINE_RUNNING);
-	ck_assert_int_eq(outcome.result.address.ss_family, AF_INET);
-	ck_assert_int_eq(ntohs(((struct sockaddr_in *)&outcome.result.address)->sin_port), place.host_port);
+	check_at_port(outcome.address);
+	check_at_port(bench_list().first_address);
 
 	bench_stop(id, 5000);
 	ck_assert_int_eq(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS)->exit_code, 128 + SIGTERM);
@@ -251,21 +258,21 @@ START_TEST(what_it_is_told)
 {
 	static char *env_items[] = {"NAME=value", "PATH=/nowhere"};
 	static const struct strings env = {env_items, 2};
-	char wanted[200];
+	char wanted[400], dir[SOCKET_DIR_SIZE];
 	const char *id;
 	struct outcome outcome;
 
 	COMMAND("/usr/bin/env");
 	spec.env = &env;
-	place.socket_dir = "/tmp/some.socket";
+	spec.reach = REACH_SOCKET;
 	id = bench_run();
-	ck_assert_str_eq(bench_list().first.socket_dir, "/tmp/some.socket");
+	outcome = bench_list();
+	ck_assert(socket_dir_of(&outcome.first.address, dir));
 	ck_assert_int_eq(watch_event(&watch, ENGINE_EVENT_DIE, SOON_MS)->exit_code, 0);
 	snprintf(wanted, sizeof(wanted), "SELFLESS_ID=%s\nNAME=value\nPATH=/nowhere\nPORT=%d\n", id, place.host_port);
 	outcome = bench_logs(id, 20, wanted);
-	snprintf(wanted, sizeof(wanted),
-	         "LISTEN=127.0.0.1:%d,unix:/tmp/some.socket/http\nDATA_DIR=%s/idle\nHOSTNAME=%.12s\n", place.host_port,
-	         state_dir, id);
+	snprintf(wanted, sizeof(wanted), "LISTEN=127.0.0.1:%d,unix:%s/http\nDATA_DIR=%s/idle\nHOSTNAME=%.12s\n",
+	         place.host_port, dir, state_dir, id);
 	ck_assert_msg(strstr(outcome.text, wanted) != NULL, "%s", outcome.text);
 	ck_assert_ptr_null(strstr(outcome.text, "HOME="));
 }

@@ -2,7 +2,6 @@
 #include "tests/unit/orchestrator/fleet/fake_engine.h"
 
 #include "common/mem.h"
-#include "orchestrator/fleet/place.h"
 #include "orchestrator/base/timer.h"
 
 #include <errno.h>
@@ -22,6 +21,7 @@ struct op {
 	char id[ENGINE_ID_SIZE];
 	char name[ENGINE_NAME_SIZE];
 	struct fake_container made; /* create: what it will be */
+	enum engine_reach reach;    /* create, start */
 	bool late_network;          /* start: gives it its network */
 	int grace_ms;               /* stop */
 	engine_done *done;
@@ -103,18 +103,16 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 /* False: the port is taken. */
 static bool listen_for(struct fake_engine *fake, struct fake_container *container)
 {
-	struct address address;
+	const struct address *address = &container->address;
 	int on = 1;
 
-	if (container->socket_dir[0] != '\0')
-		place_socket(container->socket_dir, &address);
-	else if (container->port == 0 || !address_of_host("127.0.0.1", container->port, &address))
+	if (address->len == 0)
 		return true;
 	if (container->socket_dir[0] != '\0')
-		(void)unlink(((struct sockaddr_un *)&address.addr)->sun_path); /* from an earlier run */
-	container->fd = socket(address.addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		(void)unlink(((const struct sockaddr_un *)&address->addr)->sun_path); /* from an earlier run */
+	container->fd = socket(address->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	setsockopt(container->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(container->fd, (struct sockaddr *)&address.addr, address.len) == -1 ||
+	if (bind(container->fd, (const struct sockaddr *)&address->addr, address->len) == -1 ||
 	    listen(container->fd, 64) == -1) {
 		close(container->fd);
 		container->fd = -1;
@@ -168,6 +166,10 @@ static struct fake_container *add(struct fake_engine *fake, const struct fake_co
 	*container = *made;
 	snprintf(container->id, sizeof(container->id), "%064x", ++fake->serial);
 	container->fd = -1;
+	if (container->socket_dir[0] == '\0' || !socket_dir_address(container->socket_dir, &container->address))
+		(void)address_of_host("127.0.0.1", container->port, &container->address);
+	if (container->socket_dir[0] == '\0' && container->port == 0)
+		container->address.len = 0;
 	container->answer = fake->answer;
 	container->next = fake->containers;
 	fake->containers = container;
@@ -273,6 +275,7 @@ void fake_remove(struct fake_engine *fake, struct fake_container *container)
 		at = &(*at)->next;
 	*at = container->next;
 	tell(fake, ENGINE_EVENT_DESTROY, container);
+	socket_dir_remove(container->socket_dir);
 	free(container);
 }
 
@@ -301,21 +304,36 @@ unsigned fake_count(const struct fake_engine *fake, enum engine_state state)
 
 static enum engine_fault do_create(struct op *op, struct engine_result *result)
 {
+	struct err err;
+
 	if (fake_by_name(op->fake, op->made.name) != NULL)
 		return ENGINE_NAME_TAKEN;
+	if (op->reach == REACH_SOCKET &&
+	    !socket_dir_make(op->fake->socket_dir, op->made.service, op->made.slot, op->made.socket_dir, &err))
+		return ENGINE_REFUSED;
 	result->id = add(op->fake, &op->made)->id;
 	result->no_network = op->made.no_network;
 	return ENGINE_OK;
 }
 
-static enum engine_fault do_start(struct op *op, struct fake_container *container)
+static enum engine_fault lose_port(struct op *op, const struct fake_container *container, struct engine_result *result)
 {
+	result->remake = op->reach != REACH_PUBLISHED;
+	if (result->remake)
+		op->fake->noted_port = container->port;
+	return ENGINE_PORT_LOST;
+}
+
+static enum engine_fault do_start(struct op *op, struct fake_container *container, struct engine_result *result)
+{
+	if (!op->fake->unlocated)
+		result->address = container->address;
 	if (container->state == ENGINE_RUNNING) {
 		container->no_network &= !op->late_network;
 		return ENGINE_OK;
 	}
 	if (container->port != 0 && container->port == op->fake->lost_port && !container->unpublished)
-		return ENGINE_PORT_LOST;
+		return lose_port(op, container, result);
 	if (!listen_for(op->fake, container))
 		return ENGINE_PORT_TAKEN;
 	for (struct fake_container *c = op->fake->containers; c != NULL; c = c->next)
@@ -353,15 +371,10 @@ static enum engine_fault do_pause(struct op *op, struct fake_container *containe
 
 static enum engine_fault do_inspect(const struct fake_container *container, struct engine_result *result)
 {
-	struct address address;
-
 	result->state = container->state;
 	result->exit_code = container->exit_code;
 	result->oom_killed = container->oom;
-	if (container->port != 0 && address_of_host("127.0.0.1", container->port, &address)) {
-		result->address = address.addr;
-		result->address_len = address.len;
-	}
+	result->address = container->address;
 	return ENGINE_OK;
 }
 
@@ -379,7 +392,9 @@ static enum engine_fault do_list(struct op *op, struct engine_result *result)
 		set_text(to->service, sizeof(to->service), c->service);
 		set_text(to->spec, sizeof(to->spec), c->spec);
 		set_text(to->owner, sizeof(to->owner), c->owner);
-		set_text(to->socket_dir, sizeof(to->socket_dir), c->socket_dir);
+		if (!op->fake->unlocated)
+			to->address = c->address;
+		to->spoilt = c->socket_dir[0] != '\0' && !socket_dir_usable(c->socket_dir);
 		to->slot = c->slot;
 		to->host_port = c->port;
 		to->state = c->state;
@@ -408,7 +423,7 @@ static enum engine_fault effect(struct op *op, struct engine_result *result)
 		return ENGINE_NOT_FOUND;
 	switch (op->verb) {
 	case FAKE_START:
-		return do_start(op, container);
+		return do_start(op, container, result);
 	case FAKE_STOP:
 		fake_signal(op->fake, container, op->grace_ms == 0 ? SIGKILL : SIGTERM);
 		end_run(op->fake, container, op->grace_ms == 0 ? 137 : 143);
@@ -514,10 +529,11 @@ static void verb_create(struct engine *engine, const struct engine_spec *spec, c
 	set_text(op->made.name, sizeof(op->made.name), place->name);
 	set_text(op->made.service, sizeof(op->made.service), spec->service);
 	set_text(op->made.spec, sizeof(op->made.spec), spec->hash);
-	set_text(op->made.socket_dir, sizeof(op->made.socket_dir), place->socket_dir);
+	op->reach = spec->reach;
 	op->made.slot = place->slot;
 	op->made.port = place->host_port;
-	op->made.unpublished = place->unpublished;
+	op->made.unpublished =
+	        spec->reach != REACH_PUBLISHED && op->made.port != 0 && op->made.port == op->fake->noted_port;
 	op->made.no_network = place->late_network && !op->fake->never_late;
 	op->fake->late_extra |= place->late_network && place->slot < 0;
 }
@@ -525,8 +541,10 @@ static void verb_create(struct engine *engine, const struct engine_spec *spec, c
 static void verb_start(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
                        const char *id, engine_done *done, void *arg)
 {
-	(void)spec;
-	op_new(engine, FAKE_START, id, done, arg)->late_network = place->late_network;
+	struct op *op = op_new(engine, FAKE_START, id, done, arg);
+
+	op->reach = spec->reach;
+	op->late_network = place->late_network;
 }
 
 static void verb_stop(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg)

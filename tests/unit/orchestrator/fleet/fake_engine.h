@@ -6,6 +6,7 @@
 #pragma once
 
 #include "orchestrator/engine/engine.h"
+#include "orchestrator/engine/socket_dir.h"
 
 #include <event2/event.h>
 
@@ -39,12 +40,13 @@ struct fake_container {
 	char name[ENGINE_NAME_SIZE];
 	char service[ENGINE_NAME_SIZE];
 	char spec[ENGINE_SPEC_SIZE];
-	char owner[ENGINE_OWNER_SIZE]; /* "": it has none */
-	char socket_dir[ENGINE_NAME_SIZE];
+	char owner[ENGINE_OWNER_SIZE];    /* "": it has none */
+	char socket_dir[SOCKET_DIR_SIZE]; /* "": it is reached at its port */
+	struct address address;
 	int slot;
 	int port;
 	enum engine_state state;
-	bool unpublished;
+	bool unpublished;        /* made without its port, which was found lost */
 	bool no_network;         /* made with late_network, and not yet started */
 	bool foreign;            /* not in lists */
 	enum fake_answer answer; /* while it is not paused */
@@ -58,6 +60,7 @@ struct fake_engine {
 	struct engine engine; /* first */
 	struct event_base *base;
 	struct engine_observer observer;
+	const char *socket_dir; /* under which containers get their directories */
 	struct fake_container *containers;
 	int64_t delay_us[FAKE_VERBS];
 	int fail_times[FAKE_VERBS]; /* so many of the next calls fail */
@@ -70,6 +73,8 @@ struct fake_engine {
 	bool never_late;         /* create gives each its network, whatever its place asks */
 	bool late_end;           /* what a refused start undoes is told after the answer */
 	int lost_port;           /* no container that publishes it starts; 0 = none */
+	int noted_port;          /* so this was found lost, and is not published where it need not; 0 = none */
+	bool unlocated;          /* start and list give no address: inspect has to be called */
 	int serial;
 	unsigned in_flight;
 	bool two_in_a_slot; /* the promise was broken */

@@ -52,6 +52,7 @@ void bench_open(struct fleet_bench *bench)
 		abort();
 	bench->base = mem_must(event_base_new());
 	bench->engine = fake_engine_new(bench->base);
+	bench->engine->socket_dir = bench->dir;
 	for (int i = 0; i < FAKE_VERBS; i++)
 		bench->engine->delay_us[i] = 1000;
 	snprintf(bench->identity.owner, sizeof(bench->identity.owner), "%032x", 1);

@@ -1,8 +1,6 @@
 /* health_bench: see the header. */
 #include "tests/unit/orchestrator/fleet/health_bench.h"
 
-#include "orchestrator/fleet/place.h"
-
 #include <check.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -54,7 +52,6 @@ void reconfigure(void)
 
 static struct backend *make_unwatched(enum fake_answer answer)
 {
-	struct address address;
 	char dir[128], name[32];
 	int slot = made++;
 
@@ -64,8 +61,7 @@ static struct backend *make_unwatched(enum fake_answer answer)
 	ck_assert_int_eq(mkdir(dir, 0700), 0);
 	bench.engine->answer = answer;
 	containers[slot] = fake_add(bench.engine, "acts", name, slot, "", ENGINE_RUNNING, dir, 0);
-	place_socket(dir, &address);
-	backends[slot] = backend_new(fleet_group(fleet), slot, containers[slot]->id, &address);
+	backends[slot] = backend_new(fleet_group(fleet), slot, containers[slot]->id, &containers[slot]->address);
 	fleet_add(fleet, backends[slot]);
 	return backends[slot];
 }

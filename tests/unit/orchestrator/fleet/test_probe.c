@@ -2,7 +2,6 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "tests/unit/orchestrator/fleet/fleet_bench.h"
-#include "orchestrator/fleet/place.h"
 #include "orchestrator/fleet/probe.h"
 #include "orchestrator/base/timer.h"
 
@@ -39,7 +38,7 @@ static void setup(void)
 	bench_open(&bench);
 	snprintf(dir, sizeof(dir), "%s/a", bench.dir);
 	ck_assert_int_eq(mkdir(dir, 0700), 0);
-	place_socket(dir, &address);
+	ck_assert(socket_dir_address(dir, &address));
 	listener = -1;
 	peer = -1;
 	hang_up = false;

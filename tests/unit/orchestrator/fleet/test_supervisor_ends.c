@@ -354,6 +354,7 @@ static bool is_located(void *arg)
 START_TEST(vanished_before_it_served_is_no_crash)
 {
 	publish(REACH_BRIDGE);
+	bench.engine->unlocated = true;
 	bench.engine->silent = true;
 	bench.engine->delay_us[FAKE_INSPECT] = 50000;
 	bench.engine->fail_times[FAKE_INSPECT] = 1;

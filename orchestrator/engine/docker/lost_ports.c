@@ -1,5 +1,5 @@
 /* A short list, looked through from its start: ports are lost one at a time, and seldom. */
-#include "orchestrator/fleet/lost_ports.h"
+#include "orchestrator/engine/docker/lost_ports.h"
 
 bool lost_ports_has(const struct lost_ports *lost, int port)
 {
