@@ -36,7 +36,7 @@ static void on_ended(struct conn *conn)
 		return;
 	}
 	if (http1->state == HTTP1_BUSY && http1->input.len == 0)
-		http1->turn->last = true;
+		http1->turn->frame.last = true;
 	if (http1->state == HTTP1_TUNNEL)
 		turn_tell_ended(&http1->turn->turn);
 }
@@ -124,4 +124,9 @@ void http1_open(struct conns *conns, int fd, const struct sockaddr *peer)
 	buf_init(&http1->input, (size_t)head_max + 2 * HTTP1_INPUT_MAX);
 	message_init(&http1->message, MESSAGE_REQUEST, &limits);
 	conn_open(&http1->conn, &kind, conns, fd, peer);
+}
+
+void http1_free_spares(void)
+{
+	http1_free_turns();
 }

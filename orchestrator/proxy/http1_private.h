@@ -4,9 +4,9 @@
 #pragma once
 
 #include "orchestrator/proxy/conn.h"
-#include "orchestrator/proxy/forward.h"
-#include "orchestrator/wire/message.h"
+#include "orchestrator/proxy/http1_frame.h"
 #include "orchestrator/proxy/turn.h"
+#include "orchestrator/wire/message.h"
 
 #define HTTP1_INPUT_MAX 65536 /* bytes read ahead of a request in work */
 
@@ -32,18 +32,17 @@ struct http1_turn {
 	struct turn turn;
 	struct http1 *http1;
 	struct request request;
-	bool http_1_0;
-	bool last;   /* the client wants its connection closed after the reply, or has ended its side */
-	bool close;  /* the connection ends with the reply: so its head said */
+	struct http1_frame frame;
 	bool ending; /* the reply is complete, its last bytes are not written yet */
-	enum forward_framing framing;
-	struct buf kept; /* not sent yet: the head, and body behind it */
 };
 
 /* http1_reply.c */
 
 /* The head of a request was read: its turn begins. */
 struct http1_turn *http1_begin_turn(struct http1 *http1);
+
+/* At the end of the process: those that are kept for further requests. */
+void http1_free_turns(void);
 
 /* It is over: frees it, and what was counted for its body. Harmless without one. */
 void http1_drop_turn(struct http1 *http1);
@@ -62,7 +61,7 @@ void http1_finish(struct http1 *http1);
 
 /* http1_read.c */
 
-/* A body that is not whole: its request is refused, so that others find room. */
+/* From the stream, in any state. */
 void http1_take_bytes(struct http1 *http1, const char *data, size_t len);
 
 /* What was read ahead is the next request, or the start of it. */

@@ -93,8 +93,8 @@ static bool take_head(struct http1 *http1, size_t left)
 		refuse_head(http1, verdict.status, verdict.text);
 		return false;
 	}
-	turn->http_1_0 = head.minor == 0;
-	turn->last = head.close;
+	turn->frame.http_1_0 = head.minor == 0;
+	turn->frame.last = head.close;
 	if (body_follows) {
 		http1->state = HTTP1_BODY;
 		body_begin(conns_bodies(conn->conns), &http1->body, evict, clock_recent_us());
@@ -228,7 +228,7 @@ static void start_work(struct http1 *http1)
 
 	assert(http1->state == HTTP1_BUSY);
 	if (http1->conn.ended && http1->input.len == 0)
-		http1->turn->last = true;
+		http1->turn->frame.last = true;
 	if (http1->input.len > HTTP1_INPUT_MAX)
 		conn_pause(&http1->conn);
 	settings->on_request(&http1->turn->turn, settings->arg);

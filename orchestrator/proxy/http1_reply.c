@@ -1,22 +1,14 @@
-/* http1_reply: a reply's structure becomes bytes of HTTP/1.x (RFC 9112 sections 6 and 7), and what follows its end.
- *
- * A head is kept until the reply may be sent, and body behind it; what may go at once goes beside it without being copied.
- */
+/* http1_reply: turns, the replies to them, and what follows a reply's end. Bytes are http1_frame's. */
 #include "orchestrator/proxy/http1_private.h"
 
 #include "common/container_of.h"
 #include "common/mem.h"
-#include "orchestrator/proxy/http1.h"
 #include "orchestrator/proxy/problem.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#define KEPT_MAX (4 * 65536) /* a head, a small body, and what one read can bring */
-#define COPY_MAX 4096        /* a body up to here is cheaper copied behind its head than sent beside it */
 #define PROBLEM_MAX 32768
 #define SPARES_MAX 64
-#define SPARE_KEPT_MAX 8192
 
 static struct http1_turn *spares[SPARES_MAX]; /* with their heads' memory, since every request needs one */
 static unsigned spare_count;
@@ -32,29 +24,28 @@ static struct http1_turn *alloc_turn(size_t head_max, size_t body_max)
 	}
 	struct http1_turn *made = mem_zero(sizeof(*made));
 	request_init(&made->request, head_max, body_max);
-	buf_init(&made->kept, KEPT_MAX);
+	http1_frame_init(&made->frame);
 	return made;
 }
 
 static void free_memory(struct http1_turn *turn)
 {
 	request_clear(&turn->request);
-	buf_clear(&turn->kept);
+	http1_frame_clear(&turn->frame);
 	free(turn);
 }
 
 static void free_turn(struct http1_turn *turn)
 {
-	if (spare_count == SPARES_MAX || turn->kept.cap > SPARE_KEPT_MAX) {
+	if (spare_count == SPARES_MAX || !http1_frame_is_spare(&turn->frame)) {
 		free_memory(turn);
 		return;
 	}
 	buf_clear(&turn->request.body);
-	buf_reset(&turn->kept);
 	spares[spare_count++] = turn;
 }
 
-void http1_free_spares(void)
+void http1_free_turns(void)
 {
 	while (spare_count > 0)
 		free_memory(spares[--spare_count]);
@@ -69,8 +60,8 @@ struct http1_turn *http1_begin_turn(struct http1 *http1)
 
 	turn_init(&turn->turn, &kind, &turn->request, http1->conn.address);
 	turn->http1 = http1;
-	turn->http_1_0 = turn->last = turn->close = turn->ending = false;
-	turn->framing = FORWARD_NO_BODY;
+	turn->ending = false;
+	http1_frame_reset(&turn->frame);
 	http1->turn = turn;
 	conns_begin_turn(http1->conn.conns);
 	return turn;
@@ -98,7 +89,7 @@ static struct http1_turn *mine(struct turn *turn)
 void http1_finish(struct http1 *http1)
 {
 	struct conn *conn = &http1->conn;
-	bool close = http1->turn->close;
+	bool close = http1->turn->frame.close;
 
 	http1_drop_turn(http1);
 	if (close && (http1->input.len > 0 || conn_is_paused(conn))) {
@@ -155,87 +146,29 @@ static enum turn_write write_parts(struct http1_turn *turn, const struct iovec *
 	return TURN_GONE;
 }
 
-/* Behind what is kept. The first of the parts is left free for that. */
-static enum turn_write send_parts(struct http1_turn *turn, struct iovec *iov, int count)
+/* What is kept, and a piece. */
+static enum turn_write send_piece(struct turn *turn, struct http_text piece)
 {
-	bool alone = turn->kept.len == 0;
-	size_t len = 0;
+	struct http1_turn *self = mine(turn);
+	struct http1_parts parts;
 
-	iov[0] = (struct iovec){turn->kept.data, turn->kept.len};
-	for (int i = 0; i < count; i++)
-		len += iov[i].iov_len;
-	turn_note_sent(&turn->turn, len);
-	enum turn_write written = write_parts(turn, alone ? iov + 1 : iov, alone ? count - 1 : count);
-	buf_reset(&turn->kept);
+	http1_frame_parts(&self->frame, piece, &parts);
+	if (parts.len == 0)
+		return TURN_SENT;
+	turn_note_sent(turn, parts.len);
+	enum turn_write written = write_parts(self, parts.iov, parts.count);
+	http1_frame_sent(&self->frame);
 	return written;
 }
 
 static enum turn_write flush(struct turn *turn)
 {
-	struct http1_turn *self = mine(turn);
-	struct iovec all = {self->kept.data, self->kept.len};
-
-	if (all.iov_len == 0)
-		return TURN_SENT;
-	turn_note_sent(turn, all.iov_len);
-	enum turn_write written = write_parts(self, &all, 1);
-	buf_reset(&self->kept);
-	return written;
-}
-
-#define CHUNK_LINE_SIZE 24
-
-/* A chunk's size, in hex. Returns its length. */
-static size_t write_size(char line[CHUNK_LINE_SIZE], size_t len)
-{
-	return (size_t)snprintf(line, CHUNK_LINE_SIZE, "%zx\r\n", len);
-}
-
-static char line_end[] = "\r\n";
-
-static enum turn_write send_chunk(struct http1_turn *turn, struct http_text piece)
-{
-	char line[CHUNK_LINE_SIZE];
-	struct iovec iov[4] = {{NULL, 0},
-	                       {line, write_size(line, piece.len)},
-	                       {(char *)(uintptr_t)piece.data, piece.len},
-	                       {line_end, 2}};
-
-	return send_parts(turn, iov, 4);
-}
-
-static enum turn_write send_piece(struct turn *turn, struct http_text piece)
-{
-	struct http1_turn *self = mine(turn);
-
-	if (self->framing == FORWARD_CHUNKED)
-		return send_chunk(self, piece);
-	if (self->kept.len > 0 && piece.len <= COPY_MAX && buf_add(&self->kept, piece.data, piece.len))
-		return flush(turn);
-	struct iovec iov[2] = {{NULL, 0}, {(char *)(uintptr_t)piece.data, piece.len}};
-	return send_parts(self, iov, 2);
+	return send_piece(turn, (struct http_text){NULL, 0});
 }
 
 static bool keep(struct turn *turn, struct http_text piece)
 {
-	struct buf *kept = &mine(turn)->kept;
-	char line[CHUNK_LINE_SIZE];
-
-	if (mine(turn)->framing != FORWARD_CHUNKED)
-		return buf_add(kept, piece.data, piece.len);
-	return buf_add(kept, line, write_size(line, piece.len)) && buf_add(kept, piece.data, piece.len) &&
-	       buf_add(kept, line_end, 2);
-}
-
-/* --- heads ----------------------------------------------------------------------------------------------------- */
-
-static enum forward_framing framing_for(const struct http1_turn *turn, const struct http_head *head)
-{
-	if (!http_response_has_body(head, turn->request.method))
-		return head->status == 204 || head->status == 101 ? FORWARD_NO_BODY : FORWARD_AS_IS;
-	if (head->content_length >= 0)
-		return FORWARD_LENGTH;
-	return turn->http_1_0 ? FORWARD_UNTIL_CLOSE : FORWARD_CHUNKED;
+	return http1_frame_keep(&mine(turn)->frame, piece);
 }
 
 static bool is_draining(const struct http1_turn *turn)
@@ -247,36 +180,29 @@ static bool head_of_reply(struct turn *turn, const struct http_head *head)
 {
 	struct http1_turn *self = mine(turn);
 
-	self->framing = framing_for(self, head);
-	self->close = self->last || self->framing == FORWARD_UNTIL_CLOSE || is_draining(self);
-	if (forward_reply(&self->kept, head, self->framing, self->close, self->http_1_0))
-		return true;
-	buf_reset(&self->kept);
-	return false;
+	return http1_frame_head(&self->frame, head, self->request.method, is_draining(self));
 }
 
-/* 100 was answered by us; HTTP/1.0 has none of them. */
 static enum turn_write interim(struct turn *turn, const struct http_head *head)
 {
 	struct http1_turn *self = mine(turn);
-	enum turn_write written = TURN_SENT;
+	struct buf *kept = &self->frame.kept;
 
-	if (head->status == 100 || self->http_1_0)
+	if (!http1_frame_interim(&self->frame, head))
 		return TURN_SENT;
-	if (forward_reply(&self->kept, head, FORWARD_NO_BODY, false, false))
-		written = write_parts(self, &(struct iovec){self->kept.data, self->kept.len}, 1);
-	buf_reset(&self->kept);
+	enum turn_write written = write_parts(self, &(struct iovec){kept->data, kept->len}, 1);
+	http1_frame_sent(&self->frame);
 	return written;
 }
 
 static void take_back(struct turn *turn)
 {
-	buf_reset(&mine(turn)->kept);
+	buf_reset(&mine(turn)->frame.kept);
 }
 
 static bool complete(struct turn *turn, struct http_text trailers)
 {
-	return mine(turn)->framing != FORWARD_CHUNKED || forward_last_chunk(&mine(turn)->kept, trailers);
+	return http1_frame_complete(&mine(turn)->frame, trailers);
 }
 
 /* --- replies of our own ---------------------------------------------------------------------------------------- */
@@ -286,12 +212,8 @@ static void answer(struct turn *turn, struct problem *problem)
 	struct http1_turn *self = mine(turn);
 	struct buf out;
 
-	self->close = problem->close = problem->close || self->last || is_draining(self);
-	problem->request_id = self->request.id;
-	problem->keep_alive_said = self->http_1_0;
-	problem->head_only = self->request.method == HTTP_HEAD_METHOD;
 	buf_init(&out, PROBLEM_MAX);
-	if (problem_write(&out, problem)) {
+	if (http1_frame_problem(&self->frame, &self->request, is_draining(self), problem, &out)) {
 		turn_note_sent(turn, out.len);
 		write_parts(self, &(struct iovec){out.data, out.len}, 1);
 	}
@@ -347,9 +269,11 @@ static void tunnel(struct turn *turn)
 	struct http1 *http1 = mine(turn)->http1;
 
 	http1->state = HTTP1_TUNNEL;
-	mine(turn)->close = true;
+	mine(turn)->frame.close = true;
 	if (http1->input.len > 0)
 		turn_tell_bytes(turn, http1->input.data, http1->input.len);
+	if (http1->turn == NULL) /* that was too much for the tunnel */
+		return;
 	buf_reset(&http1->input);
 	conn_resume(&http1->conn);
 	if (http1->conn.ended)
