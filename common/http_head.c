@@ -31,7 +31,7 @@ static bool fail(enum http_fault *fault, enum http_fault why)
 	return false;
 }
 
-/* --- is it all there? ---------------------------------------------------------------------------------------- */
+/* --- is it all there? ------------------------------------------------------------------------------------------ */
 
 /* How much of a target stands in the incomplete or complete first line? 0 while the method is not over. */
 static size_t target_so_far(const char *line, const char *end)
@@ -102,7 +102,7 @@ static const char *skip_empty_lines(const char *data, size_t len)
 	return data + at;
 }
 
-/* --- the first line ------------------------------------------------------------------------------------------- */
+/* --- the first line -------------------------------------------------------------------------------------------- */
 
 static struct http_text take_while(struct reading *reading, uint8_t classes)
 {
@@ -247,7 +247,7 @@ static bool take_status_line(struct reading *reading, enum http_fault *fault)
 	return take_line_end(reading, HTTP_FAULT_LINE, fault);
 }
 
-/* --- fields --------------------------------------------------------------------------------------------------- */
+/* --- fields ---------------------------------------------------------------------------------------------------- */
 
 /* Values are most of a head: eight bytes at a time where none needs a closer look. A tab does, and is rare. */
 static const char *skip_plain_value(const char *at, const char *end)
@@ -323,7 +323,7 @@ static bool take_fields(struct reading *reading, enum http_fault *fault)
 	return *fault == HTTP_FAULT_NONE;
 }
 
-/* --- together ------------------------------------------------------------------------------------------------- */
+/* --- together -------------------------------------------------------------------------------------------------- */
 
 /* Everything but the fields, of which only `count` are ever looked at: clearing 4 kB a message would show. */
 static void head_reset(struct http_head *head)

@@ -69,7 +69,7 @@ struct json_stream *json_stream_new(size_t max_value_bytes, json_stream_value *o
 bool json_stream_feed(struct json_stream *stream, const char *data, size_t len, struct err *err) MUST_CHECK;
 void json_stream_free(struct json_stream *stream);
 
-/* --- struct <-> JSON by const tables ------------------------------------------------------------------------- */
+/* --- struct <-> JSON by const tables --------------------------------------------------------------------------- */
 
 enum json_field_type {
 	JSON_FIELD_TEXT,        /* struct json_text at offset: bytes borrowed from the document */
@@ -96,7 +96,7 @@ struct json_field {
 bool json_bind(const struct json_value *object, const struct json_field *fields, size_t count, void *out,
                struct err *err) MUST_CHECK;
 
-/* --- writer --------------------------------------------------------------------------------------------------- */
+/* --- writer ---------------------------------------------------------------------------------------------------- */
 
 /* Writes into buf, which bounds the size; commas are placed by themselves. After a failure (buf full) the rest is
  * ignored and json_writer_ok is false. Strings must be UTF-8 (callers hold text that was checked on the way in);

@@ -1,4 +1,5 @@
-/* One table: the commands, whether they take a file, what runs them. Results go to stdout, everything else to stderr. */
+/* command: one table: the commands, whether they take a file, what runs them. Results go to stdout, everything else to
+ * stderr. */
 #include "services/command.h"
 
 #include "services/service.h"

@@ -1,4 +1,4 @@
-/* The file is eight bytes: the number, in the machine's own order. */
+/* count: the file is eight bytes: the number, in the machine's own order. */
 #include "services/count.h"
 
 #include "common/mem.h"

@@ -1,4 +1,4 @@
-/* Group commit: begin, the one statement of every waiting job, settle, commit, then the answers.
+/* jobs: group commit: begin, the one statement of every waiting job, settle, commit, then the answers.
  *
  * Invariant: JOB_OK is reported only after the commit that holds the job has returned. After any failure of the store the
  * transaction is undone whole. No job needs a way back of its own: a statement that is refused has changed nothing.

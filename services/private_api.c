@@ -1,6 +1,6 @@
-/* _count is the shared counter. _crash is a flag in memory: what it breaks is mended by replacing the process. _health
- * changes one row through the writer, so it fails when the store does; waiting for another process's lock is not a failure,
- * and is not waited for.
+/* private_api: _count is the shared counter. _crash is a flag in memory: what it breaks is mended by replacing the process.
+ * _health changes one row through the writer, so it fails when the store does; waiting for another process's lock is not a
+ * failure, and is not waited for.
  */
 #include "services/private_api.h"
 
@@ -89,7 +89,7 @@ void private_on_crash(struct rest_request *request, void *owner)
 	rest_reply_empty(request, 200);
 }
 
-/* --- _health ------------------------------------------------------------------------------------------------------ */
+/* --- _health --------------------------------------------------------------------------------------------------- */
 
 struct checkup {
 	struct job job;

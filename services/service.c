@@ -1,4 +1,5 @@
-/* The life of a service: read settings, open what it needs, serve until SIGTERM or SIGINT, finish, close in reverse. */
+/* service: the life of a service: read settings, open what it needs, serve until SIGTERM or SIGINT, finish, close in
+ * reverse. */
 #include "services/service.h"
 
 #include "common/log.h"

@@ -1,4 +1,4 @@
-/* One table: the variables, their defaults, what they mean. */
+/* settings: one table: the variables, their defaults, what they mean. */
 #include "services/settings.h"
 
 #include "common/log.h"

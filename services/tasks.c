@@ -1,4 +1,4 @@
-/* A queue, some threads, and an eventfd back to the loop.
+/* tasks: a queue, some threads, and an eventfd back to the loop.
  *
  * Waking costs more than many a task, so it is done once for many: sleeping threads are woken at the end of a round of
  * the loop's callbacks, when all that these added is waiting, and the loop once for all that is finished until it comes.

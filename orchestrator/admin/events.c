@@ -43,7 +43,7 @@ struct events {
 	int64_t numbers_us;
 };
 
-/* --- one event: "event: NAME", "data: JSON", an empty line ------------------------------------------------------ */
+/* --- one event: "event: NAME", "data: JSON", an empty line ----------------------------------------------------- */
 
 struct message {
 	struct buf text;

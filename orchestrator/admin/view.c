@@ -256,7 +256,7 @@ void view_fleet(struct json_writer *w, const struct desk *desk)
 	json_end_object(w);
 }
 
-/* --- the numbers alone ------------------------------------------------------------------------------------------ */
+/* --- the numbers alone ----------------------------------------------------------------------------------------- */
 
 static void slot_numbers(struct json_writer *w, const struct supervisor *supervisor, size_t index)
 {

@@ -83,7 +83,7 @@ bool address_parse(const char *text, struct address *address)
 	return strchr(host, ':') == NULL && address_of_host(host[0] != '\0' ? host : "0.0.0.0", (int)port, address);
 }
 
-/* --- to text --- */
+/* --- to text --------------------------------------------------------------------------------------------------- */
 
 void address_format_host(const struct sockaddr *addr, char text[INET6_ADDRSTRLEN])
 {
@@ -132,7 +132,7 @@ void address_format(const struct address *address, char text[ADDRESS_TEXT_SIZE])
 	}
 }
 
-/* --- what they are --- */
+/* --- what they are --------------------------------------------------------------------------------------------- */
 
 void address_make_reachable(struct address *address)
 {

@@ -31,7 +31,7 @@ static bool random_bytes(unsigned char *bytes, size_t count, struct err *err)
 	return err_set_errno(err, errno, "no random numbers yet");
 }
 
-/* --- files --- */
+/* --- files ----------------------------------------------------------------------------------------------------- */
 
 /* False with code 0: it is empty, or longer than ours ever are. */
 static bool file_read(const char *path, char text[FILE_MAX], struct err *err)
@@ -107,7 +107,7 @@ static bool file_write(const char *dir, const char *name, const char *text, stru
 	return ok;
 }
 
-/* --- the owner --- */
+/* --- the owner ------------------------------------------------------------------------------------------------- */
 
 static bool is_owner(const char *line, size_t len)
 {
@@ -177,7 +177,7 @@ static bool owner_load(struct identity *identity, bool *made, struct err *err)
 	return ok && (!*made || owner_make(identity, err));
 }
 
-/* --- the key --- */
+/* --- the key --------------------------------------------------------------------------------------------------- */
 
 static bool key_parse(struct identity *identity, const char *text)
 {
@@ -219,7 +219,7 @@ static void key_load(struct identity *identity, bool first)
 	free(path);
 }
 
-/* --- the whole --- */
+/* --- the whole ------------------------------------------------------------------------------------------------- */
 
 bool identity_load(const char *dir, struct identity *identity, struct err *err)
 {

@@ -1,4 +1,4 @@
-/* The table says types and lengths, the functions below what a table cannot. */
+/* act: the table says types and lengths, the functions below what a table cannot. */
 #include "services/acts/act.h"
 
 #include <stddef.h>
@@ -50,7 +50,7 @@ bool act_id(const char *text, size_t len, int64_t *id)
 	return true;
 }
 
-/* --- time ----------------------------------------------------------------------------------------------------------- */
+/* --- time ------------------------------------------------------------------------------------------------------ */
 
 enum { DAY, MONTH, YEAR, SECOND, MINUTE, HOUR, PARTS };
 
@@ -116,7 +116,7 @@ bool act_time(struct json_text text, int64_t *seconds)
 	return true;
 }
 
-/* --- base64 --------------------------------------------------------------------------------------------------------- */
+/* --- base64 ---------------------------------------------------------------------------------------------------- */
 
 /* Comparisons without branches: with -O3 (see CMakeLists.txt) the loop that calls it becomes vector code. */
 static inline unsigned char is_alien(unsigned char c)

@@ -1,5 +1,5 @@
-/* Routes to status codes. What writes is one struct change: filled by its handler, run by the storage thread, answered
- * by on_changed. What reads one small thing is a struct lookup.
+/* acts_api: routes to status codes. What writes is one struct change: filled by its handler, run by the storage thread,
+ * answered by on_changed. What reads one small thing is a struct lookup.
  */
 #include "services/acts/acts_api.h"
 
@@ -19,7 +19,7 @@
 
 static const char STORE_GONE[] = "the store cannot be reached";
 
-/* --- changes -------------------------------------------------------------------------------------------------------- */
+/* --- changes --------------------------------------------------------------------------------------------------- */
 
 struct change {
 	struct job job;
@@ -153,7 +153,7 @@ static void on_act_delete(struct rest_request *request, void *owner)
 		change_refuse(change, "actId: must be a whole number from 0 to 9223372036854775807");
 }
 
-/* --- lookups -------------------------------------------------------------------------------------------------------- */
+/* --- lookups --------------------------------------------------------------------------------------------------- */
 
 struct lookup {
 	struct job job;

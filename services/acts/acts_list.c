@@ -1,7 +1,7 @@
-/* A list of acts is read in pieces: first the ids, then as many rows as make a piece, each piece in a short read of its
- * own, the next one only when the client has taken the last. A picture that is large is divided. So memory is bounded
- * however slow the client is, and no read transaction stays open that would keep the WAL from being checkpointed. An act
- * deleted meanwhile is left out; where half of its picture is sent already, the reply is cut.
+/* acts_list: a list of acts is read in pieces: first the ids, then as many rows as make a piece, each piece in a short read
+ * of its own, the next one only when the client has taken the last. A picture that is large is divided. So memory is
+ * bounded however slow the client is, and no read transaction stays open that would keep the WAL from being checkpointed.
+ * An act deleted meanwhile is left out; where half of its picture is sent already, the reply is cut.
  *
  *   on_get -> [read: status, ids, first piece] -> small enough: one reply
  *                                             \-> stream: write -> on_ready -> [read: next piece] -> write ... end
@@ -35,7 +35,7 @@ struct act_list {
 	bool streaming;
 };
 
-/* --- on the storage thread ------------------------------------------------------------------------------------------ */
+/* --- on the storage thread ------------------------------------------------------------------------------------- */
 
 /* Which acts, or the status that says why none. */
 static enum job_result choose(struct act_list *list, struct acts_tables *tables, struct err *err)
@@ -112,7 +112,7 @@ static enum job_result read_next(struct job *job, void *tables)
 	return result;
 }
 
-/* --- on the loop ---------------------------------------------------------------------------------------------------- */
+/* --- on the loop ----------------------------------------------------------------------------------------------- */
 
 static void list_free(struct act_list *list)
 {

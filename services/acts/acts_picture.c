@@ -1,5 +1,5 @@
-/* What was sent of a picture is known by a hash. It is read again and compared before more of it is sent: SQLite has to
- * walk over those pages anyway, and nothing else tells an act from a later one that took its id.
+/* acts_picture: what was sent of a picture is known by a hash. It is read again and compared before more of it is sent:
+ * SQLite has to walk over those pages anyway, and nothing else tells an act from a later one that took its id.
  */
 #include "services/acts/acts_picture.h"
 

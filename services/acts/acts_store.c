@@ -1,4 +1,4 @@
-/* Statements by their number (acts_sql.h), and what refuses them in words. */
+/* acts_store: statements by their number (acts_sql.h), and what refuses them in words. */
 #include "services/acts/acts_store.h"
 
 #include "common/mem.h"
@@ -32,7 +32,7 @@ void acts_tables_close(void *tables)
 	free(tables);
 }
 
-/* --- writing -------------------------------------------------------------------------------------------------------- */
+/* --- writing --------------------------------------------------------------------------------------------------- */
 
 /* What a person is told where a statement is refused. */
 static const struct job_refusal REFUSALS[ACTS_FIRST_READ] = {
@@ -86,7 +86,7 @@ enum job_result acts_store_upvote(struct acts_tables *tables, int64_t id, struct
 	return change(tables, ACTS_UPVOTE, job);
 }
 
-/* --- reading -------------------------------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------------------------------------------- */
 
 enum job_result acts_store_categories(struct acts_tables *tables, struct json_writer *w, size_t *count, struct err *err)
 {

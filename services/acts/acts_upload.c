@@ -1,5 +1,5 @@
-/* An upload: parse -> does the user exist -> write -> answer. One struct goes along and is freed by the last step.
- * Large bodies are parsed on a thread, as sixteen megabytes of JSON would hold the loop for a tenth of a second.
+/* acts_upload: an upload: parse -> does the user exist -> write -> answer. One struct goes along and is freed by the last
+ * step. Large bodies are parsed on a thread, as sixteen megabytes of JSON would hold the loop for a tenth of a second.
  */
 #include "services/acts/acts_upload.h"
 

@@ -1,4 +1,4 @@
-/* One keep-alive connection to the users service, at most one request under way ("flight").
+/* acts_users: one keep-alive connection to the users service, at most one request under way ("flight").
  *
  *   check -> waiting --start--> aboard --reply--> answered
  *               ^                  |
@@ -59,7 +59,7 @@ struct acts_users {
 	bool reachable; /* for the log: one line a change */
 };
 
-/* --- the request ---------------------------------------------------------------------------------------------------- */
+/* --- the request ----------------------------------------------------------------------------------------------- */
 
 static bool accept_list(struct acts_users *users, struct evhttp_request *request, size_t len)
 {
@@ -185,7 +185,7 @@ static void send_request(struct acts_users *users)
 		fail_flight(users);
 }
 
-/* --- who waits ------------------------------------------------------------------------------------------------------ */
+/* --- who waits ------------------------------------------------------------------------------------------------- */
 
 static void arm_deadline(struct acts_users *users)
 {
@@ -325,7 +325,7 @@ void acts_users_check(struct acts_users *users, struct user_check *check)
 		arm_deadline(users);
 }
 
-/* --- opening and closing -------------------------------------------------------------------------------------------- */
+/* --- opening and closing --------------------------------------------------------------------------------------- */
 
 static bool parse_url(struct acts_users *users, const char *url, struct err *err)
 {

@@ -1,4 +1,4 @@
-/* One evdns base for the whole time; what it knows is thrown away and read again.
+/* resolver: one evdns base for the whole time; what it knows is thrown away and read again.
  *
  * Sockets are made anew with it: while a network was away the kernel may have noted that packets from the old ones go to
  * where nobody listens any more, and each try renews that note.

@@ -1,4 +1,4 @@
-/* An open hash table over the strings of the parsed document, at most half full. */
+/* user_set: an open hash table over the strings of the parsed document, at most half full. */
 #include "services/acts/user_set.h"
 
 #include "common/hash.h"

@@ -55,7 +55,7 @@ void rest_server_stop(struct rest_server *server, int64_t limit_ms, void (*on_st
 /* Closes what is left. No handler may still hold a request. NULL is fine. */
 void rest_server_free(struct rest_server *server);
 
-/* --- reading the request ---------------------------------------------------------------------------------------- */
+/* --- reading the request --------------------------------------------------------------------------------------- */
 
 /* The i-th {name} of the pattern, decoded: UTF-8 without NUL (a NUL stands behind it). */
 struct http_text rest_name(const struct rest_request *request, unsigned index);
@@ -78,7 +78,7 @@ bool rest_gone(const struct rest_request *request);
 /* Does a path as sent lie at or under this one ("/api/v1/users"), segment by segment, escapes decoded? */
 bool rest_path_under(struct http_text path, const char *prefix);
 
-/* --- answering it ----------------------------------------------------------------------------------------------- */
+/* --- answering it ---------------------------------------------------------------------------------------------- */
 
 /* Sent as ETag with the reply that follows. */
 void rest_set_etag(struct rest_request *request, const char *etag);

@@ -1,4 +1,4 @@
-/* One client connection: our callbacks stand in front of libevhtp's on its bufferevent.
+/* rest_conn: one client connection: our callbacks stand in front of libevhtp's on its bufferevent.
  *
  * libevhtp 1.2.18 misreads a head that arrives in pieces, stalls on pipelined requests and closes on errors without a
  * reply. So it is shown no byte from the network: the gate reads head and body, and when a request is whole libevhtp

@@ -1,5 +1,5 @@
-/* The head of a reply. libevhtp would send a Content-Length and a type with 204, and the body with HEAD, so heads are
- * written here.
+/* rest_head: the head of a reply. libevhtp would send a Content-Length and a type with 204, and the body with HEAD, so
+ * heads are written here.
  */
 #include "common/http_date.h"
 #include "services/rest/rest_internal.h"

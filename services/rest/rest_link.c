@@ -1,4 +1,4 @@
-/* What every part of rest may do to a connection: write to it, wake it up, refuse what it sends, close it. */
+/* rest_link: what every part of rest may do to a connection: write to it, wake it up, refuse what it sends, close it. */
 #include "common/clock.h"
 #include "services/rest/rest_internal.h"
 

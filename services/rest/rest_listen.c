@@ -1,4 +1,4 @@
-/* Opens the listening sockets named by LISTEN and gives each to a libevhtp context. */
+/* rest_listen: opens the listening sockets named by LISTEN and gives each to a libevhtp context. */
 #include "common/mem.h"
 #include "common/log.h"
 #include "services/rest/rest_internal.h"

@@ -1,5 +1,5 @@
-/* Splits a target at '/' before decoding, so that %2F stays inside a name, and compares decoded segments with the
- * patterns of the routes. Nothing is normalised: "//" and a trailing '/' are other paths, and 404.
+/* rest_path: splits a target at '/' before decoding, so that %2F stays inside a name, and compares decoded segments with
+ * the patterns of the routes. Nothing is normalised: "//" and a trailing '/' are other paths, and 404.
  */
 #include "services/rest/rest_path.h"
 

@@ -1,6 +1,6 @@
-/* Whole replies: head and body go straight to the socket, where nothing waits in front of them, and what it does not take
- * goes to the output. That spares the small ones an event for writing. libevhtp hears through evhtp_send_reply_end that
- * its request is finished; the connection goes on when the output is empty, from the loop.
+/* rest_reply: whole replies: head and body go straight to the socket, where nothing waits in front of them, and what it
+ * does not take goes to the output. That spares the small ones an event for writing. libevhtp hears through
+ * evhtp_send_reply_end that its request is finished; the connection goes on when the output is empty, from the loop.
  */
 #include "common/json.h"
 #include "services/rest/rest_internal.h"

@@ -1,4 +1,4 @@
-/* One request: what is known of it, what rest itself answers, and what its handler asks about it. */
+/* rest_request: one request: what is known of it, what rest itself answers, and what its handler asks about it. */
 #include "common/mem.h"
 #include "services/rest/rest_internal.h"
 

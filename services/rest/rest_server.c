@@ -1,4 +1,4 @@
-/* The server as a whole: opening, the sweep that keeps time for all connections, and the graceful stop. */
+/* rest_server: the server as a whole: opening, the sweep that keeps time for all connections, and the graceful stop. */
 #include "common/clock.h"
 #include "common/mem.h"
 #include "services/rest/rest_internal.h"

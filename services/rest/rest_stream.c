@@ -1,4 +1,4 @@
-/* Replies in pieces: the next one is asked for when the client has taken the last. */
+/* rest_stream: replies in pieces: the next one is asked for when the client has taken the last. */
 #include "services/rest/rest_internal.h"
 
 #include <assert.h>

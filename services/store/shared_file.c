@@ -1,5 +1,5 @@
-/* The bytes are written, not only sized: a hole in a full file system would turn the first access into SIGBUS. Under a lock,
- * so that nobody writes zeros over what another process has counted already.
+/* shared_file: the bytes are written, not only sized: a hole in a full file system would turn the first access into SIGBUS.
+ * Under a lock, so that nobody writes zeros over what another process has counted already.
  */
 #include "services/store/shared_file.h"
 

@@ -1,4 +1,5 @@
-/* Opens a database that is there as it is: nothing is made or migrated, and no file stays beside it that was not there. */
+/* sqlite_existing: opens a database that is there as it is: nothing is made or migrated, and no file stays beside it that
+ * was not there. */
 #include "services/store/sqlite_inside.h"
 
 #include "common/hex.h"

@@ -39,7 +39,7 @@ static inline struct sqlite_store *sqlite_of_statement(struct store_statement *s
 	return sqlite_of(statement->store);
 }
 
-/* --- sqlite_db.c --- */
+/* --- sqlite_db.c ----------------------------------------------------------------------------------------------- */
 
 /* patience_ms: see store.h; what is not set is 0. */
 struct sqlite_store *sqlite_new(const char *path, int patience_ms);
@@ -59,12 +59,12 @@ bool sqlite_exec_patiently(struct sqlite_store *sqlite, const char *sql, struct 
 /* A new or renamed file is only there for good once its directory is synced. */
 bool sqlite_sync_directory(const char *path, struct err *err) MUST_CHECK;
 
-/* --- sqlite_existing.c --- */
+/* --- sqlite_existing.c ----------------------------------------------------------------------------------------- */
 
 /* The file as it is, for reading; what opening a store sets is not set. sqlite_close takes it. */
 bool sqlite_open_existing(const char *path, struct sqlite_store **sqlite, struct err *err) MUST_CHECK;
 
-/* --- sqlite_statement.c: see store.h --- */
+/* --- sqlite_statement.c: see store.h --------------------------------------------------------------------------- */
 
 bool sqlite_prepare(struct store *store, const char *sql, struct store_statement **statement, struct err *err);
 void sqlite_bind_int(struct store_statement *statement, int index, int64_t value);
@@ -75,21 +75,21 @@ void sqlite_reset(struct store_statement *statement);
 int64_t sqlite_column_int(struct store_statement *statement, int column);
 const char *sqlite_column_text(struct store_statement *statement, int column, size_t *len);
 
-/* --- sqlite_blob.c --- */
+/* --- sqlite_blob.c --------------------------------------------------------------------------------------------- */
 
 enum store_step sqlite_blob_open(struct store *store, const char *text, int64_t row, struct store_blob **blob,
                                  struct err *err);
 bool sqlite_blob_read(struct store_blob *blob, size_t from, void *to, size_t len, struct err *err);
 void sqlite_blob_close(struct store_blob *blob);
 
-/* --- sqlite_wal.c --- */
+/* --- sqlite_wal.c ---------------------------------------------------------------------------------------------- */
 
 /* The log's length: watched from now on; looked at after a commit. pages: how long it may get before it is copied; 0: as
  * long as copying is a small part of writing. */
 bool sqlite_wal_open(struct sqlite_store *sqlite, int pages, struct err *err) MUST_CHECK;
 void sqlite_wal_tend(struct sqlite_store *sqlite);
 
-/* --- sqlite_transaction.c --- */
+/* --- sqlite_transaction.c -------------------------------------------------------------------------------------- */
 
 bool sqlite_begin(struct store *store, struct err *err) MUST_CHECK;
 bool sqlite_settle(struct store *store, struct err *err);
@@ -98,7 +98,7 @@ void sqlite_undo(struct store *store);
 bool sqlite_begin_reading(struct store *store, struct err *err);
 void sqlite_end_reading(struct store *store);
 
-/* --- sqlite_migrate.c --- */
+/* --- sqlite_migrate.c ------------------------------------------------------------------------------------------ */
 
 bool sqlite_read_version(struct sqlite_store *sqlite, int64_t *version, struct err *err) MUST_CHECK;
 
@@ -106,7 +106,7 @@ bool sqlite_read_version(struct sqlite_store *sqlite, int64_t *version, struct e
 bool sqlite_migrate(struct sqlite_store *sqlite, const char *const *migrations, bool read_only,
                     struct err *err) MUST_CHECK;
 
-/* --- sqlite_stamp.c, sqlite_check.c, sqlite_backup.c --- */
+/* --- sqlite_stamp.c, sqlite_check.c, sqlite_backup.c ----------------------------------------------------------- */
 
 const struct store_stamps *sqlite_stamps(struct store *store);
 bool sqlite_check_file(const char *path, const struct store_texts *texts, const struct store_watch *watch,

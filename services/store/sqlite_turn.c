@@ -1,5 +1,5 @@
-/* Two locks on bytes of one file: who has THE TURN, and who is FIRST in line for it. The turn is asked for only by the
- * one who is first, so a process that releases it and wants it again finds somebody before it:
+/* sqlite_turn: two locks on bytes of one file: who has THE TURN, and who is FIRST in line for it. The turn is asked for
+ * only by the one who is first, so a process that releases it and wants it again finds somebody before it:
  *
  *   take:  lock FIRST -> lock TURN -> unlock FIRST        release:  unlock TURN
  *

@@ -1,4 +1,4 @@
-/* store.c: the table of drivers, and the way from a url to one of them. All else is handed on. */
+/* store: the table of drivers, and the way from a url to one of them. All else is handed on. */
 #include "services/store/store.h"
 
 #include "common/mem.h"
@@ -13,7 +13,7 @@ static const struct store_driver *const DRIVERS[] = {&sqlite_driver};
 
 #define DRIVER_COUNT (sizeof(DRIVERS) / sizeof(DRIVERS[0]))
 
-/* --- from a url to a driver --------------------------------------------------------------------------------------- */
+/* --- from a url to a driver ------------------------------------------------------------------------------------ */
 
 char *store_url_of_file(const char *path)
 {
@@ -89,7 +89,7 @@ bool store_backup(const struct store_backup *backup, const struct store_watch *w
 	return driver != NULL && driver->backup(backup, texts, watch, bytes, err);
 }
 
-/* --- handed on ---------------------------------------------------------------------------------------------------- */
+/* --- handed on ------------------------------------------------------------------------------------------------- */
 
 void store_close(struct store *store)
 {

@@ -31,7 +31,7 @@ struct store_options {
 	bool read_only;
 };
 
-/* --- urls --- */
+/* --- urls ------------------------------------------------------------------------------------------------------ */
 
 /* False: it is of no kind that is known here; err says which are, and nothing of the url but its scheme. */
 bool store_url_check(const char *url, struct err *err) MUST_CHECK;
@@ -42,7 +42,7 @@ const char *store_url_name(const char *url);
 /* The url of a file; free it. */
 char *store_url_of_file(const char *path);
 
-/* --- a connection --- */
+/* --- a connection ---------------------------------------------------------------------------------------------- */
 
 /* Connects, and makes what is missing: the database, and the schema by the migrations that have not run yet, each in a
  * transaction. A database whose schema is newer than the migrations is refused. read_only: nothing is made, and a schema
@@ -57,7 +57,7 @@ enum store_failure {
 };
 enum store_failure store_failure(const struct store *store, const struct err *err);
 
-/* --- transactions --- */
+/* --- transactions ---------------------------------------------------------------------------------------------- */
 
 /* begin waits for its turn to write, patience_ms at most. What follows ends in a commit that is true, or in an undo; also
  * after a begin or a commit that has failed. */
@@ -69,7 +69,7 @@ void store_undo(struct store *store);
 bool store_begin_reading(struct store *store, struct err *err) MUST_CHECK;
 void store_end_reading(struct store *store);
 
-/* --- statements --- */
+/* --- statements ------------------------------------------------------------------------------------------------ */
 
 /* Prepares the text of that number, once for the life of the store. The text is ours, so a failure is the schema's or the
  * database's. */

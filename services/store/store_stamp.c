@@ -1,4 +1,4 @@
-/* A stamp is bytes that only its driver understands; here they are compared. */
+/* store_stamp: a stamp is bytes that only its driver understands; here they are compared. */
 #include "services/store/store_stamp.h"
 
 #include <string.h>

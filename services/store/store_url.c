@@ -1,4 +1,4 @@
-/* The parts of a store's url, for those who have no use for a table of drivers. */
+/* store_url: the parts of a store's url, for those who have no use for a table of drivers. */
 #include "services/store/store_driver.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Routes to status codes. An addition is checked, hashed on a hashing thread, written by the storage thread, answered;
- * its struct goes along and is freed by the last step.
+/* users_api: routes to status codes. An addition is checked, hashed on a hashing thread, written by the storage thread,
+ * answered; its struct goes along and is freed by the last step.
  */
 #include "services/users/users_api.h"
 
@@ -21,7 +21,7 @@
 
 static const char STORE_GONE[] = "the store cannot be reached";
 
-/* --- POST ----------------------------------------------------------------------------------------------------------- */
+/* --- POST ------------------------------------------------------------------------------------------------------ */
 
 struct user_add {
 	struct job job;
@@ -135,7 +135,7 @@ static void on_user_post(struct rest_request *request, void *owner)
 	json_free(doc);
 }
 
-/* --- DELETE --------------------------------------------------------------------------------------------------------- */
+/* --- DELETE ---------------------------------------------------------------------------------------------------- */
 
 struct user_delete {
 	struct job job;
@@ -172,7 +172,7 @@ static void on_user_delete(struct rest_request *request, void *owner)
 	jobs_write(service->jobs, &delete->job);
 }
 
-/* --- GET ------------------------------------------------------------------------------------------------------------ */
+/* --- GET ------------------------------------------------------------------------------------------------------- */
 
 struct user_list {
 	struct job job;

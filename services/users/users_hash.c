@@ -1,5 +1,5 @@
-/* Argon2id by libsodium with 2 passes over 19 MiB: the least that OWASP advises, about 25 ms here. libsodium's own
- * INTERACTIVE takes 64 MiB, which two threads of a small container cannot spare.
+/* users_hash: Argon2id by libsodium with 2 passes over 19 MiB: the least that OWASP advises, about 25 ms here. libsodium's
+ * own INTERACTIVE takes 64 MiB, which two threads of a small container cannot spare.
  */
 #include "services/users/users_hash.h"
 

@@ -1,4 +1,4 @@
-/* Statements by their number (users_sql.h), and what refuses them in words. */
+/* users_store: statements by their number (users_sql.h), and what refuses them in words. */
 #include "services/users/users_store.h"
 
 #include "common/mem.h"

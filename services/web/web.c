@@ -1,6 +1,6 @@
-/* Every reply says what the page may do: run and load what comes from here, and nothing else. No script, style or markup
- * out of people's texts can take effect, even if the page had a hole (Content Security Policy Level 3; trusted types:
- * text cannot become markup at all). Pictures are made from the API's base64, hence data: and blob:.
+/* web: every reply says what the page may do: run and load what comes from here, and nothing else. No script, style or
+ * markup out of people's texts can take effect, even if the page had a hole (Content Security Policy Level 3; trusted
+ * types: text cannot become markup at all). Pictures are made from the API's base64, hence data: and blob:.
  */
 #include "services/web/web.h"
 

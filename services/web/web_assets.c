@@ -1,4 +1,4 @@
-/* Finding a file by its name: there are some twenty. */
+/* web_assets: finding a file by its name: there are some twenty. */
 #include "services/web/web_assets.h"
 
 #include <string.h>

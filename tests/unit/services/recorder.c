@@ -71,7 +71,7 @@ static int number_of(struct recorder *recorder, const char *path)
 	return recorder->names_count++;
 }
 
-/* --- the VFS -------------------------------------------------------------------------------------------------------- */
+/* --- the VFS --------------------------------------------------------------------------------------------------- */
 
 static sqlite3_file *real_of(sqlite3_file *file)
 {
@@ -262,7 +262,7 @@ size_t recorder_syncs(const struct recorder *recorder)
 	return recorder->syncs;
 }
 
-/* --- images --------------------------------------------------------------------------------------------------------- */
+/* --- images ---------------------------------------------------------------------------------------------------- */
 
 static bool toss(uint64_t *chance)
 {

@@ -152,7 +152,7 @@ START_TEST(lists_use_the_index)
 }
 END_TEST
 
-/* --- the first schema ----------------------------------------------------------------------------------------------- */
+/* --- the first schema ------------------------------------------------------------------------------------------ */
 
 /* A service that knows only the first schema; it has its statements already when the second one comes. */
 struct old_service {

@@ -34,7 +34,7 @@ static char first_query[64];
 static in_port_t deaf_to; /* the port of the one that is not answered; DEAF_TO_FIRST: of who asks next */
 static int http_port;
 
-/* --- the nameserver --------------------------------------------------------------------------------------------------- */
+/* --- the nameserver -------------------------------------------------------------------------------------------- */
 
 static bool is_unheard(struct evdns_server_request *request)
 {
@@ -91,7 +91,7 @@ static void open_nameserver(void)
 	deaf_to = 0;
 }
 
-/* --- the users service -------------------------------------------------------------------------------------------------- */
+/* --- the users service ----------------------------------------------------------------------------------------- */
 
 static void on_list(struct evhttp_request *request, void *arg)
 {
@@ -123,7 +123,7 @@ static void close_http(void)
 	http_server = NULL;
 }
 
-/* --- the file ----------------------------------------------------------------------------------------------------------- */
+/* --- the file -------------------------------------------------------------------------------------------------- */
 
 /* As Docker does it: the file stays the same inode. */
 static void write_conf(const char *server, const char *more)
@@ -135,7 +135,7 @@ static void write_conf(const char *server, const char *more)
 	fclose(file);
 }
 
-/* --- checks ------------------------------------------------------------------------------------------------------------- */
+/* --- checks ---------------------------------------------------------------------------------------------------- */
 
 struct asked {
 	struct user_check check; /* first */
@@ -204,7 +204,7 @@ static void write_later(int ms, const char *more)
 	event_base_once(base, -1, EV_TIMEOUT, on_write, (void *)more, &later);
 }
 
-/* --- the tests ---------------------------------------------------------------------------------------------------------- */
+/* --- the tests ------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_file_that_changes_is_read_before_the_next_connection)
 {

@@ -63,7 +63,7 @@ static void remove_folders(void)
 	ck_assert_int_eq(rmdir(work), 0);
 }
 
-/* --- what is written ------------------------------------------------------------------------------------------------ */
+/* --- what is written ------------------------------------------------------------------------------------------- */
 
 static size_t picture_of(int64_t id, char *picture)
 {
@@ -138,7 +138,7 @@ static struct recorder *record_work(const char *pragma)
 	return recorder;
 }
 
-/* --- what is found -------------------------------------------------------------------------------------------------- */
+/* --- what is found --------------------------------------------------------------------------------------------- */
 
 static void on_problem(void *owner, const char *problem)
 {

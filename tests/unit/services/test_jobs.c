@@ -154,7 +154,7 @@ START_TEST(half_done_is_undone)
 }
 END_TEST
 
-/* --- a store that fails ------------------------------------------------------------------------------------------- */
+/* --- a store that fails ---------------------------------------------------------------------------------------- */
 
 static const struct store_driver *real;
 static int failing_commits, failing_settles;

@@ -168,7 +168,7 @@ START_TEST(who_is_taken_over_stays_so)
 }
 END_TEST
 
-/* --- the lock --- */
+/* --- the lock -------------------------------------------------------------------------------------------------- */
 
 START_TEST(one_has_it_until_it_is_killed)
 {

@@ -9,7 +9,7 @@
 
 static const char *const RULES[] = {"SELECT 'row ' || id || ' has no name' FROM t WHERE name = ''", NULL};
 
-/* --- sqlite --- */
+/* --- sqlite ---------------------------------------------------------------------------------------------------- */
 
 #define SQLITE_FIRST                                                                                           \
 	"CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, picture TEXT NOT NULL DEFAULT '');" \
@@ -50,7 +50,7 @@ static void sqlite_clear(void)
 	ck_assert_int_eq(rmdir(folder), 0);
 }
 
-/* --- all of them --- */
+/* --- all of them ----------------------------------------------------------------------------------------------- */
 
 static const struct candidate CANDIDATES[] = {
         {"sqlite", SQLITE_ONE, SQLITE_TWO, SQLITE_BROKEN, SQLITE_STATEMENTS, sqlite_make, sqlite_clear, true, true},

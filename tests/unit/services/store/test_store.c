@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- urls --- */
+/* --- urls ------------------------------------------------------------------------------------------------------ */
 
 START_TEST(a_url_of_no_known_kind)
 {
@@ -39,7 +39,7 @@ START_TEST(a_dialect_that_the_service_does_not_speak)
 }
 END_TEST
 
-/* --- schema --- */
+/* --- schema ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(migrates_once)
 {
@@ -148,7 +148,7 @@ START_TEST(only_for_reading)
 }
 END_TEST
 
-/* --- blobs, stamps, check, backup --- */
+/* --- blobs, stamps, check, backup ------------------------------------------------------------------------------ */
 
 START_TEST(a_large_value_in_pieces)
 {

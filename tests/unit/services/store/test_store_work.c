@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- statements --- */
+/* --- statements ------------------------------------------------------------------------------------------------ */
 
 START_TEST(what_goes_in_comes_out)
 {
@@ -131,7 +131,7 @@ START_TEST(outcomes_are_known_when_it_has_settled)
 }
 END_TEST
 
-/* --- transactions --- */
+/* --- transactions ---------------------------------------------------------------------------------------------- */
 
 START_TEST(undone_or_committed)
 {
