@@ -196,6 +196,7 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 	        .base = settings->base,
 	        .deadlines = proxy->deadlines,
 	        .defer = settings->defer,
+	        .priority = LOOP_CLIENTS,
 	};
 	configure(proxy, config);
 	take_services(proxy, settings->supervisors);

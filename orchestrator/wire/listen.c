@@ -14,6 +14,7 @@
 #include "orchestrator/base/address.h"
 #include "orchestrator/base/backoff.h"
 #include "orchestrator/base/loop.h"
+#include "orchestrator/base/timer.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -37,9 +38,10 @@ struct listen {
 	unsigned connections;
 	unsigned accepted;   /* in this turn */
 	bool accepting;      /* the sockets are enabled */
-	struct event *again; /* after a pause */
-	struct event *more;  /* in the next turn */
-	struct event *look;  /* lent sockets: enables those that an error disabled */
+	struct timer *again; /* after a pause */
+	bool pausing;
+	struct event *more; /* in the next turn */
+	struct timer *look; /* lent sockets: enables those that an error disabled */
 	struct backoff backoff;
 	int64_t warned_us;
 };
@@ -79,16 +81,11 @@ static bool may_yield(const struct listen *listen)
 	return listen->settings.may_yield != NULL && listen->settings.may_yield(listen->settings.arg);
 }
 
-static bool is_pausing(const struct listen *listen)
-{
-	return event_pending(listen->again, EV_TIMEOUT, NULL) != 0;
-}
-
 void listen_update(struct listen *listen)
 {
 	bool may = (has_room(listen) || may_yield(listen)) && listen->accepted < ACCEPT_AT_ONCE;
 
-	set_accepting(listen, may && !is_pausing(listen));
+	set_accepting(listen, may && !listen->pausing);
 }
 
 void listen_set_limit(struct listen *listen, int64_t limit)
@@ -113,11 +110,12 @@ void listen_count_out(struct listen *listen)
 		listen_update(listen);
 }
 
-static void on_again(evutil_socket_t fd, short what, void *arg)
+static void on_again(void *arg)
 {
-	(void)fd;
-	(void)what;
-	listen_update(arg);
+	struct listen *listen = arg;
+
+	listen->pausing = false;
+	listen_update(listen);
 }
 
 static void on_more(evutil_socket_t fd, short what, void *arg)
@@ -175,8 +173,8 @@ static void on_error(struct evconnlistener *socket, void *arg)
 	if (is_warning_due(listen))
 		log_warn("event=%s error=%s connections=%u", listen->settings.paused, log_quote(strerror(problem)),
 		         listen->connections);
-	int64_t wait_us = backoff_fail_at(&listen->backoff, pace, RETRY_ACCEPT);
-	event_add(listen->again, &(struct timeval){wait_us / 1000000, wait_us % 1000000});
+	timer_set(listen->again, backoff_fail_at(&listen->backoff, pace, RETRY_ACCEPT));
+	listen->pausing = true;
 	listen_update(listen);
 }
 
@@ -189,14 +187,13 @@ static void on_lent_error(struct evconnlistener *socket, void *acceptors)
 	evconnlistener_disable(socket);
 }
 
-static void on_look(evutil_socket_t fd, short what, void *arg)
+static void on_look(void *arg)
 {
 	struct listen *listen = arg;
 
-	(void)fd;
-	(void)what;
 	if (listen->accepting)
 		enable(listen, true);
+	timer_set(listen->look, LOOK_US);
 }
 
 static void lend(struct listen *listen, struct evconnlistener *socket)
@@ -205,8 +202,8 @@ static void lend(struct listen *listen, struct evconnlistener *socket)
 	evconnlistener_set_error_cb(socket, on_lent_error);
 	if (listen->look != NULL)
 		return;
-	listen->look = loop_event_new(listen->settings.base, LOOP_CLIENTS, -1, EV_PERSIST, on_look, listen);
-	event_add(listen->look, &(struct timeval){LOOK_US / 1000000, LOOK_US % 1000000});
+	listen->look = timer_new_of_clients(listen->settings.base, on_look, listen);
+	timer_set(listen->look, LOOK_US);
 }
 
 /* --- sockets --------------------------------------------------------------------------------------------------- */
@@ -285,7 +282,7 @@ struct listen *listen_new(const struct listen_settings *settings)
 
 	listen->settings = *settings;
 	listen->accepting = true;
-	listen->again = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_again, listen);
+	listen->again = timer_new_of_clients(settings->base, on_again, listen);
 	listen->more = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_more, listen);
 	return listen;
 }
@@ -295,10 +292,9 @@ void listen_free(struct listen *listen)
 	if (listen == NULL)
 		return;
 	listen_stop(listen);
-	event_free(listen->again);
+	timer_free(listen->again);
+	timer_free(listen->look);
 	event_free(listen->more);
-	if (listen->look != NULL)
-		event_free(listen->look);
 	free(listen->sockets);
 	free(listen);
 }

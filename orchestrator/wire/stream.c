@@ -134,16 +134,22 @@ static void forget_events(struct stream *stream)
 	if (stream->writable != NULL)
 		event_free(stream->writable);
 	stream->writable = NULL;
-	stream->fd = -1;
 }
 
 void stream_move(struct stream *to, struct stream *from, const struct stream_owner *owner, void *arg)
 {
-	int fd = from->fd;
-
 	forget_events(from);
-	stream_open(to, event_get_base(&from->readable), (enum loop_priority)event_get_priority(&from->readable), fd,
-	            from->kind, from->inner, owner, arg);
+	stream_open(to, event_get_base(&from->readable), (enum loop_priority)event_get_priority(&from->readable),
+	            from->fd, from->kind, from->inner, owner, arg);
+	from->kind = NULL;
+}
+
+int stream_detach(struct stream *stream)
+{
+	assert(is_plain(stream));
+	forget_events(stream);
+	stream->kind = NULL;
+	return stream->fd;
 }
 
 static void reset_when_closed(int fd)
@@ -155,15 +161,14 @@ static void reset_when_closed(int fd)
 
 void stream_close(struct stream *stream, enum stream_end how)
 {
-	int fd = stream->fd;
-
 	if (!stream_is_open(stream))
 		return;
 	stream->kind->close(stream, how);
 	forget_events(stream);
 	if (how == STREAM_CUT)
-		reset_when_closed(fd);
-	close(fd);
+		reset_when_closed(stream->fd);
+	close(stream->fd);
+	stream->kind = NULL;
 }
 
 ssize_t stream_read_inside(struct stream *stream, void *to, size_t room)

@@ -8,7 +8,7 @@
  * where it stops earlier it pauses, or asks with stream_read_later to be told again. That holds for what waits inside a
  * kind, too, of which the socket will say nothing.
  *
- * Ownership: embedded in its owner's struct. Its memory must stay until no callback of it is on the stack (see defer).
+ * Ownership: embedded in its owner's struct; all zero is closed. Its memory must stay until no callback of it is on the stack (see defer).
  * Callbacks come from the loop, never from within a call, and none after stream_close. All calls but stream_close want a
  * stream that is open.
  */
@@ -57,12 +57,12 @@ struct stream_owner {
 };
 
 struct stream {
-	const struct stream_kind *kind;
-	void *inner;                      /* the kind's */
-	const struct stream_owner *owner; /* static */
+	const struct stream_kind *kind; /* NULL: closed */
+	void *inner;                    /* the kind's */
+	const struct stream_owner *owner;
 	void *arg;
-	struct event *writable;                  /* NULL until first needed */
-	int fd;                                  /* -1: closed */
+	struct event *writable; /* NULL until first needed */
+	int fd;
 	bool paused;                             /* on_readable is not called */
 	bool read_wants_write, write_wants_read; /* set by the kind, cleared before each of its calls */
 	bool write_waits;                        /* on_writable is wanted; not kept for plain ones */
@@ -80,9 +80,12 @@ void stream_move(struct stream *to, struct stream *from, const struct stream_own
 /* The end. Harmless for one that is closed. */
 void stream_close(struct stream *stream, enum stream_end how);
 
+/* The end, but for the plain stream's socket, which is the caller's from now on. */
+int stream_detach(struct stream *stream);
+
 static inline bool stream_is_open(const struct stream *stream)
 {
-	return stream->fd != -1;
+	return stream->kind != NULL;
 }
 
 /* --- reading --------------------------------------------------------------------------------------------------- */

@@ -9,11 +9,12 @@
  */
 #include "orchestrator/wire/upstream_private.h"
 
+#include "common/container_of.h"
 #include "common/mem.h"
+#include "orchestrator/base/timer.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define HEAD_BYTES_MAX 65536
 #define TRAILER_BYTES_MAX 8192
@@ -36,18 +37,12 @@ void upstream_fail_later(struct upstream *upstream, enum upstream_failure failur
 
 static void on_deferred(struct deferred *deferred)
 {
-	struct upstream *upstream = (struct upstream *)((char *)deferred - offsetof(struct upstream, deferred));
+	struct upstream *upstream = container_of(deferred, struct upstream, deferred);
 
 	if (upstream->state == UPSTREAM_OVER)
 		free_now(upstream);
 	else if (upstream->fail_later)
 		upstream_fail(upstream, upstream->later);
-}
-
-static void free_event(struct event *event)
-{
-	if (event != NULL)
-		event_free(event);
 }
 
 void upstream_end(struct upstream *upstream)
@@ -58,13 +53,10 @@ void upstream_end(struct upstream *upstream)
 	upstream_pool_leave(upstream);
 	upstream->pool = NULL;
 	upstream->state = UPSTREAM_OVER;
-	deadline_remove(upstream->settings.deadlines, &upstream->deadline);
-	free_event(upstream->readable);
-	free_event(upstream->writable);
-	free_event(upstream->again);
-	if (upstream->fd != -1)
-		close(upstream->fd);
-	upstream->fd = -1;
+	if (upstream->settings.deadlines != NULL)
+		deadline_remove(upstream->settings.deadlines, &upstream->deadline);
+	timer_free(upstream->again);
+	stream_close(&upstream->stream, STREAM_WHOLE);
 	defer_call(upstream->settings.defer, &upstream->deferred);
 }
 
@@ -81,11 +73,13 @@ void upstream_fail(struct upstream *upstream, enum upstream_failure failure)
 		reader.on_failed(failure, untouched, broke, arg);
 }
 
+const struct stream_owner upstream_owner = {upstream_on_readable, upstream_on_writable};
+
 /* --- the beginning --------------------------------------------------------------------------------------------- */
 
 static void on_deadline(struct deadline *deadline)
 {
-	struct upstream *upstream = (struct upstream *)((char *)deadline - offsetof(struct upstream, deadline));
+	struct upstream *upstream = container_of(deadline, struct upstream, deadline);
 
 	if (upstream->state == UPSTREAM_IDLE)
 		upstream_end(upstream);
@@ -109,7 +103,8 @@ static struct upstream *upstream_new(const struct upstream_settings *settings, c
 	message_init(&upstream->message, MESSAGE_RESPONSE, &limits);
 	buf_init(&upstream->trailers, TRAILER_BYTES_MAX);
 	upstream->message.trailers = &upstream->trailers;
-	deadline_add(settings->deadlines, &upstream->deadline, on_deadline);
+	if (settings->deadlines != NULL)
+		deadline_add(settings->deadlines, &upstream->deadline, on_deadline);
 	deadline_set(&upstream->deadline, clock_us() + settings->connect_timeout_ms * INT64_C(1000));
 	return upstream;
 }
@@ -125,13 +120,16 @@ struct upstream *upstream_send(const struct upstream_settings *settings, const s
 	bool connected = upstream != NULL;
 	if (!connected)
 		upstream = upstream_new(settings, address, pool);
-	assert(request->response_timeout_ms > 0);
+	assert(request->response_timeout_ms > 0 || settings->deadlines == NULL);
 	upstream->request = *request;
 	upstream->reader = *reader;
 	upstream->arg = arg;
 	upstream->written = 0;
 	upstream->interims = 0;
 	upstream->broke = NULL;
+	upstream->fault = HTTP_FAULT_NONE;
+	upstream->error = 0;
+	upstream->begun.data = NULL;
 	upstream->sent_us = clock_recent_us();
 	upstream->waiting = upstream->pulse != NULL;
 	if (upstream->waiting)
@@ -157,7 +155,7 @@ void upstream_pause(struct upstream *upstream)
 		return;
 	upstream->paused = true;
 	deadline_clear(&upstream->deadline);
-	event_del(upstream->readable);
+	stream_pause(&upstream->stream);
 }
 
 void upstream_resume(struct upstream *upstream)
@@ -166,17 +164,37 @@ void upstream_resume(struct upstream *upstream)
 		return;
 	upstream->paused = false;
 	upstream_expect_progress(upstream);
-	event_add(upstream->readable, NULL);
+	stream_resume(&upstream->stream);
 }
 
 int upstream_detach(struct upstream *upstream)
 {
 	assert(upstream->upgraded && upstream->state == UPSTREAM_BUSY);
-	int fd = upstream->fd;
-	event_del(upstream->readable);
-	if (upstream->writable != NULL)
-		event_del(upstream->writable);
-	upstream->fd = -1;
+	int fd = stream_detach(&upstream->stream);
 	upstream_end(upstream);
 	return fd;
+}
+
+/* --- how it stands --------------------------------------------------------------------------------------------- */
+
+int upstream_error(const struct upstream *upstream)
+{
+	return upstream->error;
+}
+
+struct http_text upstream_begun(const struct upstream *upstream)
+{
+	if (upstream->begun.data != NULL)
+		return upstream->begun;
+	return (struct http_text){upstream->partial.data, (uint32_t)upstream->partial.len};
+}
+
+enum http_fault upstream_fault(const struct upstream *upstream)
+{
+	return upstream->fault;
+}
+
+bool upstream_is_sent(const struct upstream *upstream)
+{
+	return upstream->written == upstream_request_len(upstream);
 }

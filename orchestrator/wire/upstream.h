@@ -12,6 +12,7 @@
 #include "common/http_head.h"
 #include "orchestrator/base/address.h"
 #include "orchestrator/base/deadline.h"
+#include "orchestrator/base/loop.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,8 +26,9 @@ struct upstream_pool;
 
 struct upstream_settings {
 	struct event_base *base;
-	struct deadlines *deadlines;
+	struct deadlines *deadlines; /* NULL: nothing of a request has a timeout, its owner cancels it in time */
 	struct defer *defer;
+	enum loop_priority priority;
 	int connect_timeout_ms;
 };
 
@@ -78,6 +80,20 @@ void upstream_resume(struct upstream *upstream);
 /* After a 101: hands the socket over; the caller owns it. Called from on_head; what the server sent behind the head
  * is given to on_body first, before the detached socket is read by anybody else: detach in on_done. */
 int upstream_detach(struct upstream *upstream);
+
+/* --- how a request stands, in work and in its on_failed -------------------------------------------------------- */
+
+/* Why it failed: the socket's error; 0 where there was none: the server closed the connection, or what it sent is no reply. */
+int upstream_error(const struct upstream *upstream);
+
+/* What came of the reply's head and was not told by on_head; valid for the call. */
+struct http_text upstream_begun(const struct upstream *upstream);
+
+/* UPSTREAM_MALFORMED: the rule that the head broke; HTTP_FAULT_NONE: it was none of a head's. */
+enum http_fault upstream_fault(const struct upstream *upstream);
+
+/* All of the request was written. */
+bool upstream_is_sent(const struct upstream *upstream);
 
 /* --- pools ----------------------------------------------------------------------------------------------------- */
 

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #define IDLE_MAX 256     /* connections kept in one pool */
 #define IDLE_US 30000000 /* and for how long */
@@ -40,7 +39,7 @@ void upstream_pool_keep(struct upstream *upstream)
 	pool->idle_count++;
 	upstream->state = UPSTREAM_IDLE;
 	if (upstream->paused)
-		event_add(upstream->readable, NULL);
+		stream_resume(&upstream->stream);
 	upstream->idle_since_us = clock_recent_us();
 	deadline_set(&upstream->deadline, upstream->idle_since_us + IDLE_US);
 }
@@ -48,9 +47,7 @@ void upstream_pool_keep(struct upstream *upstream)
 /* Has the server closed it, or sent what nobody asked for, and the loop not heard yet? */
 static bool is_stale(const struct upstream *upstream)
 {
-	char byte;
-
-	return recv(upstream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1 || errno != EAGAIN;
+	return stream_peek(&upstream->stream) != -1 || errno != EAGAIN;
 }
 
 /* What comes without being asked for would be taken for the next request's reply (RFC 9112 section 6.3). To look costs a
@@ -132,12 +129,11 @@ void upstream_pool_tell_missed(struct upstream_pool *pool)
 bool upstream_pool_is_unread(const struct upstream_pool *pool)
 {
 	const struct upstream *upstream;
-	char byte;
 
 	if (pool == NULL)
 		return false;
 	LIST_FOREACH (upstream, &pool->busy, link)
-		if (upstream->paused && recv(upstream->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+		if (upstream->paused && stream_peek(&upstream->stream) > 0)
 			return true;
 	return false;
 }

@@ -8,8 +8,9 @@
 #include "common/clock.h"
 #include "orchestrator/base/defer.h"
 #include "orchestrator/wire/message.h"
-#include "orchestrator/wire/upstream.h"
 #include "orchestrator/wire/pulse.h"
+#include "orchestrator/wire/stream.h"
+#include "orchestrator/wire/upstream.h"
 
 #include <event2/event.h>
 #include <stdint.h>
@@ -35,15 +36,16 @@ struct upstream {
 	LIST_ENTRY(upstream) link;  /* in one of the pool's lists */
 	struct pulse *pulse;        /* the pool's; NULL: nobody wants to know */
 	enum upstream_state state;
-	int fd;
-	struct event *readable;
-	struct event *writable; /* NULL until first needed */
-	struct event *again;    /* connects again; NULL until first needed */
+	struct stream stream;
+	struct timer *again; /* connects again; NULL until first needed */
 	struct deadline deadline;
 	struct deferred deferred;
 	bool fail_later; /* deferred: fail with `later` */
 	enum upstream_failure later;
-	const char *broke; /* static text: the rule that the reply broke */
+	const char *broke;      /* static text: the rule that the reply broke */
+	enum http_fault fault;  /* the same, where it is one of these */
+	int error;              /* of the socket: why it failed */
+	struct http_text begun; /* what cannot be read of the reply; NULL: it is in `partial` */
 
 	struct upstream_request request;
 	struct upstream_reader reader;
@@ -66,6 +68,11 @@ struct upstream {
 	struct buf trailers; /* of the current reply */
 };
 
+static inline size_t upstream_request_len(const struct upstream *upstream)
+{
+	return (size_t)upstream->request.head.len + upstream->request.body.len;
+}
+
 /* upstream.c */
 
 /* The one way out: nothing of the connection is left but the memory, which goes at the turn's end. */
@@ -74,6 +81,8 @@ void upstream_end(struct upstream *upstream);
 /* The same, and the reader is told, now or in a later turn. */
 void upstream_fail(struct upstream *upstream, enum upstream_failure failure);
 void upstream_fail_later(struct upstream *upstream, enum upstream_failure failure);
+
+extern const struct stream_owner upstream_owner; /* upstream_on_readable, upstream_on_writable */
 
 /* A byte of a reply came, or the request is given up. */
 static inline void upstream_stop_waiting(struct upstream *upstream)
@@ -108,6 +117,8 @@ void upstream_pool_leave(struct upstream *upstream);
 void upstream_on_readable(evutil_socket_t fd, short what, void *arg);
 
 /* upstream_write.c */
+
+void upstream_on_writable(evutil_socket_t fd, short what, void *arg);
 
 /* Connects, then starts. */
 void upstream_open(struct upstream *upstream);

@@ -2,7 +2,6 @@
 #include "orchestrator/wire/upstream_private.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 
 #define INTERIMS_MAX 32 /* 1xx replies to one request */
 #define READS 4         /* in one turn, so that others get theirs */
@@ -31,8 +30,7 @@ static void finish(struct upstream *upstream, size_t surplus)
 		upstream_end(upstream);
 		return;
 	}
-	bool whole = upstream->written == (size_t)upstream->request.head.len + upstream->request.body.len;
-	if (upstream->keep && surplus == 0 && whole)
+	if (upstream->keep && surplus == 0 && upstream->written == upstream_request_len(upstream))
 		upstream_pool_keep(upstream);
 	else
 		upstream_end(upstream);
@@ -90,6 +88,8 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 			return len;
 		case MESSAGE_BAD:
 			upstream->broke = http_fault_reply(fault);
+			upstream->fault = fault;
+			upstream->begun = (struct http_text){data + at, (uint32_t)(len - at)};
 			upstream_fail(upstream, upstream->got_head ? UPSTREAM_CUT : UPSTREAM_MALFORMED);
 			return len;
 		}
@@ -113,7 +113,8 @@ static void note_life(struct upstream *upstream)
 
 static void fail_long(struct upstream *upstream)
 {
-	upstream->broke = http_fault_reply(HTTP_FAULT_HEAD_LONG);
+	upstream->fault = HTTP_FAULT_HEAD_LONG;
+	upstream->broke = http_fault_reply(upstream->fault);
 	upstream_fail(upstream, UPSTREAM_MALFORMED);
 }
 
@@ -137,19 +138,21 @@ static void take_bytes(struct upstream *upstream, const char *data, size_t len)
 	buf_drop(&upstream->partial, used);
 }
 
-static void on_end_of_stream(struct upstream *upstream, bool orderly)
+/* problem: the socket's error; 0: the server has closed the connection. */
+static void on_end_of_stream(struct upstream *upstream, int problem)
 {
-	if (orderly && upstream->got_head && message_close(&upstream->message)) {
+	if (problem == 0 && upstream->got_head && message_close(&upstream->message)) {
 		upstream->keep = false;
 		finish(upstream, 0);
 		return;
 	}
 	if (upstream->got_head)
 		upstream->broke = "ended before its body was whole (RFC 9112 section 8)";
+	upstream->error = problem;
 	upstream_fail(upstream, failure_of(upstream));
 }
 
-/* got: what recv said; there is something, or the stream's end. */
+/* got: what the stream said; there is something, or its end. */
 static void take(struct upstream *upstream, ssize_t got)
 {
 	if (got > 0 && upstream->state == UPSTREAM_BUSY)
@@ -157,29 +160,26 @@ static void take(struct upstream *upstream, ssize_t got)
 	else if (got > 0 || upstream->state == UPSTREAM_IDLE)
 		upstream_end(upstream); /* bytes nobody asked for, or an idle connection's end */
 	else
-		on_end_of_stream(upstream, got == 0);
+		on_end_of_stream(upstream, got == 0 ? 0 : errno);
 }
 
-/* Edge-triggered, as client_on_readable is. A reset that came along with data is told by nothing but the next recv: where
- * more is to come it is looked for. */
+/* A reset that came along with data is told by nothing but the next read: where more is to come it is looked for. */
 void upstream_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream *upstream = arg;
 
+	(void)fd;
 	clock_us(); /* for all clock_recent_us below */
 	for (int i = 0; i < READS; i++) {
-		ssize_t got = recv(fd, scratch, sizeof(scratch), 0);
+		ssize_t got = stream_read(&upstream->stream, scratch, sizeof(scratch));
 		if (got == -1 && errno == EAGAIN)
 			return;
-		if (got == -1 && errno == EINTR)
-			continue;
 		take(upstream, got);
 		if (upstream->state == UPSTREAM_OVER || upstream->paused)
 			return;
-		if (upstream->state == UPSTREAM_IDLE && (size_t)got < sizeof(scratch) && (what & EV_CLOSED) == 0)
+		if (upstream->state == UPSTREAM_IDLE && (what & EV_CLOSED) == 0 &&
+		    stream_is_drained(&upstream->stream, got, sizeof(scratch)))
 			return;
 	}
-	/* there may be more: the others' turn, then told again */
-	event_del(upstream->readable);
-	event_add(upstream->readable, NULL);
+	stream_read_later(&upstream->stream); /* the others' turn */
 }

@@ -1,14 +1,13 @@
 /* upstream_write: connects, and writes the request; what the socket does not take at once waits for it. */
 #include "orchestrator/wire/upstream_private.h"
 
-#include "orchestrator/base/loop.h"
 #include "orchestrator/base/net_fault.h"
+#include "orchestrator/base/timer.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #define CONNECT_AGAIN_US 2000 /* the listener's backlog was full: no back-off, the request's deadline bounds it */
 
@@ -25,47 +24,30 @@ static ssize_t write_some(struct upstream *upstream)
 		if (parts[i].len > take)
 			iov[count++] = (struct iovec){(char *)(uintptr_t)parts[i].data + take, parts[i].len - take};
 	}
-	if (count == 0)
-		return 0;
-	if (count == 1)
-		return send(upstream->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
-	struct msghdr message = {.msg_iov = iov, .msg_iovlen = (size_t)count};
-	return sendmsg(upstream->fd, &message, MSG_NOSIGNAL);
-}
-
-static void on_writable(evutil_socket_t fd, short what, void *arg);
-
-static void wait_writable(struct upstream *upstream)
-{
-	if (upstream->writable == NULL)
-		upstream->writable = loop_event_new(upstream->settings.base, LOOP_CLIENTS, upstream->fd,
-		                                    EV_WRITE | EV_ET, on_writable, upstream);
-	event_add(upstream->writable, NULL);
+	return stream_write(&upstream->stream, iov, count);
 }
 
 /* What the reading side finds decides, and it may have been told of the end already. */
 static void give_up_writing(struct upstream *upstream)
 {
 	upstream->write_failed = true;
-	if (upstream->paused)
-		return;
-	event_del(upstream->readable);
-	event_add(upstream->readable, NULL);
+	if (!upstream->paused)
+		stream_read_later(&upstream->stream);
 }
 
 /* A server may answer and close before it read all of the request: a failed write ends the writing. */
 static void write_request(struct upstream *upstream)
 {
-	size_t whole = (size_t)upstream->request.head.len + upstream->request.body.len;
+	size_t whole = upstream_request_len(upstream);
 
 	while (upstream->written < whole && !upstream->write_failed) {
 		ssize_t put = write_some(upstream);
 		if (put > 0) {
 			upstream->written += (size_t)put;
 		} else if (errno == EAGAIN) {
-			wait_writable(upstream);
+			stream_wait_writable(&upstream->stream);
 			return;
-		} else if (errno != EINTR) {
+		} else {
 			give_up_writing(upstream);
 		}
 	}
@@ -80,7 +62,7 @@ void upstream_start(struct upstream *upstream)
 
 static void begin_exchange(struct upstream *upstream)
 {
-	event_add(upstream->readable, NULL);
+	stream_resume(&upstream->stream);
 	upstream_start(upstream);
 }
 
@@ -92,23 +74,19 @@ static enum upstream_failure failure_of(int problem)
 
 static void on_connected(struct upstream *upstream)
 {
-	int problem = 0;
-	socklen_t len = sizeof(problem);
-
-	if (getsockopt(upstream->fd, SOL_SOCKET, SO_ERROR, &problem, &len) == -1)
-		problem = errno;
-	if (problem != 0) {
-		upstream_fail(upstream, failure_of(problem));
-		return;
-	}
-	begin_exchange(upstream);
+	upstream->error = stream_error(&upstream->stream);
+	if (upstream->error != 0)
+		upstream_fail(upstream, failure_of(upstream->error));
+	else
+		begin_exchange(upstream);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *arg)
+void upstream_on_writable(evutil_socket_t fd, short what, void *arg)
 {
+	struct upstream *upstream = arg;
+
 	(void)fd;
 	(void)what;
-	struct upstream *upstream = arg;
 	clock_us();
 	if (upstream->state == UPSTREAM_CONNECTING)
 		on_connected(upstream);
@@ -120,35 +98,42 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-static void on_connect_again(evutil_socket_t fd, short what, void *arg);
+static void fail_with(struct upstream *upstream, int problem)
+{
+	upstream->error = problem;
+	upstream_fail_later(upstream, failure_of(problem));
+}
+
+static void on_connect_again(void *arg);
 
 /* A unix socket whose backlog is full says EAGAIN, and cannot be waited for. */
 static void connect_later(struct upstream *upstream)
 {
+	const struct upstream_settings *settings = &upstream->settings;
+
 	if (upstream->again == NULL)
-		upstream->again =
-		        loop_event_new(upstream->settings.base, LOOP_CLIENTS, -1, 0, on_connect_again, upstream);
-	event_add(upstream->again, &(struct timeval){0, CONNECT_AGAIN_US});
+		upstream->again = settings->priority == LOOP_URGENT
+		                          ? timer_new(settings->base, on_connect_again, upstream)
+		                          : timer_new_of_clients(settings->base, on_connect_again, upstream);
+	timer_set(upstream->again, CONNECT_AGAIN_US);
 }
 
 static void try_connect(struct upstream *upstream)
 {
 	const struct address *address = upstream->address;
 
-	if (connect(upstream->fd, (const struct sockaddr *)&address->addr, address->len) == 0)
+	if (connect(upstream->stream.fd, (const struct sockaddr *)&address->addr, address->len) == 0)
 		begin_exchange(upstream);
 	else if (errno == EINPROGRESS)
-		wait_writable(upstream);
+		stream_wait_writable(&upstream->stream);
 	else if (errno == EAGAIN && address->addr.ss_family == AF_UNIX)
 		connect_later(upstream);
 	else
-		upstream_fail_later(upstream, failure_of(errno));
+		fail_with(upstream, errno);
 }
 
-static void on_connect_again(evutil_socket_t fd, short what, void *arg)
+static void on_connect_again(void *arg)
 {
-	(void)fd;
-	(void)what;
 	try_connect(arg);
 }
 
@@ -165,15 +150,15 @@ static void tune(int fd)
 void upstream_open(struct upstream *upstream)
 {
 	int family = upstream->address->addr.ss_family;
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	upstream->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (upstream->fd == -1) {
-		upstream_fail_later(upstream, failure_of(errno));
+	if (fd == -1) {
+		fail_with(upstream, errno);
 		return;
 	}
 	if (family != AF_UNIX)
-		tune(upstream->fd);
-	upstream->readable = loop_event_new(upstream->settings.base, LOOP_CLIENTS, upstream->fd,
-	                                    EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, upstream_on_readable, upstream);
+		tune(fd);
+	stream_open(&upstream->stream, upstream->settings.base, upstream->settings.priority, fd, &stream_plain, NULL,
+	            &upstream_owner, upstream);
 	try_connect(upstream);
 }
