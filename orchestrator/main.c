@@ -13,8 +13,8 @@
 #include "common/mem.h"
 #include "orchestrator/admin/admin.h"
 #include "orchestrator/systemd/announce.h"
-#include "orchestrator/cli/command.h"
-#include "orchestrator/config/config.h"
+#include "orchestrator/cli/command_line.h"
+#include "orchestrator/config/config_file.h"
 #include "orchestrator/base/defer.h"
 #include "orchestrator/cli/dispatch.h"
 #include "orchestrator/cli/exit_code.h"
@@ -419,7 +419,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], PROCESS_ENTER) == 0)
 		return process_enter(argv + 2); /* for the engine "process" alone */
-	struct command command = command_read(argc, argv);
+	struct command command = command_line_read(argc, argv);
 	struct config *config;
 	struct err err;
 	log_open();

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/admin/admin.h"
+#include "orchestrator/config/config_file.h"
 #include "orchestrator/fleet/control.h"
 #include "orchestrator/base/timer.h"
 #include "orchestrator/proxy/proxy.h"

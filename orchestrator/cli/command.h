@@ -1,7 +1,4 @@
-/* command: the command line of the orchestrator: argv -> what is to be done.
- *
- * What may be said is in command_table.c; this reads it. It opens, prints and does nothing but usage errors on stderr.
- */
+/* command: what is to be done, as the command line said it. */
 #pragma once
 
 #include <stdbool.h>
@@ -49,6 +46,3 @@ struct command {
 	int64_t start_ms;
 	bool take_over; /* RUN: containers of another orchestrator of this name */
 };
-
-/* Reads argv, and may reorder it; the texts of the result are borrowed from it. */
-struct command command_read(int argc, char **argv);

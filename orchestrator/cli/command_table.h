@@ -1,6 +1,6 @@
 /* command_table: every command, option, file, signal and exit code there is.
  *
- * command.c reads the command line by it; --help, the man page and the completions (manual/) are printed from it.
+ * command_line.c reads the command line by it; --help, the man page and the completions (manual/) are printed from it.
  */
 #pragma once
 

@@ -8,7 +8,7 @@
 #include "orchestrator/admin/admin.h"
 #include "orchestrator/cli/client/client.h"
 #include "orchestrator/cli/exit_code.h"
-#include "orchestrator/config/config.h"
+#include "orchestrator/config/config_file.h"
 #include "orchestrator/cli/manual/complete.h"
 #include "orchestrator/cli/manual/manual.h"
 #include "orchestrator/cli/simulate/simulate.h"

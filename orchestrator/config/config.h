@@ -1,4 +1,4 @@
-/* config: what the orchestrator was told to be.  The tables in config.c are the only list of keys: the file,
+/* config: what the orchestrator was told to be.  The tables in config_tables.c are the only list of keys: the file,
  * --print-config, the reference in docs and the checks are made from them.
  *
  * A config is read whole, checked whole and then never changed; a reload makes a new one.
@@ -77,19 +77,12 @@ struct config {
 	struct option_array services;   /* struct config_service */
 };
 
-/* Reads path (NULL: the built-in default) and checks it. On false err says file:line:column, the key and what is
- * allowed. The caller frees with config_free. */
-bool config_load(const char *path, struct config **config, struct err *err) MUST_CHECK;
-void config_free(struct config *config); /* NULL is fine */
-
-/* May the program that runs with `now` go on with `next`? False with the key that needs a restart. */
-bool config_may_become(const struct config *now, const struct config *next, struct err *err) MUST_CHECK;
-
 size_t config_service_count(const struct config *config);
 const struct config_service *config_service_at(const struct config *config, size_t index);
 
-/* The whole configuration as JSON that config_load reads back to the same. */
-void config_print(const struct config *config, FILE *to);
+/* Host ports a service may use: [first_port, config_port_end). */
+int64_t config_port_span(const struct config_service *service);
+int64_t config_port_end(const struct config_service *service);
 
 #define CONFIG_KEY_SIZE 32 /* bytes */
 

@@ -13,17 +13,17 @@
 #define SOCKET_PATH_MAX ((int)sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 
 /* Where a rule looks: the file, the service's object and its path in messages. */
-struct place {
+struct scope {
 	const char *file;
 	const struct json_value *object;
 	char path[64];
 	struct err *err;
 };
 
-static bool wrong(const struct place *place, const char *key, const char *format, ...)
+static bool wrong(const struct scope *scope, const char *key, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
-static bool wrong(const struct place *place, const char *key, const char *format, ...)
+static bool wrong(const struct scope *scope, const char *key, const char *format, ...)
 {
 	char message[512];
 	va_list args;
@@ -32,7 +32,7 @@ static bool wrong(const struct place *place, const char *key, const char *format
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	const char *dot = strchr(key, '.');
-	const struct json_value *at = place->object;
+	const struct json_value *at = scope->object;
 	if (dot != NULL) {
 		char table[32];
 		snprintf(table, sizeof(table), "%.*s", (int)(dot - key), key);
@@ -42,21 +42,8 @@ static bool wrong(const struct place *place, const char *key, const char *format
 		at = json_get(at, key);
 	}
 	char full[128];
-	snprintf(full, sizeof(full), "%s%s", place->path, key);
-	return options_error(place->err, place->file, at, full, "%s", message);
-}
-
-int64_t config_port_span(const struct config_service *service)
-{
-	int64_t slots = service->scale.max + service->scale.spares;
-	bool spare_behind = service->spare_port == 0 || service->spare_port == service->first_port + slots;
-
-	return slots + (spare_behind ? 1 : 0);
-}
-
-int64_t config_port_end(const struct config_service *service)
-{
-	return service->first_port + config_port_span(service);
+	snprintf(full, sizeof(full), "%s%s", scope->path, key);
+	return options_error(scope->err, scope->file, at, full, "%s", message);
 }
 
 static bool is_name(const char *text)
@@ -69,41 +56,41 @@ static bool is_name(const char *text)
 	return true;
 }
 
-static bool check_addresses(const struct place *place, const char *key, const struct strings *addresses)
+static bool check_addresses(const struct scope *scope, const char *key, const struct strings *addresses)
 {
 	for (size_t i = 0; i < addresses->count; i++) {
 		struct address address;
 		if (!address_parse(addresses->items[i], &address))
-			return wrong(place, key,
+			return wrong(scope, key,
 			             "\"%s\" is no ADDRESS:PORT; write 0.0.0.0:80, 127.0.0.1:8080 or [::1]:80",
 			             addresses->items[i]);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(addresses->items[i], addresses->items[k]) == 0)
-				return wrong(place, key, "\"%s\" stands there twice", addresses->items[i]);
+				return wrong(scope, key, "\"%s\" stands there twice", addresses->items[i]);
 	}
 	return true;
 }
 
-static bool check_admin(const struct place *place, const struct config *config)
+static bool check_admin(const struct scope *scope, const struct config *config)
 {
-	if (!check_addresses(place, "admin", &config->admin))
+	if (!check_addresses(scope, "admin", &config->admin))
 		return false;
 	for (size_t i = 0; i < config->admin.count; i++) {
 		struct address address;
 		if (address_parse(config->admin.items[i], &address) && !address_is_loopback(&address) &&
 		    config->admin_token_file[0] == '\0')
-			return wrong(place, "admin", "\"%s\" is not a loopback address: that needs admin_token_file",
+			return wrong(scope, "admin", "\"%s\" is not a loopback address: that needs admin_token_file",
 			             config->admin.items[i]);
 	}
 	return true;
 }
 
-static bool check_trusted(const struct place *place, const struct strings *networks)
+static bool check_trusted(const struct scope *scope, const struct strings *networks)
 {
 	for (size_t i = 0; i < networks->count; i++) {
 		struct network network;
 		if (!network_parse(networks->items[i], &network))
-			return wrong(place, "trusted_proxies",
+			return wrong(scope, "trusted_proxies",
 			             "\"%s\" is no network; write 10.0.0.0/8, 192.168.1.5 or fd00::/8",
 			             networks->items[i]);
 	}
@@ -124,55 +111,55 @@ static bool is_normal_path(const char *path)
 	return true;
 }
 
-static bool check_paths(const struct place *place, const char *key, const struct strings *paths)
+static bool check_paths(const struct scope *scope, const char *key, const struct strings *paths)
 {
 	for (size_t i = 0; i < paths->count; i++) {
 		if (paths->items[i][0] != '/')
-			return wrong(place, key, "\"%s\" must begin with /", paths->items[i]);
+			return wrong(scope, key, "\"%s\" must begin with /", paths->items[i]);
 		if (!is_normal_path(paths->items[i]))
-			return wrong(place, key,
+			return wrong(scope, key,
 			             "\"%s\" must be a plain path: without //, /./, /../, spaces, %%, ? and #",
 			             paths->items[i]);
 	}
 	return true;
 }
 
-static bool check_volume(const struct place *place, const char *volume)
+static bool check_volume(const struct scope *scope, const char *volume)
 {
 	const char *colon = strchr(volume, ':');
 
 	if (colon == NULL || colon[1] != '/' || colon == volume)
-		return wrong(place, "volumes", "\"%s\" is no volume; write NAME:/path or /host/path:/path", volume);
+		return wrong(scope, "volumes", "\"%s\" is no volume; write NAME:/path or /host/path:/path", volume);
 	if (volume[0] != '/' && colon - volume < 2)
-		return wrong(place, "volumes", "\"%s\": a volume's name has two characters at least", volume);
+		return wrong(scope, "volumes", "\"%s\": a volume's name has two characters at least", volume);
 	return true;
 }
 
-static bool check_env(const struct place *place, const struct strings *env)
+static bool check_env(const struct scope *scope, const struct strings *env)
 {
 	for (size_t i = 0; i < env->count; i++)
 		if (env->items[i][0] == '=' || env->items[i][0] == '\0')
-			return wrong(place, "env", "a variable has an empty name");
+			return wrong(scope, "env", "a variable has an empty name");
 	return true;
 }
 
-static bool check_publish(const struct place *place, const struct config_service *service)
+static bool check_publish(const struct scope *scope, const struct config_service *service)
 {
 	for (size_t i = 0; i < service->publish.count; i++) {
 		struct network network;
 		if (!network_parse(service->publish.items[i], &network) ||
 		    strchr(service->publish.items[i], '/') != NULL)
-			return wrong(place, "publish", "\"%s\" is no IP address; write 127.0.0.1 or 0.0.0.0",
+			return wrong(scope, "publish", "\"%s\" is no IP address; write 127.0.0.1 or 0.0.0.0",
 			             service->publish.items[i]);
 	}
 	if (service->publish.count == 0 && service->reach == REACH_PUBLISHED)
-		return wrong(place, "publish",
+		return wrong(scope, "publish",
 		             "empty, but reach is \"published\": name an address or choose another reach");
 	return true;
 }
 
 /* SOCKET_DIR/NAME_SLOT.XXXXXXXX/http must fit into a sockaddr_un. */
-static bool check_socket_path(const struct place *place, const struct config *config,
+static bool check_socket_path(const struct scope *scope, const struct config *config,
                               const struct config_service *service)
 {
 	char slot[24]; /* also -1, of a roll's stand-in */
@@ -181,57 +168,57 @@ static bool check_socket_path(const struct place *place, const struct config *co
 	size_t len = strlen(config->socket_dir) + strlen(service->name) + strlen(slot) + strlen("/_.XXXXXXXX/http");
 	if (service->reach != REACH_SOCKET || len <= SOCKET_PATH_MAX)
 		return true;
-	return wrong(place, "reach",
+	return wrong(scope, "reach",
 	             "\"socket\" needs paths like %s/%s_0.01234567/http, and a socket's path has at most %d bytes: "
 	             "shorten socket_dir or the service's name by %zu",
 	             config->socket_dir, service->name, SOCKET_PATH_MAX, len - SOCKET_PATH_MAX);
 }
 
-static bool check_ports(const struct place *place, const struct config_service *service)
+static bool check_ports(const struct scope *scope, const struct config_service *service)
 {
 	if (config_port_end(service) > 65536)
-		return wrong(place, "first_port", "%lld + max + spares passes port 65535",
+		return wrong(scope, "first_port", "%lld + max + spares passes port 65535",
 		             (long long)service->first_port);
 	if (service->spare_port > 65535)
-		return wrong(place, "spare_port", "%lld passes port 65535", (long long)service->spare_port);
+		return wrong(scope, "spare_port", "%lld passes port 65535", (long long)service->spare_port);
 	if (service->spare_port >= service->first_port &&
 	    service->spare_port < service->first_port + service->scale.max + service->scale.spares)
-		return wrong(place, "spare_port", "%lld is the port of a slot or spare of the same service",
+		return wrong(scope, "spare_port", "%lld is the port of a slot or spare of the same service",
 		             (long long)service->spare_port);
 	return true;
 }
 
-static bool check_made_from(const struct place *place, const struct config *config,
+static bool check_made_from(const struct scope *scope, const struct config *config,
                             const struct config_service *service)
 {
 	if (config->engine == CONFIG_ENGINE_DOCKER && service->image[0] == '\0')
-		return wrong(place, "image", "missing: engine docker needs an image for each service");
+		return wrong(scope, "image", "missing: engine docker needs an image for each service");
 	if (config->engine == CONFIG_ENGINE_PROCESS && service->command.count == 0)
-		return wrong(place, "command", "missing: engine process needs a command for each service");
+		return wrong(scope, "command", "missing: engine process needs a command for each service");
 	if (config->engine == CONFIG_ENGINE_PROCESS && service->publish.count == 0)
-		return wrong(place, "publish", "empty: engine process needs an address, for example 127.0.0.1");
+		return wrong(scope, "publish", "empty: engine process needs an address, for example 127.0.0.1");
 	return true;
 }
 
-static bool check_service(const struct place *place, const struct config *config, const struct config_service *service)
+static bool check_service(const struct scope *scope, const struct config *config, const struct config_service *service)
 {
 	if (!is_name(service->name))
-		return wrong(place, "name", "\"%s\": letters, digits, _ . - are allowed, a letter or digit first",
+		return wrong(scope, "name", "\"%s\": letters, digits, _ . - are allowed, a letter or digit first",
 		             service->name);
 	if (service->scale.min > service->scale.max)
-		return wrong(place, "scale.min", "%lld is more than max, %lld", (long long)service->scale.min,
+		return wrong(scope, "scale.min", "%lld is more than max, %lld", (long long)service->scale.min,
 		             (long long)service->scale.max);
 	if (service->health.path[0] != '/')
-		return wrong(place, "health.path", "\"%s\" must begin with /", service->health.path);
+		return wrong(scope, "health.path", "\"%s\" must begin with /", service->health.path);
 	for (size_t i = 0; i < service->volumes.count; i++)
-		if (!check_volume(place, service->volumes.items[i]))
+		if (!check_volume(scope, service->volumes.items[i]))
 			return false;
-	return check_made_from(place, config, service) && check_paths(place, "routes", &service->routes) &&
-	       check_paths(place, "private", &service->private_paths) &&
-	       check_paths(place, "scale.count", &service->scale.count) &&
-	       check_paths(place, "scale.not_counted", &service->scale.not_counted) &&
-	       check_env(place, &service->env) && check_publish(place, service) &&
-	       check_socket_path(place, config, service) && check_ports(place, service);
+	return check_made_from(scope, config, service) && check_paths(scope, "routes", &service->routes) &&
+	       check_paths(scope, "private", &service->private_paths) &&
+	       check_paths(scope, "scale.count", &service->scale.count) &&
+	       check_paths(scope, "scale.not_counted", &service->scale.not_counted) &&
+	       check_env(scope, &service->env) && check_publish(scope, service) &&
+	       check_socket_path(scope, config, service) && check_ports(scope, service);
 }
 
 /* "/api/v1" and "/api/v1/" are the same prefix. */
@@ -246,13 +233,13 @@ static bool same_route(const char *a, const char *b)
 	return a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
-static bool check_routes_differ(const struct place *place, const struct config_service *a,
+static bool check_routes_differ(const struct scope *scope, const struct config_service *a,
                                 const struct config_service *b)
 {
 	for (size_t i = 0; i < a->routes.count; i++)
 		for (size_t k = 0; k < b->routes.count; k++)
 			if (same_route(a->routes.items[i], b->routes.items[k]))
-				return wrong(place, "routes", "\"%s\" is a route of service \"%s\" already",
+				return wrong(scope, "routes", "\"%s\" is a route of service \"%s\" already",
 				             a->routes.items[i], b->name);
 	return true;
 }
@@ -262,7 +249,7 @@ static bool uses_port(const struct config_service *service, int64_t port)
 	return (port >= service->first_port && port < config_port_end(service)) || port == service->spare_port;
 }
 
-static bool check_ports_differ(const struct place *place, const struct config_service *a,
+static bool check_ports_differ(const struct scope *scope, const struct config_service *a,
                                const struct config_service *b)
 {
 	bool overlap = (a->first_port < config_port_end(b) && b->first_port < config_port_end(a)) ||
@@ -271,17 +258,17 @@ static bool check_ports_differ(const struct place *place, const struct config_se
 	if (!overlap)
 		return true;
 	return wrong(
-	        place, "first_port",
+	        scope, "first_port",
 	        "ports %lld to %lld (slots, spares and the roll's spare_port) overlap those of service \"%s\", %lld to %lld",
 	        (long long)a->first_port, (long long)a->spare_port, b->name, (long long)b->first_port,
 	        (long long)b->spare_port);
 }
 
-static bool check_pair(const struct place *place, const struct config_service *a, const struct config_service *b)
+static bool check_pair(const struct scope *scope, const struct config_service *a, const struct config_service *b)
 {
 	if (strcmp(a->name, b->name) == 0)
-		return wrong(place, "name", "\"%s\" is the name of another service too", a->name);
-	return check_routes_differ(place, a, b) && check_ports_differ(place, a, b);
+		return wrong(scope, "name", "\"%s\" is the name of another service too", a->name);
+	return check_routes_differ(scope, a, b) && check_ports_differ(scope, a, b);
 }
 
 static bool check_services(const struct config *config, const char *file, const struct json_value *root,
@@ -291,12 +278,12 @@ static bool check_services(const struct config *config, const char *file, const 
 	const struct json_value *object = list != NULL ? list->first : NULL;
 
 	for (size_t i = 0; i < config_service_count(config); i++) {
-		struct place place = {.file = file, .object = object, .err = err};
-		snprintf(place.path, sizeof(place.path), "services[%zu].", i);
-		if (!check_service(&place, config, config_service_at(config, i)))
+		struct scope scope = {.file = file, .object = object, .err = err};
+		snprintf(scope.path, sizeof(scope.path), "services[%zu].", i);
+		if (!check_service(&scope, config, config_service_at(config, i)))
 			return false;
 		for (size_t k = 0; k < i; k++)
-			if (!check_pair(&place, config_service_at(config, i), config_service_at(config, k)))
+			if (!check_pair(&scope, config_service_at(config, i), config_service_at(config, k)))
 				return false;
 		object = object != NULL ? object->next : NULL;
 	}
@@ -305,13 +292,13 @@ static bool check_services(const struct config *config, const char *file, const 
 
 bool config_check(const struct config *config, const char *file, const struct json_value *root, struct err *err)
 {
-	struct place place = {.file = file, .object = root, .err = err};
+	struct scope scope = {.file = file, .object = root, .err = err};
 
 	if (!is_name(config->name))
-		return wrong(&place, "name", "\"%s\": letters, digits, _ . - are allowed, a letter or digit first",
+		return wrong(&scope, "name", "\"%s\": letters, digits, _ . - are allowed, a letter or digit first",
 		             config->name);
 	if (config_service_count(config) == 0)
-		return wrong(&place, "services", "missing: name one service at least");
-	return check_addresses(&place, "listen", &config->listen) && check_admin(&place, config) &&
-	       check_trusted(&place, &config->trusted_proxies) && check_services(config, file, root, err);
+		return wrong(&scope, "services", "missing: name one service at least");
+	return check_addresses(&scope, "listen", &config->listen) && check_admin(&scope, config) &&
+	       check_trusted(&scope, &config->trusted_proxies) && check_services(config, file, root, err);
 }

@@ -6,7 +6,3 @@
 /* root: the document the config came from, for line and column. */
 bool config_check(const struct config *config, const char *file, const struct json_value *root,
                   struct err *err) MUST_CHECK;
-
-/* Host ports a service may use: [first_port, config_port_end). */
-int64_t config_port_span(const struct config_service *service);
-int64_t config_port_end(const struct config_service *service);

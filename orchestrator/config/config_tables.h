@@ -1,4 +1,4 @@
-/* config_tables: the rows of config.c's tables, for the code that reads and writes configurations. */
+/* config_tables: the rows of the tables, for the code that reads and writes configurations. */
 #pragma once
 
 #include "orchestrator/base/options.h"

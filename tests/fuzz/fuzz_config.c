@@ -1,6 +1,7 @@
 /* Configuration files: refused with a message that names the file, or taken; then what is printed reads back the same. */
 #include "tests/fuzz/fuzz.h"
 
+#include "orchestrator/config/config_file.h"
 #include "tests/unit/orchestrator/config/config_text.h"
 
 #include <stdlib.h>

@@ -2,6 +2,7 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "common/mem.h"
+#include "orchestrator/config/config_file.h"
 #include "orchestrator/proxy/route.h"
 
 #include <assert.h>

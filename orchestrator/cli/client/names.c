@@ -3,7 +3,7 @@
 #include "orchestrator/cli/client/client.h"
 #include "orchestrator/cli/client/fleet_ask.h"
 #include "orchestrator/cli/client/fleet_view.h"
-#include "orchestrator/config/config.h"
+#include "orchestrator/config/config_file.h"
 
 #include <stdlib.h>
 

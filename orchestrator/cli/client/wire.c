@@ -9,7 +9,7 @@
 #include "common/json.h"
 #include "common/mem.h"
 #include "orchestrator/cli/client/admin_address.h"
-#include "orchestrator/config/config.h"
+#include "orchestrator/config/config_file.h"
 #include "orchestrator/base/token.h"
 
 #include <curl/curl.h>

@@ -1,5 +1,5 @@
 /* command: what every kind of command line means, and that the tables are whole. */
-#include "orchestrator/cli/command.h"
+#include "orchestrator/cli/command_line.h"
 
 #include "orchestrator/cli/command_table.h"
 #include "orchestrator/cli/manual/complete.h"
@@ -32,7 +32,7 @@ static struct command read_line(const char *line)
 {
 	int count = split(line);
 
-	return command_read(count, words);
+	return command_line_read(count, words);
 }
 
 START_TEST(nothing_but_options_runs)

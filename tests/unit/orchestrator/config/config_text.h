@@ -1,7 +1,7 @@
 /* config_text: a configuration from text, for tests: config_load reads files, so the text becomes one in memory. */
 #pragma once
 
-#include "orchestrator/config/config.h"
+#include "orchestrator/config/config_file.h"
 
 #include <assert.h>
 #include <stdio.h>

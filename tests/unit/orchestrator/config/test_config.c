@@ -1,5 +1,5 @@
 /* config: what is refused and where it says the fault is, what is completed, and that what is printed reads back. */
-#include "orchestrator/config/config.h"
+#include "orchestrator/config/config_file.h"
 
 #include "orchestrator/config/config_check.h"
 #include "tests/unit/orchestrator/config/config_text.h"

@@ -2,6 +2,7 @@
 #include "orchestrator/proxy/route.h"
 
 #include "common/mem.h"
+#include "orchestrator/config/config_file.h"
 #include "tests/unit/orchestrator/config/config_text.h"
 #include "tests/unit/unit.h"
 

@@ -1,10 +1,10 @@
-/* command: getopt along the rows of command_table.
+/* command_line: getopt along the rows of command_table.
  *
  *   options of "" up to the first word -> is it a verb? -> its own options, and its words among them
  *
  * Invariant: what is said wrong is told once, on stderr, and gives COMMAND_BAD_USAGE; nothing has been done by then.
  */
-#include "orchestrator/cli/command.h"
+#include "orchestrator/cli/command_line.h"
 
 #include "orchestrator/cli/command_table.h"
 
@@ -186,10 +186,21 @@ static bool read_words(struct command *command, int count, char **texts)
 
 /* --- the whole ------------------------------------------------------------------------------------------------- */
 
+/* getopt's complaints begin with both names. */
+static bool read_options_of_verb(struct command *command, int argc, char **argv)
+{
+	char title[32], *name = argv[0];
+
+	snprintf(title, sizeof(title), "orchestrator %s", command->verb->name);
+	argv[0] = title;
+	bool ok = read_options(command, argc, argv, false);
+	argv[0] = name;
+	return ok;
+}
+
 /* argv[0] is the verb. */
 static bool read_verb(struct command *command, int argc, char **argv)
 {
-	static char title[32]; /* getopt reorders argv, so it may be held on to */
 	const struct command_verb *verb = argv[0][0] != '\0' ? command_verb_find(argv[0]) : NULL;
 
 	if (verb == NULL) {
@@ -201,9 +212,7 @@ static bool read_verb(struct command *command, int argc, char **argv)
 		return complain(command);
 	}
 	command->verb = verb;
-	snprintf(title, sizeof(title), "orchestrator %s", verb->name);
-	argv[0] = title;
-	if (!read_options(command, argc, argv, false))
+	if (!read_options_of_verb(command, argc, argv))
 		return false;
 	if (command->action == COMMAND_HELP)
 		return true;
@@ -215,7 +224,7 @@ static bool read_verb(struct command *command, int argc, char **argv)
 	return true;
 }
 
-struct command command_read(int argc, char **argv)
+struct command command_line_read(int argc, char **argv)
 {
 	struct command command = {.action = COMMAND_RUN, .verb = command_verbs, .start_ms = START_MS};
 
