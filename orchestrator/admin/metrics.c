@@ -20,7 +20,7 @@ struct source {
 
 typedef void metrics_sample(struct exposition *out, const struct source *source);
 
-static metrics_sample requests, request_seconds, in_flight, held, replays, hedged, backends, replacements,
+static metrics_sample requests, request_seconds, in_flight, held, tries, replays, hedged, backends, replacements,
         replacement_seconds, window_requests, wanted, engine_up, retries, loop_lag, connections, access_log_dropped,
         build_info;
 
@@ -35,6 +35,8 @@ enum scope { PROXY, SERVICE, ONCE };
 	  "Time from a request's head to the end of its reply, holding and replays included.") \
 	X(in_flight, "selfless_in_flight", GAUGE, PROXY, "service", "Requests in the proxy now, held ones included.") \
 	X(held, "selfless_held", GAUGE, SERVICE, "service", "Requests that wait now for a container to become ready.") \
+	X(tries, "selfless_tries_total", COUNTER, SERVICE, "service,outcome", \
+	  "Requests that were on a container, by how that ended; one that was sent again counts once for each.") \
 	X(replays, "selfless_replays_total", COUNTER, SERVICE, "service,reason", \
 	  "Times a request was sent again, by what had happened to it.") \
 	X(hedged, "selfless_hedged_total", COUNTER, SERVICE, "service", \
@@ -128,6 +130,15 @@ static void in_flight(struct exposition *out, const struct source *source)
 static void held(struct exposition *out, const struct source *source)
 {
 	by_service(out, source, source->stats->held);
+}
+
+static void tries(struct exposition *out, const struct source *source)
+{
+	const struct fleet *fleet = supervisor_fleet(source->supervisor);
+
+	for (int i = 0; i < FLEET_OUTCOMES; i++)
+		by_service_and(out, source, "outcome", fleet_outcome_text((enum fleet_outcome)i),
+		               fleet_outcomes(fleet, (enum fleet_outcome)i));
 }
 
 static void replays(struct exposition *out, const struct source *source)

@@ -24,6 +24,15 @@ struct fleet {
 	struct fleet_ends ends;
 };
 
+const char *fleet_outcome_text(enum fleet_outcome outcome)
+{
+	static const char *const texts[FLEET_OUTCOMES] = {
+	        [FLEET_SERVED] = "served", [FLEET_FAILED] = "failed", [FLEET_CANCELLED] = "cancelled"};
+
+	assert((unsigned)outcome < FLEET_OUTCOMES);
+	return texts[outcome];
+}
+
 struct fleet *fleet_new(const char *service, const struct fleet_observer *observer)
 {
 	struct fleet *fleet = mem_zero(sizeof(*fleet));

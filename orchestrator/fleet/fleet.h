@@ -17,6 +17,8 @@ enum fleet_outcome {
 	FLEET_OUTCOMES
 };
 
+const char *fleet_outcome_text(enum fleet_outcome outcome); /* a label's value */
+
 /* Who hears of a fleet's backends, always with arg; a function that is NULL is not called. */
 struct fleet_observer {
 	backend_observer *changed;                          /* a backend's state; see backend.h for what it may do */
@@ -56,4 +58,4 @@ enum fleet_fate {
 void fleet_note_end(struct fleet *fleet, uint64_t serial, bool killed); /* see fleet_ends */
 enum fleet_fate fleet_fate(const struct fleet *fleet, uint64_t serial);
 
-uint64_t fleet_outcomes(const struct fleet *fleet, enum fleet_outcome outcome); /* counter */
+uint64_t fleet_outcomes(const struct fleet *fleet, enum fleet_outcome outcome); /* how many releases ended so */

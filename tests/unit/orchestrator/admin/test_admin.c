@@ -330,6 +330,7 @@ START_TEST(metrics)
 	stats[0].hedged = 3;
 	stats[0].in_flight = 6;
 	stats[1].by_code[404] = 1;
+	fleet_release(fleet_acquire(supervisor_fleet(control_at(control, 0)), NULL), FLEET_FAILED);
 	const char *text = body_of(ask("GET /metrics", ""));
 	expect_line(text, "selfless_requests_total{service=\"acts\",code=\"000\"} 2\n");
 	expect_line(text, "selfless_requests_total{service=\"acts\",code=\"201\"} 7\n");
@@ -337,6 +338,7 @@ START_TEST(metrics)
 	expect_line(text, "selfless_requests_total{service=\"-\",code=\"404\"} 1\n");
 	expect_line(text, "selfless_request_seconds_bucket{service=\"acts\",le=\"+Inf\"} 9\n");
 	expect_line(text, "selfless_in_flight{service=\"acts\"} 6\n");
+	expect_line(text, "selfless_tries_total{service=\"acts\",outcome=\"failed\"} 1\n");
 	expect_line(text, "selfless_replays_total{service=\"acts\",reason=\"stale\"} 4\n");
 	expect_line(text, "selfless_hedged_total{service=\"acts\"} 3\n");
 	expect_line(text, "selfless_backends{service=\"acts\",state=\"ready\"} 1\n");
