@@ -47,7 +47,8 @@ struct backend {
 	int64_t since_us;
 	unsigned in_flight;
 	uint64_t requests;
-	int64_t probe_us;
+	int64_t probe_us; /* the last good one */
+	int64_t last_probe_us;
 	struct pulse pulse;
 	char finding[BACKEND_FINDING_SIZE];
 	struct incident incident;
@@ -195,26 +196,21 @@ void backend_unref(struct backend *backend)
 	free(backend);
 }
 
-/* A change for the worse that is not our own doing: it is a warning. */
-static bool is_trouble(enum backend_state to, enum reason reason)
-{
-	static const bool ours[REASON_COUNT] = {
-	        [REASON_SCALE_DOWN] = true, [REASON_ROLL] = true,     [REASON_OPERATOR] = true,
-	        [REASON_SHUTDOWN] = true,   [REASON_REPLACED] = true, [REASON_SPARE] = true,
-	};
-
-	return (to == BACKEND_SUSPECT || to == BACKEND_DOWN) && !ours[reason];
-}
-
+/* One line for each change: what was, what is, why, how long the probe took that found it, and what it saw. */
 static void state_log(const struct backend *backend, enum backend_state from)
 {
-	bool bad = is_trouble(backend->state, backend->reason);
+	enum reason_source source = reason_source(backend->reason);
+	bool worse = backend->state == BACKEND_SUSPECT || backend->state == BACKEND_DOWN;
+	bool bad = worse && source != REASON_BY_US;
 	bool told = bad && backend->finding[0] != '\0';
+	char took[40] = "";
 
+	if (source == REASON_BY_PROBE)
+		snprintf(took, sizeof(took), " took_us=%lld", (long long)backend->last_probe_us);
 	log_line(bad ? LOG_WARN : LOG_INFO,
-	         "event=backend service=%s slot=%d container=%.12s from=%s to=%s reason=%s incident=%s%s%s",
+	         "event=backend service=%s slot=%d container=%.12s from=%s to=%s reason=%s%s incident=%s%s%s",
 	         backend->group->service, backend->slot, backend->container_id, state_texts[from],
-	         state_texts[backend->state], reason_text(backend->reason), incident_text(&backend->incident),
+	         state_texts[backend->state], reason_text(backend->reason), took, incident_text(&backend->incident),
 	         told ? " error=" : "", told ? log_quote(backend->finding) : "");
 }
 
@@ -317,9 +313,11 @@ struct pulse *backend_pulse(struct backend *backend)
 	return &backend->pulse;
 }
 
-void backend_set_probe_us(struct backend *backend, int64_t probe_us)
+void backend_note_probe(struct backend *backend, int64_t took_us, bool good)
 {
-	backend->probe_us = probe_us;
+	backend->last_probe_us = took_us;
+	if (good)
+		backend->probe_us = took_us;
 }
 
 const char *backend_finding(const struct backend *backend)

@@ -77,7 +77,7 @@ void backend_flight_begin(struct backend *backend); /* fleet alone calls these t
 void backend_flight_end(struct backend *backend);
 uint64_t backend_requests(const struct backend *backend); /* exchanges that got it, since it was made */
 int64_t backend_probe_us(const struct backend *backend);  /* how long the last good probe took; -1 none yet */
-void backend_set_probe_us(struct backend *backend, int64_t probe_us);
+void backend_note_probe(struct backend *backend, int64_t took_us, bool good); /* health, for each probe that ended */
 
 struct pulse *backend_pulse(struct backend *backend);
 

@@ -16,9 +16,8 @@ void words_note(const struct watch *watch, const struct probe_finding *finding)
 
 	if (backend_state(watch->backend) != BACKEND_STARTING && (kind == PROBE_SOFT || kind == PROBE_HARD))
 		backend_set_finding(watch->backend, finding->text);
-	if (finding->outcome == PROBE_GOOD)
-		backend_set_probe_us(watch->backend, finding->took_us);
-	else
+	backend_note_probe(watch->backend, finding->took_us, finding->outcome == PROBE_GOOD);
+	if (finding->outcome != PROBE_GOOD)
 		log_debug("event=probe service=%s slot=%d container=%.12s outcome=%s took_us=%lld incident=%s error=%s",
 		          backend_service(watch->backend), backend_slot(watch->backend),
 		          backend_container_id(watch->backend), probe_outcome_text(finding->outcome),

@@ -1,10 +1,13 @@
-/* reason: the texts of reason.h's one list. */
+/* reason: the rows of reason.h's one list. */
 #include "orchestrator/fleet/reason.h"
 
 #include <assert.h>
 
-static const char *const reason_texts[REASON_COUNT] = {
-#define X(name, text) [REASON_##name] = text,
+static const struct {
+	const char *text;
+	enum reason_source source;
+} rows[REASON_COUNT] = {
+#define X(name, text, by) [REASON_##name] = {text, REASON_BY_##by},
         REASONS(X)
 #undef X
 };
@@ -12,5 +15,11 @@ static const char *const reason_texts[REASON_COUNT] = {
 const char *reason_text(enum reason reason)
 {
 	assert((unsigned)reason < REASON_COUNT);
-	return reason_texts[reason];
+	return rows[reason].text;
+}
+
+enum reason_source reason_source(enum reason reason)
+{
+	assert((unsigned)reason < REASON_COUNT);
+	return rows[reason].source;
 }

@@ -83,7 +83,7 @@ def test_of_a_crash(web):
     orchestrator, service = web(1)
     hurt_and_wait(orchestrator, service, 0, crash, LIMIT_S)
     lines = story(orchestrator, incident_of(orchestrator, service, 0))
-    assert_in_order(lines, "event=backend .*to=down reason=probe-status", "event=fault .*reason=probe-status",
+    assert_in_order(lines, "event=backend .*to=down reason=probe-status took_us=\\d+ ", "event=fault .*reason=probe-status",
                     "engine-event .*reason=die", "event=started", "event=replaced .*reason=probe-status")
 
 

@@ -24,7 +24,6 @@ const REASONS = {
 	"probe-status": "its probe was answered with an error",
 	"probe-malformed": "its probe was answered with something that is not HTTP",
 	"exchange-failed": "a request to it failed",
-	"exchange-5xx": "answered a request with an error",
 	exited: "exited",
 	"oom-killed": "killed: out of memory",
 	paused: "paused by somebody else",

@@ -228,29 +228,85 @@ START_TEST(what_became_of_one)
 }
 END_TEST
 
+/* A backend of another fleet: its observer, its numbers, its service's name. */
+START_TEST(fleets_have_nothing_in_common)
+{
+	struct fleet *other = fleet_new("users", NULL);
+	struct backend *backend = backend_new(fleet_group(other), 0, "beef", &(struct address){.len = 0});
+
+	fleet_add(other, backend);
+	backend_set_state(backend, BACKEND_READY, REASON_PROBE_GOOD);
+	ck_assert_str_eq(told, "");
+	ck_assert_uint_eq(backend_serial(backend), 1);
+	ck_assert_ptr_eq(backend_fleet(backend), other);
+	ck_assert_str_eq(backend_service(backend), "users");
+	fleet_rename(other, "people");
+	ck_assert_str_eq(backend_service(backend), "people");
+	fleet_release(fleet_acquire(other, NULL), FLEET_SERVED);
+	ck_assert_uint_eq(fleet_outcomes(other, FLEET_SERVED), 1);
+	ck_assert_uint_eq(fleet_outcomes(fleet, FLEET_SERVED), 0);
+	backend_unref(backend);
+	fleet_free(other);
+}
+END_TEST
+
+START_TEST(incidents_of_a_service_have_names_of_their_own)
+{
+	char first[INCIDENT_ID_SIZE];
+
+	make_ready(2);
+	backend_open_incident(made[0]);
+	backend_open_incident(made[1]);
+	ck_assert_str_ne(incident_text(backend_incident(made[0])), incident_text(backend_incident(made[1])));
+	snprintf(first, sizeof(first), "%s", incident_text(backend_incident(made[0])));
+	backend_open_incident(made[0]); /* it goes on */
+	ck_assert_str_eq(incident_text(backend_incident(made[0])), first);
+	backend_join_incident(made[1], backend_incident(made[0]));
+	ck_assert_str_eq(incident_text(backend_incident(made[1])), first);
+}
+END_TEST
+
+/* Whatever we do ourselves is no trouble; and a probe's outcome is a probe's. */
+START_TEST(reasons)
+{
+	for (int i = 0; i < REASON_COUNT; i++)
+		ck_assert_str_ne(reason_text((enum reason)i), "");
+	ck_assert_int_eq(reason_source(REASON_SCALE_DOWN), REASON_BY_US);
+	ck_assert_int_eq(reason_source(REASON_UNCONFIGURED), REASON_BY_US);
+	ck_assert_int_eq(reason_source(REASON_PROBE_RESET), REASON_BY_PROBE);
+	ck_assert_int_eq(reason_source(REASON_EXITED), REASON_BY_OTHERS);
+}
+END_TEST
+
+/* By hand, since one of the tests must end by an assertion. */
 int main(void)
 {
+	const TTest *const tests[] = {nothing_to_pick,
+	                              members_stand_by_slot,
+	                              round_robin,
+	                              least_in_flight_first,
+	                              only_ready_ones,
+	                              tried_ones_are_passed_over,
+	                              empty_is_told_when_it_leaves,
+	                              outlives_membership,
+	                              observer_may_cause_changes,
+	                              incident_lasts_until_ready,
+	                              what_became_of_one,
+	                              fleets_have_nothing_in_common,
+	                              incidents_of_a_service_have_names_of_their_own,
+	                              reasons};
 	Suite *suite = suite_create("fleet");
 	TCase *tcase = tcase_create("fleet");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, nothing_to_pick);
-	tcase_add_test(tcase, members_stand_by_slot);
-	tcase_add_test(tcase, round_robin);
-	tcase_add_test(tcase, least_in_flight_first);
-	tcase_add_test(tcase, only_ready_ones);
-	tcase_add_test(tcase, tried_ones_are_passed_over);
-	tcase_add_test(tcase, empty_is_told_when_it_leaves);
-	tcase_add_test(tcase, outlives_membership);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		tcase_add_test(tcase, tests[i]);
 	tcase_add_test_raise_signal(tcase, down_is_final, SIGABRT);
-	tcase_add_test(tcase, observer_may_cause_changes);
-	tcase_add_test(tcase, incident_lasts_until_ready);
-	tcase_add_test(tcase, what_became_of_one);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

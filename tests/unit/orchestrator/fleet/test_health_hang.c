@@ -251,11 +251,11 @@ START_TEST(a_slow_endpoint_is_no_hang)
 	configure(PATIENT_MS, PATIENT_MS);
 	bench_run(&bench, 300);
 	int64_t before_us = backend_probe_us(backend);
-	backend_set_probe_us(backend, -1);
+	backend_note_probe(backend, -1, true);
 	health_silent(backend);
 	bench_run(&bench, 100);
 	ck_assert_int_ge(backend_probe_us(backend), 0);
-	backend_set_probe_us(backend, before_us);
+	backend_note_probe(backend, before_us, true);
 	ck_assert(!seen.left);
 	ck_assert_int_eq(missed, 0);
 }
@@ -269,7 +269,7 @@ START_TEST(quick_probes_are_a_second_apart)
 	bench_run(&bench, 300);
 	health_silent(backend);
 	bench_run(&bench, 100);
-	backend_set_probe_us(backend, -1);
+	backend_note_probe(backend, -1, true);
 	health_silent(backend);
 	bench_run(&bench, 100);
 	ck_assert_int_eq(backend_probe_us(backend), -1);
