@@ -10,9 +10,10 @@
 #include "common/json.h"
 
 #include "common/json_arena.h"
-#include "common/json_place.h"
+#include "common/json_position.h"
 #include "common/json_string.h"
 #include "common/json_unique.h"
+#include "common/json_yajl.h"
 #include "common/mem.h"
 #include "common/utf8.h"
 
@@ -39,7 +40,7 @@ struct level {
 struct reader {
 	yajl_handle yajl;
 	struct json_doc *doc;
-	struct json_place place;
+	struct json_position position;
 	struct level *path;
 	unsigned depth, depth_max;
 	size_t nodes, nodes_max;
@@ -59,16 +60,17 @@ static int reader_stop(struct reader *reader, uint32_t line, uint32_t column, co
 
 static int reader_stop_here(struct reader *reader, const char *what)
 {
-	return reader_stop(reader, reader->place.line, json_place_column(&reader->place), what);
+	return reader_stop(reader, reader->position.line, json_position_column(&reader->position), what);
 }
 
 /* To the start of the token that yajl just read. */
 static bool reader_find_token(struct reader *reader)
 {
-	struct json_place *place = &reader->place;
+	struct json_position *position = &reader->position;
 
-	json_place_skip(place);
-	if (place->at == place->len || (place->text[place->at] != '\f' && place->text[place->at] != '\v'))
+	json_position_skip(position);
+	if (position->at == position->len ||
+	    (position->text[position->at] != '\f' && position->text[position->at] != '\v'))
 		return true;
 	reader_stop_here(reader, "this control character is no white space in JSON");
 	return false;
@@ -76,8 +78,8 @@ static bool reader_find_token(struct reader *reader)
 
 static void reader_pass_token(struct reader *reader, size_t len)
 {
-	assert(len <= reader->place.len - reader->place.at);
-	reader->place.at += len;
+	assert(len <= reader->position.len - reader->position.at);
+	reader->position.at += len;
 }
 
 static struct json_value *reader_new(struct reader *reader, enum json_type type)
@@ -86,8 +88,8 @@ static struct json_value *reader_new(struct reader *reader, enum json_type type)
 
 	*value = (struct json_value){
 	        .type = type,
-	        .line = reader->place.line,
-	        .column = json_place_column(&reader->place),
+	        .line = reader->position.line,
+	        .column = json_position_column(&reader->position),
 	        .key = reader->key,
 	        .key_len = reader->key_len,
 	        .key_line = reader->key_line,
@@ -151,7 +153,7 @@ static int on_number(void *arg, const char *text, size_t len)
 	(void)text;
 	if (value == NULL)
 		return 0;
-	value->text = reader->place.text + reader->place.at;
+	value->text = reader->position.text + reader->position.at;
 	value->len = len;
 	reader_pass_token(reader, len);
 	return 1;
@@ -160,11 +162,11 @@ static int on_number(void *arg, const char *text, size_t len)
 /* raw: the string at the token as written, without its quotes. */
 static bool reader_check_string(struct reader *reader, const char *raw, size_t len, bool escapes)
 {
-	struct json_place *place = &reader->place;
+	struct json_position *position = &reader->position;
 	size_t valid = utf8_valid(raw, len);
 
 	if (valid < len) {
-		json_place_move(place, place->at + 1 + valid);
+		json_position_move(position, position->at + 1 + valid);
 		reader_stop_here(reader, "this is not UTF-8");
 		return false;
 	}
@@ -179,15 +181,15 @@ static bool reader_check_string(struct reader *reader, const char *raw, size_t l
  * NULL where escapes had to be decoded. */
 static bool reader_pass_string(struct reader *reader, size_t len, const char **plain)
 {
-	struct json_place *place = &reader->place;
-	const char *raw = place->text + place->at + 1;
-	size_t raw_len = yajl_get_bytes_consumed(reader->yajl) - place->at - 2;
+	struct json_position *position = &reader->position;
+	const char *raw = position->text + position->at + 1;
+	size_t raw_len = yajl_get_bytes_consumed(reader->yajl) - position->at - 2;
 
-	assert(place->text[place->at] == '"' && raw[raw_len] == '"');
+	assert(position->text[position->at] == '"' && raw[raw_len] == '"');
 	*plain = raw_len == len ? raw : NULL; /* every escape is longer than what it stands for */
 	if (!reader_check_string(reader, raw, raw_len, *plain == NULL))
 		return false;
-	place->at += raw_len + 2;
+	position->at += raw_len + 2;
 	return true;
 }
 
@@ -211,8 +213,8 @@ static int on_key(void *arg, const unsigned char *text, size_t len)
 
 	if (!reader_find_token(reader))
 		return 0;
-	reader->key_line = reader->place.line;
-	reader->key_column = json_place_column(&reader->place);
+	reader->key_line = reader->position.line;
+	reader->key_column = json_position_column(&reader->position);
 	if (!reader_pass_string(reader, len, &plain))
 		return 0;
 	reader->key = json_arena_copy(&reader->doc->arena, text, len);
@@ -295,27 +297,23 @@ static const yajl_callbacks callbacks = {
  * before it, unless it is a comma or a colon. */
 static void reader_find_error(struct reader *reader, bool lexical)
 {
-	struct json_place token = reader->place;
+	struct json_position token = reader->position;
 	size_t consumed = yajl_get_bytes_consumed(reader->yajl);
-	size_t last = consumed > reader->place.at ? consumed - 1 : reader->place.at;
+	size_t last = consumed > reader->position.at ? consumed - 1 : reader->position.at;
 
-	json_place_skip(&token);
+	json_position_skip(&token);
 	if (!lexical && token.at <= last)
-		reader->place = token;
+		reader->position = token;
 	else
-		json_place_move(&reader->place, last);
+		json_position_move(&reader->position, last);
 }
 
-/* yajl's words, without its newline and without "parse error: ". */
 static void reader_explain(struct reader *reader)
 {
-	char *words = (char *)yajl_get_error(reader->yajl, 0, NULL, 0);
-	char *colon = strstr(words, ": ");
+	char words[JSON_YAJL_WORDS];
 
-	words[strcspn(words, "\n")] = '\0';
-	reader_find_error(reader, strncmp(words, "lexical", 7) == 0);
-	reader_stop_here(reader, colon != NULL ? colon + 2 : words);
-	yajl_free_error(reader->yajl, (unsigned char *)words);
+	reader_find_error(reader, json_yajl_explain(reader->yajl, words));
+	reader_stop_here(reader, words);
 }
 
 /* yajl held back what stood at the very end of the text, and did not like it. */
@@ -324,16 +322,16 @@ static void reader_explain_end(struct reader *reader)
 	bool behind = reader->doc->root != NULL && reader->depth == 0;
 
 	if (behind)
-		json_place_skip(&reader->place);
+		json_position_skip(&reader->position);
 	else
-		json_place_move(&reader->place, reader->place.len);
+		json_position_move(&reader->position, reader->position.len);
 	reader_stop_here(reader, behind ? "trailing garbage" : "the text ends too early");
 }
 
 static void reader_run(struct reader *reader)
 {
-	const struct json_place *place = &reader->place;
-	yajl_status status = yajl_parse(reader->yajl, (const unsigned char *)place->text, place->len);
+	const struct json_position *position = &reader->position;
+	yajl_status status = yajl_parse(reader->yajl, (const unsigned char *)position->text, position->len);
 
 	if (reader->stopped)
 		return;
@@ -348,26 +346,8 @@ static void reader_run(struct reader *reader)
 		reader_explain_end(reader);
 		return;
 	}
-	if (reader_find_token(reader) && reader->place.comment_open)
+	if (reader_find_token(reader) && reader->position.comment_open)
 		reader_stop_here(reader, "the text ends inside of a comment");
-}
-
-static void *on_yajl_alloc(void *arg, size_t size)
-{
-	(void)arg;
-	return mem_alloc(size);
-}
-
-static void *on_yajl_grow(void *arg, void *old, size_t size)
-{
-	(void)arg;
-	return mem_grow(old, size);
-}
-
-static void on_yajl_free(void *arg, void *old)
-{
-	(void)arg;
-	free(old);
 }
 
 static struct json_limits limits_or_default(const struct json_limits *limits)
@@ -383,7 +363,6 @@ static struct json_limits limits_or_default(const struct json_limits *limits)
 
 bool json_parse(const char *text, size_t len, const struct json_limits *limits, struct json_doc **doc, struct err *err)
 {
-	static yajl_alloc_funcs memory = {.malloc = on_yajl_alloc, .realloc = on_yajl_grow, .free = on_yajl_free};
 	struct json_limits bounds = limits_or_default(limits);
 	struct reader reader = {.depth_max = bounds.depth, .nodes_max = bounds.nodes, .err = err};
 
@@ -392,10 +371,8 @@ bool json_parse(const char *text, size_t len, const struct json_limits *limits, 
 		return err_set(err, "line 1, column 1: %s", len == 0 ? "no value" : "the text is too long");
 	reader.doc = mem_zero(sizeof(*reader.doc));
 	reader.path = mem_array(NULL, bounds.depth, sizeof(reader.path[0]));
-	json_place_init(&reader.place, text, len, bounds.comments);
-	reader.yajl = yajl_alloc(&callbacks, &memory, &reader);
-	yajl_config(reader.yajl, yajl_allow_comments, bounds.comments ? 1 : 0);
-	yajl_config(reader.yajl, yajl_dont_validate_strings, 1); /* done in reader_check_string, strictly */
+	json_position_init(&reader.position, text, len, bounds.comments);
+	reader.yajl = json_yajl_new(&callbacks, bounds.comments, &reader);
 	reader_run(&reader);
 	yajl_free(reader.yajl);
 	free(reader.path);

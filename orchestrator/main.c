@@ -3,12 +3,9 @@
  *   signals -> main          engine -> control -> supervisors -> backends -> observer (here) -> proxy, admin
  *   clients -> proxy -> fleets (acquire, release), supervisors (count), health (evidence)
  *
- * Leaving: TERM and INT stop accepting; what is in flight has drain_ms. After INT the containers are removed as well.
- * A second signal does not wait, neither for requests nor for containers, and says what that leaves.
- *
+ * TERM and INT, and the order to drain: see leave.c.
  * HUP, and the order to reload: see reload.c. The configuration is its own from the moment that everything is made.
  */
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/admin/admin.h"
@@ -22,8 +19,8 @@
 #include "orchestrator/fleet/control.h"
 #include "orchestrator/config/identity.h"
 #include "orchestrator/base/loop.h"
-#include "orchestrator/base/timer.h"
 #include "orchestrator/proxy/proxy.h"
+#include "orchestrator/leave.h"
 #include "orchestrator/reload.h"
 #include "orchestrator/base/state_lock.h"
 #include "orchestrator/systemd/activation.h"
@@ -35,8 +32,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#define DRAIN_CHECK_US 20000
 
 struct orchestrator {
 	const struct config *config; /* that everything is made with; later see reload */
@@ -52,18 +47,14 @@ struct orchestrator {
 	struct control *control;
 	struct proxy *proxy;
 	struct admin *admin;
+	struct leave *leave;
 	struct reload *reload; /* NULL: not everything is made */
 	struct event *on_term;
 	struct event *on_int;
 	struct event *on_usr1;
 	struct event *on_hup;
-	struct timer *drain_check;
-	int64_t drain_until_ms;
-	bool leaving;
-	bool remove_containers;
 	bool take_over;
 	bool refused; /* nothing was touched */
-	bool cut_short;
 };
 
 /* --- news of the fleet ----------------------------------------------------------------------------------------- */
@@ -114,77 +105,26 @@ static int64_t lag_us(void *arg)
 	return loop_lag_us(self->lag);
 }
 
-/* --- leaving --------------------------------------------------------------------------------------------------- */
-
-static void on_stopped(void *arg)
-{
-	struct orchestrator *self = arg;
-
-	event_base_loopexit(self->base, NULL);
-}
-
-static void stop_control(struct orchestrator *self)
-{
-	control_stop(self->control, self->remove_containers, on_stopped, self);
-}
-
-static void on_drain_check(void *arg)
-{
-	struct orchestrator *self = arg;
-
-	if (!proxy_is_idle(self->proxy) && clock_ms() < self->drain_until_ms) {
-		timer_set(self->drain_check, DRAIN_CHECK_US);
-		return;
-	}
-	log_info("event=drained in_flight=%llu connections=%u", (unsigned long long)self->proxy->in_flight,
-	         front_connections(self->proxy->front));
-	stop_control(self);
-}
-
-/* What is done and what is not, and who does the rest. */
-static void leave_now(struct orchestrator *self, const char *signal_name)
-{
-	const struct config *config = reload_config(self->reload);
-	size_t left = control_containers(self->control);
-	char remedy[160] = "";
-
-	if (left > 0)
-		snprintf(remedy, sizeof(remedy),
-		         " remedy=\"the next start adopts them; docker/down --name %s removes them\"", config->name);
-	log_warn("event=stopping-now signal=%s in_flight=%llu containers=%s left=%zu%s", signal_name,
-	         (unsigned long long)self->proxy->in_flight, left > 0 ? "kept" : "none", left, remedy);
-	self->cut_short = self->proxy->in_flight > 0 || (self->remove_containers && left > 0);
-	event_base_loopexit(self->base, NULL);
-}
-
-static void leave(struct orchestrator *self, const char *signal_name, bool remove_containers)
-{
-	self->leaving = true;
-	self->remove_containers = remove_containers;
-	self->drain_until_ms = clock_ms() + reload_config(self->reload)->drain_ms;
-	log_info("event=stopping signal=%s containers=%s", signal_name, remove_containers ? "to-be-removed" : "kept");
-	announce_stopping(self->announce);
-	proxy_drain(self->proxy);
-	timer_set(self->drain_check, DRAIN_CHECK_US);
-}
+/* --- signals, and an operator's orders ------------------------------------------------------------------------- */
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
 {
 	(void)what;
 	struct orchestrator *self = arg;
-	if (self->leaving)
-		leave_now(self, strsignal((int)number));
+	if (leave_is_under_way(self->leave))
+		leave_now(self->leave, strsignal((int)number), reload_config(self->reload));
 	else
-		leave(self, strsignal((int)number), number == SIGINT);
+		leave_begin(self->leave, strsignal((int)number), number == SIGINT, reload_config(self->reload));
 }
 
-/* An operator's order: as TERM, but a second one is not more urgent than the first. */
+/* As TERM, but a second one is not more urgent than the first. */
 static void on_drain(void *arg)
 {
 	struct orchestrator *self = arg;
 
-	if (!self->leaving)
-		leave(self, "none", false); /* the order itself is in the log */
+	if (!leave_is_under_way(self->leave))
+		leave_begin(self->leave, "none", false,
+		            reload_config(self->reload)); /* the order itself is in the log */
 }
 
 static void on_reopen(evutil_socket_t number, short what, void *arg)
@@ -199,7 +139,7 @@ static bool on_reload(void *arg, struct err *err)
 {
 	struct orchestrator *self = arg;
 
-	if (self->leaving)
+	if (leave_is_under_way(self->leave))
 		return err_set(err, "the orchestrator is stopping");
 	announce_reloading(self->announce);
 	bool ok = reload_now(self->reload, err);
@@ -305,7 +245,6 @@ static void listen_to_signals(struct orchestrator *self)
 	signal(SIGPIPE, SIG_IGN);
 	self->on_term = loop_event_new(self->base, LOOP_URGENT, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, self);
 	self->on_int = loop_event_new(self->base, LOOP_URGENT, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, self);
-	self->drain_check = timer_new(self->base, on_drain_check, self);
 	self->on_usr1 = loop_event_new(self->base, LOOP_URGENT, SIGUSR1, EV_SIGNAL | EV_PERSIST, on_reopen, self);
 	self->on_hup = loop_event_new(self->base, LOOP_URGENT, SIGHUP, EV_SIGNAL | EV_PERSIST, on_hangup, self);
 	event_add(self->on_usr1, NULL);
@@ -348,6 +287,8 @@ static bool make_all(struct orchestrator *self, struct err *err)
 	activation_free(self->activation);
 	self->activation = NULL;
 	self->announce = announce_new(self->base, self->notify, self->control);
+	self->leave = leave_new(&(struct leave_settings){
+	        .base = self->base, .control = self->control, .proxy = self->proxy, .announce = self->announce});
 	return true;
 }
 
@@ -373,7 +314,7 @@ static void free_all(struct orchestrator *self)
 	free_event(self->on_int);
 	free_event(self->on_usr1);
 	free_event(self->on_hup);
-	timer_free(self->drain_check);
+	leave_free(self->leave);
 	reload_free(self->reload);
 	loop_lag_free(self->lag);
 	defer_free(self->defer);
@@ -412,7 +353,7 @@ static int run(struct config *config, const struct command *command)
 	free_all(&self);
 	if (!taken)
 		config_free(config);
-	return ok && !self.refused && !self.cut_short ? EXIT_SUCCESS : EXIT_FAILURE;
+	return ok && !self.refused && !leave_was_cut_short(self.leave) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

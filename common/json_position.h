@@ -1,4 +1,4 @@
-/* json_place: where in the text we are, by line and column.  Private to the JSON reader.
+/* json_position: where in the text we are, by line and column.  Private to the JSON reader.
  *
  * yajl says where a token ends, not where it starts; the start is found by skipping what may stand between two tokens.
  */
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct json_place {
+struct json_position {
 	const char *text;
 	size_t len;
 	bool comments;
@@ -18,12 +18,12 @@ struct json_place {
 	bool comment_open; /* the text ends inside of a comment */
 };
 
-void json_place_init(struct json_place *place, const char *text, size_t len, bool comments);
+void json_position_init(struct json_position *position, const char *text, size_t len, bool comments);
 
 /* Moves over white space, commas, colons and, where allowed, comments: to the start of the next token or the end. */
-void json_place_skip(struct json_place *place);
+void json_position_skip(struct json_position *position);
 
 /* Moves to this offset, counting lines on the way; never backwards. */
-void json_place_move(struct json_place *place, size_t offset);
+void json_position_move(struct json_position *position, size_t offset);
 
-uint32_t json_place_column(const struct json_place *place); /* from 1 */
+uint32_t json_position_column(const struct json_position *position); /* from 1 */
