@@ -44,6 +44,11 @@ int64_t backoff_fail(struct backoff *backoff, enum retry what)
 	return backoff_fail_at(backoff, usual, what);
 }
 
+void backoff_wait(struct backoff *backoff, int64_t wait_us)
+{
+	backoff->next_us = clock_us() + wait_us;
+}
+
 bool backoff_due(const struct backoff *backoff)
 {
 	return clock_us() >= backoff->next_us;

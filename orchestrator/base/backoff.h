@@ -19,10 +19,10 @@
 	X(RENAME, "rename")                                                       \
 	X(PREPARE, "prepare") /* image, network and volumes */                    \
 	X(ROLL, "roll")                                                           \
-	X(LIST, "list") /* the engine's list of containers */                     \
-	X(HUNT, "hunt") /* the search for what a process left behind */           \
-	X(LINK, "link") /* the connection to the engine */                        \
-	X(LOG, "log")   /* the access log's file, opened anew */                 \
+	X(LIST, "list")     /* the engine's list of containers */                 \
+	X(HUNT, "hunt")     /* the search for what a process left behind */       \
+	X(LINK, "link")     /* the connection to the engine */                    \
+	X(LOG, "log")       /* the access log's file, opened anew */              \
 	X(ACCEPT, "accept") /* connections, after descriptors or memory ran out */
 
 enum retry {
@@ -47,6 +47,8 @@ int64_t backoff_fail_at(struct backoff *backoff, struct backoff_pace pace, enum 
 
 /* How long that is at this level: 1 is the first failure. */
 int64_t backoff_wait_us(unsigned level);
+
+void backoff_wait(struct backoff *backoff, int64_t wait_us); /* nothing is tried for so long; the level stays */
 
 bool backoff_due(const struct backoff *backoff);
 
