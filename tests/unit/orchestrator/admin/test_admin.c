@@ -143,11 +143,8 @@ static void end(void)
 {
 	admin_free(admin);
 	admin = NULL;
-	control_free(control);
-	bench.engine->observer.on_event = NULL;
-	for (int i = 0; i < 1000 && bench.engine->in_flight > 0; i++)
-		bench_run(&bench, 1);
 	fake_engine_free(bench.engine);
+	control_free(control);
 	free(bench.config.admin_token_file);
 	strings_clear(&bench.config.admin);
 	bench_close(&bench);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 struct op {
+	TAILQ_ENTRY(op) link;
 	struct fake_engine *fake;
 	enum fake_verb verb;
 	struct timer *timer;
@@ -483,6 +484,7 @@ static void on_time(void *arg)
 	if (result.fault != ENGINE_OK)
 		result.message = "as the test says";
 	fake->in_flight--;
+	TAILQ_REMOVE(&fake->ops, op, link);
 	op->done(&result, op->arg);
 	if (undone != NULL && fake->late_end)
 		tell(fake, ENGINE_EVENT_DIE, undone);
@@ -507,6 +509,7 @@ static struct op *op_new(struct engine *engine, enum fake_verb verb, const char 
 	op->arg = arg;
 	op->timer = timer_new(fake->base, on_time, op);
 	timer_set(op->timer, fake->delay_us[verb]);
+	TAILQ_INSERT_TAIL(&fake->ops, op, link);
 	return op;
 }
 
@@ -605,11 +608,19 @@ struct fake_engine *fake_engine_new(struct event_base *base)
 
 	fake->engine.verbs = &fake_verbs;
 	fake->base = base;
+	TAILQ_INIT(&fake->ops);
 	return fake;
 }
 
 void fake_engine_free(struct fake_engine *fake)
 {
+	struct op *op;
+
+	while ((op = TAILQ_FIRST(&fake->ops)) != NULL) {
+		TAILQ_REMOVE(&fake->ops, op, link);
+		timer_free(op->timer);
+		free(op);
+	}
 	fake->silent = true;
 	while (fake->containers != NULL)
 		fake_remove(fake, fake->containers);

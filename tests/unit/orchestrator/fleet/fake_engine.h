@@ -9,6 +9,7 @@
 #include "orchestrator/engine/socket_dir.h"
 
 #include <event2/event.h>
+#include <sys/queue.h>
 
 enum fake_verb {
 	FAKE_PREPARE,
@@ -76,13 +77,14 @@ struct fake_engine {
 	int noted_port;          /* so this was found lost, and is not published where it need not; 0 = none */
 	bool unlocated;          /* start and list give no address: inspect has to be called */
 	int serial;
+	TAILQ_HEAD(, op) ops; /* verbs that are not answered yet */
 	unsigned in_flight;
 	bool two_in_a_slot; /* the promise was broken */
 	bool late_extra;    /* one in no slot was to have its network late, and with it a name it should not have */
 };
 
 struct fake_engine *fake_engine_new(struct event_base *base);
-void fake_engine_free(struct fake_engine *fake); /* also the containers */
+void fake_engine_free(struct fake_engine *fake); /* also the containers; what is under way ends without a callback */
 
 /* What happens without the supervisor. */
 struct fake_container *fake_add(struct fake_engine *fake, const char *service, const char *name, int slot,
