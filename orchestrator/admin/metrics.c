@@ -172,11 +172,11 @@ static void replacements(struct exposition *out, const struct source *source)
 
 static void replacement_seconds(struct exposition *out, const struct source *source)
 {
-	const struct supervisor_times *times = supervisor_times(source->supervisor);
+	const struct repair_times *times = supervisor_times(source->supervisor);
 	const struct exposition_label labels[] = {{"service", source->service}};
-	const struct exposition_histogram histogram = {.bounds = supervisor_time_bounds,
+	const struct exposition_histogram histogram = {.bounds = repair_bounds,
 	                                               .buckets = times->buckets,
-	                                               .count = SUPERVISOR_TIME_BUCKETS,
+	                                               .count = REPAIR_BUCKETS,
 	                                               .total = times->count,
 	                                               .sum = times->sum};
 

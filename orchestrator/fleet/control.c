@@ -13,10 +13,12 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "orchestrator/fleet/heirs.h"
-#include "orchestrator/fleet/ownership.h"
 #include "orchestrator/base/backoff.h"
-#include "orchestrator/base/timer.h"
+#include "orchestrator/fleet/heirs.h"
+#include "orchestrator/fleet/holders.h"
+#include "orchestrator/fleet/orphans.h"
+#include "orchestrator/fleet/ownership.h"
+#include "orchestrator/fleet/step.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -30,13 +32,15 @@ struct control {
 	struct engine *engine;
 	struct supervisor **supervisors; /* in the order of the configuration */
 	size_t count;
-	struct supervisors all;
+	struct harbour harbour;
 	struct supervisor **leaving;
 	size_t leaving_count;
-	struct timer *timer;      /* the next list */
-	int64_t list_us;          /* when the one in flight was asked for */
-	int64_t orphans_until_us; /* they are left alone; 0: there was no list yet */
-	bool up, listing, list_again, told_down, told_foreign;
+	struct step *step;
+	int64_t next_list_us; /* when the next list is due; NEVER: not by itself */
+	int64_t asked_us;     /* when the one in flight was asked for */
+	struct orphans orphans;
+	bool listed; /* the first list came */
+	bool up, listing, told_down, told_foreign;
 	bool refused; /* to run at all */
 	bool stopping;
 	struct backoff list_retry;
@@ -45,7 +49,8 @@ struct control {
 	void *done_arg;
 };
 
-static void on_list_due(void *arg);
+static void on_look(void *arg);
+static void on_looked(bool settled, void *arg);
 
 struct control *control_new(const struct control_settings *settings)
 {
@@ -53,8 +58,10 @@ struct control *control_new(const struct control_settings *settings)
 
 	control->settings = *settings;
 	control->config = settings->config;
-	TAILQ_INIT(&control->all);
-	control->timer = timer_new(settings->base, on_list_due, control);
+	control->next_list_us = NEVER;
+	control->step = step_new(
+	        &(struct step_settings){.base = settings->base, .look = on_look, .over = on_looked, .arg = control});
+	harbour_init(&control->harbour, control->step);
 	return control;
 }
 
@@ -65,7 +72,7 @@ static struct supervisor *supervisor_make(struct control *control, const struct 
 	                                                    .config = control->config,
 	                                                    .service = service,
 	                                                    .identity = control->settings.identity,
-	                                                    .all = &control->all,
+	                                                    .harbour = &control->harbour,
 	                                                    .observer = control->settings.observer,
 	                                                    .traffic = control->settings.traffic});
 }
@@ -89,7 +96,8 @@ void control_free(struct control *control)
 	for (size_t i = 0; i < control->leaving_count; i++)
 		supervisor_free(control->leaving[i]);
 	free(control->leaving);
-	timer_free(control->timer);
+	harbour_clear(&control->harbour);
+	step_free(control->step);
 	free(control);
 }
 
@@ -141,128 +149,117 @@ bool control_engine_known(const struct control *control)
 
 /* --- the list --- */
 
-static void on_orphan_removed(const struct engine_result *result, void *arg)
-{
-	(void)arg;
-	if (result->fault != ENGINE_OK && result->fault != ENGINE_NOT_FOUND)
-		log_warn("event=remove-failed container=%.12s reason=%s error=%s", result->id,
-		         engine_fault_text(result->fault), log_quote(result->message));
-}
-
 /* Ours, but its service is not configured, nor on its way out, nor has it another name now. */
-static bool is_orphan(struct control *control, const struct engine_container *container)
+static bool is_orphan(const struct engine_container *listed, const void *arg)
 {
-	return identity_owns(control->settings.identity, container->owner) &&
-	       !supervisors_know(&control->all, container) && control_find(control, container->service) == NULL &&
-	       find_in(control->leaving, control->leaving_count, container->service) == NULL;
-}
+	struct control *control = (struct control *)arg;
 
-/* Not at once: whoever started us with the wrong file still has drain_ms to notice. Returns how many are left alone. */
-static size_t remove_orphans(struct control *control, const struct engine_container *containers, size_t count,
-                             bool first)
-{
-	bool wait = clock_us() < control->orphans_until_us;
-	size_t left = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!is_orphan(control, &containers[i]))
-			continue;
-		left += wait;
-		if (wait && !first)
-			continue;
-		log_warn("event=%s service=%s container=%.12s name=%s error=\"its service is not configured%s\"",
-		         wait ? "orphan" : "unwanted", containers[i].service, containers[i].id, containers[i].name,
-		         wait ? ": it is removed after drain_ms" : "");
-		if (!wait)
-			control->engine->verbs->remove(control->engine, containers[i].id, on_orphan_removed, NULL);
-	}
-	return left;
+	return identity_owns(control->settings.identity, listed->owner) && !holders_know(&control->harbour, listed) &&
+	       control_find(control, listed->service) == NULL &&
+	       find_in(control->leaving, control->leaving_count, listed->service) == NULL;
 }
 
 /* False: others' containers run. */
-static bool first_list(struct control *control, const struct engine_container *containers, size_t count)
+static bool first_list(struct control *control, const struct engine_listing *listing)
 {
 	struct identity *identity = control->settings.identity;
 	struct err err;
 	bool ok = control->settings.take_over
-	                  ? ownership_take_over(identity, containers, count, &err)
-	                  : ownership_check(identity, control->config->name, containers, count, &err);
+	                  ? ownership_take_over(identity, listing->containers, listing->count, &err)
+	                  : ownership_check(identity, control->config->name, listing->containers, listing->count, &err);
 
 	if (!ok) {
 		control->refused = true;
 		control->settings.refused(err.message, control->settings.arg);
 		return false;
 	}
-	control->orphans_until_us = clock_us() + control->config->drain_ms * 1000;
+	orphans_begin(&control->orphans, control->engine, control->config->drain_ms);
+	control->listed = true;
 	return true;
 }
 
 static void set_next_list(struct control *control, size_t orphans)
 {
-	int64_t wait_us = RECONCILE_US;
-
-	if (orphans > 0 && control->orphans_until_us - clock_us() < wait_us)
-		wait_us = control->orphans_until_us - clock_us();
-	timer_set(control->timer, control->list_again || wait_us < 0 ? 0 : wait_us);
-	control->list_again = false;
+	control->next_list_us = clock_us() + RECONCILE_US;
+	if (orphans > 0 && control->orphans.until_us < control->next_list_us)
+		control->next_list_us = control->orphans.until_us;
+	step_soon(control->step);
 }
 
-static void take_list(struct control *control, const struct engine_container *containers, size_t count)
+static void take_list(struct control *control, const struct engine_listing *listing)
 {
-	bool first = control->orphans_until_us == 0;
-
-	if (first && !first_list(control, containers, count))
+	if (!control->listed && !first_list(control, listing))
 		return;
 	if (!control->told_foreign)
-		control->told_foreign = ownership_tell(control->settings.identity, containers, count);
-	for (size_t i = 0; i < control->count; i++) {
-		supervisor_list_asked(control->supervisors[i], control->list_us);
-		supervisor_reconcile(control->supervisors[i], containers, count);
-	}
-	set_next_list(control, remove_orphans(control, containers, count, first));
+		control->told_foreign = ownership_tell(control->settings.identity, listing->containers, listing->count);
+	for (size_t i = 0; i < control->count; i++)
+		supervisor_reconcile(control->supervisors[i], listing);
+	set_next_list(control, orphans_look(&control->orphans, listing, is_orphan, control));
 }
 
 static void on_listed(const struct engine_result *result, void *arg)
 {
 	struct control *control = arg;
+	struct engine_listing listing = {result->containers, result->count, control->asked_us};
 
 	control->listing = false;
 	if (control->stopping)
 		return;
+	step_soon(control->step);
 	if (result->fault != ENGINE_OK) {
 		log_warn("event=list-failed reason=%s error=%s", engine_fault_text(result->fault),
 		         log_quote(result->message));
-		if (control->up)
-			timer_set(control->timer, backoff_fail(&control->list_retry, RETRY_LIST));
+		(void)backoff_fail(&control->list_retry, RETRY_LIST);
+		control->next_list_us = control->list_retry.next_us;
 		return;
 	}
 	if (!control->up)
 		return; /* an answer from before it went; the next on_up lists */
 	backoff_reset(&control->list_retry);
-	take_list(control, result->containers, result->count);
+	take_list(control, &listing);
 }
 
-static void control_list(struct control *control)
+static void ask_list(struct control *control)
 {
-	if (!control->up || control->stopping || control->refused)
-		return;
-	if (control->listing) {
-		control->list_again = true;
-		return;
-	}
+	control->harbour.list_wanted = false;
 	control->listing = true;
-	control->list_us = clock_us();
+	control->next_list_us = NEVER;
+	control->asked_us = clock_us();
 	control->engine->verbs->list(control->engine, on_listed, control);
 }
 
-static void on_list_due(void *arg)
+/* Is a list due, or in doubt wanted by a service? One at a time, and not before a back-off is over. */
+static void on_look(void *arg)
+{
+	struct control *control = arg;
+	int64_t due_us = control->harbour.list_wanted ? control->list_retry.next_us : control->next_list_us;
+
+	if (!control->up || control->stopping || control->refused || control->listing)
+		return;
+	if (clock_us() >= due_us)
+		ask_list(control);
+	else
+		step_by(control->step, due_us);
+}
+
+static void want_list(struct control *control)
+{
+	control->harbour.list_wanted = true;
+	step_soon(control->step);
+}
+
+/* The callback may free control. */
+static void on_looked(bool settled, void *arg)
 {
 	struct control *control = arg;
 
-	if (control->stopping && control->left == 0)
-		control->done(control->done_arg);
-	else
-		control_list(control);
+	supervisor_stopped *done = control->done;
+
+	(void)settled;
+	if (!control->stopping || control->left > 0 || done == NULL)
+		return;
+	control->done = NULL;
+	done(control->done_arg);
 }
 
 /* --- the engine's news --- */
@@ -288,7 +285,7 @@ static void on_up(void *arg)
 	control->up = true;
 	backoff_reset(&control->list_retry);
 	control->told_down = false;
-	control_list(control);
+	want_list(control);
 }
 
 static void on_down(const char *message, void *arg)
@@ -296,11 +293,11 @@ static void on_down(const char *message, void *arg)
 	struct control *control = arg;
 
 	control->up = false;
-	timer_clear(control->timer);
+	control->next_list_us = NEVER;
 	for (size_t i = 0; i < control->count; i++)
-		supervisor_engine_down(control->supervisors[i], message);
+		supervisor_engine_down(control->supervisors[i]);
 	for (size_t i = 0; i < control->leaving_count; i++)
-		supervisor_engine_down(control->leaving[i], message);
+		supervisor_engine_down(control->leaving[i]);
 	if (!control->told_down)
 		log_warn("event=engine-down reason=%s error=%s", reason_text(REASON_ENGINE_DOWN), log_quote(message));
 	control->told_down = true;
@@ -378,7 +375,7 @@ void control_reload(struct control *control, const struct config *config)
 	free(before);
 	control->supervisors = supervisors;
 	control->count = count;
-	control_list(control); /* it starts the new ones */
+	want_list(control); /* it starts the new ones */
 }
 
 size_t control_sweep(struct control *control)
@@ -399,7 +396,7 @@ static void on_supervisor_stopped(void *arg)
 	struct control *control = arg;
 
 	if (--control->left == 0)
-		control->done(control->done_arg);
+		step_soon(control->step);
 }
 
 void control_stop(struct control *control, bool remove_containers, supervisor_stopped *done, void *arg)
@@ -408,11 +405,9 @@ void control_stop(struct control *control, bool remove_containers, supervisor_st
 	control->done = done;
 	control->done_arg = arg;
 	control->left = control->count + control->leaving_count;
-	timer_clear(control->timer);
 	for (size_t i = 0; i < control->count; i++)
 		supervisor_stop(control->supervisors[i], remove_containers, on_supervisor_stopped, control);
 	for (size_t i = 0; i < control->leaving_count; i++)
 		supervisor_stop(control->leaving[i], remove_containers, on_supervisor_stopped, control);
-	if (control->left == 0)
-		timer_set(control->timer, 0);
+	step_soon(control->step);
 }

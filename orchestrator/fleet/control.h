@@ -25,8 +25,8 @@ struct control_settings {
 	struct identity *identity;   /* borrowed */
 	bool take_over;              /* such containers become ours instead */
 	control_refused *refused;
-	void *arg;                           /* of refused */
-	struct supervisor_observer observer; /* of all services */
+	void *arg;                            /* of refused */
+	struct supervisor_observer observer;  /* of all services */
 	const struct health_traffic *traffic; /* borrowed; NULL: nobody has any */
 };
 

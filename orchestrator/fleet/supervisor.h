@@ -1,9 +1,8 @@
-/* supervisor: one service's slots: wanted against actual.  The only one that touches containers.
+/* supervisor: one service: wanted against actual, and the wishes of those outside. Its parts alone touch containers: slots,
+ * spares, the roll.
  *
- * Slot i is container NAME_i on host port first_port + i. For each live slot a NAME_i.next is created ahead (never
- * started); on a fault the dead container is removed and .next started at the same time (start is tried again every few
- * ms while the port is still held), then renamed once the old name is free. Growth fills the lowest free slots,
- * shrinking drains the highest. Spares NAME_spare_k run ahead, paused, and stand in for a slot that does not serve. A slot that fails three times within 30 s backs off, 0.5 s doubling to 30 s.
+ * Growth fills the lowest free slots, shrinking drains the highest. Spares run ahead, paused, and stand in for a slot that does
+ * not serve. A slot that fails three times within 30 s backs off, 0.5 s doubling to 30 s.
  */
 #pragma once
 
@@ -11,14 +10,15 @@
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/fleet/health.h"
+#include "orchestrator/fleet/listing.h"
+#include "orchestrator/fleet/repair_times.h"
 #include "orchestrator/fleet/scaler.h"
+#include "orchestrator/fleet/words.h"
 #include "orchestrator/config/identity.h"
 
-#include <sys/queue.h>
-
 struct event_base;
+struct harbour;
 struct supervisor;
-TAILQ_HEAD(supervisors, supervisor);
 
 /* Who else hears of a service's backends, always with arg; a function that is NULL is not called. */
 struct supervisor_observer {
@@ -35,10 +35,14 @@ struct supervisor_settings {
 	const struct config *config;          /* borrowed until supervisor_reload or free */
 	const struct config_service *service; /* one of config's */
 	const struct identity *identity;      /* borrowed: whose containers are ours */
-	struct supervisors *all;              /* borrowed: all of one engine, for names and ports are everybody's */
+	struct harbour *harbour;              /* borrowed: of one engine, for names and ports are everybody's */
 	struct supervisor_observer observer;
 	const struct health_traffic *traffic; /* borrowed; NULL: nobody has any */
 };
+
+/* What it is made of; for supervisor_view.c. */
+struct supervisor_parts;
+const struct supervisor_parts *supervisor_parts(const struct supervisor *supervisor);
 
 struct supervisor *supervisor_new(const struct supervisor_settings *settings);
 /* Engine calls still in flight are forgotten: their answers, should they come, are ignored. */
@@ -49,17 +53,10 @@ void supervisor_free(struct supervisor *supervisor);
 void supervisor_reload(struct supervisor *supervisor, const struct config *config,
                        const struct config_service *service);
 
-/* The engine's list at start, after each loss and every 30 s: adopts what is ours and healthy, removes what is ours and
- * not wanted, notes foreign names. `containers` are those of this orchestrator's name; the rest of the list is not ours.
- * The first call starts the service. */
-void supervisor_reconcile(struct supervisor *supervisor, const struct engine_container *containers, size_t count);
-/* Call it just before supervisor_reconcile: when (clock_us) the list was asked for. What happened to a container after
- * that outweighs the list. */
-void supervisor_list_asked(struct supervisor *supervisor, int64_t asked_us);
-void supervisor_engine_down(struct supervisor *supervisor, const char *message);
-
-/* Does one of them have this container of the list, or is it just making it? */
-bool supervisors_know(struct supervisors *all, const struct engine_container *listed);
+/* The engine's list at start, after each loss, every 30 s and where it was asked for: adopts what is ours and healthy, removes what
+ * is ours and not wanted. The first call starts the service. */
+void supervisor_reconcile(struct supervisor *supervisor, const struct engine_listing *listing);
+void supervisor_engine_down(struct supervisor *supervisor); /* until the next list */
 
 /* An engine event for a container; true if it is one of this service's. */
 bool supervisor_event(struct supervisor *supervisor, const struct engine_event *event);
@@ -105,7 +102,7 @@ struct supervisor_obstacle {
 };
 bool supervisor_is_obstructed(const struct supervisor *supervisor, struct supervisor_obstacle *obstacle);
 
-#define SUPERVISOR_MESSAGE_SIZE 1024
+#define SUPERVISOR_MESSAGE_SIZE WORDS_SIZE
 
 /* Those that the engine has, whatever their state. */
 size_t supervisor_container_count(const struct supervisor *supervisor);
@@ -141,12 +138,5 @@ unsigned supervisor_spares_waiting(const struct supervisor *supervisor);
 /* Counter: replacements begun. */
 uint64_t supervisor_replacements(const struct supervisor *supervisor, enum reason reason);
 
-/* Histogram: first evidence of a fault to the replacement's first good probe, in seconds. */
-#define SUPERVISOR_TIME_BUCKETS 10
-extern const double supervisor_time_bounds[SUPERVISOR_TIME_BUCKETS];
-struct supervisor_times {
-	uint64_t buckets[SUPERVISOR_TIME_BUCKETS]; /* not cumulative; slower ones are only in count */
-	uint64_t count;
-	double sum;
-};
-const struct supervisor_times *supervisor_times(const struct supervisor *supervisor);
+/* Histogram: first evidence of a fault to the replacement's first good probe. */
+const struct repair_times *supervisor_times(const struct supervisor *supervisor);

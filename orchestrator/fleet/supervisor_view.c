@@ -1,97 +1,50 @@
 /* supervisor_view: what admin and metrics read of a supervisor. Changes nothing. */
-#include "orchestrator/fleet/supervisor_private.h"
+#include "orchestrator/fleet/supervisor.h"
 
-#include "common/clock.h"
+#include "orchestrator/fleet/supervisor_parts.h"
 
 #include <assert.h>
 #include <stdio.h>
 
-const double supervisor_time_bounds[SUPERVISOR_TIME_BUCKETS] = {0.02, 0.05, 0.1, 0.25, 0.35, 0.5, 1, 2.5, 10, 60};
-
-void times_add(struct supervisor_times *times, double seconds)
+const struct repair_times *supervisor_times(const struct supervisor *supervisor)
 {
-	times->count++;
-	times->sum += seconds;
-	for (int i = 0; i < SUPERVISOR_TIME_BUCKETS; i++)
-		if (seconds <= supervisor_time_bounds[i]) {
-			times->buckets[i]++;
-			return;
-		}
-}
-
-const struct supervisor_times *supervisor_times(const struct supervisor *supervisor)
-{
-	return &supervisor->times;
+	return &supervisor_parts(supervisor)->slots.times;
 }
 
 uint64_t supervisor_replacements(const struct supervisor *supervisor, enum reason reason)
 {
 	assert((unsigned)reason < REASON_COUNT);
-	return supervisor->replacements[reason];
+	return supervisor_parts(supervisor)->slots.replacements[reason];
 }
 
 struct fleet *supervisor_fleet(struct supervisor *supervisor)
 {
-	return supervisor->fleet;
+	return supervisor_parts(supervisor)->fleet;
 }
 
 struct health *supervisor_health(struct supervisor *supervisor)
 {
-	return supervisor->health;
+	return supervisor_parts(supervisor)->health;
 }
 
 const struct scaler *supervisor_scaler(const struct supervisor *supervisor)
 {
-	return &supervisor->scaler;
+	return &supervisor_parts(supervisor)->scale.scaler;
 }
 
 const struct config_service *supervisor_service(const struct supervisor *supervisor)
 {
-	return supervisor->service;
+	return supervisor_parts(supervisor)->containers.service;
 }
 
 bool supervisor_is_rolling(const struct supervisor *supervisor)
 {
-	return supervisor->roll.state != ROLL_IDLE;
+	return supervisor_parts(supervisor)->roll.state != ROLL_IDLE;
 }
 
 const char *supervisor_roll_failed(const struct supervisor *supervisor)
 {
-	return supervisor->roll.failed;
-}
-
-/* A slot is not given up for what passes by itself: a port that its dead container still holds, an engine that was away, a
- * crash that may yet turn out to be an operator's kill. */
-static bool slot_comes(const struct supervisor *supervisor, const struct slot *slot)
-{
-	int64_t now_us = clock_us();
-
-	if (!slot->live || slot_ready(slot) || slot_lacks(supervisor, slot))
-		return false;
-	if (slot->reason == REASON_CRASH_LOOP && slot->back_off_untold)
-		return true;
-	return slot->retry.next_us <= now_us + PORT_RETRY_US &&
-	       (slot->retry.level == 0 || slot->reason == REASON_ENGINE_DOWN);
-}
-
-bool spare_comes(const struct spare *spare)
-{
-	return spare->slot != SLOT_EXTRA && spare_container(spare) != NULL && !spare_container(spare)->in_fleet;
-}
-
-bool supervisor_is_short(const struct supervisor *supervisor)
-{
-	if (supervisor->stopping)
-		return false;
-	if (supervisor->roll.state == ROLL_STAND_IN && supervisor->roll.for_port)
-		return true;
-	for (size_t i = 0; i < supervisor->spare_count; i++)
-		if (spare_comes(supervisor->spares[i]))
-			return true;
-	for (size_t i = 0; i < supervisor->slot_count; i++)
-		if (slot_comes(supervisor, supervisor->slots[i]))
-			return true;
-	return false;
+	return supervisor_parts(supervisor)->roll.failed;
 }
 
 size_t supervisor_container_count(const struct supervisor *supervisor)
@@ -99,108 +52,83 @@ size_t supervisor_container_count(const struct supervisor *supervisor)
 	const struct container *container;
 	size_t count = 0;
 
-	TAILQ_FOREACH (container, &supervisor->containers, link)
+	TAILQ_FOREACH (container, &supervisor_parts(supervisor)->containers.all, link)
 		count += container->id[0] != '\0' && !container->gone;
 	return count;
 }
 
+/* --- slots --- */
+
 size_t supervisor_slot_count(const struct supervisor *supervisor)
 {
-	return supervisor->slot_count;
+	return supervisor_parts(supervisor)->slots.count;
 }
 
-static const char *state_text(const struct supervisor *supervisor, const struct slot *slot)
+static const char *state_text(const struct slot *slot)
 {
-	if (slot_current(slot) != NULL && slot_current(slot)->backend != NULL)
-		return backend_state_text(backend_state(slot_current(slot)->backend));
-	if (slot->live && (!backoff_due(&slot->retry) || slot_unprepared(supervisor, slot)))
+	const struct backend *backend = berth_backend(&slot->berth);
+
+	if (backend != NULL)
+		return backend_state_text(backend_state(backend));
+	if (slot->live && (!backoff_due(&slot->berth.retry) || slot_unprepared(slot)))
 		return "backing-off";
-	if (slot_current(slot) != NULL)
+	if (berth_container(&slot->berth) != NULL)
 		return "creating";
 	return slot->live ? "down" : "empty";
 }
 
 /* What is wrong with the container that is there comes before what was with the one before. */
-static void explain_backend(const struct backend *backend, const char *before, char message[SUPERVISOR_MESSAGE_SIZE])
+static void explain(const struct berth *berth, char message[SUPERVISOR_MESSAGE_SIZE])
 {
+	const struct backend *backend = berth_backend(berth);
 	const char *finding = backend != NULL ? backend_finding(backend) : "";
 
-	snprintf(message, SUPERVISOR_MESSAGE_SIZE, "%s", finding[0] != '\0' ? finding : before);
+	snprintf(message, SUPERVISOR_MESSAGE_SIZE, "%s", finding[0] != '\0' ? finding : berth->message);
 }
 
 void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struct supervisor_slot *view)
 {
-	const struct slot *slot = supervisor->slots[index];
+	const struct slot *slot = supervisor_parts(supervisor)->slots.items[index];
+	const struct berth *berth = &slot->berth;
+	const struct container *ahead = berth_container(&slot->ahead);
 
 	view->slot = slot->index;
-	view->state = state_text(supervisor, slot);
-	view->backend = slot_current(slot) != NULL ? slot_current(slot)->backend : NULL;
-	view->reason = view->backend != NULL && (slot->message[0] == '\0' || backend_finding(view->backend)[0] != '\0')
+	view->state = state_text(slot);
+	view->backend = berth_backend(berth);
+	view->reason = view->backend != NULL && (berth->message[0] == '\0' || backend_finding(view->backend)[0] != '\0')
 	                       ? backend_reason(view->backend)
-	                       : slot->reason;
-	explain_backend(view->backend, slot->message, view->message);
-	if (slot_unprepared(supervisor, slot)) {
-		view->reason = supervisor->prepare_reason;
-		snprintf(view->message, sizeof(view->message), "%s", supervisor->prepare_message);
+	                       : berth->reason;
+	explain(berth, view->message);
+	if (slot_unprepared(slot)) {
+		view->reason = supervisor_parts(supervisor)->revisions.reason;
+		snprintf(view->message, sizeof(view->message), "%s", supervisor_parts(supervisor)->revisions.message);
 	}
-	view->next_ready = slot_next(slot) != NULL && slot_next(slot)->phase == CONTAINER_CREATED;
+	view->next_ready = ahead != NULL && ahead->phase == CONTAINER_CREATED;
 	view->faults = slot->faults;
 }
 
+/* --- spares --- */
+
 size_t supervisor_spare_count(const struct supervisor *supervisor)
 {
-	size_t count = supervisor->spare_count;
-
-	/* not those that are wanted no more */
-	while (count > (size_t)supervisor->service->scale.spares &&
-	       spare_container(supervisor->spares[count - 1]) == NULL)
-		count--;
-	return count;
-}
-
-static bool spare_waits(const struct spare *spare)
-{
-	const struct container *container = spare_container(spare);
-
-	if (container == NULL || spare->slot != SLOT_EXTRA)
-		return false;
-	return container->paused || (container->runs_on && container->phase == CONTAINER_STARTED);
-}
-
-static const char *spare_state_text(const struct spare *spare)
-{
-	const struct container *container = spare_container(spare);
-
-	if (container == NULL)
-		return !backoff_due(&spare->retry) ? "backing-off" : "down";
-	if (container->in_fleet)
-		return backend_state_text(backend_state(container->backend));
-	if (spare_waits(spare))
-		return reason_text(REASON_SPARE);
-	return container->phase < CONTAINER_STARTED ? "creating" : "starting";
+	return spares_shown(&supervisor_parts(supervisor)->spares);
 }
 
 void supervisor_spare_at(const struct supervisor *supervisor, size_t index, struct supervisor_spare *view)
 {
-	const struct spare *spare = supervisor->spares[index];
+	const struct spare *spare = supervisor_parts(supervisor)->spares.items[index];
+	const struct container *container = berth_container(&spare->berth);
 
 	view->spare = spare->index;
 	view->state = spare_state_text(spare);
 	view->slot = spare->slot;
-	view->reason = spare->reason;
-	explain_backend(spare_container(spare) != NULL ? spare_container(spare)->backend : NULL, spare->message,
-	                view->message);
-	view->container = spare_container(spare) != NULL ? spare_container(spare)->id : "";
-	view->backend = spare_container(spare) != NULL && spare_container(spare)->in_fleet
-	                        ? spare_container(spare)->backend
-	                        : NULL;
+	view->reason = spare->berth.reason;
+	explain(&spare->berth, view->message);
+	view->container = container != NULL ? container->id : "";
+	view->backend = container != NULL && container->in_fleet ? container->backend : NULL;
 }
 
 unsigned supervisor_spares_waiting(const struct supervisor *supervisor)
 {
-	unsigned n = 0;
-
-	for (size_t i = 0; i < supervisor->spare_count; i++)
-		n += spare_waits(supervisor->spares[i]);
-	return n;
+	return spares_waiting(&supervisor_parts(supervisor)->spares);
 }

@@ -1,10 +1,10 @@
-/* supervisor_ends: who ended a container?
+/* container_ends: who ended a container?
  *
  * Somebody else did, if they had the engine send it a signal a while before, if it was killed or told to end and not by us,
  * and not for want of memory. Then no request that was on it is to blame, and it is no sign of a crash loop; it is a fault
  * all the same.
  */
-#include "orchestrator/fleet/supervisor_private.h"
+#include "orchestrator/fleet/container_ends.h"
 
 #include "common/clock.h"
 
@@ -40,14 +40,6 @@ static void note_kill(struct container *container)
 	                     container->reason == REASON_EXITED;
 }
 
-bool container_take_excuse(struct container *container)
-{
-	if (!container->excused || !container->crash_noted)
-		return false;
-	container->crash_noted = false;
-	return true;
-}
-
 void container_note_exit(struct container *container, int exit_code)
 {
 	bool news = container->exit_code == -1;
@@ -77,4 +69,34 @@ void container_note_signal(struct container *container, int signal)
 		return;
 	container->signal = signal;
 	container->signalled_us = clock_us();
+}
+
+bool container_crashed(const struct container *container, enum reason reason)
+{
+	return !container_killed(container) && reason != REASON_VANISHED && reason != REASON_PAUSED;
+}
+
+void container_explain(const struct container *container, char words[WORDS_SIZE])
+{
+	const char *finding = container->backend != NULL ? backend_finding(container->backend) : "";
+
+	if (finding[0] != '\0')
+		words_write(words, "%s", finding);
+	else if (container->gone)
+		words_write(words, "its container was removed by somebody else");
+	else if (container->oom)
+		words_write(words, "it was killed for want of memory: does it need a larger memory_mb?");
+	else if (container->exit_code >= 0)
+		words_write(words, "it exited with code %d", container->exit_code);
+	else
+		words[0] = '\0';
+}
+
+enum reason container_end_reason(const struct container *container)
+{
+	if (container->backend != NULL && backend_state(container->backend) == BACKEND_DOWN)
+		return backend_reason(container->backend);
+	if (container->gone)
+		return REASON_VANISHED;
+	return container->oom ? REASON_OOM_KILLED : REASON_EXITED;
 }

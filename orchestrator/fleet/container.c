@@ -1,0 +1,355 @@
+/* container: its life, its backend, and what is noted on it. */
+#include "orchestrator/fleet/container.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "orchestrator/fleet/health.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- all of them --- */
+
+void harbour_init(struct harbour *harbour, struct step *step)
+{
+	LIST_INIT(&harbour->services);
+	harbour->calls = calls_new();
+	harbour->step = step;
+}
+
+void harbour_clear(struct harbour *harbour)
+{
+	assert(LIST_EMPTY(&harbour->services));
+	calls_free(harbour->calls);
+}
+
+void containers_init(struct containers *all)
+{
+	TAILQ_INIT(&all->all);
+	LIST_INSERT_HEAD(&all->harbour->services, all, link);
+}
+
+void containers_clear(struct containers *all)
+{
+	struct container *container;
+
+	LIST_REMOVE(all, link);
+	calls_forget(all->harbour->calls, all->step);
+	while ((container = TAILQ_FIRST(&all->all)) != NULL) {
+		TAILQ_REMOVE(&all->all, container, link);
+		if (container->backend != NULL)
+			backend_unref(container->backend);
+		revision_unref(container->revision);
+		free(container);
+	}
+}
+
+void containers_configure(struct containers *all, const struct config *config, const struct config_service *service)
+{
+	all->config = config;
+	all->service = service;
+}
+
+void containers_set_engine(struct containers *all, bool up)
+{
+	all->engine_up = up;
+}
+
+void containers_want_list(struct containers *all)
+{
+	all->harbour->list_wanted = true;
+	step_soon(all->harbour->step);
+}
+
+bool containers_take_shared_lost(struct containers *all)
+{
+	bool lost = all->shared_lost;
+
+	all->shared_lost = false;
+	return lost;
+}
+
+/* --- one --- */
+
+struct container *container_new(struct containers *all, const struct container_place *place)
+{
+	struct container *container = mem_zero(sizeof(*container));
+
+	container->all = all;
+	container->revision = revision_ref(place->revision);
+	container->slot = place->slot;
+	container->spare = place->spare;
+	container->ahead = place->ahead;
+	container->exit_code = -1;
+	container->call.at_us = clock_us();
+	TAILQ_INSERT_TAIL(&all->all, container, link);
+	return container;
+}
+
+struct container *container_found(struct containers *all, const struct container_place *place,
+                                  const struct engine_container *listed, bool known)
+{
+	struct container *container = container_new(all, place);
+
+	container->unknown = !known;
+	snprintf(container->id, sizeof(container->id), "%s", listed->id);
+	snprintf(container->name, sizeof(container->name), "%s", listed->name);
+	container->host_port = listed->host_port;
+	container->address = listed->address;
+	container->late_network = listed->no_network;
+	container->phase = CONTAINER_CREATED;
+	container->seen = true;
+	container->may_run = listed->state != ENGINE_CREATED && listed->state != ENGINE_EXITED;
+	container->dead = listed->state == ENGINE_EXITED;
+	return container;
+}
+
+/* One without a network is in the middle of a start that was cut short. */
+void container_adopt_running(struct container *container, const struct engine_container *listed)
+{
+	container->phase = listed->no_network ? CONTAINER_CREATED : CONTAINER_STARTED;
+	container->adopted = true;
+	container->running_ms = listed->running_ms;
+}
+
+void container_adopt_spare(struct container *container, const struct engine_container *listed)
+{
+	container->paused = listed->state == ENGINE_PAUSED;
+	if (listed->state != ENGINE_CREATED)
+		container->phase = CONTAINER_STARTED;
+}
+
+/* A name and a port have become free. */
+static void wake_others(const struct harbour *harbour)
+{
+	struct containers *other;
+
+	LIST_FOREACH (other, &harbour->services, link)
+		if (other->awaits_other) {
+			other->awaits_other = false;
+			step_soon(other->step);
+		}
+}
+
+void container_free(struct container *container)
+{
+	assert(!container->call.busy && container->backend == NULL);
+	TAILQ_REMOVE(&container->all->all, container, link);
+	wake_others(container->all->harbour);
+	revision_unref(container->revision);
+	free(container);
+}
+
+struct container *container_by_id(struct containers *all, const char *id)
+{
+	struct container *container;
+
+	TAILQ_FOREACH (container, &all->all, link)
+		if (container->id[0] != '\0' && strcmp(container->id, id) == 0)
+			return container;
+	return NULL;
+}
+
+void container_take_up(struct container *container)
+{
+	container->ahead = false;
+}
+
+void container_set_unwanted(struct container *container, bool unwanted)
+{
+	container->unwanted = unwanted;
+}
+
+void container_blame(struct container *container)
+{
+	container->crash_noted = true;
+}
+
+bool container_ready(const struct container *container)
+{
+	return container != NULL && container->backend != NULL && backend_state(container->backend) == BACKEND_READY;
+}
+
+bool container_starting(const struct container *container)
+{
+	return container->phase == CONTAINER_CREATED && container->call.busy;
+}
+
+bool container_lost(const struct container *container)
+{
+	if (container->backend != NULL && backend_state(container->backend) == BACKEND_DOWN)
+		return true;
+	return container->backend == NULL && container->dead && !container->call.busy;
+}
+
+/* --- its story --- */
+
+void container_join(struct container *container, const struct incident *incident)
+{
+	container->incident = *incident;
+}
+
+void container_end_incident(struct container *container)
+{
+	incident_end(&container->incident);
+}
+
+const struct incident *container_incident(const struct container *container)
+{
+	if (!container->leaving && !incident_open(&container->incident) && container->backend != NULL &&
+	    incident_open(backend_incident(container->backend)))
+		return backend_incident(container->backend);
+	return &container->incident;
+}
+
+void container_log(int level, const struct container *container, const char *event, const char *reason,
+                   const char *error)
+{
+	char detail[WORDS_SIZE + 64] = "";
+
+	if (error != NULL && error[0] != '\0')
+		snprintf(detail, sizeof(detail), " error=%s", log_quote(error));
+	log_line((enum log_level)level, "event=%s service=%s slot=%d container=%.12s name=%s reason=%s incident=%s%s",
+	         event, container->all->service->name, container->slot, container->id[0] != '\0' ? container->id : "-",
+	         container->name, reason, incident_text(container_incident(container)), detail);
+}
+
+/* --- what is noted on it --- */
+
+static const struct {
+	enum engine_fault fault;
+	enum reason reason;
+} fault_reasons[] = {
+        {ENGINE_NAME_TAKEN, REASON_NAME_TAKEN},   {ENGINE_PORT_TAKEN, REASON_PORT_TAKEN},
+        {ENGINE_PORT_LOST, REASON_PORT_TAKEN},    {ENGINE_NO_IMAGE, REASON_NO_IMAGE},
+        {ENGINE_UNREACHABLE, REASON_ENGINE_DOWN}, {ENGINE_TIMEOUT, REASON_ENGINE_DOWN},
+};
+
+enum reason reason_of(enum engine_fault fault, enum reason otherwise)
+{
+	for (size_t i = 0; i < sizeof(fault_reasons) / sizeof(fault_reasons[0]); i++)
+		if (fault_reasons[i].fault == fault)
+			return fault_reasons[i].reason;
+	return otherwise;
+}
+
+void container_fail(struct container *container, enum container_verb verb, const struct engine_result *result,
+                    enum reason otherwise)
+{
+	if (container->leaving)
+		return;
+	container->failure.verb = verb;
+	container->failure.reason = reason_of(result->fault, otherwise);
+	container->failure.fault = result->fault;
+	container->failure.remake = result->remake;
+	words_write(container->failure.message, "%s", result->message);
+}
+
+bool container_take_failure(struct container *container, struct failure *failure)
+{
+	bool left = container->leaving && container->phase != CONTAINER_NEW;
+
+	if (container->failure.verb == CONTAINER_NONE || left)
+		return false;
+	*failure = container->failure;
+	container->failure.verb = CONTAINER_NONE;
+	return true;
+}
+
+bool container_take_excuse(struct container *container)
+{
+	if (!container->excused || !container->crash_noted)
+		return false;
+	container->crash_noted = false;
+	return true;
+}
+
+/* A start that is in flight may be refused, and the engine's own undoing of it looks like a death: its answer says so, and
+ * only then was a port of ours freed. */
+void container_died(struct container *container, enum reason reason)
+{
+	if (container->may_run && !container_starting(container))
+		container->ended_us = clock_us();
+	container->may_run = false;
+	container->dead = true;
+	if (container->leaving && container->retry.level == 0)
+		backoff_hurry(&container->retry); /* this was waited for */
+	if (container->backend != NULL)
+		health_engine_died(container->backend, reason);
+	step_soon(container->all->step);
+}
+
+/* --- its backend --- */
+
+void container_serve(struct container *container)
+{
+	struct containers *all = container->all;
+
+	assert(container->phase == CONTAINER_STARTED);
+	container->phase = CONTAINER_SERVING;
+	container->backend = backend_new(fleet_group(all->fleet), container->slot, container->id, &container->address);
+	container->serial = backend_serial(container->backend);
+	if (container->adopted)
+		backend_set_state(container->backend, BACKEND_STARTING, REASON_ADOPTED);
+	backend_join_incident(container->backend, container_incident(container));
+	container->in_fleet = container->member;
+	if (container->in_fleet)
+		fleet_add(all->fleet, container->backend);
+	if (container->adopted)
+		health_watch_running(all->health, container->backend, container->running_ms);
+	else
+		health_watch(all->health, container->backend);
+}
+
+void container_retire_backend(struct container *container, enum reason reason)
+{
+	struct backend *backend = container->backend;
+
+	if (backend == NULL)
+		return;
+	container->backend = NULL;
+	if (backend_state(backend) != BACKEND_DOWN)
+		backend_set_state(backend, BACKEND_DOWN, reason);
+	health_unwatch(backend);
+	if (container->in_fleet)
+		fleet_remove(container->all->fleet, backend);
+	container->in_fleet = false;
+	backend_unref(backend);
+}
+
+void container_rest(struct container *container, enum reason reason)
+{
+	container_retire_backend(container, reason);
+	container->phase = CONTAINER_STARTED;
+	step_soon(container->all->step);
+}
+
+bool container_drain(struct container *container, enum reason reason)
+{
+	struct backend *backend = container->backend;
+
+	if (backend == NULL || (backend_state(backend) != BACKEND_READY && backend_state(backend) != BACKEND_SUSPECT))
+		return false;
+	container->drain_until_us = clock_us() + container->all->config->drain_ms * 1000;
+	backend_set_state(backend, BACKEND_DRAINING, reason);
+	return true;
+}
+
+bool container_drained(struct container *container)
+{
+	const struct backend *backend = container->backend;
+
+	if (backend == NULL || container->dead || backend_state(backend) == BACKEND_DOWN ||
+	    backend_in_flight(backend) == 0)
+		return true;
+	if (clock_us() < container->drain_until_us) {
+		step_by(container->all->step, container->drain_until_us);
+		return false;
+	}
+	container_log(LOG_WARN, container, "drain-timeout", reason_text(backend_reason(backend)),
+	              "requests were still in flight when drain_ms had passed");
+	return true;
+}

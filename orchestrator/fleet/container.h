@@ -1,0 +1,212 @@
+/* container: one container, from its making to its removal: where it stands, what the engine says of it, and what failed.
+ *
+ *   NEW --create--> CREATED --start--> STARTED --address known--> SERVING (backend made, health watches)
+ *   from any of them: leaving (container_leave.c), until the engine says that it is gone
+ *
+ * container.c           the thing itself: its life, its backend, what is noted on it
+ * container_verbs.c     the engine's verbs, up to the moment it serves
+ * container_leave.c     its way out
+ * container_events.c    what the engine tells of it
+ * container_ends.c      who ended it, and in which words
+ *
+ * A container does not know who wants it. Answers and events only write on it and ask for a step; whoever wants it
+ * (fleet/berth.h) looks in that step, and lets go of one that leaves. Only these files write what is in it.
+ * Invariants: an id is there from CREATED on; a backend only while it is SERVING.
+ */
+#pragma once
+
+#include "orchestrator/base/backoff.h"
+#include "orchestrator/config/config.h"
+#include "orchestrator/fleet/calls.h"
+#include "orchestrator/fleet/fleet.h"
+#include "orchestrator/fleet/incident.h"
+#include "orchestrator/fleet/revision.h"
+#include "orchestrator/fleet/step.h"
+#include "orchestrator/fleet/words.h"
+
+#include <sys/queue.h>
+
+#define SLOT_NONE -1  /* container->slot of one that is in no slot */
+#define SPARE_NONE -1 /* container->spare of one that is no spare */
+
+struct health;
+
+/* What the services on one engine share. */
+struct harbour {
+	LIST_HEAD(, containers) services; /* names and ports are everybody's */
+	struct calls *calls;
+	struct step *step; /* of who asks the engine for lists */
+	bool list_wanted;
+};
+
+/* The containers of one service, whatever their use, and what they need. */
+struct containers {
+	TAILQ_HEAD(, container) all;
+	LIST_ENTRY(containers) link;
+	struct harbour *harbour;
+	struct step *step; /* of whoever wants them */
+	struct engine *engine;
+	const struct config *config;
+	const struct config_service *service;
+	struct fleet *fleet;
+	struct health *health;
+	bool engine_up;
+	bool shared_lost;  /* what they share (a network, a volume) may have gone: the engine refused one of them */
+	bool awaits_other; /* a name or port that a container of another service has */
+};
+
+enum container_phase {
+	CONTAINER_NEW, /* create not answered yet: no id */
+	CONTAINER_CREATED,
+	CONTAINER_STARTED, /* it has no backend: its address is not known yet, or it waits */
+	CONTAINER_SERVING  /* has (or had) a backend */
+};
+
+enum container_verb {
+	CONTAINER_NONE,
+	CONTAINER_CREATE,
+	CONTAINER_START,
+	CONTAINER_LOCATE,
+	CONTAINER_RENAME,
+	CONTAINER_PAUSE,
+	CONTAINER_UNPAUSE
+};
+
+/* What the engine would not do for a container. */
+struct failure {
+	enum container_verb verb; /* CONTAINER_NONE: nothing failed */
+	enum reason reason;
+	enum engine_fault fault;
+	bool remake; /* another one, made in its place, will do without what this one cannot have */
+	char message[WORDS_SIZE];
+};
+
+enum leave_stage {
+	LEAVE_DRAIN,   /* wait until nothing is in flight */
+	LEAVE_STOP,    /* SIGTERM, stop_ms, SIGKILL */
+	LEAVE_KILL,    /* SIGKILL: it is faulty, or nobody uses it */
+	LEAVE_INSPECT, /* a fault: how did it end, */
+	LEAVE_LOGS,    /* what did it say last */
+	LEAVE_REMOVE
+};
+
+struct container {
+	TAILQ_ENTRY(container) link;
+	struct containers *all;
+	struct revision *revision; /* a reference: what it is made from, */
+	bool unknown;              /* or not: it was found, made from something else */
+	enum container_phase phase;
+	struct call_mark call;
+	int slot, spare;
+	bool ahead;    /* it was made before it is needed, and is not to run yet */
+	bool unwanted; /* an operator wants another in its place */
+	char id[ENGINE_ID_SIZE];
+	char name[ENGINE_NAME_SIZE];
+	char old_name[ENGINE_NAME_SIZE]; /* while it is renamed */
+	int host_port;
+	struct address address;  /* as the engine says; len 0 = it is yet to be asked */
+	struct backend *backend; /* a reference; NULL if it does not serve */
+	uint64_t serial;         /* of its last backend; 0 = it had none */
+	bool member;             /* its backend is to be one of the fleet's members, */
+	bool in_fleet;           /* and is */
+	bool adopted;
+	bool may_run;         /* start was called, or it was found running; until it is known dead */
+	bool started_outside; /* made ahead, and run by somebody else */
+	bool exited;          /* its process has ended; the engine still holds what it had */
+	bool dead;            /* ran and does not any more */
+	bool paused;
+	bool runs_on;         /* it cannot be paused */
+	bool late_network;    /* it has no network before it runs, or had none when it was found */
+	bool gone;            /* does not exist any more */
+	bool oom;             /* the kernel killed a process of it for want of memory, */
+	int64_t oom_us;       /* and when we were told */
+	bool stop_called;     /* by us: signals of that are told as events, too */
+	bool by_us;           /* we killed it while it ran */
+	bool by_hand;         /* somebody else killed it: no sign of a crash loop */
+	int signal;           /* the last one that somebody else had the engine send, */
+	int64_t signalled_us; /* and when; 0 = none */
+	bool crash_noted;     /* its end was counted as one towards a crash loop, */
+	bool excused;         /* and was somebody's kill, as it turned out */
+	int64_t ended_us;     /* when it was known to run no more, after it had run; 0 = it did not, or runs */
+	int exit_code;        /* -1 unknown */
+	int64_t running_ms;   /* adopted: since its start */
+	bool seen;            /* it is in the list that is being compared */
+	struct failure failure;
+	struct incident incident; /* the story that it is part of */
+	/* on its way out */
+	bool leaving;
+	enum leave_stage stage;
+	bool faulty; /* its last words are worth keeping */
+	enum reason reason;
+	int64_t drain_until_us;
+	struct backoff retry; /* of stopping and removing it */
+};
+
+/* --- all of them --- */
+
+void harbour_init(struct harbour *harbour, struct step *step);
+void harbour_clear(struct harbour *harbour); /* after the engine and all services: frees the calls */
+
+/* The other members are the caller's to fill in first. */
+void containers_init(struct containers *all);
+/* Forgets calls in flight, and drops what is known: the containers themselves stay for the next start. */
+void containers_clear(struct containers *all);
+void containers_configure(struct containers *all, const struct config *config, const struct config_service *service);
+void containers_set_engine(struct containers *all, bool up);
+void containers_want_list(struct containers *all); /* in doubt: what does the engine have? */
+bool containers_take_shared_lost(struct containers *all);
+
+/* --- one --- */
+
+/* Whose place a container is to take. */
+struct container_place {
+	struct revision *revision;
+	int slot, spare;
+	bool ahead;
+};
+
+struct container *container_new(struct containers *all, const struct container_place *place);
+/* One that is in the engine's list. known: the place's revision is what it is made from. */
+struct container *container_found(struct containers *all, const struct container_place *place,
+                                  const struct engine_container *listed, bool known);
+void container_adopt_running(struct container *container, const struct engine_container *listed);
+void container_adopt_spare(struct container *container, const struct engine_container *listed);
+/* Not busy, and without a backend; wakes other services, that may wait for its name or port. */
+void container_free(struct container *container);
+struct container *container_by_id(struct containers *all, const char *id); /* NULL: none */
+
+void container_take_up(struct container *container); /* made ahead, it is needed now */
+void container_set_unwanted(struct container *container, bool unwanted);
+void container_blame(struct container *container); /* its end was counted as a crash */
+
+/* It becomes part of this story, or of none any more. */
+void container_join(struct container *container, const struct incident *incident);
+void container_end_incident(struct container *container);
+const struct incident *container_incident(const struct container *container); /* its own, else its backend's */
+
+bool container_ready(const struct container *container);    /* NULL is not */
+bool container_starting(const struct container *container); /* its start is in flight */
+bool container_lost(const struct container *container);     /* DOWN, or dead without a backend */
+
+/* Its process has ended, by all that is known: health hears of it. */
+void container_died(struct container *container, enum reason reason);
+
+/* The engine would not do it; otherwise: the reason, where its fault says none. Not noted of one that leaves. */
+void container_fail(struct container *container, enum container_verb verb, const struct engine_result *result,
+                    enum reason otherwise);
+/* What failed since the last look, once; false: nothing. */
+bool container_take_failure(struct container *container, struct failure *failure);
+/* Was it counted as a crash, and was somebody's kill, as it turned out? Told once. */
+bool container_take_excuse(struct container *container);
+
+/* STARTED -> SERVING: health watches its backend. */
+void container_serve(struct container *container);
+void container_retire_backend(struct container *container, enum reason reason); /* DOWN, out of the fleet */
+void container_rest(struct container *container,
+                    enum reason reason); /* the same; then it is as when it had just started */
+bool container_drain(struct container *container, enum reason reason); /* false: it does not serve */
+bool container_drained(struct container *container);                   /* or drain_ms passed; else a step comes */
+
+void container_log(int level, const struct container *container, const char *event, const char *reason,
+                   const char *error);
+enum reason reason_of(enum engine_fault fault, enum reason otherwise);

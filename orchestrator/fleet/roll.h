@@ -1,0 +1,32 @@
+/* roll: one slot after the other to the newest revision. */
+#pragma once
+
+#include "orchestrator/fleet/slots.h"
+
+enum roll_state { ROLL_IDLE, ROLL_STAND_IN, ROLL_SLOTS };
+
+struct roll {
+	struct slots *slots;
+	struct revisions *revisions;
+	struct containers *containers;
+	enum roll_state state;
+	struct berth berth;      /* the stand-in; no roll begins before its back-off is due */
+	int slot;                /* the one being rolled; SLOT_NONE = none yet */
+	unsigned faults;         /* of that slot when its turn began */
+	bool doubt;              /* of the stand-in: the engine was away */
+	bool stuck;              /* the slot's new container fails, and there is nothing to go back to */
+	bool for_port;           /* nothing is stale: the slots wait for their ports, which others hold */
+	bool supplanted;         /* by a newer revision: it ends as soon as the slot serves */
+	char failed[WORDS_SIZE]; /* why the last one stopped or went back; "" once another one begins */
+	unsigned rolled;         /* slots done, for the log */
+};
+
+void roll_init(struct roll *roll, struct berths *berths, struct slots *slots, struct revisions *revisions);
+void roll_look(struct roll *roll); /* before all else of a step */
+void roll_step(struct roll *roll);
+bool roll_settled(const struct roll *roll); /* none is under way, none is due */
+bool roll_stands_in_for(const struct roll *roll,
+                        const struct slot *slot); /* its stand-in serves in this slot's stead */
+void roll_cancel(struct roll *roll, enum leave_how how);
+void roll_to(struct roll *roll, struct revision *revision);   /* another text; takes it over */
+bool roll_ask(struct roll *roll, struct err *err) MUST_CHECK; /* an operator's wish: the same text anew */
