@@ -1,5 +1,5 @@
-/* answers: a table of fixed size; a target has one cell in it, and the target that came last has the cell. An answer is
- * never taken away when the store changes: its stamp no longer fits, and the next one takes its cell.
+/* answers: a table of fixed size; a target has one cell in it, and the target that came last has the cell. When the store
+ * changes no answer is taken away: their stamps no longer fit, and each stays until another one takes its cell.
  */
 #include "services/answers.h"
 

@@ -72,7 +72,7 @@ static void settle_all(struct task *first)
 	}
 }
 
-/* While it waited for its turn others may have come, which would else make a transaction of their own. */
+/* Jobs that have come while the writer waited for its turn join this transaction, instead of making one of their own. */
 static bool write_all(struct jobs *jobs, struct task *first, struct err *err)
 {
 	struct store *store = jobs->options.write_store;
@@ -115,7 +115,7 @@ static void on_write(struct task *first, void *worker)
 	atomic_store(&jobs->working_since_ms, 0);
 }
 
-/* Stamps do not come back: where there is the same before and after, the store was that all the time. */
+/* No stamp comes twice: where it is the same before and after the work, the store did not change in between. */
 static void read_one(struct jobs *jobs, struct job *job)
 {
 	struct store_stamp after;
@@ -127,7 +127,7 @@ static void read_one(struct jobs *jobs, struct job *job)
 		memset(&job->as_of, 0, sizeof(job->as_of));
 }
 
-/* Several at a time, as waking the loop costs more than a small read. */
+/* Runs several jobs before their owners hear of the first, as waking the loop costs more than a small read. */
 static void on_read(struct task *first, void *worker)
 {
 	struct jobs *jobs = worker;

@@ -1,7 +1,8 @@
 /* tasks: a queue, some threads, and an eventfd back to the loop.
  *
- * Waking costs more than many a task, so it is done once for many: sleeping threads are woken at the end of a round of
- * the loop's callbacks, when all that these added is waiting, and the loop once for all that is finished until it comes.
+ * To wake a thread costs more than many a task, so it is done once for many tasks: sleeping threads are woken at the end of a
+ * round of the loop's callbacks, when all that the callbacks have added is waiting; and the loop is woken once for all tasks that
+ * are finished by the time it comes.
  *
  * The mutex guards both lists; nothing is done while it is held. Invariant: a task is in exactly one of: the waiting
  * list, a thread's hands, the finished list.
@@ -54,7 +55,7 @@ static void list_append(struct task_list *list, struct task *task)
 	list->count++;
 }
 
-/* Takes up to `most` off the front, as a list of its own; none behind those that weigh `weight` together. */
+/* Takes up to `most` tasks off the front, as a list of its own, and stops behind the one with which they weigh `weight`. */
 static struct task *list_take(struct task_list *list, size_t most, size_t weight)
 {
 	struct task *first = list->first, **end = &list->first;
@@ -148,7 +149,7 @@ static void on_finished(evutil_socket_t fd, short events, void *arg)
 		call_finished(arg);
 }
 
-/* As many as can have a batch of their own. */
+/* Wakes as many threads as can have a batch of their own. */
 static void on_wake_due(evutil_socket_t fd, short events, void *arg)
 {
 	struct tasks *tasks = arg;
@@ -164,7 +165,7 @@ static void on_wake_due(evutil_socket_t fd, short events, void *arg)
 		pthread_cond_signal(&tasks->wake);
 }
 
-/* Signals are the loop's business. */
+/* The threads take no signals: those are the loop's. */
 static void start_threads(struct tasks *tasks)
 {
 	sigset_t all, old;

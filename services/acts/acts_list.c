@@ -37,7 +37,7 @@ struct act_list {
 
 /* --- on the storage thread ------------------------------------------------------------------------------------- */
 
-/* Which acts, or the status that says why none. */
+/* Sets which acts are read, or the status that says why none are. */
 static enum job_result choose(struct act_list *list, struct acts_tables *tables, struct err *err)
 {
 	struct http_text name = rest_name(list->request, 0);
@@ -179,7 +179,7 @@ static void on_first_read(struct job *job)
 	list_free(list);
 }
 
-/* Digits only; what is too large for any list stays too large. False: not a number. */
+/* Reads digits only; a rank beyond 2^63 / 100 may come out as another one, as far beyond any list. False: not a number. */
 static bool read_rank(struct http_text text, int64_t *rank)
 {
 	*rank = 0;
@@ -192,7 +192,7 @@ static bool read_rank(struct http_text text, int64_t *rank)
 	return text.len > 0;
 }
 
-/* 0: go on and read; else the status for a range that cannot be. */
+/* Returns 0 where there is something to read, else the status for a range that cannot be. */
 static int read_range(struct act_list *list)
 {
 	struct http_text start = {.len = 0}, end = {.len = 0};

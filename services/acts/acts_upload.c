@@ -3,6 +3,7 @@
  */
 #include "services/acts/acts_upload.h"
 
+#include "common/container_of.h"
 #include "common/json.h"
 #include "common/mem.h"
 #include "services/acts/act.h"
@@ -62,14 +63,9 @@ static void on_stored(struct job *job)
 	upload_free(upload);
 }
 
-static struct upload *upload_of_check(struct user_check *check)
-{
-	return (struct upload *)((char *)check - offsetof(struct upload, check));
-}
-
 static void on_user_checked(struct user_check *check, enum user_answer answer)
 {
-	struct upload *upload = upload_of_check(check);
+	struct upload *upload = container_of(check, struct upload, check);
 
 	if (answer == USER_KNOWN) {
 		upload->job = (struct job){

@@ -111,7 +111,7 @@ static struct timeval time_of(int64_t ms)
 	return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 }
 
-/* Of the connection; -1 where there is none yet. */
+/* The connection's descriptor; -1 until it is connected. */
 static int connected_fd(struct acts_users *users)
 {
 	int fd = bufferevent_getfd(evhttp_connection_get_bufferevent(users->connection));
@@ -133,7 +133,7 @@ static void connect_users(struct acts_users *users)
 	event_add(users->connecting, &part);
 }
 
-/* The other end of a kept connection may have gone without a word. */
+/* How long TCP waits for a sign of life: the other end of a kept connection may have gone without a word. */
 static void limit_silence(struct acts_users *users)
 {
 	unsigned part_ms = (unsigned)(users->timeout_ms / SILENCE_PART);
@@ -149,7 +149,7 @@ static void fail_flight(struct acts_users *users)
 	event_active(users->step, 0, 0);
 }
 
-/* Frees the request without a call back. */
+/* The request is freed with its connection, and on_reply is not called. */
 static void abandon_flight(struct acts_users *users)
 {
 	bool kept = users->kept;
@@ -229,7 +229,7 @@ static void answer_aboard(struct acts_users *users)
 	}
 }
 
-/* Those aboard came before those waiting, so they go in front. */
+/* Checks that are aboard came before those that wait, so they go in front. */
 static void put_back(struct acts_users *users)
 {
 	TAILQ_CONCAT(&users->aboard, &users->waiting, link);
@@ -289,7 +289,7 @@ static void on_step(evutil_socket_t fd, short events, void *arg)
 	arm_deadline(users);
 }
 
-static void expire(struct acts_users *users, struct check_list *list)
+static void expire(struct check_list *list)
 {
 	struct user_check *check;
 	int64_t now_ms = clock_ms();
@@ -298,7 +298,6 @@ static void expire(struct acts_users *users, struct check_list *list)
 		TAILQ_REMOVE(list, check, link);
 		check->done(check, USERS_UNREACHABLE);
 	}
-	(void)users;
 }
 
 /* A request that nobody waits for any more must not hold up those who come next. */
@@ -308,8 +307,8 @@ static void on_deadline(evutil_socket_t fd, short events, void *arg)
 
 	(void)fd;
 	(void)events;
-	expire(users, &users->aboard);
-	expire(users, &users->waiting);
+	expire(&users->aboard);
+	expire(&users->waiting);
 	if (users->flight == FLIGHT_UNDER_WAY && clock_ms() - users->flight_started_ms >= users->timeout_ms)
 		abandon_flight(users);
 	arm_deadline(users);

@@ -59,7 +59,7 @@ static evhtp_res on_conn_fini(evhtp_connection_t *peer, void *arg)
 	return EVHTP_RES_OK;
 }
 
-/* Runs the gate until it wants more bytes; there are no more after a half-close. */
+/* Runs the gate until it wants more bytes. After a half-close none come: what is not whole by then never will be. */
 static void conn_run(struct rest_conn *conn)
 {
 	while (conn->peer != NULL && rest_gate_step(conn))

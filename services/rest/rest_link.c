@@ -15,7 +15,8 @@ void rest_link_close(struct rest_conn *conn)
 	evhtp_connection_free(conn->peer);
 }
 
-/* In this turn of the loop; where the next request is there already, in the next one, so that others get theirs. */
+/* on_written is called in this turn of the loop; or in the next one, where the connection's next request is there already, so
+ * that other connections get their turn. */
 void rest_link_wake(struct rest_conn *conn)
 {
 	struct bufferevent *bev = rest_link_bev(conn);
@@ -29,7 +30,7 @@ void rest_link_wake(struct rest_conn *conn)
 		event_active(conn->wake, 0, 0);
 }
 
-/* Of a request whose head was refused, or did not come whole, the method stands in the input. */
+/* The method of a request whose head was refused or is not whole yet stands in the input. */
 static enum http_method conn_method(const struct rest_conn *conn)
 {
 	if (conn->request != NULL)

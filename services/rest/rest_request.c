@@ -44,7 +44,7 @@ static void answer_early(struct rest_request *request, int status, const char *e
 	request->early_error = error;
 }
 
-/* For clients whose next bytes may be no request. */
+/* The connection is closed behind the answer, as the client's next bytes may be no request. */
 static void answer_early_and_close(struct rest_request *request, int status, const char *error)
 {
 	answer_early(request, status, error);

@@ -41,7 +41,7 @@ static bool check_target(const struct store_backup *backup, struct err *err)
 	                    backup->to);
 }
 
-/* Any journal would be for a file that is thrown away where something fails; it is synced once, at the end. */
+/* The copy needs no journal: where something fails it is thrown away. It is synced once, at the end. */
 static bool open_copy(const char *path, struct sqlite_store **copy, struct err *err)
 {
 	return sqlite_open_existing(path, copy, err) && sqlite_exec(*copy, "PRAGMA journal_mode=OFF", err) &&
@@ -124,7 +124,7 @@ static bool check_copy(const char *path, const struct store_backup *backup, cons
 	       err_set(err, "%s: its copy is not whole, see above; no backup was made", backup_source(backup));
 }
 
-/* Not over a file that has come meanwhile, unless it may be replaced. */
+/* A file that has come there meanwhile is left alone, unless it may be replaced. */
 static bool give_name(const char *path, const struct store_backup *backup, struct err *err)
 {
 	if (renameat2(AT_FDCWD, path, AT_FDCWD, backup->to, backup->replace ? 0 : RENAME_NOREPLACE) == -1)
@@ -143,7 +143,7 @@ static void remove_all(const char *path)
 	}
 }
 
-/* Whoever wants it stopped is heard until the very end, also where all went too fast for a look meanwhile. */
+/* Asks once more before the copy gets its name, as a small one is made too fast to be asked about meanwhile. */
 static bool still_wanted(const struct store_watch *watch, struct err *err)
 {
 	return watch->on_progress(watch->owner, "naming", -1) || err_set(err, "stopped before the end");

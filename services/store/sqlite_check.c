@@ -36,7 +36,7 @@ static int on_steps(void *arg)
 	return checking->stopped;
 }
 
-/* Every row is a problem, but for one "ok". */
+/* Every row that the query gives is a problem, but for "ok", which is how SQLite says that there is none. */
 static void ask(struct checking *checking, const char *sql)
 {
 	struct store_statement *statement;

@@ -52,8 +52,8 @@ static char *uri_of(const char *path)
 	return uri;
 }
 
-/* Opened for writing, the last one to close it takes log and shared memory away again. Where that cannot be, a file
- * without a log is in nobody's hands, and needs neither. */
+/* Opened for writing, SQLite removes log and shared memory when the last connection is closed. Where writing cannot be, a file
+ * that has no log is in use by nobody, and is read as one that does not change: then neither is made. */
 static int open_db(const char *path, sqlite3 **db)
 {
 	int common = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;

@@ -15,7 +15,7 @@ static bool check_still_there(struct sqlite_store *sqlite, struct err *err)
 	                              "%s: removed or replaced while in use: start the service again", sqlite->path);
 }
 
-/* Who does not take turns, a tool say, may still hold the lock: it is waited for as long as time is left. */
+/* A program that takes no turns, SQLite's own shell say, may still hold the lock: waits for it as long as time is left. */
 static bool begin_until(struct sqlite_store *sqlite, int64_t until_us, struct err *err)
 {
 	int64_t left_ms = (until_us - clock_us()) / 1000;
@@ -61,7 +61,7 @@ bool sqlite_commit(struct store *store, struct err *err)
 	return true;
 }
 
-/* Some failures have already rolled back; then there is nothing to do. */
+/* SQLite rolls back by itself after some failures: then only the turn is given up. */
 void sqlite_undo(struct store *store)
 {
 	struct sqlite_store *sqlite = sqlite_of(store);
