@@ -348,7 +348,9 @@ def test_arguments(name):
     ({"LISTEN": "nonsense"}, "LISTEN"), ({"LISTEN": "127.0.0.1:"}, "LISTEN"), ({"LISTEN": "127.0.0.1:99999"}, "LISTEN"),
     ({"LISTEN": "unix:/nonexistent/x"}, "LISTEN"), ({"LISTEN": "unix:/" + "x" * 200}, "LISTEN"), ({"LISTEN": "8.8.8.8:80"}, "LISTEN"),
     ({"MAX_BODY_BYTES": "0"}, "MAX_BODY_BYTES"), ({"MAX_BODY_BYTES": "1e3"}, "MAX_BODY_BYTES"),
-    ({"MAX_BODY_BYTES": "9" * 40}, "MAX_BODY_BYTES"), ({"LOG_LEVEL": "loud"}, "LOG_LEVEL")])
+    ({"MAX_BODY_BYTES": "9" * 40}, "MAX_BODY_BYTES"), ({"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+    ({"STORE_URL": "/static/acts.db"}, "STORE_URL: must be sqlite:/path/to/file"), ({"STORE_URL": "sqlite:/nonexistent/x"}, "/nonexistent/x"),
+    ({"STORE_URL": "mysql://user:word@host/x"}, 'STORE_URL: "mysql:..." is no store that is known: it must be sqlite:/path/to/file')])
 def test_refuses_to_start(tmp_path, name, env, word):
     settings = {"DATA_DIR": str(tmp_path), "LISTEN": f"127.0.0.1:{free_ports()}"}
     code, _, err = run(name, **{**settings, **env})
@@ -380,6 +382,25 @@ def test_newer_schema(tmp_path):
         database.execute("PRAGMA user_version = 1000")
     code, _, err = run("acts", DATA_DIR=str(tmp_path), LISTEN=f"127.0.0.1:{free_ports()}")
     assert code == 1 and "acts.db" in err
+
+
+def test_store_url(tmp_path):
+    """The store is where STORE_URL says, for --check and --backup, too; what else a service keeps is in DATA_DIR."""
+    data, other = tmp_path / "data", tmp_path / "other"
+    data.mkdir()
+    other.mkdir()
+    process = Process("users", data, STORE_URL=f"sqlite:{other}/u:1.db")
+    process.start()
+    process.stop()
+    assert sorted(p.name for p in other.iterdir() if "-" not in p.name) == ["u:1.db"]
+    assert not list(data.glob("*.db")) and (data / "users.count").exists()
+    env = {"DATA_DIR": str(data), "STORE_URL": f"sqlite:{other}/u:1.db"}
+    code, out, err = run("users", "--check", **env)
+    assert (code, out) == (0, f"users: {other}/u:1.db is whole\n"), err
+    code, out, err = run("users", "--backup", str(data / "copy"), **env)
+    assert code == 0 and f"a copy of {other}/u:1.db" in out, err
+    code, out, err = run("users", "--check", str(data / "copy"), **env)
+    assert (code, out) == (0, f"users: {data}/copy is whole\n"), err
 
 
 def test_unix_socket_and_tcp(tmp_path):
