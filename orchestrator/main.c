@@ -6,6 +6,7 @@
  * TERM and INT, and the order to drain: see leave.c.
  * HUP, and the order to reload: see reload.c. The configuration is its own from the moment that everything is made.
  */
+#include "common/descriptors.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/admin/admin.h"
@@ -30,7 +31,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 struct orchestrator {
@@ -158,17 +158,6 @@ static void on_hangup(evutil_socket_t number, short what, void *arg)
 
 /* --- making ---------------------------------------------------------------------------------------------------- */
 
-/* As many descriptors as the system lets us have: two for each request. */
-static void raise_limits(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static void on_refused(const char *message, void *arg)
 {
 	struct orchestrator *self = arg;
@@ -270,7 +259,7 @@ static bool make_all(struct orchestrator *self, struct err *err)
 	if (!state_lock_take(self->config->state_dir, &self->lock, err) ||
 	    !identity_load(self->config->state_dir, &self->identity, err))
 		return false;
-	raise_limits();
+	descriptors_raise(); /* each request takes two */
 	self->notify = notify_open();
 	if (!activation_open(&self->activation, err))
 		return false;

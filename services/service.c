@@ -2,19 +2,19 @@
  * reverse. */
 #include "services/service.h"
 
+#include "common/descriptors.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "services/answers.h"
 #include "services/command.h"
 #include "services/jobs.h"
 #include "services/private_api.h"
+#include "services/reply_cache.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,7 +64,7 @@ static bool open_data(struct running *r, struct err *err)
 	    !open_store(r, true, &r->write_store, &r->write_tables, err) ||
 	    !open_store(r, false, &r->read_store, &r->read_tables, err))
 		return false;
-	r->service.answers = answers_new(store_stamps(r->read_store));
+	r->service.cache = reply_cache_new(store_stamps(r->read_store));
 	struct jobs_options options = {.base = r->service.base,
 	                               .write_store = r->write_store,
 	                               .read_store = r->read_store,
@@ -136,7 +136,7 @@ static void close_all(struct running *r)
 	rest_server_free(r->server);
 	if (r->service.api != NULL)
 		r->kind->api_close(&r->service);
-	answers_free(r->service.answers);
+	reply_cache_free(r->service.cache);
 	private_api_close(r->service.private_api);
 	if (r->on_term != NULL)
 		event_free(r->on_term);
@@ -149,17 +149,6 @@ static void close_all(struct running *r)
 	settings_clear(&r->service.settings);
 }
 
-/* As many connections as the hard limit lets us have. */
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int service_main(const struct service_kind *kind, int argc, char **argv)
 {
 	struct running r = {.kind = kind};
@@ -170,7 +159,7 @@ int service_main(const struct service_kind *kind, int argc, char **argv)
 	log_open();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of write, like a full disk */
-	raise_file_limit();
+	descriptors_raise();
 	r.service.base = event_base_new();
 	bool good = run(&r, &err);
 	if (!good)
