@@ -13,7 +13,7 @@
 
 enum file { FILE_NONE, FILE_OPTIONAL, FILE_NEEDED };
 
-struct call {
+struct invocation {
 	const struct service_kind *kind;
 	const char *file; /* NULL: not given */
 	bool force;
@@ -24,7 +24,7 @@ struct command {
 	const char *name;
 	enum file file;
 	bool may_force;
-	int (*run)(const struct call *call);
+	int (*run)(const struct invocation *invocation);
 	const char *form, *help;
 };
 
@@ -38,79 +38,81 @@ static void on_signal(int number)
 
 static bool on_progress(void *owner, const char *doing, int percent)
 {
-	const struct call *call = owner;
+	const struct invocation *invocation = owner;
 
 	if (percent < 0)
-		fprintf(stderr, "%s: %s ...\n", call->kind->name, doing);
+		fprintf(stderr, "%s: %s ...\n", invocation->kind->name, doing);
 	else
-		fprintf(stderr, "%s: %s: %d %%\n", call->kind->name, doing, percent);
+		fprintf(stderr, "%s: %s: %d %%\n", invocation->kind->name, doing, percent);
 	return !stopped;
 }
 
 static void on_problem(void *owner, const char *problem)
 {
-	const struct call *call = owner;
+	const struct invocation *invocation = owner;
 
-	printf("%s: %s\n", call->kind->name, problem);
+	printf("%s: %s\n", invocation->kind->name, problem);
 }
 
-static int fail(const struct call *call, const char *message)
+static int fail(const struct invocation *invocation, const char *message)
 {
-	fprintf(stderr, "%s: %s\n", call->kind->name, message);
+	fprintf(stderr, "%s: %s\n", invocation->kind->name, message);
 	return 1;
 }
 
-static int check_store(const struct call *call, const char *url)
+static int check_store(const struct invocation *invocation, const char *url)
 {
-	const struct store_watch watch = {on_progress, on_problem, (void *)call};
-	const struct store_check check = {.url = url, .texts = call->kind->texts};
+	const struct store_watch watch = {on_progress, on_problem, (void *)invocation};
+	const struct store_check check = {.url = url, .texts = invocation->kind->texts};
 	size_t problems = 0;
 	struct err err;
 
 	if (!store_check(&check, &watch, &problems, &err))
-		return fail(call, err.message);
+		return fail(invocation, err.message);
 	if (problems == 0)
-		printf("%s: %s is whole\n", call->kind->name, store_url_name(url));
+		printf("%s: %s is whole\n", invocation->kind->name, store_url_name(url));
 	else
-		printf("%s: %s is NOT whole: problems found: %zu\n", call->kind->name, store_url_name(url), problems);
+		printf("%s: %s is NOT whole: problems found: %zu\n", invocation->kind->name, store_url_name(url),
+		       problems);
 	return problems > 0;
 }
 
-static int run_check(const struct call *call)
+static int run_check(const struct invocation *invocation)
 {
-	if (call->file == NULL)
-		return check_store(call, call->store);
-	char *url = store_url_of_file(call->file);
-	int code = check_store(call, url);
+	if (invocation->file == NULL)
+		return check_store(invocation, invocation->store);
+	char *url = store_url_of_file(invocation->file);
+	int code = check_store(invocation, url);
 	free(url);
 	return code;
 }
 
-static int run_backup(const struct call *call)
+static int run_backup(const struct invocation *invocation)
 {
-	const struct store_watch watch = {on_progress, on_problem, (void *)call};
-	const struct store_backup backup = {
-	        .from = {.url = call->store, .texts = call->kind->texts}, .to = call->file, .replace = call->force};
+	const struct store_watch watch = {on_progress, on_problem, (void *)invocation};
+	const struct store_backup backup = {.from = {.url = invocation->store, .texts = invocation->kind->texts},
+	                                    .to = invocation->file,
+	                                    .replace = invocation->force};
 	int64_t bytes = 0;
 	struct err err;
 
 	if (!store_backup(&backup, &watch, &bytes, &err))
-		return fail(call, err.message);
-	printf("%s: %s holds a copy of %s, %lld bytes, whole\n", call->kind->name, backup.to,
-	       store_url_name(call->store), (long long)bytes);
+		return fail(invocation, err.message);
+	printf("%s: %s holds a copy of %s, %lld bytes, whole\n", invocation->kind->name, backup.to,
+	       store_url_name(invocation->store), (long long)bytes);
 	return 0;
 }
 
 static int usage(const struct service_kind *kind, FILE *to, int code);
 
-static int run_help(const struct call *call)
+static int run_help(const struct invocation *invocation)
 {
-	return usage(call->kind, stdout, 0);
+	return usage(invocation->kind, stdout, 0);
 }
 
-static int run_version(const struct call *call)
+static int run_version(const struct invocation *invocation)
 {
-	printf("%s %s\n", call->kind->name, SELFLESS_VERSION);
+	printf("%s %s\n", invocation->kind->name, SELFLESS_VERSION);
 	return 0;
 }
 
@@ -146,17 +148,18 @@ static const struct command *find(const char *name)
 }
 
 /* What follows the command's name: a file and --force, in any order. */
-static bool read_rest(const struct command *command, int count, char **words, struct call *call)
+static bool read_rest(const struct command *command, int count, char **words, struct invocation *invocation)
 {
 	for (int i = 0; i < count; i++) {
-		if (strcmp(words[i], "--force") == 0 && command->may_force && !call->force)
-			call->force = true;
-		else if (words[i][0] != '-' && words[i][0] != '\0' && command->file != FILE_NONE && call->file == NULL)
-			call->file = words[i];
+		if (strcmp(words[i], "--force") == 0 && command->may_force && !invocation->force)
+			invocation->force = true;
+		else if (words[i][0] != '-' && words[i][0] != '\0' && command->file != FILE_NONE &&
+		         invocation->file == NULL)
+			invocation->file = words[i];
 		else
 			return false;
 	}
-	return call->file != NULL || command->file != FILE_NEEDED;
+	return invocation->file != NULL || command->file != FILE_NEEDED;
 }
 
 static void handle_signals(void)
@@ -173,20 +176,20 @@ static void handle_signals(void)
 int command_run(const struct service_kind *kind, int argc, char **argv)
 {
 	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
-	struct call call = {.kind = kind};
+	struct invocation invocation = {.kind = kind};
 	struct settings settings;
 	struct err err;
 
-	if (command == NULL || !read_rest(command, argc - 2, argv + 2, &call))
+	if (command == NULL || !read_rest(command, argc - 2, argv + 2, &invocation))
 		return usage(kind, stderr, 2);
 	if (!settings_read(&settings, &err)) {
 		settings_clear(&settings);
-		return fail(&call, err.message);
+		return fail(&invocation, err.message);
 	}
 	handle_signals();
 	char *url = settings_store_url(&settings, kind->name);
-	call.store = url;
-	int code = command->run(&call);
+	invocation.store = url;
+	int code = command->run(&invocation);
 	free(url);
 	settings_clear(&settings);
 	return code;

@@ -22,7 +22,7 @@ struct private_api;
 
 /* counted: NULL-terminated paths; requests at or under them are counted, whatever their outcome. */
 bool private_api_open(struct event_base *base, const char *count_path, const char *const *counted, struct store *store,
-                  struct private_api **api, struct err *err) MUST_CHECK;
+                      struct private_api **api, struct err *err) MUST_CHECK;
 void private_api_close(struct private_api *api); /* NULL is fine */
 
 /* For rest_service.on_arrival; the owner is a struct service. */

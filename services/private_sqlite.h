@@ -9,8 +9,7 @@
 	"INSERT INTO health VALUES (1, 0);"
 
 /* The rule that goes with it. */
-#define PRIVATE_SQLITE_RULE \
-	"SELECT 'health has ' || n || ' rows' FROM (SELECT count(*) AS n FROM health) WHERE n <> 1"
+#define PRIVATE_SQLITE_RULE "SELECT 'health has ' || n || ' rows' FROM (SELECT count(*) AS n FROM health) WHERE n <> 1"
 
 /* Rows of the statements. */
 #define PRIVATE_SQLITE_STATEMENTS [PRIVATE_BEAT] = "UPDATE health SET beats = beats + 1"

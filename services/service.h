@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 struct event_base;
-struct answers;
-struct private_api;
 struct jobs;
+struct private_api;
+struct reply_cache;
 
 /* The one object every handler gets as its owner. */
 struct service {
@@ -19,7 +19,7 @@ struct service {
 	struct settings settings;
 	struct private_api *private_api;
 	struct jobs *jobs;
-	struct answers *answers;
+	struct reply_cache *cache;
 	void *api; /* the service's own */
 };
 

@@ -8,9 +8,9 @@
 #include "services/acts/acts_list.h"
 #include "services/acts/acts_store.h"
 #include "services/acts/acts_upload.h"
-#include "services/answers.h"
-#include "services/private_api.h"
 #include "services/jobs.h"
+#include "services/private_api.h"
+#include "services/reply_cache.h"
 #include "services/web/web.h"
 
 #include <stdlib.h>
@@ -157,7 +157,7 @@ static void on_act_delete(struct rest_request *request, void *owner)
 
 struct lookup {
 	struct job job;
-	struct answers *answers;
+	struct reply_cache *cache;
 	struct rest_request *request;
 	struct buf json;
 	bool found; /* else 204 */
@@ -166,10 +166,10 @@ struct lookup {
 static void on_looked_up(struct job *job)
 {
 	struct lookup *lookup = (struct lookup *)job;
-	struct answer answer = {.as_of = &job->as_of, .status = lookup->found ? 200 : 204, .json = &lookup->json};
+	struct kept_reply reply = {.as_of = &job->as_of, .status = lookup->found ? 200 : 204, .json = &lookup->json};
 
 	if (job->result == JOB_OK)
-		answers_keep(lookup->answers, lookup->request, &answer);
+		reply_cache_keep(lookup->cache, lookup->request, &reply);
 	if (job->result != JOB_OK)
 		rest_reply_error(lookup->request, 503, STORE_GONE);
 	else if (!lookup->found)
@@ -183,10 +183,10 @@ static void on_looked_up(struct job *job)
 static void lookup_start(struct rest_request *request, struct service *service,
                          enum job_result (*work)(struct job *job, void *tables))
 {
-	if (answers_reply(service->answers, request))
+	if (reply_cache_send(service->cache, request))
 		return;
 	struct lookup *lookup = mem_zero(sizeof(*lookup));
-	lookup->answers = service->answers;
+	lookup->cache = service->cache;
 	lookup->job = (struct job){.work = work, .done = on_looked_up};
 	lookup->request = request;
 	buf_init(&lookup->json, CATEGORIES_BYTES);

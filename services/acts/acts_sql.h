@@ -17,8 +17,8 @@ enum acts_statement {
 	ACTS_COUNT,                             /* -> acts of all categories */
 	ACTS_CATEGORY,                          /* name -> id, acts */
 	ACTS_IDS,                               /* category's id, most, skipped -> ids, the newest first */
-	ACTS_ACT,     /* id -> username, timestamp, caption, upvotes, picture */
-	ACTS_PICTURE, /* a blob, by the act's id */
+	ACTS_ACT,                               /* id -> username, timestamp, caption, upvotes, picture */
+	ACTS_PICTURE,                           /* a blob, by the act's id */
 	ACTS_STATEMENTS,
 	ACTS_FIRST_READ = ACTS_CATEGORIES
 };

@@ -5,9 +5,9 @@
 
 #include "common/json.h"
 #include "common/mem.h"
-#include "services/answers.h"
 #include "services/jobs.h"
 #include "services/private_api.h"
+#include "services/reply_cache.h"
 #include "services/users/users_hash.h"
 #include "services/users/users_store.h"
 
@@ -176,7 +176,7 @@ static void on_user_delete(struct rest_request *request, void *owner)
 
 struct user_list {
 	struct job job;
-	struct answers *answers;
+	struct reply_cache *cache;
 	struct rest_request *request;
 	struct buf json;
 	size_t count;
@@ -215,13 +215,13 @@ static enum job_result read_list(struct job *job, void *tables)
 
 static void keep_list(struct user_list *list)
 {
-	struct answer answer = {.as_of = &list->job.as_of, .status = 200, .json = &list->json, .etag = list->etag};
+	struct kept_reply reply = {.as_of = &list->job.as_of, .status = 200, .json = &list->json, .etag = list->etag};
 
 	if (list->unchanged)
-		answer.status = 304;
+		reply.status = 304;
 	else if (list->count == 0)
-		answer.status = 204;
-	answers_keep(list->answers, list->request, &answer);
+		reply.status = 204;
+	reply_cache_keep(list->cache, list->request, &reply);
 }
 
 static void on_list_read(struct job *job)
@@ -248,10 +248,10 @@ static void on_users_get(struct rest_request *request, void *owner)
 {
 	struct service *service = owner;
 
-	if (answers_reply(service->answers, request))
+	if (reply_cache_send(service->cache, request))
 		return;
 	struct user_list *list = mem_zero(sizeof(*list));
-	list->answers = service->answers;
+	list->cache = service->cache;
 	list->job = (struct job){.work = read_list, .done = on_list_read};
 	list->request = request;
 	buf_init(&list->json, LIST_BYTES);

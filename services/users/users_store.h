@@ -12,8 +12,7 @@ bool users_tables_open(struct store *store, bool writer, void **tables, struct e
 void users_tables_close(void *tables);
 
 /* Writing, within the job's work: see job_change. */
-enum job_result users_store_add(struct users_tables *tables, struct json_text name, const char *hash,
-                                struct job *job);
+enum job_result users_store_add(struct users_tables *tables, struct json_text name, const char *hash, struct job *job);
 enum job_result users_store_delete(struct users_tables *tables, struct json_text name, struct job *job);
 
 /* An entity tag that changes with every change of the list: quotes included, out holds at least 64 bytes. */

@@ -1,7 +1,7 @@
-/* answers: a table of fixed size; a target has one cell in it, and the target that came last has the cell. When the store
- * changes no answer is taken away: their stamps no longer fit, and each stays until another one takes its cell.
+/* reply_cache: a table of fixed size; a target has one cell in it, and the target that came last has the cell. When the store
+ * changes no reply is taken away: their stamps no longer fit, and each stays until another one takes its cell.
  */
-#include "services/answers.h"
+#include "services/reply_cache.h"
 
 #include "common/hash.h"
 #include "common/mem.h"
@@ -23,17 +23,17 @@ struct cell {
 	char etag[ETAG_BYTES];
 };
 
-struct answers {
+struct reply_cache {
 	const struct store_stamps *stamps;
 	struct cell cells[CELLS];
 };
 
-struct answers *answers_new(const struct store_stamps *stamps)
+struct reply_cache *reply_cache_new(const struct store_stamps *stamps)
 {
-	struct answers *answers = mem_zero(sizeof(*answers));
+	struct reply_cache *cache = mem_zero(sizeof(*cache));
 
-	answers->stamps = stamps;
-	return answers;
+	cache->stamps = stamps;
+	return cache;
 }
 
 static void cell_clear(struct cell *cell)
@@ -43,18 +43,18 @@ static void cell_clear(struct cell *cell)
 	memset(cell, 0, sizeof(*cell));
 }
 
-void answers_free(struct answers *answers)
+void reply_cache_free(struct reply_cache *cache)
 {
-	if (answers == NULL)
+	if (cache == NULL)
 		return;
 	for (size_t i = 0; i < CELLS; i++)
-		cell_clear(&answers->cells[i]);
-	free(answers);
+		cell_clear(&cache->cells[i]);
+	free(cache);
 }
 
-static struct cell *cell_of(struct answers *answers, struct http_text target)
+static struct cell *cell_of(struct reply_cache *cache, struct http_text target)
 {
-	return &answers->cells[hash_cell(hash_add(HASH_START, target.data, target.len), CELLS)];
+	return &cache->cells[hash_cell(hash_add(HASH_START, target.data, target.len), CELLS)];
 }
 
 static bool cell_holds(const struct cell *cell, struct http_text target)
@@ -63,13 +63,13 @@ static bool cell_holds(const struct cell *cell, struct http_text target)
 	       memcmp(cell->target, target.data, target.len) == 0;
 }
 
-bool answers_reply(struct answers *answers, struct rest_request *request)
+bool reply_cache_send(struct reply_cache *cache, struct rest_request *request)
 {
 	struct http_text target = rest_target(request);
-	struct cell *cell = cell_of(answers, target);
+	struct cell *cell = cell_of(cache, target);
 	struct store_stamp now;
 
-	if (!cell_holds(cell, target) || !store_stamp_read(answers->stamps, &now) ||
+	if (!cell_holds(cell, target) || !store_stamp_read(cache->stamps, &now) ||
 	    !store_stamp_same(&cell->as_of, &now))
 		return false;
 	bool unchanged = cell->etag[0] != '\0' && rest_etag_matches(request, cell->etag);
@@ -84,23 +84,23 @@ bool answers_reply(struct answers *answers, struct rest_request *request)
 	return true;
 }
 
-void answers_keep(struct answers *answers, const struct rest_request *request, const struct answer *answer)
+void reply_cache_keep(struct reply_cache *cache, const struct rest_request *request, const struct kept_reply *reply)
 {
 	struct http_text target = rest_target(request);
-	struct cell *cell = cell_of(answers, target);
-	bool body = answer->status == 200;
+	struct cell *cell = cell_of(cache, target);
+	bool body = reply->status == 200;
 
-	if (!store_stamp_known(answer->as_of) || target.len > TARGET_BYTES || (body && answer->json->len > JSON_BYTES))
+	if (!store_stamp_known(reply->as_of) || target.len > TARGET_BYTES || (body && reply->json->len > JSON_BYTES))
 		return;
 	cell_clear(cell);
-	cell->as_of = *answer->as_of;
-	cell->status = answer->status;
+	cell->as_of = *reply->as_of;
+	cell->status = reply->status;
 	cell->target = mem_dup_n(target.data, target.len);
 	cell->target_len = target.len;
 	if (body) {
-		cell->json = mem_dup_n(answer->json->data, answer->json->len);
-		cell->json_len = answer->json->len;
+		cell->json = mem_dup_n(reply->json->data, reply->json->len);
+		cell->json_len = reply->json->len;
 	}
-	if (answer->etag != NULL)
-		snprintf(cell->etag, sizeof(cell->etag), "%s", answer->etag);
+	if (reply->etag != NULL)
+		snprintf(cell->etag, sizeof(cell->etag), "%s", reply->etag);
 }
