@@ -338,11 +338,11 @@ static int run(struct config *config, const struct command *command)
 	} else {
 		log_error("event=start-failed error=%s", log_quote(err.message));
 	}
-	bool taken = self.reload != NULL;
+	bool taken = self.reload != NULL, whole = !self.refused && !leave_was_cut_short(self.leave);
 	free_all(&self);
 	if (!taken)
 		config_free(config);
-	return ok && !self.refused && !leave_was_cut_short(self.leave) ? EXIT_SUCCESS : EXIT_FAILURE;
+	return ok && whole ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
