@@ -21,8 +21,8 @@
 #include "orchestrator/base/address.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/fleet/incident.h"
-#include "orchestrator/wire/pulse.h"
 #include "orchestrator/fleet/reason.h"
+#include "orchestrator/wire/pulse.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,7 +58,7 @@ struct backend *backend_new(struct backend_group *group, int slot, const char *c
 struct backend *backend_ref(struct backend *backend);
 void backend_unref(struct backend *backend);
 
-/* Asserts that the transition is allowed; from a state to itself only changes the reason (no observer call). */
+/* Asserts that the transition is allowed. From a state to itself only the reason changes, and no observer is called. */
 void backend_set_state(struct backend *backend, enum backend_state to, enum reason reason);
 
 enum backend_state backend_state(const struct backend *backend);
@@ -75,7 +75,7 @@ const char *backend_address_text(const struct backend *backend); /* "127.0.0.1:8
 unsigned backend_in_flight(const struct backend *backend);
 void backend_flight_begin(struct backend *backend); /* fleet alone calls these two */
 void backend_flight_end(struct backend *backend);
-uint64_t backend_requests(const struct backend *backend); /* exchanges that got it, since it was made */
+uint64_t backend_requests(const struct backend *backend); /* exchanges that acquired the backend, since it was made */
 int64_t backend_probe_us(const struct backend *backend);  /* how long the last good probe took; -1 none yet */
 void backend_note_probe(struct backend *backend, int64_t took_us, bool good); /* health, for each probe that ended */
 
@@ -86,8 +86,8 @@ struct pulse *backend_pulse(struct backend *backend);
 const char *backend_finding(const struct backend *backend);
 void backend_set_finding(struct backend *backend, const char *finding);
 
-/* The incident this backend is part of: from the first evidence against it, or, for the one that replaces a failed one,
- * from its start; until it is READY again. id "" = none. Every log line of an incident carries its id. */
+/* The incident that the backend is part of, until it is READY (again): from the first evidence against it on, or from its start
+ * where it replaces a backend that failed. id "" = none. Every log line of an incident carries its id. */
 const struct incident *backend_incident(const struct backend *backend);
 void backend_open_incident(struct backend *backend); /* begins one now unless there is one */
 void backend_join_incident(struct backend *backend, const struct incident *incident);

@@ -19,7 +19,7 @@ struct fleet {
 	struct backend **members;
 	size_t count, room;
 	uint64_t picked; /* serial of the last choice */
-	int picked_slot; /* and its slot: where the next walk begins once that backend is gone */
+	int picked_slot; /* and its slot: the next walk begins behind it though the backend may be gone */
 	uint64_t outcomes[FLEET_OUTCOMES];
 	struct fleet_ends ends;
 };
@@ -126,7 +126,7 @@ unsigned fleet_count_state(const struct fleet *fleet, enum backend_state state)
 	return n;
 }
 
-/* Index of the first member behind the one picked last. */
+/* Index of the first member behind the member picked last. */
 static size_t walk_start(const struct fleet *fleet)
 {
 	for (size_t i = 0; i < fleet->count; i++) {

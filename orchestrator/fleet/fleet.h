@@ -31,10 +31,12 @@ struct fleet *fleet_new(const char *service, const struct fleet_observer *observ
 void fleet_rename(struct fleet *fleet, const char *service);
 void fleet_free(struct fleet *fleet); /* drops its references to members */
 const char *fleet_service(const struct fleet *fleet);
-struct backend_group *fleet_group(const struct fleet *fleet); /* for backend_new: its backends can be added here */
+
+/* For backend_new: only backends of this group can be added to the fleet. */
+struct backend_group *fleet_group(const struct fleet *fleet);
 
 void fleet_add(struct fleet *fleet, struct backend *backend);    /* takes a reference */
-void fleet_remove(struct fleet *fleet, struct backend *backend); /* drops it */
+void fleet_remove(struct fleet *fleet, struct backend *backend); /* drops that reference */
 
 /* Members in the order of their slots; a slot can have two for a while (the old one DRAINING or DOWN). */
 size_t fleet_count(const struct fleet *fleet);
@@ -44,15 +46,17 @@ unsigned fleet_count_state(const struct fleet *fleet, enum backend_state state);
 /* NULL if nothing can be picked. Else in flight is counted and the caller owns a reference until fleet_release.
  * tried may be NULL. */
 struct backend *fleet_acquire(struct fleet *fleet, const struct fleet_tried *tried);
-struct backend *fleet_acquire_again(struct fleet *fleet, uint64_t serial); /* this one, if it is READY */
+
+/* The same for the member with this serial: NULL if it is not READY, or no member any more. */
+struct backend *fleet_acquire_again(struct fleet *fleet, uint64_t serial);
 void fleet_release(struct backend *backend, enum fleet_outcome outcome);
 
-/* What became of a backend, for a request that was on it when it failed: is the request to blame? */
+/* What became of a backend, for a request that was on it when its connection failed: is the request to blame? */
 enum fleet_fate {
-	FLEET_FATE_UNKNOWN, /* not heard of yet, or too long ago */
-	FLEET_FATE_WELL,    /* it serves: only the connection broke */
-	FLEET_FATE_ENDED,   /* by itself, or by us because it was ill */
-	FLEET_FATE_KILLED   /* by somebody else */
+	FLEET_FATE_UNKNOWN, /* the engine has not said yet, or too long ago */
+	FLEET_FATE_WELL,    /* the backend serves: only the connection broke */
+	FLEET_FATE_ENDED,   /* the container ended by itself, or by us because it was ill */
+	FLEET_FATE_KILLED   /* somebody else ended the container */
 };
 
 void fleet_note_end(struct fleet *fleet, uint64_t serial, bool killed); /* see fleet_ends */

@@ -6,9 +6,9 @@
 /* A container that was just started has start_ms. */
 void start_begin(struct watch *watch);
 
-/* One that was found running, and was started running_ms ago, may have been well long ago: it has what is left of start_ms, but
- * no less than one that serves (fall probes, and the pauses between them); and no more than that for answering 5xx, or for
- * accepting a connection and not answering. */
+/* A container that was found running, and was started running_ms ago, may have been well long ago: it has what is left of
+ * start_ms, but no less than a container that serves (fall probes, and the pauses between them); and no more than that for
+ * answering 5xx, or for accepting a connection and not answering. */
 void start_begin_running(struct watch *watch, int64_t running_ms);
 
 /* A probe that was not good: has the container had its time? Then *reason says what for. */

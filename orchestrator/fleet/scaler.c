@@ -36,7 +36,7 @@ void scaler_init(struct scaler *scaler, const struct config_scale *scale)
 	scaler->wanted = (int)clamp(scale, scale->min);
 }
 
-/* Changes wanted and says what was decided. */
+/* The wanted number becomes this; count is what that was made from. */
 static struct scaler_decision decide(struct scaler *scaler, int wanted, uint64_t count, bool window_ended)
 {
 	struct scaler_decision decision = {.changed = wanted != scaler->wanted,
@@ -92,8 +92,8 @@ struct scaler_decision scaler_tick(struct scaler *scaler, int64_t now_us)
 	return decide(scaler, scaler_wanted(scaler->scale, count), count, true);
 }
 
-/* Early growth: what the count so far asks for already. From nothing, the first request brings the first container
- * whatever `early` says: it could not be answered otherwise. */
+/* Early growth: what the count so far asks for already. Where no container is wanted, the first request brings one whatever
+ * `early` says: it could not be answered otherwise. */
 static int wanted_early(const struct scaler *scaler)
 {
 	int wanted = scaler_wanted(scaler->scale, scaler->count);
