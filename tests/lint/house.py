@@ -291,6 +291,32 @@ def process_wide():
             for v in s.variables if not v.constant and not FREE_LIST.match(v.name)]
 
 
+@functools.cache
+def words_of(*tops):
+    """path -> the words of its code"""
+    return {str(relative(path)): set(re.findall(r"\w+", code(path))) for path in c_files(*tops)}
+
+
+PASTED = re.compile(r"_on_")    # rows of tables name these by a part of their name
+
+
+def unused():
+    """Public functions that no other file of the product uses: they could be static, or go, or are there for tests alone."""
+    users = collections.Counter(word for path, words in words_of(*TOPS).items() if path.endswith(".c") for word in words)
+    inline = {word for source in product() if source.path.endswith(".h") for f in source.functions
+              for word in re.findall(r"\w+", f.text)}
+    tests = set().union(*words_of("tests").values())
+    found = []
+    for source in product():
+        for function in source.functions if source.path.endswith(".c") else ():
+            name = function.name
+            if function.static or name == "main" or users[name] > 1 or name in inline or PASTED.search(name):
+                continue
+            if not name.endswith("_fake"):
+                found.append(f"{source.path}: {name}{' (by tests)' if name in tests else ''}")
+    return found
+
+
 def long_tests():
     return [f"{relative(path)} has {path.read_text().count(chr(10))} lines" for path in c_files("tests")
             if path.read_text().count("\n") > TEST_FILE_LINES_MAX]
@@ -301,12 +327,16 @@ BARS = {
     f"files over {FILE_LINES_MAX} lines": long_files,
     f"functions over {FUNCTION_LINES_MAX} lines": long_functions,
     "process-wide variables that are no clock, log or free list": process_wide,
+    "public functions that no other file of the product uses": unused,
     f"files of tests over {TEST_FILE_LINES_MAX} lines": long_tests,
 }
 
 
 def print_summary():
     inside = collections.Counter(folder(a) for a, b in arrows() if folder(a) == folder(b))
+    rooms = set().union(*folders().values())
+    print(f"lint: house: {len(product())} files, {sum(s.lines for s in product())} lines, {len(rooms)} rooms, {len(arrows())} arrows, "
+          f"{sum(inside.values())} of them within a folder, {len(in_circles())} circles")
     for name, rooms in sorted(folders().items()):
         files = [s for s in product() if folder(s.path) == name]
         rings = circles(rooms, arrows())
