@@ -92,6 +92,17 @@ def priorities():
             for found in sorted(set(BARE_EVENT.findall(code(path))))]
 
 
+# What only a driver of a store and the texts of its dialect say.
+SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE|DELETE FROM|CREATE|ALTER|PRAGMA|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b')
+SPEAKS_SQL = re.compile(r"services/(store/sqlite\w*|\w+/\w+_sqlite|private_sqlite)\.[ch]")
+
+
+def sql():
+    return [f"{relative(path)} says {found}: texts are by dialect, see services/store/store.h"
+            for path in c_files("common", "services") if not SPEAKS_SQL.fullmatch(str(relative(path)))
+            for found in sorted(set(SQL.findall(path.read_text())))]
+
+
 def once():
     wrong = []
     for path in c_files():
@@ -109,6 +120,7 @@ CHECKS = [
     ("includes point in the right direction", direction),
     ("libraries stay in their corner", corners),
     ("every event has a priority", priorities),
+    ("SQL stands in the texts of a dialect", sql),
     ("headers have #pragma once", once),
     ("files open with a comment", opening_comment),
 ]
