@@ -30,13 +30,23 @@ static void on_active(evutil_socket_t fd, short what, void *arg)
 	defer_run(arg);
 }
 
-struct defer *defer_new(struct event_base *base)
+static struct defer *defer_make(struct event_base *base, enum loop_priority priority)
 {
 	struct defer *defer = mem_zero(sizeof(*defer));
 
 	STAILQ_INIT(&defer->list);
-	defer->event = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_active, defer);
+	defer->event = loop_event_new(base, priority, -1, 0, on_active, defer);
 	return defer;
+}
+
+struct defer *defer_new(struct event_base *base)
+{
+	return defer_make(base, LOOP_CLIENTS);
+}
+
+struct defer *defer_new_urgent(struct event_base *base)
+{
+	return defer_make(base, LOOP_URGENT);
 }
 
 void defer_free(struct defer *defer)

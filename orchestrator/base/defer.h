@@ -17,7 +17,8 @@ struct deferred {
 	bool queued;
 };
 
-struct defer *defer_new(struct event_base *base);
+struct defer *defer_new(struct event_base *base);        /* waits as clients do (loop.h) */
+struct defer *defer_new_urgent(struct event_base *base); /* does not */
 void defer_free(struct defer *defer); /* runs what is queued */
 
 /* Runs what is queued now: when the loop does not turn any more. */

@@ -1,13 +1,10 @@
 /* probe: one GET of the health path on a connection of its own, with a deadline. Nothing else. */
 #pragma once
 
-#include "orchestrator/fleet/backend.h"
-#include "orchestrator/fleet/probe_outcome.h"
+#include "orchestrator/fleet/probe_sight.h"
 
 struct event_base;
 struct probe;
-
-#define PROBE_TEXT_SIZE BACKEND_FINDING_SIZE
 
 struct probe_finding {
 	enum probe_outcome outcome;

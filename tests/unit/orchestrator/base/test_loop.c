@@ -130,7 +130,7 @@ START_TEST(a_probe_is_urgent)
 	ck_assert_int_eq(listen(listener, 1), 0);
 	struct probe *probe = probe_start(base, &address, "acts", "/", 5000, on_probe, NULL);
 	expect_urgent(2);
-	event_base_loop(base, EVLOOP_ONCE);
+	event_base_loop(base, EVLOOP_NONBLOCK);
 	expect_urgent(2);
 	probe_cancel(probe);
 	close(listener);

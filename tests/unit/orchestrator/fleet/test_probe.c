@@ -178,7 +178,7 @@ END_TEST
 
 START_TEST(malformed)
 {
-	static char long_head[10000];
+	static char long_head[70000];
 
 	ask("SSH-2.0-OpenSSH\r\n\r\n", PROBE_MALFORMED);
 	check_saw("malformed reply \"SSH-2.0-OpenSSH\": malformed first line");
@@ -275,6 +275,64 @@ START_TEST(no_descriptor_left)
 }
 END_TEST
 
+/* 101: nobody asked for another protocol. */
+START_TEST(odd_replies)
+{
+	ask("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", PROBE_ODD_STATUS);
+	check_saw("status 101 on /health");
+	static char interims[40 * 25 + 1];
+	for (int i = 0; i < 40; i++)
+		memcpy(interims + 25 * i, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+	ask(interims, PROBE_MALFORMED);
+	check_saw("the reply follows more interim replies (1xx) than anybody needs");
+}
+END_TEST
+
+static void cut_off(bool within)
+{
+	struct linger reset = {.l_onoff = 1};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ck_assert(address_of_host("127.0.0.1", bench_free_port(), &address));
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address.addr, address.len), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	done = false;
+	probe_start(bench.base, &address, "acts", "/health", 1000, on_done, &done);
+	bench_run(&bench, 20);
+	peer = accept(fd, NULL, NULL);
+	if (within)
+		ck_assert_int_eq(send(peer, "HTTP/1.1 2", 10, 0), 10);
+	bench_run(&bench, 20);
+	setsockopt(peer, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	close(peer);
+	peer = -1;
+	ck_assert(bench_until(&bench, is_done, NULL, 2000));
+	ck_assert_int_eq(outcome, PROBE_RESET);
+	close(fd);
+}
+
+START_TEST(reset_by_peer)
+{
+	cut_off(false);
+	ck_assert_ptr_eq(strstr(saw, "connection reset before a reply by 127.0.0.1:"), saw);
+	cut_off(true);
+	check_saw("connection reset within a reply that begins with \"HTTP/1.1 2\"");
+}
+END_TEST
+
+START_TEST(hastened)
+{
+	listen_on_it();
+	done = false;
+	struct probe *probe = probe_start(bench.base, &address, "acts", "/health", 5000, on_done, &done);
+	probe_hasten(probe, 50);
+	probe_hasten(probe, 10000);
+	ck_assert(bench_until(&bench, is_done, NULL, 1000));
+	ck_assert_int_eq(outcome, PROBE_TIMEOUT);
+	check_saw("no answer within 50 ms");
+}
+END_TEST
+
 START_TEST(cancelled)
 {
 	listen_on_it();
@@ -321,6 +379,9 @@ int main(void)
 	tcase_add_test(tcase, refused);
 	tcase_add_test(tcase, queue_full);
 	tcase_add_test(tcase, no_descriptor_left);
+	tcase_add_test(tcase, odd_replies);
+	tcase_add_test(tcase, reset_by_peer);
+	tcase_add_test(tcase, hastened);
 	tcase_add_test(tcase, cancelled);
 	tcase_add_test(tcase, outcomes);
 	suite_add_tcase(suite, tcase);
