@@ -6,6 +6,7 @@
 #include "common/json.h"
 #include "common/mem.h"
 #include "services/acts/acts_list.h"
+#include "services/acts/acts_picture_get.h"
 #include "services/acts/acts_store.h"
 #include "services/acts/acts_upload.h"
 #include "services/jobs.h"
@@ -277,6 +278,7 @@ const struct rest_route acts_routes[] = {
         {HTTP_POST, "/api/v1/acts/upvote", on_upvote_post},
         {HTTP_GET, "/api/v1/acts/count", on_count_get},
         {HTTP_DELETE, "/api/v1/acts/{actId}", on_act_delete},
+        {HTTP_GET, "/api/v1/acts/{actId}/picture", acts_picture_on_get},
         PRIVATE_ROUTES,
         WEB_ROUTES,
 };

@@ -24,7 +24,7 @@ struct act_list {
 	struct job job;
 	struct service *service;
 	struct rest_request *request;
-	bool ranged;
+	bool ranged, pictures;
 	int64_t start, end;
 	int status;
 	int64_t ids[ACTS_LIST_MOST];
@@ -76,7 +76,8 @@ static enum job_result fill_piece(struct act_list *list, struct acts_tables *tab
 	}
 	while (list->next < list->count && list->piece.len < PIECE_BYTES) {
 		int64_t id = list->ids[list->next++];
-		if (acts_store_act(tables, id, DIVIDE_BYTES, &list->picture, &list->writer, err) == JOB_UNAVAILABLE)
+		struct acts_picture *picture = list->pictures ? &list->picture : NULL;
+		if (acts_store_act(tables, id, DIVIDE_BYTES, picture, &list->writer, err) == JOB_UNAVAILABLE)
 			return JOB_UNAVAILABLE;
 	}
 	if (list_read(list))
@@ -208,6 +209,14 @@ static int read_range(struct act_list *list)
 	return list->start < 1 || list->end < list->start ? 204 : 0;
 }
 
+/* Only 0 leaves them out. */
+static bool wants_pictures(const struct rest_request *request)
+{
+	struct http_text value;
+
+	return !rest_query(request, "pictures", &value) || value.len != 1 || value.data[0] != '0';
+}
+
 void acts_list_on_get(struct rest_request *request, void *owner)
 {
 	struct act_list *list = mem_zero(sizeof(*list));
@@ -215,6 +224,7 @@ void acts_list_on_get(struct rest_request *request, void *owner)
 
 	list->service = service;
 	list->request = request;
+	list->pictures = wants_pictures(request);
 	buf_init(&list->piece, PIECE_MAX_BYTES);
 	json_writer_init(&list->writer, &list->piece);
 	int status = read_range(list);

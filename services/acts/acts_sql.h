@@ -18,6 +18,7 @@ enum acts_statement {
 	ACTS_CATEGORY,                          /* name -> id, acts */
 	ACTS_IDS,                               /* category's id, most, skipped -> ids, the newest first */
 	ACTS_ACT,                               /* id -> username, timestamp, caption, upvotes, picture */
+	ACTS_ACT_WORDS,                         /* the same without the picture */
 	ACTS_PICTURE,                           /* a blob, by the act's id */
 	ACTS_STATEMENTS,
 	ACTS_FIRST_READ = ACTS_CATEGORIES

@@ -64,6 +64,8 @@ static const char *const STATEMENTS[ACTS_STATEMENTS] = {
                 "SELECT act_id FROM acts WHERE category_id = ?1 ORDER BY time DESC, act_id DESC LIMIT ?2 OFFSET ?3",
         [ACTS_ACT] = ("SELECT username, timestamp, caption, upvotes + added, img FROM acts JOIN votes USING (act_id)"
                       " WHERE act_id = ?1"),
+        [ACTS_ACT_WORDS] = ("SELECT username, timestamp, caption, upvotes + added FROM acts JOIN votes USING (act_id)"
+                            " WHERE act_id = ?1"),
         [ACTS_PICTURE] = "acts.img",
 };
 

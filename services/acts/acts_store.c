@@ -185,7 +185,7 @@ enum job_result acts_store_picture(struct acts_tables *tables, size_t most, stru
 enum job_result acts_store_act(struct acts_tables *tables, int64_t id, size_t most, struct acts_picture *picture,
                                struct json_writer *w, struct err *err)
 {
-	struct store_statement *act = tables->statements[ACTS_ACT];
+	struct store_statement *act = tables->statements[picture != NULL ? ACTS_ACT : ACTS_ACT_WORDS];
 
 	store_bind_int(act, 1, id);
 	enum store_step step = store_step(act, err);
@@ -196,9 +196,22 @@ enum job_result acts_store_act(struct acts_tables *tables, int64_t id, size_t mo
 		write_text(w, "timestamp", act, 1);
 		write_text(w, "caption", act, 2);
 		json_member_number(w, "upvotes", store_column_int(act, 3));
-		write_picture(w, act, id, most, picture);
+		if (picture != NULL)
+			write_picture(w, act, id, most, picture);
+		else
+			json_end_object(w);
 	}
 	store_reset(act);
+	if (step == STORE_DONE)
+		return JOB_REFUSED;
+	return step == STORE_ROW ? JOB_OK : JOB_UNAVAILABLE;
+}
+
+enum job_result acts_store_picture_open(struct acts_tables *tables, int64_t id, struct store_blob **blob,
+                                        struct err *err)
+{
+	enum store_step step = store_blob_open(tables->store, ACTS_PICTURE, id, blob, err);
+
 	if (step == STORE_DONE)
 		return JOB_REFUSED;
 	return step == STORE_ROW ? JOB_OK : JOB_UNAVAILABLE;

@@ -5,6 +5,7 @@
 #include "services/acts/act.h"
 #include "services/acts/acts_picture.h"
 #include "services/jobs.h"
+#include "services/store/store_blob.h"
 
 #define ACTS_LIST_MOST 100
 
@@ -35,14 +36,18 @@ enum job_result acts_store_category(struct acts_tables *tables, struct json_text
 enum job_result acts_store_ids(struct acts_tables *tables, int64_t category, int64_t skip, size_t most, int64_t *ids,
                                size_t *count, struct err *err);
 
-/* Writes one act as an object, until the writer holds about `most` bytes: a picture that goes beyond stays unfinished.
- * JOB_REFUSED: it is not there any more. */
+/* Writes one act as an object, until the writer holds about `most` bytes: a picture that goes beyond stays unfinished. picture
+ * NULL: without it. JOB_REFUSED: the act is not there any more. */
 enum job_result acts_store_act(struct acts_tables *tables, int64_t id, size_t most, struct acts_picture *picture,
                                struct json_writer *w, struct err *err);
 
 /* Goes on with the picture, and ends the act with it. JOB_REFUSED: it is not there any more, or is another one. */
 enum job_result acts_store_picture(struct acts_tables *tables, size_t most, struct acts_picture *picture,
                                    struct json_writer *w, struct err *err);
+
+/* Opens the text of an act's picture; to be closed before anything else is read. JOB_REFUSED: there is no such act. */
+enum job_result acts_store_picture_open(struct acts_tables *tables, int64_t id, struct store_blob **blob,
+                                        struct err *err);
 
 /* A read transaction round several of these. */
 enum job_result acts_store_begin(struct acts_tables *tables, struct err *err);

@@ -72,6 +72,19 @@ struct http_text rest_body(const struct rest_request *request);
 /* Does If-None-Match name this entity tag (with its quotes)? */
 bool rest_etag_matches(const struct rest_request *request, const char *etag);
 
+/* The part of a representation of `size` bytes that is wanted (RFC 9110 section 14): REST_WHOLE where none is asked for, or
+ * several are, or If-Range does not name this entity tag (with its quotes), or the method is HEAD; REST_NO_PART where there
+ * are no such bytes. */
+enum rest_part { REST_WHOLE, REST_PART, REST_NO_PART };
+struct rest_span {
+	size_t first, len;
+};
+enum rest_part rest_part_wanted(const struct rest_request *request, const char *etag, size_t size,
+                                struct rest_span *span);
+
+/* HEAD: the reply's body goes nowhere. */
+bool rest_is_head(const struct rest_request *request);
+
 /* Has the client left? */
 bool rest_gone(const struct rest_request *request);
 
@@ -98,6 +111,9 @@ void rest_reply_text(struct rest_request *request, int status, const char *json)
 /* 200 with bytes of another type; they stay the caller's. */
 void rest_reply_file(struct rest_request *request, const char *type, const void *data, size_t len);
 
+/* Bytes of any type, for any status. Takes over what they hold. */
+void rest_reply_content(struct rest_request *request, int status, const char *type, struct buf *bytes);
+
 /* No body. */
 void rest_reply_empty(struct rest_request *request, int status);
 
@@ -105,10 +121,14 @@ void rest_reply_empty(struct rest_request *request, int status);
 void rest_reply_error(struct rest_request *request, int status, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
-/* A reply of unknown length, in pieces. on_ready(arg) runs once after each rest_stream_write: when the client has taken
+/* JSON of unknown length, in pieces. on_ready(arg) runs once after each rest_stream_write: when the client has taken
  * the piece, or has left (rest_gone). Only then write the next one, or end: that is what keeps memory bounded. For a
  * client that left before the write on_ready does not come: ask rest_gone first, and end. After rest_stream_end the
  * request is gone. */
 void rest_stream_begin(struct rest_request *request, int status, void (*on_ready)(void *arg), void *arg);
+
+/* The same for bytes of another type whose number is known: as many must be written, none where it is HEAD. */
+void rest_stream_begin_content(struct rest_request *request, int status, const char *type, size_t length,
+                               void (*on_ready)(void *arg), void *arg);
 void rest_stream_write(struct rest_request *request, struct buf *piece); /* takes over what it holds; not empty */
 void rest_stream_end(struct rest_request *request, bool complete);       /* false: cut the connection instead */

@@ -44,7 +44,7 @@ struct rest_request {
 	enum http_method method;
 	int minor;
 	bool close;
-	char *if_none_match;
+	char *if_none_match, *range, *if_range; /* as sent; NULL: not sent */
 	struct buf body;
 	size_t body_skipped; /* bytes of a chunked body that nobody wants */
 	size_t body_held;    /* counted in the server's bodies_bytes */

@@ -121,8 +121,7 @@ static void reply_whole(struct rest_request *request, int status, const char *ty
 
 void rest_reply_json(struct rest_request *request, int status, struct buf *json)
 {
-	reply_whole(request, status, REST_JSON, json->data != NULL ? json->data : "", json->len, json);
-	buf_clear(json);
+	rest_reply_content(request, status, REST_JSON, json);
 }
 
 void rest_reply_bytes(struct rest_request *request, int status, const char *json, size_t len)
@@ -133,6 +132,12 @@ void rest_reply_bytes(struct rest_request *request, int status, const char *json
 void rest_reply_file(struct rest_request *request, const char *type, const void *data, size_t len)
 {
 	reply_whole(request, 200, type, data, len, NULL);
+}
+
+void rest_reply_content(struct rest_request *request, int status, const char *type, struct buf *bytes)
+{
+	reply_whole(request, status, type, bytes->data != NULL ? bytes->data : "", bytes->len, bytes);
+	buf_clear(bytes);
 }
 
 void rest_reply_text(struct rest_request *request, int status, const char *json)

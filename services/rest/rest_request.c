@@ -1,15 +1,23 @@
 /* rest_request: one request: what is known of it, what rest itself answers, and what its handler asks about it. */
 #include "common/mem.h"
 #include "services/rest/rest_internal.h"
+#include "services/rest/rest_range.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* A copy of the field's value; NULL: there is no such field. */
+static char *copy_field(const struct http_head *head, enum http_field_id id)
+{
+	const struct http_field *field = http_head_find(head, id);
+
+	return field != NULL ? mem_dup_n(field->value.data, field->value.len) : NULL;
+}
+
 struct rest_request *rest_request_new(struct rest_conn *conn, const struct http_head *head)
 {
 	struct rest_request *request = mem_zero(sizeof(*request));
-	const struct http_field *field = http_head_find(head, HTTP_IF_NONE_MATCH);
 
 	request->server = conn->server;
 	request->conn = conn;
@@ -19,8 +27,9 @@ struct rest_request *rest_request_new(struct rest_conn *conn, const struct http_
 	request->chunked = head->chunked;
 	request->target = mem_dup_n(head->target.data, head->target.len);
 	request->body_left = head->content_length > 0 ? head->content_length : 0;
-	if (field != NULL)
-		request->if_none_match = mem_dup_n(field->value.data, field->value.len);
+	request->if_none_match = copy_field(head, HTTP_IF_NONE_MATCH);
+	request->range = copy_field(head, HTTP_RANGE);
+	request->if_range = copy_field(head, HTTP_IF_RANGE);
 	buf_init(&request->body, conn->server->options.max_body_bytes);
 	return request;
 }
@@ -34,6 +43,8 @@ void rest_request_free(struct rest_request *request)
 		free(request->names[i]);
 	buf_clear(&request->body);
 	free(request->if_none_match);
+	free(request->range);
+	free(request->if_range);
 	free(request->target);
 	free(request);
 }
@@ -140,6 +151,21 @@ bool rest_etag_matches(const struct rest_request *request, const char *etag)
 			return true;
 	}
 	return false;
+}
+
+enum rest_part rest_part_wanted(const struct rest_request *request, const char *etag, size_t size,
+                                struct rest_span *span)
+{
+	*span = (struct rest_span){.len = size};
+	if (request->range == NULL || rest_is_head(request) ||
+	    (request->if_range != NULL && strcmp(request->if_range, etag) != 0))
+		return REST_WHOLE;
+	return rest_range_read(request->range, size, span);
+}
+
+bool rest_is_head(const struct rest_request *request)
+{
+	return request->method == HTTP_HEAD_METHOD;
 }
 
 bool rest_gone(const struct rest_request *request)

@@ -4,19 +4,33 @@
 #include <assert.h>
 #include <event2/buffer.h>
 
-void rest_stream_begin(struct rest_request *request, int status, void (*on_ready)(void *arg), void *arg)
+/* length -1: not known */
+static void stream_begin(struct rest_request *request, int status, const char *type, int64_t length)
 {
 	struct rest_head_text head;
 
 	assert(request->reply == REST_UNANSWERED && request->conn != NULL);
 	request->reply = REST_STREAMING;
+	request->reply_chunked = length < 0 && request->minor >= 1;
+	if (length < 0 && !request->reply_chunked)
+		request->close = true; /* the end of the body is the end of the connection */
+	rest_reply_begin(request, &head, status, length, type);
+	evbuffer_add(bufferevent_get_output(rest_link_bev(request->conn)), head.data, head.len);
+}
+
+void rest_stream_begin(struct rest_request *request, int status, void (*on_ready)(void *arg), void *arg)
+{
 	request->on_ready = on_ready;
 	request->on_ready_arg = arg;
-	request->reply_chunked = request->minor >= 1;
-	if (!request->reply_chunked)
-		request->close = true; /* the end of the body is the end of the connection */
-	rest_reply_begin(request, &head, status, -1, REST_JSON);
-	evbuffer_add(bufferevent_get_output(rest_link_bev(request->conn)), head.data, head.len);
+	stream_begin(request, status, REST_JSON, -1);
+}
+
+void rest_stream_begin_content(struct rest_request *request, int status, const char *type, size_t length,
+                               void (*on_ready)(void *arg), void *arg)
+{
+	request->on_ready = on_ready;
+	request->on_ready_arg = arg;
+	stream_begin(request, status, type, (int64_t)length);
 }
 
 void rest_stream_write(struct rest_request *request, struct buf *piece)

@@ -397,6 +397,8 @@ START_TEST(test_known_fields)
 	        {"Forwarded", HTTP_FORWARDED},
 	        {"Date", HTTP_DATE},
 	        {"If-None-Match", HTTP_IF_NONE_MATCH},
+	        {"Range", HTTP_RANGE},
+	        {"If-Range", HTTP_IF_RANGE},
 	        {"Proxy-Authenticate", HTTP_PROXY_AUTHENTICATE},
 	        {"Proxy-Authorization", HTTP_PROXY_AUTHORIZATION},
 	        {"x-real-IP", HTTP_X_REAL_IP},

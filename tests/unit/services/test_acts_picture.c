@@ -106,6 +106,20 @@ START_TEST(a_small_one_is_not_divided)
 }
 END_TEST
 
+START_TEST(left_out)
+{
+	static const char WORDS[] = "{\"actId\":7,\"username\":\"ann\",\"timestamp\":\"01-01-2024:00-00-00\","
+	                            "\"caption\":\"\",\"upvotes\":0}";
+
+	set_up();
+	add();
+	ck_assert_int_eq(acts_store_act(reading, 7, ROOM, NULL, &w, &err), JOB_OK);
+	ck_assert_uint_eq(json.len, sizeof(WORDS) - 1);
+	ck_assert_mem_eq(json.data, WORDS, json.len);
+	tear_down();
+}
+END_TEST
+
 START_TEST(a_deleted_one_ends)
 {
 	set_up();
@@ -150,5 +164,5 @@ START_TEST(votes_do_not_matter)
 }
 END_TEST
 
-UNIT_MAIN("acts_picture", parts_make_the_whole, a_small_one_is_not_divided, a_deleted_one_ends,
+UNIT_MAIN("acts_picture", parts_make_the_whole, a_small_one_is_not_divided, left_out, a_deleted_one_ends,
           another_first_byte_is_seen, another_last_byte_is_seen, votes_do_not_matter)
