@@ -1,6 +1,6 @@
 /* leave: the last steps, in their order.
  *
- *   begin -> the proxy accepts no more -> nothing in flight, or drain_ms is over -> control stops -> the loop ends
+ *   begin -> the proxy accepts no more -> nothing in flight, or drain_ms is over -> the supervisors stop -> the loop ends
  *   now   ----------------------------------------------------------------------------------------> the loop ends
  */
 #include "orchestrator/leave.h"
@@ -10,7 +10,7 @@
 #include "common/mem.h"
 #include "orchestrator/base/timer.h"
 #include "orchestrator/config/config.h"
-#include "orchestrator/fleet/control.h"
+#include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/systemd/announce.h"
 
@@ -47,7 +47,7 @@ static void on_check(void *arg)
 	}
 	log_info("event=drained in_flight=%llu connections=%u", (unsigned long long)proxy->in_flight,
 	         front_connections(proxy->front));
-	control_stop(leave->settings.control, leave->remove_containers, end_loop, leave);
+	supervisors_stop(leave->settings.supervisors, leave->remove_containers, end_loop, leave);
 }
 
 void leave_begin(struct leave *leave, const char *signal_name, bool remove_containers, const struct config *config)
@@ -65,7 +65,7 @@ void leave_begin(struct leave *leave, const char *signal_name, bool remove_conta
 void leave_now(struct leave *leave, const char *signal_name, const struct config *config)
 {
 	const struct proxy *proxy = leave->settings.proxy;
-	size_t left = control_containers(leave->settings.control);
+	size_t left = supervisors_containers(leave->settings.supervisors);
 	char remedy[160] = "";
 
 	if (left > 0)

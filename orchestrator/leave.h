@@ -8,14 +8,14 @@
 
 struct announce;
 struct config;
-struct control;
+struct supervisors;
 struct event_base;
 struct leave;
 struct proxy;
 
 struct leave_settings {
 	struct event_base *base;
-	struct control *control; /* all of them borrowed */
+	struct supervisors *supervisors; /* all of them borrowed */
 	struct proxy *proxy;
 	struct announce *announce;
 };

@@ -1,6 +1,6 @@
 /* main: the wiring diagram, in code: make the objects, connect them, run, drain, leave.
  *
- *   signals -> main          engine -> control -> supervisors -> backends -> observer (here) -> proxy, admin
+ *   signals -> main          engine -> supervisors -> backends -> observer (here) -> proxy, admin
  *   clients -> proxy -> fleets (acquire, release), supervisors (count), health (evidence)
  *
  * TERM and INT, and the order to drain: see leave.c.
@@ -17,7 +17,7 @@
 #include "orchestrator/cli/dispatch.h"
 #include "orchestrator/cli/exit_code.h"
 #include "orchestrator/engine/process/process_spawn.h"
-#include "orchestrator/fleet/control.h"
+#include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/config/identity.h"
 #include "orchestrator/base/loop.h"
 #include "orchestrator/proxy/proxy.h"
@@ -44,7 +44,7 @@ struct orchestrator {
 	struct notify *notify;
 	struct announce *announce;
 	struct engine *engine;
-	struct control *control;
+	struct supervisors *supervisors;
 	struct proxy *proxy;
 	struct admin *admin;
 	struct leave *leave;
@@ -167,9 +167,9 @@ static void on_refused(const char *message, void *arg)
 	event_base_loopexit(self->base, NULL);
 }
 
-static void make_control(struct orchestrator *self)
+static void make_supervisors(struct orchestrator *self)
 {
-	self->control = control_new(&(struct control_settings){
+	self->supervisors = supervisors_new(&(struct supervisors_settings){
 	        .base = self->base,
 	        .config = self->config,
 	        .identity = &self->identity,
@@ -188,7 +188,7 @@ static bool make_engine(struct orchestrator *self, struct err *err)
 	                                   .docker_socket = self->config->docker_socket,
 	                                   .state_dir = self->config->state_dir,
 	                                   .socket_dir = self->config->socket_dir,
-	                                   .observer = control_observer(self->control)};
+	                                   .observer = supervisors_observer(self->supervisors)};
 
 	if (self->config->engine == CONFIG_ENGINE_PROCESS)
 		return process_engine_new(&settings, &self->engine, err);
@@ -197,19 +197,19 @@ static bool make_engine(struct orchestrator *self, struct err *err)
 
 static bool make_proxy(struct orchestrator *self, struct err *err)
 {
-	size_t count = control_count(self->control);
-	struct supervisor **supervisors = mem_array(NULL, count, sizeof(struct supervisor *));
+	size_t count = supervisors_count(self->supervisors);
+	struct supervisor **each = mem_array(NULL, count, sizeof(struct supervisor *));
 
 	for (size_t i = 0; i < count; i++)
-		supervisors[i] = control_at(self->control, i);
+		each[i] = supervisors_at(self->supervisors, i);
 	struct proxy_settings settings = {.base = self->base,
 	                                  .config = self->config,
 	                                  .defer = self->defer,
-	                                  .supervisors = supervisors,
+	                                  .supervisors = each,
 	                                  .inherited = activation_take,
 	                                  .inherited_arg = self->activation};
 	bool ok = proxy_new(&settings, &self->proxy, err);
-	free(supervisors);
+	free(each);
 	return ok;
 }
 
@@ -217,7 +217,7 @@ static bool make_admin(struct orchestrator *self, struct err *err)
 {
 	struct admin_settings settings = {.base = self->base,
 	                                  .config = self->config,
-	                                  .control = self->control,
+	                                  .supervisors = self->supervisors,
 	                                  .stats = stats_of,
 	                                  .connections = connections,
 	                                  .loop_lag_us = lag_us,
@@ -247,7 +247,7 @@ static void make_reload(struct orchestrator *self, struct config *config, const 
 	struct reload_settings settings = {.base = self->base,
 	                                   .path = path,
 	                                   .config = config,
-	                                   .control = self->control,
+	                                   .supervisors = self->supervisors,
 	                                   .proxy = self->proxy,
 	                                   .admin = self->admin};
 
@@ -267,17 +267,19 @@ static bool make_all(struct orchestrator *self, struct err *err)
 	self->defer = defer_new(self->base);
 	self->lag = loop_lag_new(self->base);
 	listen_to_signals(self);
-	make_control(self);
+	make_supervisors(self);
 	if (!make_engine(self, err))
 		return false;
-	control_start(self->control, self->engine);
+	supervisors_start(self->supervisors, self->engine);
 	if (!make_proxy(self, err) || !make_admin(self, err))
 		return false;
 	activation_free(self->activation);
 	self->activation = NULL;
-	self->announce = announce_new(self->base, self->notify, self->control);
-	self->leave = leave_new(&(struct leave_settings){
-	        .base = self->base, .control = self->control, .proxy = self->proxy, .announce = self->announce});
+	self->announce = announce_new(self->base, self->notify, self->supervisors);
+	self->leave = leave_new(&(struct leave_settings){.base = self->base,
+	                                                 .supervisors = self->supervisors,
+	                                                 .proxy = self->proxy,
+	                                                 .announce = self->announce});
 	return true;
 }
 
@@ -298,7 +300,7 @@ static void free_all(struct orchestrator *self)
 	self->proxy = NULL;
 	if (self->engine != NULL)
 		self->engine->verbs->free(self->engine);
-	control_free(self->control);
+	supervisors_free(self->supervisors);
 	free_event(self->on_term);
 	free_event(self->on_int);
 	free_event(self->on_usr1);
@@ -334,7 +336,7 @@ static int run(struct config *config, const struct command *command)
 		make_reload(&self, config, command->config_path);
 		log_ready(&self);
 		event_base_dispatch(self.base);
-		log_info("event=stopped containers=%zu", control_containers(self.control));
+		log_info("event=stopped containers=%zu", supervisors_containers(self.supervisors));
 	} else {
 		log_error("event=start-failed error=%s", log_quote(err.message));
 	}

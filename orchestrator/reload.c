@@ -1,6 +1,6 @@
 /* reload: one configuration after the other.
  *
- *   read and check -> may it change while we run? -> the access log's file opens -> control -> proxy -> admin
+ *   read and check -> may it change while we run? -> the access log's file opens -> supervisors -> proxy -> admin
  *
  * All that can fail comes before anything is changed; what follows the access log cannot. Services that are gone, their
  * supervisors and the configurations they read are swept away later: the proxy's first, since its requests in flight
@@ -12,7 +12,7 @@
 #include "common/mem.h"
 #include "orchestrator/admin/admin.h"
 #include "orchestrator/config/config_file.h"
-#include "orchestrator/fleet/control.h"
+#include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/base/timer.h"
 #include "orchestrator/proxy/proxy.h"
 
@@ -44,7 +44,7 @@ static void on_sweep(void *arg)
 {
 	struct reload *reload = arg;
 
-	if (proxy_sweep(reload->settings.proxy) > 0 || control_sweep(reload->settings.control) > 0)
+	if (proxy_sweep(reload->settings.proxy) > 0 || supervisors_sweep(reload->settings.supervisors) > 0)
 		timer_set(reload->sweep, SWEEP_US);
 	else
 		free_retired(reload);
@@ -98,20 +98,20 @@ static bool change_access_log(struct reload *reload, const struct config *next, 
 
 static void tell_proxy(struct reload *reload, const struct config *next)
 {
-	struct control *control = reload->settings.control;
-	size_t count = control_count(control);
-	struct supervisor **supervisors = mem_array(NULL, count, sizeof(struct supervisor *));
+	struct supervisors *supervisors = reload->settings.supervisors;
+	size_t count = supervisors_count(supervisors);
+	struct supervisor **each = mem_array(NULL, count, sizeof(struct supervisor *));
 
 	for (size_t i = 0; i < count; i++)
-		supervisors[i] = control_at(control, i);
-	proxy_reload(reload->settings.proxy, next, supervisors);
-	free(supervisors);
+		each[i] = supervisors_at(supervisors, i);
+	proxy_reload(reload->settings.proxy, next, each);
+	free(each);
 }
 
 static void apply(struct reload *reload, struct config *next)
 {
 	log_set_level((enum log_level)next->log_level);
-	control_reload(reload->settings.control, next);
+	supervisors_reload(reload->settings.supervisors, next);
 	tell_proxy(reload, next);
 	admin_reload(reload->settings.admin, next);
 	reload->retired = mem_array(reload->retired, reload->retired_count + 1, sizeof(struct config *));

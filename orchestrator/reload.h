@@ -8,7 +8,7 @@
 #include "orchestrator/config/config.h"
 
 struct admin;
-struct control;
+struct supervisors;
 struct event_base;
 struct proxy;
 struct reload;
@@ -17,14 +17,14 @@ struct reload_settings {
 	struct event_base *base;
 	const char *path;      /* of the file; NULL: the built-in configuration is in force */
 	struct config *config; /* what the others were made with; from now on ours */
-	struct control *control;
+	struct supervisors *supervisors;
 	struct proxy *proxy;
 	struct admin *admin;
 };
 
 struct reload *reload_new(const struct reload_settings *settings);
 
-/* After control, proxy and admin: they read the configuration. NULL is fine. */
+/* After the supervisors, proxy and admin: they read the configuration. NULL is fine. */
 void reload_free(struct reload *reload);
 
 /* Reads, checks and applies the file before it returns. False with what is wrong with it; the log says it as well. */

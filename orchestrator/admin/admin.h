@@ -17,7 +17,7 @@ struct admin;
 bool admin_new(const struct admin_settings *settings, struct admin **admin, struct err *err) MUST_CHECK;
 void admin_free(struct admin *admin);
 
-/* Another configuration is in force, and control and stats have its services. Event streams get the fleet anew. */
+/* Another configuration is in force, and the supervisors and stats have its services. Event streams get the fleet anew. */
 void admin_reload(struct admin *admin, const struct config *config);
 
 /* News of the fleet, from main's observer: goes to the event streams. */

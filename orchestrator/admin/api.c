@@ -67,7 +67,7 @@ static void get_events(struct call *call)
 /* The supervisor that the path names; else the call is answered, and NULL. */
 static struct supervisor *find_service(struct call *call)
 {
-	struct supervisor *supervisor = control_find(call->desk->settings.control, call->args.text[0]);
+	struct supervisor *supervisor = supervisors_find(call->desk->settings.supervisors, call->args.text[0]);
 
 	if (supervisor == NULL)
 		call_problem(call, 404, "there is no service \"%s\"", call->args.text[0]);

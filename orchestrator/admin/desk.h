@@ -6,7 +6,7 @@
 
 #include "common/err.h"
 #include "orchestrator/config/config.h"
-#include "orchestrator/fleet/control.h"
+#include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/proxy/stats.h"
 
 struct event_base;
@@ -15,8 +15,8 @@ struct route_table;
 
 struct admin_settings {
 	struct event_base *base;
-	const struct config *config; /* borrowed */
-	struct control *control;     /* borrowed */
+	const struct config *config;     /* borrowed */
+	struct supervisors *supervisors; /* borrowed */
 	/* The counters of service `index` of the config; index = their number: requests of no service. */
 	const struct stats *(*stats)(size_t index, void *arg);
 	/* Client connections now, and the longest the loop was late in the last second, in microseconds. */

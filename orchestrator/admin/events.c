@@ -153,18 +153,18 @@ static struct said said_of(struct supervisor *supervisor)
 
 static void remember(struct events *events)
 {
-	struct control *control = events->desk->settings.control;
+	struct supervisors *supervisors = events->desk->settings.supervisors;
 
-	events->said = mem_array(events->said, control_count(control) + 1, sizeof(*events->said));
-	for (size_t i = 0; i < control_count(control); i++)
-		events->said[i] = said_of(control_at(control, i));
-	events->engine_up = control_engine_up(control);
+	events->said = mem_array(events->said, supervisors_count(supervisors) + 1, sizeof(*events->said));
+	for (size_t i = 0; i < supervisors_count(supervisors); i++)
+		events->said[i] = said_of(supervisors_at(supervisors, i));
+	events->engine_up = supervisors_engine_up(supervisors);
 	events->story = journal_last(events->journal);
 }
 
 static void compare_service(struct events *events, size_t index)
 {
-	struct supervisor *supervisor = control_at(events->desk->settings.control, index);
+	struct supervisor *supervisor = supervisors_at(events->desk->settings.supervisors, index);
 	struct said before = events->said[index], now = said_of(supervisor);
 
 	events->said[index] = now;
@@ -176,11 +176,11 @@ static void compare_service(struct events *events, size_t index)
 
 static void compare(struct events *events)
 {
-	struct control *control = events->desk->settings.control;
+	struct supervisors *supervisors = events->desk->settings.supervisors;
 
-	for (size_t i = 0; i < control_count(control); i++)
+	for (size_t i = 0; i < supervisors_count(supervisors); i++)
 		compare_service(events, i);
-	if (events->engine_up != control_engine_up(control)) {
+	if (events->engine_up != supervisors_engine_up(supervisors)) {
 		events->engine_up = !events->engine_up;
 		tell_engine(events);
 	}

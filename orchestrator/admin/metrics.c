@@ -197,7 +197,7 @@ static void wanted(struct exposition *out, const struct source *source)
 
 static void engine_up(struct exposition *out, const struct source *source)
 {
-	exposition_whole(out, NULL, 0, control_engine_up(source->settings->control));
+	exposition_whole(out, NULL, 0, supervisors_engine_up(source->settings->supervisors));
 }
 
 static void retries(struct exposition *out, const struct source *source)
@@ -237,8 +237,8 @@ static struct source source_of(const struct admin_settings *settings, size_t ser
 {
 	struct source source = {.settings = settings, .service = "-", .stats = settings->stats(service, settings->arg)};
 
-	if (service < control_count(settings->control)) {
-		source.supervisor = control_at(settings->control, service);
+	if (service < supervisors_count(settings->supervisors)) {
+		source.supervisor = supervisors_at(settings->supervisors, service);
 		source.service = supervisor_service(source.supervisor)->name;
 	}
 	return source;
@@ -246,7 +246,7 @@ static struct source source_of(const struct admin_settings *settings, size_t ser
 
 static size_t source_count(const struct admin_settings *settings, enum scope scope)
 {
-	size_t services = control_count(settings->control);
+	size_t services = supervisors_count(settings->supervisors);
 
 	switch (scope) {
 	case PROXY:

@@ -1,4 +1,4 @@
-/* view: reads control, supervisors, fleets and counters; changes nothing.
+/* view: reads supervisors, fleets and counters; changes nothing.
  *
  * Times are differences in milliseconds: the clock behind them has no date. What is not known is null.
  */
@@ -193,7 +193,7 @@ static void traffic(struct json_writer *w, const struct desk *desk, size_t index
 	json_member_number(w, "in_flight", (int64_t)stats->in_flight);
 	json_member_number(w, "held", (int64_t)stats->held);
 	json_member_number(w, "requests", (int64_t)replies(stats));
-	json_member_number(w, "replacements", (int64_t)replacements(control_at(desk->settings.control, index)));
+	json_member_number(w, "replacements", (int64_t)replacements(supervisors_at(desk->settings.supervisors, index)));
 }
 
 static const char *formula_text(int formula)
@@ -203,7 +203,7 @@ static const char *formula_text(int formula)
 
 void view_service(struct json_writer *w, const struct desk *desk, size_t index)
 {
-	struct supervisor *supervisor = control_at(desk->settings.control, index);
+	struct supervisor *supervisor = supervisors_at(desk->settings.supervisors, index);
 	const struct config_scale *scale = &supervisor_service(supervisor)->scale;
 
 	json_begin_object(w);
@@ -244,11 +244,11 @@ void view_fleet(struct json_writer *w, const struct desk *desk)
 	json_member_text(w, "name", settings->config->name);
 	json_key(w, "engine");
 	json_begin_object(w);
-	json_member_bool(w, "up", control_engine_up(settings->control));
+	json_member_bool(w, "up", supervisors_engine_up(settings->supervisors));
 	json_end_object(w);
 	json_key(w, "services");
 	json_begin_array(w);
-	for (size_t i = 0; i < control_count(settings->control); i++)
+	for (size_t i = 0; i < supervisors_count(settings->supervisors); i++)
 		view_service(w, desk, i);
 	json_end_array(w);
 	process(w, desk);
@@ -275,7 +275,7 @@ static void slot_numbers(struct json_writer *w, const struct supervisor *supervi
 
 static void service_numbers(struct json_writer *w, const struct desk *desk, size_t index)
 {
-	struct supervisor *supervisor = control_at(desk->settings.control, index);
+	struct supervisor *supervisor = supervisors_at(desk->settings.supervisors, index);
 
 	json_begin_object(w);
 	json_member_text(w, "name", supervisor_service(supervisor)->name);
@@ -293,7 +293,7 @@ void view_numbers(struct json_writer *w, const struct desk *desk)
 {
 	json_key(w, "services");
 	json_begin_array(w);
-	for (size_t i = 0; i < control_count(desk->settings.control); i++)
+	for (size_t i = 0; i < supervisors_count(desk->settings.supervisors); i++)
 		service_numbers(w, desk, i);
 	json_end_array(w);
 	process(w, desk);

@@ -13,11 +13,11 @@
 
 /* --- all of them --- */
 
-void harbour_init(struct harbour *harbour, struct step *step)
+void harbour_init(struct harbour *harbour, struct lists *lists)
 {
 	LIST_INIT(&harbour->services);
 	harbour->calls = calls_new();
-	harbour->step = step;
+	harbour->lists = lists;
 }
 
 void harbour_clear(struct harbour *harbour)
@@ -60,8 +60,7 @@ void containers_set_engine(struct containers *all, bool up)
 
 void containers_want_list(struct containers *all)
 {
-	all->harbour->list_wanted = true;
-	step_soon(all->harbour->step);
+	lists_want(all->harbour->lists);
 }
 
 bool containers_take_shared_lost(struct containers *all)

@@ -20,6 +20,7 @@
 #include "orchestrator/fleet/calls.h"
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/fleet/incident.h"
+#include "orchestrator/fleet/lists.h"
 #include "orchestrator/fleet/revision.h"
 #include "orchestrator/fleet/step.h"
 #include "orchestrator/fleet/words.h"
@@ -35,8 +36,7 @@ struct health;
 struct harbour {
 	LIST_HEAD(, containers) services; /* names and ports are everybody's */
 	struct calls *calls;
-	struct step *step; /* of who asks the engine for lists */
-	bool list_wanted;
+	struct lists *lists; /* who asks for them */
 };
 
 /* The containers of one service, whatever their use, and what they need. */
@@ -144,7 +144,7 @@ struct container {
 
 /* --- all of them --- */
 
-void harbour_init(struct harbour *harbour, struct step *step);
+void harbour_init(struct harbour *harbour, struct lists *lists);
 void harbour_clear(struct harbour *harbour); /* after the engine and all services: frees the calls */
 
 /* The other members are the caller's to fill in first. */

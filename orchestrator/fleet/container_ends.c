@@ -22,7 +22,8 @@ int container_signal(const struct container *container)
 	return container->signal;
 }
 
-bool container_killed(const struct container *container)
+/* By others, or it will have been once it has ended. */
+static bool is_killed(const struct container *container)
 {
 	return container->by_hand || container_signal(container) != 0;
 }
@@ -73,7 +74,7 @@ void container_note_signal(struct container *container, int signal)
 
 bool container_crashed(const struct container *container, enum reason reason)
 {
-	return !container_killed(container) && reason != REASON_VANISHED && reason != REASON_PAUSED;
+	return !is_killed(container) && reason != REASON_VANISHED && reason != REASON_PAUSED;
 }
 
 void container_explain(const struct container *container, char words[WORDS_SIZE])

@@ -9,7 +9,6 @@ void container_note_exit(struct container *container, int exit_code); /* told ag
 /* The signal that somebody else had the engine send, so recently that the container's end comes of it, whatever its exit
  * code. 0: none. */
 int container_signal(const struct container *container);
-bool container_killed(const struct container *container);        /* by others, or will have been once it has ended */
 bool container_ended_by_hand(const struct container *container); /* it has ended: not by its requests' doing */
 
 /* Did it crash, where this is the reason of its end, or did somebody do that to it? */

@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "orchestrator/fleet/control.h"
+#include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/base/timer.h"
 #include "orchestrator/systemd/notify.h"
 
@@ -21,7 +21,7 @@
 
 struct announce {
 	struct notify *notify;
-	const struct control *control;
+	const struct supervisors *supervisors;
 	struct timer *look;
 	struct timer *watchdog; /* NULL: nobody waits for it */
 	int64_t watchdog_us;    /* how often */
@@ -61,12 +61,12 @@ static bool service_tried(const struct supervisor *supervisor)
 
 static bool all_tried(const struct announce *announce)
 {
-	if (!control_engine_known(announce->control))
+	if (!supervisors_engine_known(announce->supervisors))
 		return false;
-	if (!control_engine_up(announce->control))
+	if (!supervisors_engine_up(announce->supervisors))
 		return true;
-	for (size_t i = 0; i < control_count(announce->control); i++)
-		if (!service_tried(control_at(announce->control, i)))
+	for (size_t i = 0; i < supervisors_count(announce->supervisors); i++)
+		if (!service_tried(supervisors_at(announce->supervisors, i)))
 			return false;
 	return true;
 }
@@ -91,10 +91,10 @@ static void make_status(struct announce *announce)
 
 	buf_reset(status);
 	bool room = buf_add_text(status, "STATUS=");
-	if (!control_engine_up(announce->control))
+	if (!supervisors_engine_up(announce->supervisors))
 		room = buf_add_text(status, "the engine does not answer; ");
-	for (size_t i = 0; room && i < control_count(announce->control); i++) {
-		struct supervisor *supervisor = control_at(announce->control, i);
+	for (size_t i = 0; room && i < supervisors_count(announce->supervisors); i++) {
+		struct supervisor *supervisor = supervisors_at(announce->supervisors, i);
 		room = buf_add_format(status, "%s%s %u/%d ready", i > 0 ? ", " : "",
 		                      supervisor_service(supervisor)->name,
 		                      fleet_count_state(supervisor_fleet(supervisor), BACKEND_READY),
@@ -152,12 +152,12 @@ static void start_watchdog(struct announce *announce, struct event_base *base)
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
-struct announce *announce_new(struct event_base *base, struct notify *notify, const struct control *control)
+struct announce *announce_new(struct event_base *base, struct notify *notify, const struct supervisors *supervisors)
 {
 	struct announce *announce = mem_zero(sizeof(*announce));
 
 	announce->notify = notify;
-	announce->control = control;
+	announce->supervisors = supervisors;
 	announce->ready_by_us = clock_us() + PATIENCE_US;
 	buf_init(&announce->status, STATUS_BYTES);
 	buf_init(&announce->told, STATUS_BYTES);

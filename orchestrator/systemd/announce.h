@@ -12,12 +12,12 @@
 #pragma once
 
 struct announce;
-struct control;
+struct supervisors;
 struct event_base;
 struct notify;
 
-struct announce *announce_new(struct event_base *base, struct notify *notify, const struct control *control);
-void announce_free(struct announce *announce); /* before control; NULL is fine */
+struct announce *announce_new(struct event_base *base, struct notify *notify, const struct supervisors *supervisors);
+void announce_free(struct announce *announce); /* before the supervisors; NULL is fine */
 
 void announce_reloading(struct announce *announce);
 void announce_reloaded(struct announce *announce);

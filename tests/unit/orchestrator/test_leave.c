@@ -3,7 +3,7 @@
 
 #include "common/clock.h"
 #include "orchestrator/config/config.h"
-#include "orchestrator/fleet/control.h"
+#include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/systemd/announce.h"
 #include "tests/unit/orchestrator/fleet/fake_timer.h"
@@ -44,15 +44,15 @@ unsigned front_connections(const struct front *front)
 	return 0;
 }
 
-size_t control_containers(const struct control *control)
+size_t supervisors_containers(const struct supervisors *supervisors)
 {
-	(void)control;
+	(void)supervisors;
 	return containers;
 }
 
-void control_stop(struct control *control, bool remove_containers, supervisor_stopped *done, void *arg)
+void supervisors_stop(struct supervisors *supervisors, bool remove_containers, supervisor_stopped *done, void *arg)
 {
-	(void)control;
+	(void)supervisors;
 	ck_assert(!stopped);
 	stopped = true;
 	removing = remove_containers;

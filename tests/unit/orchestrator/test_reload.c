@@ -4,7 +4,7 @@
 #include "common/clock.h"
 #include "orchestrator/admin/admin.h"
 #include "orchestrator/config/config_file.h"
-#include "orchestrator/fleet/control.h"
+#include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/proxy/proxy.h"
 #include "tests/unit/orchestrator/fleet/fake_timer.h"
 #include "tests/unit/unit.h"
@@ -34,28 +34,28 @@ static void tell(const char *who)
 	snprintf(told + len, sizeof(told) - len, "%s%s", len > 0 ? " " : "", who);
 }
 
-void control_reload(struct control *control, const struct config *config)
+void supervisors_reload(struct supervisors *supervisors, const struct config *config)
 {
-	(void)control;
+	(void)supervisors;
 	current = config;
-	tell("control");
+	tell("supervisors");
 }
 
-size_t control_sweep(struct control *control)
+size_t supervisors_sweep(struct supervisors *supervisors)
 {
-	(void)control;
+	(void)supervisors;
 	return leaving;
 }
 
-size_t control_count(const struct control *control)
+size_t supervisors_count(const struct supervisors *supervisors)
 {
-	(void)control;
+	(void)supervisors;
 	return config_service_count(current);
 }
 
-struct supervisor *control_at(const struct control *control, size_t index)
+struct supervisor *supervisors_at(const struct supervisors *supervisors, size_t index)
 {
-	(void)control;
+	(void)supervisors;
 	(void)index;
 	return NULL;
 }
@@ -129,7 +129,7 @@ static void check_refused(const char *word)
 	ck_assert(!reload_now(reload, &err));
 	ck_assert_msg(strstr(err.message, word) != NULL, "%s", err.message);
 	ck_assert_ptr_eq(reload_config(reload), before);
-	ck_assert_msg(strstr(told, "control") == NULL, "%s", told);
+	ck_assert_msg(strstr(told, "supervisors") == NULL, "%s", told);
 }
 
 /* --- promises --------------------------------------------------------------------------------------------------- */
@@ -138,7 +138,7 @@ START_TEST(applied_whole_and_in_order)
 {
 	write_file("{\"services\": [" SERVICE("a") ", {\"name\": \"b\", \"image\": \"x\", \"routes\": \"/b\"}]}");
 	ck_assert_msg(reload_now(reload, &err), "%s", err.message);
-	ck_assert_str_eq(told, "control proxy admin");
+	ck_assert_str_eq(told, "supervisors proxy admin");
 	ck_assert_uint_eq(config_service_count(reload_config(reload)), 2);
 	ck_assert_ptr_eq(reload_config(reload), current);
 }
@@ -152,7 +152,7 @@ START_TEST(the_log_first_since_it_can_fail)
 	log_opens = true;
 	told[0] = '\0';
 	ck_assert(reload_now(reload, &err));
-	ck_assert_str_eq(told, "log control proxy admin");
+	ck_assert_str_eq(told, "log supervisors proxy admin");
 }
 END_TEST
 

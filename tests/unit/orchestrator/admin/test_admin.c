@@ -24,7 +24,7 @@
 #define TOKEN "0123456789abcdef"
 
 static struct fleet_bench bench;
-static struct control *control;
+static struct supervisors *supervisors;
 static struct admin *admin;
 static struct stats stats[2];
 static int ports[2]; /* loopback; all addresses, with a token */
@@ -79,7 +79,7 @@ static bool on_reload(void *arg, struct err *err)
 static bool one_ready(void *arg)
 {
 	(void)arg;
-	return fleet_count_state(supervisor_fleet(control_at(control, 0)), BACKEND_READY) == 1;
+	return fleet_count_state(supervisor_fleet(supervisors_at(supervisors, 0)), BACKEND_READY) == 1;
 }
 
 static void write_token(void)
@@ -112,17 +112,17 @@ static void begin_with(const struct route_table *table)
 	bench_open(&bench);
 	configure();
 	memset(stats, 0, sizeof(stats));
-	control = control_new(&(struct control_settings){.base = bench.base,
-	                                                 .config = &bench.config,
-	                                                 .identity = &bench.identity,
-	                                                 .observer = {.changed = on_changed}});
-	bench.engine->observer = control_observer(control);
-	control_start(control, &bench.engine->engine);
+	supervisors = supervisors_new(&(struct supervisors_settings){.base = bench.base,
+	                                                             .config = &bench.config,
+	                                                             .identity = &bench.identity,
+	                                                             .observer = {.changed = on_changed}});
+	bench.engine->observer = supervisors_observer(supervisors);
+	supervisors_start(supervisors, &bench.engine->engine);
 	bench.engine->observer.on_up(bench.engine->observer.arg);
 	ck_assert(bench_until(&bench, one_ready, NULL, 5000));
 	struct admin_settings settings = {.base = bench.base,
 	                                  .config = &bench.config,
-	                                  .control = control,
+	                                  .supervisors = supervisors,
 	                                  .stats = stats_of,
 	                                  .connections = connections,
 	                                  .loop_lag_us = lag_us,
@@ -144,7 +144,7 @@ static void end(void)
 	admin_free(admin);
 	admin = NULL;
 	fake_engine_free(bench.engine);
-	control_free(control);
+	supervisors_free(supervisors);
 	free(bench.config.admin_token_file);
 	strings_clear(&bench.config.admin);
 	bench_close(&bench);
@@ -327,7 +327,7 @@ START_TEST(metrics)
 	stats[0].hedged = 3;
 	stats[0].in_flight = 6;
 	stats[1].by_code[404] = 1;
-	fleet_release(fleet_acquire(supervisor_fleet(control_at(control, 0)), NULL), FLEET_FAILED);
+	fleet_release(fleet_acquire(supervisor_fleet(supervisors_at(supervisors, 0)), NULL), FLEET_FAILED);
 	const char *text = body_of(ask("GET /metrics", ""));
 	expect_line(text, "selfless_requests_total{service=\"acts\",code=\"000\"} 2\n");
 	expect_line(text, "selfless_requests_total{service=\"acts\",code=\"201\"} 7\n");
@@ -390,7 +390,7 @@ START_TEST(scales)
 	const char *reply = ask("POST /api/services/acts/scale", "{\"wanted\": 3}");
 	ck_assert_int_eq(status_of(reply), 202);
 	ck_assert(strstr(reply, "\"wanted\":3") != NULL);
-	ck_assert_int_eq(supervisor_scaler(control_at(control, 0))->wanted, 3);
+	ck_assert_int_eq(supervisor_scaler(supervisors_at(supervisors, 0))->wanted, 3);
 	end();
 }
 END_TEST
@@ -423,14 +423,14 @@ START_TEST(refuses_bad_orders)
 		ck_assert(strstr(reply, "Content-Type: application/problem+json\r\n") != NULL);
 		ck_assert(cases[i].status != 405 || strstr(reply, "\r\nAllow: ") != NULL);
 	}
-	ck_assert_int_eq(supervisor_scaler(control_at(control, 0))->wanted, 1);
+	ck_assert_int_eq(supervisor_scaler(supervisors_at(supervisors, 0))->wanted, 1);
 	end();
 }
 END_TEST
 
 static bool another_is_ready(void *arg)
 {
-	struct fleet *all = supervisor_fleet(control_at(control, 0));
+	struct fleet *all = supervisor_fleet(supervisors_at(supervisors, 0));
 
 	for (size_t i = 0; i < fleet_count(all); i++)
 		if (backend_state(fleet_at(all, i)) == BACKEND_READY && backend_slot(fleet_at(all, i)) == 0 &&
@@ -447,7 +447,7 @@ START_TEST(replaces_and_rolls)
 	begin();
 	for (int i = 0; i < 2; i++) {
 		snprintf(id, sizeof(id), "%s",
-		         backend_container_id(fleet_at(supervisor_fleet(control_at(control, 0)), 0)));
+		         backend_container_id(fleet_at(supervisor_fleet(supervisors_at(supervisors, 0)), 0)));
 		ck_assert_int_eq(status_of(ask(lines[i], "")), 202);
 		ck_assert_msg(bench_until(&bench, another_is_ready, id, 10000), "%s", lines[i]);
 		ck_assert(bench_until(&bench, one_ready, NULL, 10000));
@@ -520,7 +520,7 @@ START_TEST(goes_on_without_a_socket)
 	begin();
 	snprintf(path, sizeof(path), "%s/" LOCAL_NAME, bench.config.socket_dir);
 	ck_assert(access(path, F_OK) == 0);
-	struct admin_settings settings = {.base = bench.base, .config = &bench.config, .control = control};
+	struct admin_settings settings = {.base = bench.base, .config = &bench.config, .supervisors = supervisors};
 	struct strings none = {0}, kept = bench.config.admin;
 	struct admin *second;
 	struct err err;
@@ -576,7 +576,7 @@ START_TEST(loopback_door)
 	ck_assert_int_eq(status_of(exchange(ports[0], "GET /metrics", "", "")), 403);
 	snprintf(fields, sizeof(fields), "Host: %s\r\nOrigin: http://evil.example\r\n", host);
 	ck_assert_int_eq(status_of(exchange(ports[0], "POST /api/services/acts/scale", fields, "{\"wanted\":2}")), 403);
-	ck_assert_int_eq(supervisor_scaler(control_at(control, 0))->wanted, 1);
+	ck_assert_int_eq(supervisor_scaler(supervisors_at(supervisors, 0))->wanted, 1);
 	snprintf(fields, sizeof(fields), "Host: %s\r\nOrigin: http://%s\r\n", host, host);
 	ck_assert_int_eq(status_of(exchange(ports[0], "POST /api/services/acts/scale", fields, "{\"wanted\":2}")), 202);
 	end();
@@ -622,7 +622,7 @@ START_TEST(other_addresses_need_a_token_file)
 	begin();
 	struct config config = bench.config;
 	config.admin_token_file = "";
-	struct admin_settings settings = {.base = bench.base, .config = &config, .control = control};
+	struct admin_settings settings = {.base = bench.base, .config = &config, .supervisors = supervisors};
 	ck_assert(!admin_new(&settings, &other, &err));
 	ck_assert(strstr(err.message, "127.0.0.1") != NULL); /* in use: the doors are opened in order */
 	config.admin = (struct strings){0};
@@ -746,7 +746,7 @@ END_TEST
 /* A state change as main's observer would tell of it. */
 static void tell(void)
 {
-	struct backend *backend = fleet_at(supervisor_fleet(control_at(control, 0)), 0);
+	struct backend *backend = fleet_at(supervisor_fleet(supervisors_at(supervisors, 0)), 0);
 
 	admin_backend_changed(admin, backend, BACKEND_STARTING, REASON_PROBE_GOOD);
 }

@@ -1,4 +1,4 @@
-/* fleet_bench: what the tests of health, supervisor and control share: a loop, waiting, a configuration. */
+/* fleet_bench: what the tests of health, supervisor and supervisors share: a loop, waiting, a configuration. */
 #pragma once
 
 #include "tests/unit/orchestrator/fleet/fake_engine.h"

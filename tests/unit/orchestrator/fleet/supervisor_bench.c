@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 struct fleet_bench bench;
-struct control *control;
+struct supervisors *supervisors;
 struct supervisor *supervisor;
 char refused[512];
 
@@ -42,14 +42,14 @@ static void on_refused(const char *message, void *arg)
 
 void begin(void)
 {
-	control = control_new(&(struct control_settings){.base = bench.base,
-	                                                 .config = &bench.config,
-	                                                 .identity = &bench.identity,
-	                                                 .refused = on_refused,
-	                                                 .observer = {.nothing_comes = on_nothing_comes}});
-	bench.engine->observer = control_observer(control);
-	control_start(control, &bench.engine->engine);
-	supervisor = control_at(control, 0);
+	supervisors = supervisors_new(&(struct supervisors_settings){.base = bench.base,
+	                                                             .config = &bench.config,
+	                                                             .identity = &bench.identity,
+	                                                             .refused = on_refused,
+	                                                             .observer = {.nothing_comes = on_nothing_comes}});
+	bench.engine->observer = supervisors_observer(supervisors);
+	supervisors_start(supervisors, &bench.engine->engine);
+	supervisor = supervisors_at(supervisors, 0);
 	bench.engine->observer.on_up(bench.engine->observer.arg);
 }
 
@@ -57,8 +57,8 @@ void teardown(void)
 {
 	ck_assert(!bench.engine->two_in_a_slot);
 	fake_engine_free(bench.engine);
-	control_free(control);
-	control = NULL;
+	supervisors_free(supervisors);
+	supervisors = NULL;
 	bench_close(&bench);
 }
 

@@ -1,15 +1,15 @@
-/* supervisor_bench: a control with one supervisor on a fake engine, and what its tests wait for. */
+/* supervisor_bench: the supervisors, one of them, on a fake engine, and what its tests wait for. */
 #pragma once
 
 #include "tests/unit/orchestrator/fleet/fleet_bench.h"
-#include "orchestrator/fleet/control.h"
+#include "orchestrator/fleet/supervisors.h"
 
 #include <check.h>
 
 extern struct fleet_bench bench;
-extern struct control *control;
+extern struct supervisors *supervisors;
 extern struct supervisor *supervisor;
-extern char refused[512];     /* why control will not run; "": it does */
+extern char refused[512];     /* why they will not run; "": it does */
 extern unsigned told_nothing; /* how often the supervisor said that nothing comes */
 
 void setup(void);

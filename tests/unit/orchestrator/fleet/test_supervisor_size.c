@@ -224,7 +224,7 @@ START_TEST(stop_leaves_containers)
 {
 	begin();
 	wait_settled();
-	control_stop(control, false, on_stopped, NULL);
+	supervisors_stop(supervisors, false, on_stopped, NULL);
 	ck_assert(!stopped);
 	ck_assert(bench_until(&bench, is_stopped, NULL, 1000));
 	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 1);
@@ -239,7 +239,7 @@ START_TEST(stop_removes_containers)
 	wait_settled();
 	scale_to(3);
 	bench_run(&bench, 2); /* creates are in flight */
-	control_stop(control, true, on_stopped, NULL);
+	supervisors_stop(supervisors, true, on_stopped, NULL);
 	ck_assert(bench_until(&bench, is_stopped, NULL, 2000));
 	ck_assert_ptr_null(bench.engine->containers);
 }
@@ -252,7 +252,7 @@ START_TEST(stop_hurries_one_that_drains)
 	begin_draining();
 	bench_run(&bench, 50);
 	ck_assert_int_eq(fake_by_name(bench.engine, "acts_1")->state, ENGINE_RUNNING);
-	control_stop(control, true, on_stopped, NULL);
+	supervisors_stop(supervisors, true, on_stopped, NULL);
 	ck_assert(bench_until(&bench, is_stopped, NULL, 2000));
 	ck_assert_ptr_null(bench.engine->containers);
 	release_held(FLEET_CANCELLED);
@@ -265,7 +265,7 @@ START_TEST(stop_does_not_wait_for_a_dead_engine)
 	wait_settled();
 	bench.engine->down = true;
 	bench.engine->observer.on_down("gone", bench.engine->observer.arg);
-	control_stop(control, true, on_stopped, NULL);
+	supervisors_stop(supervisors, true, on_stopped, NULL);
 	ck_assert(bench_until(&bench, is_stopped, NULL, 1000));
 }
 END_TEST

@@ -586,7 +586,7 @@ static bool is_stopped(void *arg)
 START_TEST(removed_at_the_end)
 {
 	begin_with(2);
-	control_stop(control, true, on_stopped, NULL);
+	supervisors_stop(supervisors, true, on_stopped, NULL);
 	ck_assert(bench_until(&bench, is_stopped, NULL, 2000));
 	ck_assert_ptr_null(bench.engine->containers);
 }

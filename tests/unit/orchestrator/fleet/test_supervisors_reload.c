@@ -37,7 +37,7 @@ static unsigned containers_of(const char *service)
 
 static bool is_ready(void *arg)
 {
-	const struct supervisor *found = control_find(control, arg);
+	const struct supervisor *found = supervisors_find(supervisors, arg);
 
 	return found != NULL &&
 	       fleet_count_state(supervisor_fleet((struct supervisor *)(uintptr_t)found), BACKEND_READY) > 0;
@@ -45,7 +45,7 @@ static bool is_ready(void *arg)
 
 static bool is_gone(void *arg)
 {
-	return containers_of(arg) == 0 && control_sweep(control) == 0;
+	return containers_of(arg) == 0 && supervisors_sweep(supervisors) == 0;
 }
 
 static char acts[] = "acts", users[] = "users", root[] = "/";
@@ -62,9 +62,9 @@ START_TEST(one_is_added)
 
 	begin_settled();
 	id_of("acts_0", id);
-	control_reload(control, config_with(users, acts));
-	ck_assert_uint_eq(control_count(control), 2);
-	ck_assert_ptr_eq(control_at(control, 1), supervisor);
+	supervisors_reload(supervisors, config_with(users, acts));
+	ck_assert_uint_eq(supervisors_count(supervisors), 2);
+	ck_assert_ptr_eq(supervisors_at(supervisors, 1), supervisor);
 	ck_assert(bench_until(&bench, is_ready, users, 3000));
 	id_of("acts_0", now);
 	ck_assert_str_eq(id, now);
@@ -75,9 +75,9 @@ END_TEST
 START_TEST(one_leaves)
 {
 	begin_settled();
-	control_reload(control, config_with(users, NULL));
-	ck_assert_ptr_null(control_find(control, acts));
-	ck_assert_uint_eq(control_sweep(control), 1);
+	supervisors_reload(supervisors, config_with(users, NULL));
+	ck_assert_ptr_null(supervisors_find(supervisors, acts));
+	ck_assert_uint_eq(supervisors_sweep(supervisors), 1);
 	ck_assert(bench_until(&bench, is_ready, users, 3000));
 	ck_assert_msg(bench_until(&bench, is_gone, acts, 3000), "%u left", containers_of(acts));
 }
@@ -92,7 +92,7 @@ START_TEST(one_leaves_after_its_requests)
 	begin_settled();
 	backend = fleet_acquire(supervisor_fleet(supervisor), &none);
 	ck_assert_ptr_nonnull(backend);
-	control_reload(control, config_with(users, NULL));
+	supervisors_reload(supervisors, config_with(users, NULL));
 	ck_assert(bench_until(&bench, is_ready, users, 200));
 	ck_assert_ptr_nonnull(fake_by_name(bench.engine, "acts_0"));
 	ck_assert_int_eq(fake_by_name(bench.engine, "acts_0")->state, ENGINE_RUNNING);
@@ -109,11 +109,11 @@ START_TEST(one_comes_back_while_it_leaves)
 
 	begin_settled();
 	backend = fleet_acquire(supervisor_fleet(supervisor), &none);
-	control_reload(control, config_with(users, NULL));
+	supervisors_reload(supervisors, config_with(users, NULL));
 	bench_run(&bench, 20);
-	control_reload(control, config_with(users, acts));
-	ck_assert_ptr_eq(control_find(control, acts), supervisor);
-	ck_assert_uint_eq(control_sweep(control), 0);
+	supervisors_reload(supervisors, config_with(users, acts));
+	ck_assert_ptr_eq(supervisors_find(supervisors, acts), supervisor);
+	ck_assert_uint_eq(supervisors_sweep(supervisors), 0);
 	bench_run(&bench, 20);
 	fleet_release(backend, FLEET_SERVED);
 	wait_ready(1);
@@ -123,10 +123,10 @@ END_TEST
 START_TEST(one_comes_back_after_it_left)
 {
 	begin_settled();
-	control_reload(control, config_with(users, NULL));
+	supervisors_reload(supervisors, config_with(users, NULL));
 	ck_assert(bench_until(&bench, is_gone, acts, 3000));
-	control_reload(control, config_with(users, acts));
-	supervisor = control_find(control, acts);
+	supervisors_reload(supervisors, config_with(users, acts));
+	supervisor = supervisors_find(supervisors, acts);
 	wait_ready(1);
 }
 END_TEST
@@ -146,9 +146,9 @@ START_TEST(the_end_waits_for_those_that_leave)
 	bool stopped = false;
 
 	begin_settled();
-	control_reload(control, config_with(users, NULL));
+	supervisors_reload(supervisors, config_with(users, NULL));
 	ck_assert(bench_until(&bench, is_ready, users, 3000));
-	control_stop(control, true, on_stopped, &stopped);
+	supervisors_stop(supervisors, true, on_stopped, &stopped);
 	ck_assert(bench_until(&bench, is_true, &stopped, 3000));
 	ck_assert_uint_eq(containers_of(acts) + containers_of(users), 0);
 }
@@ -167,7 +167,7 @@ START_TEST(more_slots_move_the_spare_port)
 	begin_settled();
 	config_with(acts, NULL);
 	services[0].scale.max = 8;
-	control_reload(control, &config);
+	supervisors_reload(supervisors, &config);
 	ck_assert(supervisor_roll(supervisor, &err));
 	for (int i = 0; i < 1000 && fake_by_name(bench.engine, "acts_roll") == NULL; i++)
 		bench_run(&bench, 1);
@@ -201,9 +201,9 @@ START_TEST(one_is_renamed)
 	if (_i == 1)
 		services[0].first_port = bench_free_ports(16) + 100;
 	least = 99;
-	control_reload(control, &config);
-	ck_assert_ptr_eq(control_find(control, users), supervisor);
-	ck_assert_uint_eq(control_sweep(control), 0);
+	supervisors_reload(supervisors, &config);
+	ck_assert_ptr_eq(supervisors_find(supervisors, users), supervisor);
+	ck_assert_uint_eq(supervisors_sweep(supervisors), 0);
 	ck_assert(bench_until(&bench, only_users, NULL, 5000));
 	ck_assert_uint_ge(least, 1);
 	ck_assert_str_eq(fleet_service(supervisor_fleet(supervisor)), users);
@@ -221,7 +221,7 @@ START_TEST(one_is_renamed_to_what_does_not_work)
 	bench.engine->answer = FAKE_ILL;
 	config_with(users, NULL);
 	services[0].image = bench.service.image;
-	control_reload(control, &config);
+	supervisors_reload(supervisors, &config);
 	bench_run(&bench, 1500);
 	id_of("acts_0", now);
 	ck_assert_str_eq(id, now);
@@ -242,7 +242,7 @@ START_TEST(lists_come_while_it_is_renamed)
 	bench.engine->delay_us[FAKE_CREATE] = 20000;
 	config_with(users, NULL);
 	services[0].image = bench.service.image;
-	control_reload(control, &config);
+	supervisors_reload(supervisors, &config);
 	for (int i = 0; i < 40; i++) {
 		bench.engine->observer.on_up(bench.engine->observer.arg);
 		bench_run(&bench, 10);
@@ -255,7 +255,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("control_reload");
+	Suite *suite = suite_create("supervisors_reload");
 	TCase *tcase = tcase_of(suite, "services", 20);
 
 	tcase_add_test(tcase, one_is_added);

@@ -91,7 +91,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("control_owner");
+	Suite *suite = suite_create("supervisors_owner");
 	TCase *tcase = tcase_of(suite, "owner", 20);
 
 	tcase_add_loop_test(tcase, running_ones_of_another_refuse_us, 0, 2);

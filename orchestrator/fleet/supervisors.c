@@ -1,0 +1,353 @@
+/* supervisors: between the engine and each of them.
+ *
+ *   on_up -> list -> each supervisor compares; again every 30 s while the engine is up
+ *   event -> the supervisor that knows the container
+ *
+ * A service that left the configuration keeps its supervisor, in `leaving`, until its containers are gone; it hears of
+ * events as before, and its containers are no orphans.
+ *
+ * Invariant: a list is given to all supervisors or to none.
+ */
+#include "orchestrator/fleet/supervisors.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mem.h"
+#include "orchestrator/base/timer.h"
+#include "orchestrator/fleet/heirs.h"
+#include "orchestrator/fleet/holders.h"
+#include "orchestrator/fleet/lists.h"
+#include "orchestrator/fleet/orphans.h"
+#include "orchestrator/fleet/ownership.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECONCILE_US 30000000
+
+struct supervisors {
+	struct supervisors_settings settings;
+	const struct config *config;
+	struct engine *engine;
+	struct supervisor **items; /* in the order of the configuration */
+	size_t count;
+	struct harbour harbour;
+	struct supervisor **leaving;
+	size_t leaving_count;
+	struct lists *lists;
+	struct orphans orphans;
+	bool listed; /* the first list came */
+	bool up, told_down, told_foreign;
+	struct timer *end; /* the end is told from the loop */
+	size_t left;       /* supervisors that are still stopping */
+	supervisor_stopped *done;
+	void *done_arg;
+};
+
+static void on_list(const struct engine_listing *listing, void *arg);
+static void on_end(void *arg);
+
+struct supervisors *supervisors_new(const struct supervisors_settings *settings)
+{
+	struct supervisors *supervisors = mem_zero(sizeof(*supervisors));
+
+	supervisors->settings = *settings;
+	supervisors->config = settings->config;
+	supervisors->lists =
+	        lists_new(&(struct lists_settings){.base = settings->base, .taker = on_list, .arg = supervisors});
+	supervisors->end = timer_new(settings->base, on_end, supervisors);
+	harbour_init(&supervisors->harbour, supervisors->lists);
+	return supervisors;
+}
+
+static struct supervisor *supervisor_make(struct supervisors *supervisors, const struct config_service *service)
+{
+	return supervisor_new(&(struct supervisor_settings){.base = supervisors->settings.base,
+	                                                    .engine = supervisors->engine,
+	                                                    .config = supervisors->config,
+	                                                    .service = service,
+	                                                    .identity = supervisors->settings.identity,
+	                                                    .harbour = &supervisors->harbour,
+	                                                    .observer = supervisors->settings.observer,
+	                                                    .traffic = supervisors->settings.traffic});
+}
+
+void supervisors_start(struct supervisors *supervisors, struct engine *engine)
+{
+	supervisors->engine = engine;
+	supervisors->count = config_service_count(supervisors->config);
+	supervisors->items = mem_array(NULL, supervisors->count, sizeof(struct supervisor *));
+	for (size_t i = 0; i < supervisors->count; i++)
+		supervisors->items[i] = supervisor_make(supervisors, config_service_at(supervisors->config, i));
+}
+
+void supervisors_free(struct supervisors *supervisors)
+{
+	if (supervisors == NULL)
+		return;
+	for (size_t i = 0; i < supervisors->count; i++)
+		supervisor_free(supervisors->items[i]);
+	free(supervisors->items);
+	for (size_t i = 0; i < supervisors->leaving_count; i++)
+		supervisor_free(supervisors->leaving[i]);
+	free(supervisors->leaving);
+	harbour_clear(&supervisors->harbour);
+	lists_free(supervisors->lists);
+	timer_free(supervisors->end);
+	free(supervisors);
+}
+
+size_t supervisors_count(const struct supervisors *supervisors)
+{
+	return supervisors->count;
+}
+
+struct supervisor *supervisors_at(const struct supervisors *supervisors, size_t index)
+{
+	return supervisors->items[index];
+}
+
+static struct supervisor **find_in(struct supervisor **supervisors, size_t count, const char *service)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(supervisor_service(supervisors[i])->name, service) == 0)
+			return &supervisors[i];
+	return NULL;
+}
+
+struct supervisor *supervisors_find(const struct supervisors *supervisors, const char *service)
+{
+	struct supervisor **found = find_in(supervisors->items, supervisors->count, service);
+
+	return found != NULL ? *found : NULL;
+}
+
+size_t supervisors_containers(const struct supervisors *supervisors)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < supervisors->count; i++)
+		count += supervisor_container_count(supervisors->items[i]);
+	for (size_t i = 0; i < supervisors->leaving_count; i++)
+		count += supervisor_container_count(supervisors->leaving[i]);
+	return count;
+}
+
+bool supervisors_engine_up(const struct supervisors *supervisors)
+{
+	return supervisors->up;
+}
+
+bool supervisors_engine_known(const struct supervisors *supervisors)
+{
+	return supervisors->up || supervisors->told_down;
+}
+
+/* --- the list --- */
+
+/* Ours, but its service is not configured, nor on its way out, nor has it another name now. */
+static bool is_orphan(const struct engine_container *listed, const void *arg)
+{
+	struct supervisors *supervisors = (struct supervisors *)arg;
+
+	return identity_owns(supervisors->settings.identity, listed->owner) &&
+	       !holders_know(&supervisors->harbour, listed) && supervisors_find(supervisors, listed->service) == NULL &&
+	       find_in(supervisors->leaving, supervisors->leaving_count, listed->service) == NULL;
+}
+
+/* False: others' containers run. */
+static bool first_list(struct supervisors *supervisors, const struct engine_listing *listing)
+{
+	struct identity *identity = supervisors->settings.identity;
+	struct err err;
+	bool ok = supervisors->settings.take_over
+	                  ? ownership_take_over(identity, listing->containers, listing->count, &err)
+	                  : ownership_check(identity, supervisors->config->name, listing->containers, listing->count,
+	                                    &err);
+
+	if (!ok) {
+		lists_stop(supervisors->lists);
+		supervisors->settings.refused(err.message, supervisors->settings.arg);
+		return false;
+	}
+	orphans_begin(&supervisors->orphans, supervisors->engine, supervisors->config->drain_ms);
+	supervisors->listed = true;
+	return true;
+}
+
+static void on_list(const struct engine_listing *listing, void *arg)
+{
+	struct supervisors *supervisors = arg;
+	int64_t next_us = clock_us() + RECONCILE_US;
+
+	if (!supervisors->listed && !first_list(supervisors, listing))
+		return;
+	if (!supervisors->told_foreign)
+		supervisors->told_foreign =
+		        ownership_tell(supervisors->settings.identity, listing->containers, listing->count);
+	for (size_t i = 0; i < supervisors->count; i++)
+		supervisor_reconcile(supervisors->items[i], listing);
+	if (orphans_look(&supervisors->orphans, listing, is_orphan, supervisors) > 0 &&
+	    supervisors->orphans.until_us < next_us)
+		next_us = supervisors->orphans.until_us;
+	lists_due(supervisors->lists, next_us);
+}
+
+/* --- the engine's news --- */
+
+static void on_event(const struct engine_event *event, void *arg)
+{
+	struct supervisors *supervisors = arg;
+
+	for (size_t i = 0; i < supervisors->count; i++)
+		if (supervisor_event(supervisors->items[i], event))
+			return;
+	for (size_t i = 0; i < supervisors->leaving_count; i++)
+		if (supervisor_event(supervisors->leaving[i], event))
+			return;
+}
+
+static void on_up(void *arg)
+{
+	struct supervisors *supervisors = arg;
+
+	if (supervisors->told_down)
+		log_info("event=engine-up");
+	supervisors->up = true;
+	supervisors->told_down = false;
+	lists_up(supervisors->lists, supervisors->engine);
+}
+
+static void on_down(const char *message, void *arg)
+{
+	struct supervisors *supervisors = arg;
+
+	supervisors->up = false;
+	lists_down(supervisors->lists);
+	for (size_t i = 0; i < supervisors->count; i++)
+		supervisor_engine_down(supervisors->items[i]);
+	for (size_t i = 0; i < supervisors->leaving_count; i++)
+		supervisor_engine_down(supervisors->leaving[i]);
+	if (!supervisors->told_down)
+		log_warn("event=engine-down reason=%s error=%s", reason_text(REASON_ENGINE_DOWN), log_quote(message));
+	supervisors->told_down = true;
+}
+
+struct engine_observer supervisors_observer(struct supervisors *supervisors)
+{
+	return (struct engine_observer){.on_event = on_event, .on_up = on_up, .on_down = on_down, .arg = supervisors};
+}
+
+/* --- another configuration --- */
+
+/* Out of the array, whose order does not matter. */
+static struct supervisor *take(struct supervisor **at, struct supervisor **supervisors, size_t *count)
+{
+	struct supervisor *taken = *at;
+
+	*at = supervisors[--*count];
+	return taken;
+}
+
+/* heir: of supervisors->items, NULL for none. One that is on its way out comes back; else a new one. */
+static struct supervisor *supervisor_for(struct supervisors *supervisors, const struct config_service *service,
+                                         struct supervisor *heir)
+{
+	struct supervisor **found = find_in(supervisors->leaving, supervisors->leaving_count, service->name);
+
+	if (heir == NULL && found != NULL)
+		heir = take(found, supervisors->leaving, &supervisors->leaving_count);
+	if (heir == NULL)
+		return supervisor_make(supervisors, service);
+	supervisor_reload(heir, supervisors->config, service);
+	return heir;
+}
+
+/* For each service of the new configuration, which of ours goes on as that. */
+static size_t *find_heirs(const struct supervisors *supervisors, const struct config *config)
+{
+	const struct config_service **now = mem_array(NULL, supervisors->count, sizeof(now[0]));
+	size_t *heirs = mem_array(NULL, config_service_count(config), sizeof(heirs[0]));
+
+	for (size_t i = 0; i < supervisors->count; i++)
+		now[i] = supervisor_service(supervisors->items[i]);
+	heirs_find(now, supervisors->count, config, heirs);
+	free(now);
+	return heirs;
+}
+
+static void let_leave(struct supervisors *supervisors, struct supervisor *supervisor)
+{
+	supervisors->leaving =
+	        mem_array(supervisors->leaving, supervisors->leaving_count + 1, sizeof(struct supervisor *));
+	supervisors->leaving[supervisors->leaving_count++] = supervisor;
+	supervisor_remove(supervisor);
+}
+
+void supervisors_reload(struct supervisors *supervisors, const struct config *config)
+{
+	size_t count = config_service_count(config), *heirs = find_heirs(supervisors, config);
+	struct supervisor **items = mem_array(NULL, count, sizeof(struct supervisor *));
+	struct supervisor **before = supervisors->items;
+
+	assert(before != NULL); /* supervisors_start made them */
+	supervisors->config = config;
+	for (size_t i = 0; i < count; i++) {
+		struct supervisor **heir = heirs[i] != HEIRS_NONE ? &before[heirs[i]] : NULL;
+
+		items[i] = supervisor_for(supervisors, config_service_at(config, i), heir != NULL ? *heir : NULL);
+		if (heir != NULL)
+			*heir = NULL;
+	}
+	for (size_t i = 0; i < supervisors->count; i++)
+		if (before[i] != NULL)
+			let_leave(supervisors, before[i]);
+	free(heirs);
+	free(before);
+	supervisors->items = items;
+	supervisors->count = count;
+	lists_want(supervisors->lists); /* it starts the new ones */
+}
+
+size_t supervisors_sweep(struct supervisors *supervisors)
+{
+	for (size_t i = supervisors->leaving_count; i > 0; i--) {
+		struct supervisor **at = &supervisors->leaving[i - 1];
+
+		if (supervisor_is_removed(*at))
+			supervisor_free(take(at, supervisors->leaving, &supervisors->leaving_count));
+	}
+	return supervisors->leaving_count;
+}
+
+/* --- the end --- */
+
+static void on_end(void *arg)
+{
+	struct supervisors *supervisors = arg;
+
+	supervisors->done(supervisors->done_arg);
+}
+
+static void on_supervisor_stopped(void *arg)
+{
+	struct supervisors *supervisors = arg;
+
+	if (--supervisors->left == 0)
+		timer_set(supervisors->end, 0);
+}
+
+void supervisors_stop(struct supervisors *supervisors, bool remove_containers, supervisor_stopped *done, void *arg)
+{
+	supervisors->done = done;
+	supervisors->done_arg = arg;
+	supervisors->left = supervisors->count + supervisors->leaving_count;
+	lists_stop(supervisors->lists);
+	for (size_t i = 0; i < supervisors->count; i++)
+		supervisor_stop(supervisors->items[i], remove_containers, on_supervisor_stopped, supervisors);
+	for (size_t i = 0; i < supervisors->leaving_count; i++)
+		supervisor_stop(supervisors->leaving[i], remove_containers, on_supervisor_stopped, supervisors);
+	if (supervisors->left == 0)
+		timer_set(supervisors->end, 0);
+}
