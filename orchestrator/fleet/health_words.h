@@ -5,7 +5,7 @@
 
 #include "orchestrator/fleet/health_watch.h"
 
-/* Any probe, before the verdict. A good one does not wipe out what was found before: watch_ready does, since what made the
+/* Any probe, before the verdict. A good one does not wipe out what was found before, a verdict does: what made the
  * backend suspect is told until then. */
 void words_note(const struct watch *watch, const struct probe_finding *finding);
 

@@ -2,58 +2,12 @@
 #include "common/clock.h"
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/fleet/health_schedule.h"
+#include "tests/unit/orchestrator/fleet/fake_probe.h"
 #include "tests/unit/orchestrator/fleet/fake_timer.h"
 #include "tests/unit/unit.h"
 
-#include <string.h>
-
 #define BEGIN_US 1000000000
 #define SECOND_US 1000000
-
-/* --- probes --- */
-
-/* The one in flight; in the place of probe.c. */
-static struct probe {
-	probe_done *done; /* NULL: none is in flight */
-	void *arg;
-	int timeout_ms;
-} probe;
-
-static unsigned started;
-static int64_t started_us;
-
-struct probe *probe_start(struct event_base *base, const struct address *address, const char *host, const char *path,
-                          int timeout_ms, probe_done *done, void *arg)
-{
-	(void)base;
-	(void)address;
-	ck_assert_str_eq(host, "acts");
-	ck_assert_str_eq(path, "/health");
-	ck_assert(probe.done == NULL);
-	probe = (struct probe){.done = done, .arg = arg, .timeout_ms = timeout_ms};
-	started++;
-	started_us = clock_us();
-	return &probe;
-}
-
-void probe_cancel(struct probe *cancelled)
-{
-	cancelled->done = NULL;
-}
-
-void probe_hasten(struct probe *hastened, int timeout_ms)
-{
-	hastened->timeout_ms = timeout_ms;
-}
-
-static void finish(enum probe_outcome outcome, int64_t took_us)
-{
-	struct probe was = probe;
-
-	ck_assert(was.done != NULL);
-	probe.done = NULL;
-	was.done(&(struct probe_finding){.outcome = outcome, .took_us = took_us, .text = ""}, was.arg);
-}
 
 /* --- the bench --- */
 
@@ -63,6 +17,7 @@ static struct backend *backend;
 static struct config_health config;
 static struct schedule schedule;
 static unsigned found;
+static const struct fake_probe *const probe = &fake_probes[0];
 
 static void on_finding(const struct probe_finding *finding, void *arg)
 {
@@ -73,7 +28,9 @@ static void on_finding(const struct probe_finding *finding, void *arg)
 
 static void open_slot(int slot)
 {
-	backend = backend_new(fleet_group(fleet), slot, "c0ffee", &(struct address){.len = 0});
+	const struct address address = fake_probe_address(0);
+
+	backend = backend_new(fleet_group(fleet), slot, "c0ffee", &address);
 	schedule_init(
 	        &schedule,
 	        &(struct schedule_settings){
@@ -94,8 +51,8 @@ static void set_up(void)
 	base = event_base_new();
 	fleet = fleet_new("acts", NULL);
 	config = (struct config_health){.path = path, .interval_ms = 1000, .timeout_ms = 1000};
-	probe.done = NULL;
-	started = found = 0;
+	fake_probes_reset();
+	found = 0;
 	open_slot(0);
 }
 
@@ -107,18 +64,23 @@ static void tear_down(void)
 	clock_fake(-1);
 }
 
+static void finish(enum probe_outcome outcome, int64_t took_us)
+{
+	fake_probe_end(0, outcome, took_us);
+}
+
 /* The probe in flight ends like this; returns how long later the next one began. */
 static int64_t pause_after(enum probe_outcome outcome)
 {
 	int64_t now_us = clock_us();
-	unsigned before = started;
+	unsigned before = probe->started;
 
 	finish(outcome, 1000);
 	schedule_next(&schedule);
 	fake_time_pass(base, 10 * SECOND_US);
-	ck_assert_uint_eq(started, before + 1);
-	clock_fake(started_us);
-	return started_us - now_us;
+	ck_assert_uint_eq(probe->started, before + 1);
+	clock_fake(probe->started_us);
+	return probe->started_us - now_us;
 }
 
 static void serve(void)
@@ -134,30 +96,30 @@ START_TEST(pauses_of_a_start_double)
 	static const int64_t pauses_us[] = {5000, 10000, 20000, 40000, 80000, 100000, 100000};
 
 	schedule_hurry(&schedule);
-	ck_assert_uint_eq(started, 1);
+	ck_assert_uint_eq(probe->started, 1);
 	for (size_t i = 0; i < sizeof(pauses_us) / sizeof(pauses_us[0]); i++)
 		ck_assert_int_eq(pause_after(PROBE_REFUSED), pauses_us[i]);
-	ck_assert_uint_eq(schedule.probe_no, started);
-	ck_assert_uint_eq(found, started - 1);
+	ck_assert_uint_eq(schedule.probe_no, probe->started);
+	ck_assert_uint_eq(found, probe->started - 1);
 }
 END_TEST
 
 START_TEST(patience_of_a_start_grows_only_where_it_was_too_short)
 {
 	schedule_hurry(&schedule);
-	ck_assert_int_eq(probe.timeout_ms, 100);
+	ck_assert_int_eq(probe->timeout_ms, 100);
 	pause_after(PROBE_REFUSED);
-	ck_assert_int_eq(probe.timeout_ms, 100);
+	ck_assert_int_eq(probe->timeout_ms, 100);
 	ck_assert(!schedule_was_patient(&schedule));
 	for (int ms = 200; ms <= 800; ms *= 2) {
 		pause_after(PROBE_TIMEOUT);
-		ck_assert_int_eq(probe.timeout_ms, ms);
+		ck_assert_int_eq(probe->timeout_ms, ms);
 	}
 	pause_after(PROBE_TIMEOUT);
-	ck_assert_int_eq(probe.timeout_ms, 1000);
+	ck_assert_int_eq(probe->timeout_ms, 1000);
 	ck_assert(schedule_was_patient(&schedule));
 	pause_after(PROBE_TIMEOUT);
-	ck_assert_int_eq(probe.timeout_ms, 1000);
+	ck_assert_int_eq(probe->timeout_ms, 1000);
 }
 END_TEST
 
@@ -169,7 +131,7 @@ START_TEST(beats_are_an_interval_apart)
 	pause_after(PROBE_GOOD);
 	for (int i = 0; i < 3600; i++) {
 		ck_assert_int_eq(pause_after(PROBE_GOOD), SECOND_US);
-		ck_assert_int_eq(probe.timeout_ms, 1000);
+		ck_assert_int_eq(probe->timeout_ms, 1000);
 	}
 }
 END_TEST
@@ -180,14 +142,14 @@ START_TEST(a_probe_in_between_does_not_shift_the_beat)
 
 	serve();
 	pause_after(PROBE_GOOD);
-	beat_us = started_us;
+	beat_us = probe->started_us;
 	finish(PROBE_GOOD, 1000);
 	schedule_next(&schedule);
 	fake_time_pass(base, 300000);
 	schedule_hurry(&schedule);
-	ck_assert_int_eq(started_us, beat_us + 300000);
+	ck_assert_int_eq(probe->started_us, beat_us + 300000);
 	pause_after(PROBE_GOOD);
-	ck_assert_int_eq(started_us, beat_us + SECOND_US);
+	ck_assert_int_eq(probe->started_us, beat_us + SECOND_US);
 }
 END_TEST
 
@@ -201,7 +163,7 @@ START_TEST(slots_are_spread_over_the_interval)
 		open_slot(slot);
 		serve();
 		pause_after(PROBE_GOOD);
-		beats_us[slot] = started_us;
+		beats_us[slot] = probe->started_us;
 		for (int other = 0; other < slot; other++)
 			ck_assert_int_ge(llabs(beats_us[slot] - beats_us[other]), SECOND_US / 10);
 	}
@@ -215,7 +177,7 @@ START_TEST(one_probe_in_flight_at_most)
 	serve();
 	schedule_hurry(&schedule);
 	schedule_hurry(&schedule);
-	ck_assert_uint_eq(started, 1);
+	ck_assert_uint_eq(probe->started, 1);
 	ck_assert_int_eq(pause_after(PROBE_GOOD), 0);
 	ck_assert_int_gt(pause_after(PROBE_GOOD), 0);
 }
@@ -225,7 +187,7 @@ START_TEST(what_is_wanted_comes_at_once)
 {
 	serve();
 	schedule_want(&schedule);
-	ck_assert_uint_eq(started, 1);
+	ck_assert_uint_eq(probe->started, 1);
 	ck_assert_int_eq(pause_after(PROBE_GOOD), 0);
 }
 END_TEST
@@ -237,16 +199,16 @@ START_TEST(a_quick_probe_and_a_second)
 	config.timeout_ms = 5000;
 	serve();
 	pause_after(PROBE_GOOD);
-	ck_assert_int_eq(probe.timeout_ms, 5000);
+	ck_assert_int_eq(probe->timeout_ms, 5000);
 	finish(PROBE_GOOD, 1000);
 	schedule_hurry_quickly(&schedule);
-	ck_assert_int_eq(probe.timeout_ms, 250);
+	ck_assert_int_eq(probe->timeout_ms, 250);
 	schedule_follow_up(&schedule);
 	ck_assert_int_eq(pause_after(PROBE_TIMEOUT), 0);
-	ck_assert_int_eq(probe.timeout_ms, 500);
+	ck_assert_int_eq(probe->timeout_ms, 500);
 	schedule_follow_up(&schedule); /* there is no third */
 	ck_assert_int_gt(pause_after(PROBE_TIMEOUT), 0);
-	ck_assert_int_eq(probe.timeout_ms, 5000);
+	ck_assert_int_eq(probe->timeout_ms, 5000);
 }
 END_TEST
 
@@ -260,8 +222,8 @@ START_TEST(a_slow_service_is_given_four_times_what_is_usual)
 	}
 	finish(PROBE_GOOD, 200000);
 	schedule_hurry_quickly(&schedule);
-	ck_assert_int_ge(probe.timeout_ms, 790);
-	ck_assert_int_le(probe.timeout_ms, 800);
+	ck_assert_int_ge(probe->timeout_ms, 790);
+	ck_assert_int_le(probe->timeout_ms, 800);
 }
 END_TEST
 
@@ -272,10 +234,10 @@ START_TEST(the_probe_in_flight_loses_its_patience)
 	pause_after(PROBE_GOOD);
 	fake_time_pass(base, 100000);
 	schedule_hurry_quickly(&schedule);
-	ck_assert_int_eq(probe.timeout_ms, 250);
+	ck_assert_int_eq(probe->timeout_ms, 250);
 	ck_assert_int_eq(schedule.asked_us, clock_us());
 	ck_assert_int_eq(pause_after(PROBE_GOOD), 0); /* its finding was not the last word */
-	ck_assert_int_eq(probe.timeout_ms, 250);
+	ck_assert_int_eq(probe->timeout_ms, 250);
 }
 END_TEST
 
