@@ -16,8 +16,9 @@ TOPS = ("common", "orchestrator", "services")
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 60
 TEST_FILE_LINES_MAX = 500
-NO_CIRCLES = ("orchestrator/fleet", "orchestrator/proxy", "orchestrator/engine", "orchestrator/engine/docker",
-              "orchestrator/engine/process")
+# Folders that still have circles: in every other folder one fails. Take a folder out when its last circle is gone.
+CIRCULAR = ("common", "orchestrator/engine/docker", "orchestrator/engine/process", "orchestrator/proxy", "orchestrator/wire",
+            "services", "services/store")
 
 # What a process may have once: what says the time (http_date keeps the text of this second), what writes the log, and memory kept
 # for later: free lists are called spares, with spare_count.
@@ -26,7 +27,7 @@ FREE_LIST = re.compile(r"spares?(_count)?$")
 
 # The bars that the tree has reached: above one of them lint fails. The others are printed with what is above them; a name is
 # added here as soon as its list is empty.
-FAILING = (f"functions over {FUNCTION_LINES_MAX} lines",)
+FAILING = ("circles in folders that had none", f"functions over {FUNCTION_LINES_MAX} lines",)
 
 
 @dataclasses.dataclass
@@ -274,8 +275,8 @@ def in_circles():
             for name, rooms in sorted(folders().items()) for circle in circles(rooms, arrows())]
 
 
-def in_forbidden_circles():
-    return [text for text in in_circles() if text.partition(":")[0] in NO_CIRCLES]
+def in_new_circles():
+    return [text for text in in_circles() if text.partition(":")[0] not in CIRCULAR]
 
 
 def long_files():
@@ -323,7 +324,8 @@ def long_tests():
 
 
 BARS = {
-    "circles between the files of fleet, proxy and engine": in_forbidden_circles,
+    "circles between the files of a folder": in_circles,
+    "circles in folders that had none": in_new_circles,
     f"files over {FILE_LINES_MAX} lines": long_files,
     f"functions over {FUNCTION_LINES_MAX} lines": long_functions,
     "process-wide variables that are no clock, log or free list": process_wide,
