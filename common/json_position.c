@@ -13,7 +13,7 @@ void json_position_init(struct json_position *position, const char *text, size_t
 	*position = (struct json_position){.text = text, .len = len, .comments = comments, .line = 1};
 }
 
-static void place_step(struct json_position *position)
+static void position_step(struct json_position *position)
 {
 	if (position->text[position->at++] == '\n') {
 		position->line++;
@@ -25,11 +25,11 @@ void json_position_move(struct json_position *position, size_t offset)
 {
 	assert(offset <= position->len);
 	while (position->at < offset)
-		place_step(position);
+		position_step(position);
 }
 
 /* At the first byte of a comment: to the byte behind it. */
-static void place_skip_comment(struct json_position *position)
+static void position_skip_comment(struct json_position *position)
 {
 	bool block = position->text[position->at + 1] == '*';
 	const char *from = position->text + position->at + 2;
@@ -43,7 +43,7 @@ static void place_skip_comment(struct json_position *position)
 		json_position_move(position, (size_t)(end - position->text) + (block ? 2 : 1));
 }
 
-static bool place_at_comment(const struct json_position *position)
+static bool position_at_comment(const struct json_position *position)
 {
 	if (!position->comments || position->len - position->at < 2 || position->text[position->at] != '/')
 		return false;
@@ -54,9 +54,9 @@ void json_position_skip(struct json_position *position)
 {
 	while (position->at < position->len) {
 		if (memchr(" \t\r\n,:", position->text[position->at], 6) != NULL)
-			place_step(position);
-		else if (place_at_comment(position))
-			place_skip_comment(position);
+			position_step(position);
+		else if (position_at_comment(position))
+			position_skip_comment(position);
 		else
 			return;
 	}

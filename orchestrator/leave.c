@@ -12,7 +12,7 @@
 #include "orchestrator/config/config.h"
 #include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/proxy/proxy.h"
-#include "orchestrator/systemd/announce.h"
+#include "orchestrator/systemd/lifecycle.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ void leave_begin(struct leave *leave, const char *signal_name, bool remove_conta
 	leave->remove_containers = remove_containers;
 	leave->until_ms = clock_ms() + config->drain_ms;
 	log_info("event=stopping signal=%s containers=%s", signal_name, remove_containers ? "to-be-removed" : "kept");
-	announce_stopping(leave->settings.announce);
+	lifecycle_stopping(leave->settings.lifecycle);
 	proxy_drain(leave->settings.proxy);
 	timer_set(leave->check, CHECK_US);
 }

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-struct announce;
+struct lifecycle;
 struct config;
 struct supervisors;
 struct event_base;
@@ -17,7 +17,7 @@ struct leave_settings {
 	struct event_base *base;
 	struct supervisors *supervisors; /* all of them borrowed */
 	struct proxy *proxy;
-	struct announce *announce;
+	struct lifecycle *lifecycle;
 };
 
 struct leave *leave_new(const struct leave_settings *settings);

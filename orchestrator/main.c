@@ -10,11 +10,11 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/admin/admin.h"
-#include "orchestrator/systemd/announce.h"
+#include "orchestrator/systemd/lifecycle.h"
 #include "orchestrator/cli/command_line.h"
 #include "orchestrator/config/config_file.h"
 #include "orchestrator/base/defer.h"
-#include "orchestrator/cli/dispatch.h"
+#include "orchestrator/cli/cli.h"
 #include "orchestrator/cli/exit_code.h"
 #include "orchestrator/engine/process/process_spawn.h"
 #include "orchestrator/fleet/supervisors.h"
@@ -42,7 +42,7 @@ struct orchestrator {
 	struct loop_lag *lag;
 	struct activation *activation; /* sockets handed to us, until the proxy listens */
 	struct notify *notify;
-	struct announce *announce;
+	struct lifecycle *lifecycle;
 	struct engine *engine;
 	struct supervisors *supervisors;
 	struct proxy *proxy;
@@ -141,9 +141,9 @@ static bool on_reload(void *arg, struct err *err)
 
 	if (leave_is_under_way(self->leave))
 		return err_set(err, "the orchestrator is stopping");
-	announce_reloading(self->announce);
+	lifecycle_reloading(self->lifecycle);
 	bool ok = reload_now(self->reload, err);
-	announce_reloaded(self->announce);
+	lifecycle_reloaded(self->lifecycle);
 	return ok;
 }
 
@@ -275,11 +275,11 @@ static bool make_all(struct orchestrator *self, struct err *err)
 		return false;
 	activation_free(self->activation);
 	self->activation = NULL;
-	self->announce = announce_new(self->base, self->notify, self->supervisors);
+	self->lifecycle = lifecycle_new(self->base, self->notify, self->supervisors);
 	self->leave = leave_new(&(struct leave_settings){.base = self->base,
 	                                                 .supervisors = self->supervisors,
 	                                                 .proxy = self->proxy,
-	                                                 .announce = self->announce});
+	                                                 .lifecycle = self->lifecycle});
 	return true;
 }
 
@@ -291,7 +291,7 @@ static void free_event(struct event *event)
 
 static void free_all(struct orchestrator *self)
 {
-	announce_free(self->announce);
+	lifecycle_free(self->lifecycle);
 	activation_free(self->activation);
 	notify_close(self->notify);
 	admin_free(self->admin);
@@ -356,7 +356,7 @@ int main(int argc, char **argv)
 	struct err err;
 	log_open();
 	if (command.action != COMMAND_RUN)
-		return dispatch(&command, argc, argv);
+		return cli_run(&command, argc, argv);
 	if (config_load(command.config_path, &config, &err))
 		return run(config, &command);
 	fprintf(stderr, "%s\n", err.message);

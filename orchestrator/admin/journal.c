@@ -23,7 +23,7 @@ struct journal {
 		char id[INCIDENT_SIZE];
 		unsigned requests; /* lines about requests that were kept */
 	} incidents[INCIDENTS];
-	unsigned next_incident; /* whose place the next new one gets */
+	unsigned next_incident; /* whose cell the next new one gets */
 };
 
 /* --- key=value ------------------------------------------------------------------------------------------------- */
@@ -116,9 +116,9 @@ static bool room_for_request(struct journal *journal, const char *id)
 	for (size_t i = 0; i < INCIDENTS; i++)
 		if (strcmp(journal->incidents[i].id, id) == 0)
 			return ++journal->incidents[i].requests <= JOURNAL_REQUESTS;
-	size_t place = journal->next_incident++ % INCIDENTS;
-	snprintf(journal->incidents[place].id, INCIDENT_SIZE, "%s", id);
-	journal->incidents[place].requests = 1;
+	size_t cell = journal->next_incident++ % INCIDENTS;
+	snprintf(journal->incidents[cell].id, INCIDENT_SIZE, "%s", id);
+	journal->incidents[cell].requests = 1;
 	return true;
 }
 
@@ -173,10 +173,10 @@ static void write_line(struct json_writer *w, const char *line, const char *end)
 
 static void keep(struct journal *journal, const char *object)
 {
-	char **place = &journal->lines[++journal->last % JOURNAL_LINES];
+	char **line = &journal->lines[++journal->last % JOURNAL_LINES];
 
-	free(*place);
-	*place = mem_dup_n(object, strlen(object));
+	free(*line);
+	*line = mem_dup_n(object, strlen(object));
 }
 
 void journal_add(struct journal *journal, enum log_level level, const char *line, size_t len, int64_t time_ms)

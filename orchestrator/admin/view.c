@@ -114,7 +114,7 @@ static void spares(struct json_writer *w, const struct supervisor *supervisor)
 	json_end_array(w);
 }
 
-static bool has_place(const struct supervisor *supervisor, const struct backend *backend)
+static bool is_listed(const struct supervisor *supervisor, const struct backend *backend)
 {
 	struct supervisor_slot slot;
 	struct supervisor_spare spare;
@@ -141,7 +141,7 @@ static void leaving(struct json_writer *w, struct supervisor *supervisor)
 	json_begin_array(w);
 	for (size_t i = 0; i < fleet_count(fleet); i++) {
 		struct backend *backend = fleet_at(fleet, i);
-		if (has_place(supervisor, backend))
+		if (is_listed(supervisor, backend))
 			continue;
 		json_begin_object(w);
 		json_member_number(w, "slot", backend_slot(backend));

@@ -25,7 +25,7 @@ static void set_text(char **text, const char *prefix, const char *name)
 }
 
 /* Services without a first_port get ranges one behind the other, clear of those that have one. */
-static void place_ports(struct config *config, struct config_service *service)
+static void choose_ports(struct config *config, struct config_service *service)
 {
 	int64_t first = FIRST_PORT;
 	bool moved = true;
@@ -52,7 +52,7 @@ static void config_complete(struct config *config)
 	struct config_service *services = config->services.items;
 	for (size_t i = 0; i < config->services.count; i++) {
 		if (services[i].first_port == 0)
-			place_ports(config, &services[i]);
+			choose_ports(config, &services[i]);
 		if (services[i].spare_port == 0)
 			services[i].spare_port =
 			        services[i].first_port + services[i].scale.max + services[i].scale.spares;
@@ -60,7 +60,7 @@ static void config_complete(struct config *config)
 }
 
 /* "line 3, column 5: what" becomes "file:3:5: what", as all other errors of a configuration read. */
-static bool place_error(const char *file, struct err *err)
+static bool name_file(const char *file, struct err *err)
 {
 	struct err found = *err;
 	unsigned line, column;
@@ -77,7 +77,7 @@ static bool read_text(const char *file, const char *text, size_t len, struct con
 	struct json_doc *doc;
 
 	if (!json_parse(text, len, &limits, &doc, err))
-		return place_error(file, err);
+		return name_file(file, err);
 	struct config *made = mem_zero(sizeof(*made));
 	const struct json_value *root = json_root(doc);
 	bool ok = root->type == JSON_OBJECT || options_error(err, file, root, "", "must be an object");

@@ -82,12 +82,12 @@ static const char *probe_of(const struct json_value *object, char text[VALUE_SIZ
 
 /* --- what the numbers mean ------------------------------------------------------------------------------------- */
 
-static int64_t ready_in(const struct json_value *service, const char *places)
+static int64_t ready_in(const struct json_value *service, const char *entries)
 {
 	int64_t ready = 0;
 
-	for (const struct json_value *place = first_of(service, places); place != NULL; place = place->next)
-		ready += json_text_is(json_get(place, "state"), "ready");
+	for (const struct json_value *entry = first_of(service, entries); entry != NULL; entry = entry->next)
+		ready += json_text_is(json_get(entry, "state"), "ready");
 	return ready;
 }
 
@@ -129,7 +129,7 @@ bool fleet_view_check(const struct json_value *fleet)
 	return services != NULL && services->type == JSON_ARRAY;
 }
 
-static enum table_style style_of(const struct json_value *place)
+static enum table_style style_of(const struct json_value *entry)
 {
 	static const struct {
 		const char *state;
@@ -140,7 +140,7 @@ static enum table_style style_of(const struct json_value *place)
 	              {"spare", TABLE_PLAIN},
 	              {"empty", TABLE_PLAIN}};
 	for (size_t i = 0; i < sizeof(styles) / sizeof(*styles); i++)
-		if (json_text_is(json_get(place, "state"), styles[i].state))
+		if (json_text_is(json_get(entry, "state"), styles[i].state))
 			return styles[i].style;
 	return TABLE_BUSY;
 }
@@ -195,21 +195,21 @@ static void print_services(const struct json_value *fleet, bool colour, FILE *to
 	table_free(table);
 }
 
-static void add_place(struct table *table, const struct json_value *service, const struct json_value *place,
+static void add_entry(struct table *table, const struct json_value *service, const struct json_value *entry,
                       const char *what)
 {
 	char text[VALUE_SIZE];
 
 	table_add(table, TABLE_PLAIN, "%s", value_text(service, "name", text));
 	table_add(table, TABLE_PLAIN, "%s", what);
-	table_add(table, style_of(place), "%s", value_text(place, "state", text));
-	table_add(table, TABLE_PLAIN, "%s", value_text(place, "reason", text));
-	table_add(table, TABLE_PLAIN, "%.*s", ID_CHARS, value_text(place, "container", text));
-	table_add(table, TABLE_PLAIN, "%s", value_text(place, "image", text));
-	table_add(table, TABLE_PLAIN, "%s", value_text(place, "in_flight", text));
-	table_add(table, TABLE_PLAIN, "%s", value_text(place, "requests", text));
-	table_add(table, TABLE_PLAIN, "%s", probe_of(place, text));
-	table_add(table, TABLE_PLAIN, "%s", time_of(place, "since_ms", text));
+	table_add(table, style_of(entry), "%s", value_text(entry, "state", text));
+	table_add(table, TABLE_PLAIN, "%s", value_text(entry, "reason", text));
+	table_add(table, TABLE_PLAIN, "%.*s", ID_CHARS, value_text(entry, "container", text));
+	table_add(table, TABLE_PLAIN, "%s", value_text(entry, "image", text));
+	table_add(table, TABLE_PLAIN, "%s", value_text(entry, "in_flight", text));
+	table_add(table, TABLE_PLAIN, "%s", value_text(entry, "requests", text));
+	table_add(table, TABLE_PLAIN, "%s", probe_of(entry, text));
+	table_add(table, TABLE_PLAIN, "%s", time_of(entry, "since_ms", text));
 }
 
 /* Slots that are empty and were never anything else say nothing. */
@@ -220,29 +220,29 @@ static bool is_empty(const struct json_value *slot)
 	return json_text_is(json_get(slot, "state"), "empty") && (message == NULL || message->len == 0);
 }
 
-static void add_places(struct table *table, const struct json_value *service)
+static void add_entries(struct table *table, const struct json_value *service)
 {
 	char what[2 * VALUE_SIZE], text[VALUE_SIZE];
 
 	for (const struct json_value *slot = first_of(service, "slots"); slot != NULL; slot = slot->next)
 		if (!is_empty(slot))
-			add_place(table, service, slot, value_text(slot, "slot", text));
+			add_entry(table, service, slot, value_text(slot, "slot", text));
 	for (const struct json_value *spare = first_of(service, "spares"); spare != NULL; spare = spare->next) {
 		int64_t stands_in = number(spare, "stands_in_for", -1);
 		int len = snprintf(what, sizeof(what), "spare %s", value_text(spare, "spare", text));
 		if (stands_in >= 0)
 			snprintf(what + len, sizeof(what) - (size_t)len, " for %" PRId64, stands_in);
-		add_place(table, service, spare, what);
+		add_entry(table, service, spare, what);
 	}
 	for (const struct json_value *leaving = first_of(service, "leaving"); leaving != NULL;
 	     leaving = leaving->next) {
 		int64_t slot = number(leaving, "slot", -1);
 		snprintf(what, sizeof(what), slot >= 0 ? "%" PRId64 " before" : "stand-in", slot);
-		add_place(table, service, leaving, what);
+		add_entry(table, service, leaving, what);
 	}
 }
 
-static void print_places(const struct json_value *fleet, bool colour, FILE *to)
+static void print_entries(const struct json_value *fleet, bool colour, FILE *to)
 {
 	static const struct table_column columns[] = {
 	        {"SERVICE", false}, {"SLOT", false},     {"STATE", false},   {"REASON", false}, {"CONTAINER", false},
@@ -250,20 +250,20 @@ static void print_places(const struct json_value *fleet, bool colour, FILE *to)
 	struct table *table = table_new(columns, sizeof(columns) / sizeof(*columns));
 
 	for (const struct json_value *service = first_of(fleet, "services"); service != NULL; service = service->next)
-		add_places(table, service);
+		add_entries(table, service);
 	table_print(table, colour, to);
 	table_free(table);
 }
 
-static void print_message(const struct json_value *service, const struct json_value *place, const char *what, FILE *to)
+static void print_message(const struct json_value *service, const struct json_value *entry, const char *what, FILE *to)
 {
 	char text[VALUE_SIZE];
-	char *message = json_dup_text(json_get(place, "message"));
+	char *message = json_dup_text(json_get(entry, "message"));
 
 	if (message != NULL && message[0] != '\0') {
 		table_safe_text(value_text(service, "name", text), to);
 		fprintf(to, " %s ", what);
-		table_safe_text(value_text(place, what, text), to);
+		table_safe_text(value_text(entry, what, text), to);
 		fputs(": ", to);
 		table_safe_text(message, to);
 		fputc('\n', to);
@@ -276,7 +276,7 @@ void fleet_view_print(const struct json_value *fleet, bool colour, FILE *to)
 	print_heading(fleet, to);
 	print_services(fleet, colour, to);
 	fputc('\n', to);
-	print_places(fleet, colour, to);
+	print_entries(fleet, colour, to);
 	for (const struct json_value *service = first_of(fleet, "services"); service != NULL; service = service->next) {
 		for (const struct json_value *slot = first_of(service, "slots"); slot != NULL; slot = slot->next)
 			print_message(service, slot, "slot", to);

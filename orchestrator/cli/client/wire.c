@@ -28,7 +28,7 @@ struct wire {
 	char address[ADMIN_ADDRESS_SIZE]; /* "": the socket alone */
 	char *socket;                     /* a path; NULL: the address alone */
 	char *name;                       /* of the orchestrator that is meant */
-	char *place;                      /* the one of the two that was asked last */
+	char *asked_at;                   /* the one of the two that was asked last */
 	char socket_trouble[SOCKET_TROUBLE_SIZE];
 };
 
@@ -126,13 +126,13 @@ void wire_close(struct wire *wire)
 	curl_slist_free_all(wire->fields);
 	free(wire->socket);
 	free(wire->name);
-	free(wire->place);
+	free(wire->asked_at);
 	free(wire);
 }
 
 const char *wire_address(const struct wire *wire)
 {
-	return wire->place;
+	return wire->asked_at;
 }
 
 /* --- asking ---------------------------------------------------------------------------------------------------- */
@@ -164,11 +164,11 @@ static bool no_reply(struct wire *wire, CURLcode code, struct err *err)
 		        err, WIRE_NOBODY,
 		        "no orchestrator answers at %s (%s)%s: does it run? Say where it is with -c FILE, its "
 		        "configuration, or --admin ADDRESS:PORT",
-		        wire->place, trouble, wire->socket_trouble);
+		        wire->asked_at, trouble, wire->socket_trouble);
 	bool lost = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
 	            code == CURLE_PARTIAL_FILE;
 	return err_set_code(err, lost ? WIRE_LOST : WIRE_TROUBLE, "the orchestrator at %s gave no answer (%s)",
-	                    wire->place, trouble);
+	                    wire->asked_at, trouble);
 }
 
 /* A reply that is no 2xx: its "detail" (RFC 9457), and what can be done here. */
@@ -182,12 +182,12 @@ static bool refused(const struct wire *wire, long status, struct buf *reply, str
 	json_free(doc);
 	if (detail == NULL)
 		err_set(err, "what answers at %s (status %ld) is no orchestrator's admin API: is the address right?",
-		        wire->place, status);
+		        wire->asked_at, status);
 	else if (status == 401)
 		err_set(err,
 		        "the orchestrator at %s asks for its token, or for another one: --token-file FILE, with the "
 		        "text of its admin_token_file",
-		        wire->place);
+		        wire->asked_at);
 	else
 		err_set(err, "refused: %s", detail);
 	err->code = WIRE_REFUSED;
@@ -209,10 +209,10 @@ static CURLcode perform(struct wire *wire, const char *host, const char *path, s
 	return code;
 }
 
-static void set_place(struct wire *wire, char *place)
+static void set_asked_at(struct wire *wire, char *asked_at)
 {
-	free(wire->place);
-	wire->place = place;
+	free(wire->asked_at);
+	wire->asked_at = asked_at;
 }
 
 /* Nothing was ordered by a request that ends in false: nobody took it, or another orchestrator, which says so. */
@@ -221,13 +221,13 @@ static bool ask_socket(struct wire *wire, const char *path, struct buf *reply, C
 	wire->socket_trouble[0] = '\0';
 	if (wire->socket == NULL)
 		return false;
-	set_place(wire, mem_format(UNIX "%s", wire->socket));
+	set_asked_at(wire, mem_format(UNIX "%s", wire->socket));
 	curl_easy_setopt(wire->easy, CURLOPT_UNIX_SOCKET_PATH, wire->socket);
 	*code = perform(wire, wire->name, path, reply, status);
 	curl_easy_setopt(wire->easy, CURLOPT_UNIX_SOCKET_PATH, NULL);
 	if (wire->address[0] == '\0' || (!is_nobody(*code) && *status != MISDIRECTED))
 		return true;
-	snprintf(wire->socket_trouble, sizeof(wire->socket_trouble), ", nor at %s (%s)", wire->place,
+	snprintf(wire->socket_trouble, sizeof(wire->socket_trouble), ", nor at %s (%s)", wire->asked_at,
 	         *code == CURLE_OK ? "another one's" : trouble_of(wire, *code));
 	return false;
 }
@@ -246,7 +246,7 @@ bool wire_ask(struct wire *wire, const char *method, const char *path, const cha
 	curl_easy_setopt(wire->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(wire->easy, CURLOPT_WRITEDATA, reply);
 	if (!ask_socket(wire, path, reply, &code, &status)) {
-		set_place(wire, mem_dup(wire->address));
+		set_asked_at(wire, mem_dup(wire->address));
 		code = perform(wire, wire->address, path, reply, &status);
 	}
 	if (code != CURLE_OK)

@@ -40,7 +40,7 @@ static int skip_option(struct completion *completion, int at, int last, char **w
 	return value != NULL ? 1 : 2;
 }
 
-static void judge_last(struct completion *completion, const char *word, int place)
+static void read_last(struct completion *completion, const char *word, int position)
 {
 	const struct command_option *option = option_of(completion->verb, word);
 	const char *value = strchr(word, '=');
@@ -53,16 +53,16 @@ static void judge_last(struct completion *completion, const char *word, int plac
 		completion->is_option = true;
 	} else if (completion->verb == command_verbs) {
 		completion->kind = COMMAND_VERB;
-	} else if (place < COMMAND_WORDS) {
-		completion->kind = completion->verb->words[place].kind;
-		completion->choices = completion->verb->words[place].choices;
+	} else if (position < COMMAND_WORDS) {
+		completion->kind = completion->verb->words[position].kind;
+		completion->choices = completion->verb->words[position].choices;
 	}
 }
 
 struct completion complete_read(int count, char **words)
 {
 	struct completion completion = {.verb = command_verbs, .begun = ""};
-	int last = count - 1, place = 0, at = 0;
+	int last = count - 1, position = 0, at = 0;
 
 	while (at < last) {
 		if (words[at][0] == '-' && words[at][1] != '\0') {
@@ -73,13 +73,13 @@ struct completion complete_read(int count, char **words)
 			completion.verb = command_verb_find(words[at]);
 			if (completion.verb == NULL)
 				return (struct completion){.verb = command_verbs, .begun = ""};
-		} else if (place++ == 0) {
+		} else if (position++ == 0) {
 			completion.service = words[at];
 		}
 		at++;
 	}
 	if (at == last)
-		judge_last(&completion, words[last], place);
+		read_last(&completion, words[last], position);
 	else if (count > 0)
 		completion.begun = words[last]; /* the value of the option before it */
 	return completion;

@@ -5,7 +5,7 @@
 #include "orchestrator/config/config.h"
 #include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/proxy/proxy.h"
-#include "orchestrator/systemd/announce.h"
+#include "orchestrator/systemd/lifecycle.h"
 #include "tests/unit/orchestrator/fleet/fake_timer.h"
 #include "tests/unit/unit.h"
 
@@ -16,15 +16,15 @@ static struct proxy proxy;
 static const struct config config = {.drain_ms = 2000, .name = "testing"};
 static struct event_base *base;
 static struct leave *leave;
-static bool announced, draining, stopped, removing;
+static bool told, draining, stopped, removing;
 static size_t containers;
 static supervisor_stopped *on_stopped;
 static void *on_stopped_arg;
 
-void announce_stopping(struct announce *announce)
+void lifecycle_stopping(struct lifecycle *lifecycle)
 {
-	(void)announce;
-	announced = true;
+	(void)lifecycle;
+	told = true;
 }
 
 void proxy_drain(struct proxy *of)
@@ -65,7 +65,7 @@ static void make(void)
 	clock_fake(1000000);
 	base = event_base_new();
 	proxy = (struct proxy){.in_flight = 1};
-	announced = draining = stopped = removing = false;
+	told = draining = stopped = removing = false;
 	containers = 2;
 	leave = leave_new(&(struct leave_settings){.base = base, .proxy = &proxy});
 }
@@ -88,7 +88,7 @@ START_TEST(waits_for_what_is_in_flight)
 {
 	ck_assert(!leave_is_under_way(leave));
 	leave_begin(leave, "Terminated", false, &config);
-	ck_assert(leave_is_under_way(leave) && announced && draining && !stopped);
+	ck_assert(leave_is_under_way(leave) && told && draining && !stopped);
 	fake_time_pass(base, 1000000);
 	ck_assert(!stopped);
 	proxy.in_flight = 0;

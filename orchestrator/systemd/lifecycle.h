@@ -1,4 +1,4 @@
-/* announce: what the service manager hears of us, through systemd/notify.
+/* lifecycle: what the service manager hears of us, through systemd/notify.
  *
  *   READY      once the proxy listens and each service's first containers serve, or have failed for the first time, or
  *              the engine does not answer; after 30 s in any case: we serve what there is
@@ -11,14 +11,14 @@
  */
 #pragma once
 
-struct announce;
+struct lifecycle;
 struct supervisors;
 struct event_base;
 struct notify;
 
-struct announce *announce_new(struct event_base *base, struct notify *notify, const struct supervisors *supervisors);
-void announce_free(struct announce *announce); /* before the supervisors; NULL is fine */
+struct lifecycle *lifecycle_new(struct event_base *base, struct notify *notify, const struct supervisors *supervisors);
+void lifecycle_free(struct lifecycle *lifecycle); /* before the supervisors; NULL is fine */
 
-void announce_reloading(struct announce *announce);
-void announce_reloaded(struct announce *announce);
-void announce_stopping(struct announce *announce);
+void lifecycle_reloading(struct lifecycle *lifecycle);
+void lifecycle_reloaded(struct lifecycle *lifecycle);
+void lifecycle_stopping(struct lifecycle *lifecycle);

@@ -1,8 +1,8 @@
-/* dispatch: a table: action -> what does it.
+/* cli: a table: action -> what does it.
  *
  * What goes to standard output is flushed here, once: a full disk is an error, not a success.
  */
-#include "orchestrator/cli/dispatch.h"
+#include "orchestrator/cli/cli.h"
 
 #include "common/err.h"
 #include "orchestrator/admin/admin.h"
@@ -160,7 +160,7 @@ static int do_action(const struct command *command, int argc, char **argv)
 	}
 }
 
-int dispatch(const struct command *command, int argc, char **argv)
+int cli_run(const struct command *command, int argc, char **argv)
 {
 	int code = do_action(command, argc, argv);
 
