@@ -16,7 +16,7 @@
 #include "orchestrator/base/defer.h"
 #include "orchestrator/cli/cli.h"
 #include "orchestrator/cli/exit_code.h"
-#include "orchestrator/engine/process/process_spawn.h"
+#include "orchestrator/engine/engines.h"
 #include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/config/identity.h"
 #include "orchestrator/base/loop.h"
@@ -190,9 +190,7 @@ static bool make_engine(struct orchestrator *self, struct err *err)
 	                                   .socket_dir = self->config->socket_dir,
 	                                   .observer = supervisors_observer(self->supervisors)};
 
-	if (self->config->engine == CONFIG_ENGINE_PROCESS)
-		return process_engine_new(&settings, &self->engine, err);
-	return docker_engine_new(&settings, &self->engine, err);
+	return engines_make(self->config->engine, &settings, &self->engine, err);
 }
 
 static bool make_proxy(struct orchestrator *self, struct err *err)
@@ -349,8 +347,9 @@ static int run(struct config *config, const struct command *command)
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[1], PROCESS_ENTER) == 0)
-		return process_enter(argv + 2); /* for the engine "process" alone */
+	int helper_code;
+	if (engines_help(argc, argv, &helper_code))
+		return helper_code;
 	struct command command = command_line_read(argc, argv);
 	struct config *config;
 	struct err err;

@@ -46,13 +46,16 @@ struct option {
 	enum option_type type;
 	size_t offset;
 	double min, max;
-	const char *fallback;       /* JSON text; NULL = required in the file (never for TABLE; for TABLES: empty) */
-	const char *const *words;   /* ENUM: NULL-terminated */
+	const char *fallback;     /* JSON text; NULL = required in the file (never for TABLE; for TABLES: empty) */
+	const char *const *words; /* ENUM: the first of them; NULL ends them */
+	size_t word_stride; /* ENUM: bytes from one to the next, where they stand in rows; 0 = they are an array */
 	const struct option *table; /* TABLE, TABLES: rows ended by key NULL */
 	size_t item_size;           /* TABLES */
 	bool reloadable;            /* may change at SIGHUP */
 	const char *unit;           /* "ms", "bytes", ... or NULL */
 	const char *help;           /* one sentence */
+	/* More of its help that follows from elsewhere, beginning with a space, cut to size; NULL = there is none. */
+	void (*note)(const char *key, char *text, size_t size);
 };
 
 #define OPTION_END          \
@@ -68,6 +71,16 @@ void options_clear(const struct option *table, void *out);
 
 /* Writes the values as one JSON object, indented by two spaces, keys in the order of the table. */
 void options_print(const struct option *table, const void *values, FILE *to);
+
+/* The word of an enum's value; NULL behind the last. */
+const char *option_word(const struct option *row, int value);
+
+/* help and what note adds. */
+#define OPTION_HELP_SIZE 1024
+void option_help(const struct option *row, char text[OPTION_HELP_SIZE]);
+
+/* Is a TEXT, TEXTS or ENV of this key, in a struct that the table describes, empty? The key is in the table. */
+bool option_is_empty(const struct option *table, const char *key, const void *values);
 
 /* What a row takes, in words: "whole number"; "10 to 3600000 ms", "" where there is nothing to say. Words of an enum are
  * put between quotes. */

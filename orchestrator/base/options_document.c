@@ -1,6 +1,7 @@
 /* options_document: the table itself, for people. */
 #include "orchestrator/base/options.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,14 +19,43 @@ const char *option_type_text(const struct option *row)
 	return names[row->type];
 }
 
+const char *option_word(const struct option *row, int value)
+{
+	size_t stride = row->word_stride != 0 ? row->word_stride : sizeof(*row->words);
+
+	return *(const char *const *)((const char *)row->words + (size_t)value * stride);
+}
+
+void option_help(const struct option *row, char text[OPTION_HELP_SIZE])
+{
+	int len = snprintf(text, OPTION_HELP_SIZE, "%s", row->help);
+
+	if (row->note != NULL && len < OPTION_HELP_SIZE)
+		row->note(row->key, text + len, OPTION_HELP_SIZE - (size_t)len);
+}
+
+bool option_is_empty(const struct option *table, const char *key, const void *values)
+{
+	const struct option *row = table;
+	const void *value;
+
+	while (strcmp(row->key, key) != 0)
+		row++;
+	value = (const char *)values + row->offset;
+	assert(row->type == OPTION_TEXT || row->type == OPTION_TEXTS || row->type == OPTION_ENV);
+	if (row->type == OPTION_TEXT)
+		return (*(char *const *)value)[0] == '\0';
+	return ((const struct strings *)value)->count == 0;
+}
+
 static void allowed_words(const struct option *row, const char *quote, char *text, size_t size)
 {
 	size_t len = 0;
 
 	text[0] = '\0';
-	for (int i = 0; row->words[i] != NULL && len < size; i++)
-		len += (size_t)snprintf(text + len, size - len, "%s%s%s%s", i > 0 ? ", " : "", quote, row->words[i],
-		                        quote);
+	for (int i = 0; option_word(row, i) != NULL && len < size; i++)
+		len += (size_t)snprintf(text + len, size - len, "%s%s%s%s", i > 0 ? ", " : "", quote,
+		                        option_word(row, i), quote);
 }
 
 void option_allowed(const struct option *row, const char *quote, char *text, size_t size)
@@ -62,7 +92,7 @@ void option_allowed(const struct option *row, const char *quote, char *text, siz
 static void document_row(const struct option *row, FILE *to)
 {
 	bool inner = row->type == OPTION_TABLE || row->type == OPTION_TABLES;
-	char allowed[ALLOWED_SIZE];
+	char allowed[ALLOWED_SIZE], help[OPTION_HELP_SIZE];
 
 	fprintf(to, "| `%s` | %s | ", row->key, option_type_text(row));
 	if (inner)
@@ -74,7 +104,8 @@ static void document_row(const struct option *row, FILE *to)
 	else
 		fprintf(to, "`%s`", row->fallback);
 	option_allowed(row, "`", allowed, sizeof(allowed));
-	fprintf(to, " | %s | %s | %s |\n", allowed, inner ? "" : row->reloadable ? "yes" : "restart", row->help);
+	option_help(row, help);
+	fprintf(to, " | %s | %s | %s |\n", allowed, inner ? "" : row->reloadable ? "yes" : "restart", help);
 }
 
 static void document_table(const struct option *table, const char *path, FILE *to)

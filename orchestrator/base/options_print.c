@@ -66,7 +66,7 @@ static void print_scalar_text(const struct option *option, const void *value, FI
 
 static void print_enum(const struct option *option, const void *value, FILE *to, int indent)
 {
-	const char *word = option->words[*(const int *)value];
+	const char *word = option_word(option, *(const int *)value);
 
 	(void)indent;
 	print_text(word, strlen(word), to);

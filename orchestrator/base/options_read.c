@@ -162,14 +162,14 @@ static bool read_enum(struct source source, const struct option *option, const s
 	char words[160] = "";
 	size_t len = 0;
 
-	for (int i = 0; option->words[i] != NULL; i++) {
-		if (json_text_is(value, option->words[i])) {
+	for (int i = 0; option_word(option, i) != NULL; i++) {
+		if (json_text_is(value, option_word(option, i))) {
 			memcpy(to, &i, sizeof(i));
 			return true;
 		}
 		if (len < sizeof(words))
 			len += (size_t)snprintf(words + len, sizeof(words) - len, "%s\"%s\"", i > 0 ? ", " : "",
-			                        option->words[i]);
+			                        option_word(option, i));
 	}
 	if (value->type != JSON_STRING)
 		return refuse(source, value, "is %s, must be one of %s", found(value), words);

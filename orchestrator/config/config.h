@@ -13,7 +13,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum config_engine { CONFIG_ENGINE_DOCKER, CONFIG_ENGINE_PROCESS };
 enum config_half_close { CONFIG_HALF_CLOSE_ANSWER, CONFIG_HALF_CLOSE_CANCEL };
 enum config_formula { CONFIG_FORMULA_CEIL, CONFIG_FORMULA_FLOOR_PLUS_1 };
 
@@ -62,7 +61,7 @@ struct config {
 	struct strings listen; /* "ADDR:PORT" */
 	struct strings admin;
 	char *admin_token_file; /* "" = none */
-	int engine;             /* enum config_engine */
+	int engine;             /* index into engines[] */
 	char *docker_socket;
 	char *name;
 	char *access_log; /* "off", "-" or a path */

@@ -3,6 +3,8 @@
 
 #include "common/json.h"
 #include "orchestrator/base/address.h"
+#include "orchestrator/config/config_tables.h"
+#include "orchestrator/engine/engines.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -191,12 +193,12 @@ static bool check_ports(const struct scope *scope, const struct config_service *
 static bool check_made_from(const struct scope *scope, const struct config *config,
                             const struct config_service *service)
 {
-	if (config->engine == CONFIG_ENGINE_DOCKER && service->image[0] == '\0')
-		return wrong(scope, "image", "missing: engine docker needs an image for each service");
-	if (config->engine == CONFIG_ENGINE_PROCESS && service->command.count == 0)
-		return wrong(scope, "command", "missing: engine process needs a command for each service");
-	if (config->engine == CONFIG_ENGINE_PROCESS && service->publish.count == 0)
-		return wrong(scope, "publish", "empty: engine process needs an address, for example 127.0.0.1");
+	const struct engine_kind *engine = &engines[config->engine];
+
+	for (const struct engine_need *need = engine->needs; need->key != NULL; need++)
+		if (option_is_empty(config_service_options, need->key, service))
+			return wrong(scope, need->key, "missing: engine %s needs %s for each service", engine->name,
+			             need->what);
 	return true;
 }
 

@@ -6,10 +6,10 @@
 
 #include "common/log.h"
 #include "orchestrator/config/config.h"
+#include "orchestrator/engine/engines.h"
 
 #include <limits.h>
 
-static const char *const engine_words[] = {"docker", "process", NULL};
 static const char *const reach_words[] = {"published", "bridge", "socket", NULL};
 static const char *const formula_words[] = {"ceil", "floor+1", NULL};
 static const char *const half_close_words[] = {"answer", "cancel", NULL};
@@ -62,19 +62,19 @@ const struct option config_service_options[] = {
         {"name", OPTION_TEXT, AT(name), 1, 63, NULL,
          .help = "Name of the service; its containers are NAME_0, NAME_1, ..., and find each other by it."},
         {"image", OPTION_TEXT, AT(image), 0, 255, "\"\"", .reloadable = true,
-         .help = "Image its containers are made from (engine docker: required)."},
+         .help = "Image its containers are made from.", .note = engines_note},
         {"command", OPTION_TEXTS, AT(command), 0, 256, "[]", .reloadable = true,
-         .help = "Command and arguments; empty: the image's own (engine process: required)."},
+         .help = "Command and arguments; empty: the image's own.", .note = engines_note},
         {"port", OPTION_INT, AT(port), 1, 65535, "8000", .reloadable = true, .help = "Port inside the container."},
         {"first_port", OPTION_INT, AT(first_port), 0, 65535, "0", .reloadable = true,
          .help = "Host port of slot 0; slot i has first_port + i. 0: the first free range from 8000 on."},
         {"publish", OPTION_TEXTS, AT(publish), 0, 8, "[\"127.0.0.1\"]", .reloadable = true,
-         .help = "Host addresses that the containers' ports are published on."},
+         .help = "Host addresses that the containers' ports are published on.", .note = engines_note},
         {"reach", OPTION_ENUM, AT(reach), 0, 0, "\"published\"", .words = reach_words, .reloadable = true,
          .help = "How the proxy gets to a container: its published port, its address on the bridge, or a unix socket "
                  "in a directory mounted at /run/selfless (the image must listen as LISTEN says)."},
         {"volumes", OPTION_TEXTS, AT(volumes), 0, 64, "[]", .reloadable = true,
-         .help = "Volumes, as NAME:/path or /host/path:/path, with :ro if wanted."},
+         .help = "Volumes, as NAME:/path or /host/path:/path, with :ro if wanted.", .note = engines_note},
         {"env", OPTION_ENV, AT(env), 0, 256, "{}", .reloadable = true, .help = "Environment of the containers."},
         {"memory_mb", OPTION_INT, AT(memory_mb), 0, 1048576, "0", .reloadable = true, .unit = "MiB",
          .help = "Memory limit of a container; 0: none. Engine process: of its address space."},
@@ -83,7 +83,8 @@ const struct option config_service_options[] = {
         {"late_network", OPTION_BOOL, AT(late_network), 0, 0, "false", .reloadable = true,
          .help = "Start a slot's container before Docker gives it its network and port, and its program once it has "
                  "them: a replacement then does not wait until Docker has freed the dead one's port. A small program "
-                 "of ours, mounted at /.selfless-await from state_dir, runs first in it and waits."},
+                 "of ours, mounted at /.selfless-await from state_dir, runs first in it and waits.",
+         .note = engines_note},
         {"spare_port", OPTION_INT, AT(spare_port), 0, 65535, "0", .reloadable = true,
          .help = "Host port for the second container of a slot during a roll; 0: first_port + max + spares."},
         {"response_timeout_ms", OPTION_INT, AT(response_timeout_ms), 0, 24.0 * HOUR_MS, "0", .reloadable = true,
@@ -111,10 +112,10 @@ const struct option config_options[] = {
         {"admin", OPTION_TEXTS, AT(admin), 0, 16, "[\"127.0.0.1:9090\"]", .help = "Addresses of the admin API."},
         {"admin_token_file", OPTION_TEXT, AT(admin_token_file), 0, 1024, "\"\"",
          .help = "File with the token that admin asks for; required for an admin address that is not loopback."},
-        {"engine", OPTION_ENUM, AT(engine), 0, 0, "\"docker\"", .words = engine_words,
-         .help = "What makes the containers."},
+        {"engine", OPTION_ENUM, AT(engine), 0, 0, "\"docker\"", .words = &engines[0].name,
+         .word_stride = sizeof(engines[0]), .help = "What makes the containers."},
         {"docker_socket", OPTION_TEXT, AT(docker_socket), 1, 107, "\"/var/run/docker.sock\"",
-         .help = "Socket of the Docker Engine."},
+         .help = "Socket of the Docker Engine.", .note = engines_note},
         {"name", OPTION_TEXT, AT(name), 2, 63, "\"selfless\"",
          .help = "Name of this orchestrator: label of its containers, and their network."},
         {"access_log", OPTION_TEXT, AT(access_log), 1, 1024, "\"off\"", .reloadable = true,

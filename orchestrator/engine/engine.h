@@ -1,5 +1,5 @@
-/* engine: how a container is made, started, stopped and heard of.  A table of verbs; docker is the first, process
- * (plain child processes) the second. Fleet and proxy never know which one it is.
+/* engine: how a container is made, started, stopped and heard of.  A table of verbs; which engines
+ * there are says engines.h. Fleet and proxy never know which one it is.
  *
  * Callbacks: every verb returns at once; its callback runs exactly once, later, never before the verb has returned,
  * and never after engine_free. A verb that hangs is ended by its deadline (ENGINE_TIMEOUT). Nothing here blocks.
@@ -165,9 +165,19 @@ struct engine_verbs {
 	void (*free)(struct engine *engine);
 };
 
+/* What fleet may count on. */
+struct engine_can {
+	bool rename;       /* else a container keeps the name it was made with */
+	bool ahead;        /* create makes what start begins; else a container runs once it is created */
+	bool pause;        /* pause and unpause */
+	bool late_network; /* else a place's late_network is not heeded */
+	bool local_ports;  /* host_port is a port of this host: no two containers have it at once */
+};
+
 /* First member of every engine. */
 struct engine {
 	const struct engine_verbs *verbs;
+	const struct engine_can *can; /* set by engines_make */
 };
 
 struct engine_settings {
@@ -182,11 +192,7 @@ struct engine_settings {
 	struct engine_observer observer;
 };
 
-/* Starts connecting; on_up or on_down follows. Frees with engine->verbs->free, which no callback of the engine may call;
- * what is under way then ends without a callback. */
-bool docker_engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err) MUST_CHECK;
-
-/* Plain child processes, no shell. A "container" is a record in state_dir/process, made by create; its process is in a
- * session of its own and outlives the engine, and an engine that is made later finds it by the record. False where
- * state_dir cannot be used or another engine uses it. on_up follows; on_down never. Freed as the other one. */
-bool process_engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err) MUST_CHECK;
+/* Makes an engine: starts connecting; on_up or on_down follows. Settings are borrowed for the call. Frees with
+ * engine->verbs->free, which no callback of the engine may call; what is under way then ends without a callback. False, with
+ * what to do in err: there can be none. */
+typedef bool engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err) MUST_CHECK;

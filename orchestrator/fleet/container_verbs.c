@@ -63,7 +63,8 @@ void container_create(struct container *container, const char *name, int host_po
 	assert(container->phase == CONTAINER_NEW);
 	snprintf(container->name, sizeof(container->name), "%s", name);
 	container->host_port = host_port;
-	container->late_network = container->all->service->late_network && container->slot != SLOT_NONE;
+	container->late_network =
+	        container->all->service->late_network && engine->can->late_network && container->slot != SLOT_NONE;
 	place = place_of(container);
 	engine->verbs->create(engine, &container->revision->spec, &place, calls_on_answer,
 	                      call_for(container, on_created));

@@ -212,8 +212,6 @@ static void on_up(void *arg)
 {
 	struct supervisors *supervisors = arg;
 
-	if (supervisors->told_down)
-		log_info("event=engine-up");
 	supervisors->up = true;
 	supervisors->told_down = false;
 	lists_up(supervisors->lists, supervisors->engine);

@@ -37,7 +37,10 @@ static void facts(FILE *to, const struct option *row)
 
 static void key(FILE *to, const struct option *row, const char *path)
 {
-	roff_entry(to, row->key, row->help);
+	char help[OPTION_HELP_SIZE];
+
+	option_help(row, help);
+	roff_entry(to, row->key, help);
 	fputs(".RS\n.PP\n(", to);
 	if (is_nested(row)) {
 		char text[PATH_SIZE + 32];

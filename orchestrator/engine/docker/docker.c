@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/mem.h"
 #include "orchestrator/engine/docker/docker_body.h"
+#include "orchestrator/engine/docker/docker_engine.h"
 #include "orchestrator/engine/docker/docker_frames.h"
 #include "orchestrator/engine/docker/docker_http.h"
 #include "orchestrator/engine/docker/docker_json.h"

@@ -2,6 +2,7 @@
  *
  * Freeing it ends nothing but the watching: the processes live on for the next engine.
  */
+#include "orchestrator/engine/process/process_engine.h"
 #include "orchestrator/engine/process/process.h"
 #include "orchestrator/engine/process/process_hunt.h"
 #include "orchestrator/engine/process/process_log.h"

@@ -1,4 +1,5 @@
 /* The loop: urgent events go first, others a bounded number at a time; and those that the beat needs are urgent. */
+#include "orchestrator/engine/docker/docker_engine.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"

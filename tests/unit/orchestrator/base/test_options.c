@@ -329,6 +329,50 @@ START_TEST(test_document)
 }
 END_TEST
 
+static void note(const char *key, char *text, size_t size)
+{
+	snprintf(text, size, " More of %s.", key);
+}
+
+START_TEST(test_words_and_help_from_elsewhere)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} rooms[] = {{1, "hall"}, {2, "attic"}, {3, NULL}};
+	const struct option row = {.key = "room",
+	                           .type = OPTION_ENUM,
+	                           .words = &rooms[0].name,
+	                           .word_stride = sizeof(rooms[0]),
+	                           .help = "Where.",
+	                           .note = note};
+	char text[OPTION_HELP_SIZE];
+
+	ck_assert_str_eq(option_word(&row, 1), "attic");
+	ck_assert_ptr_null(option_word(&row, 2));
+	option_allowed(&row, "'", text, sizeof(text));
+	ck_assert_str_eq(text, "'hall', 'attic'");
+	option_help(&row, text);
+	ck_assert_str_eq(text, "Where. More of room.");
+	option_help(rows, text);
+	ck_assert_str_eq(text, "A switch.");
+}
+END_TEST
+
+START_TEST(test_what_is_empty)
+{
+	struct outer out;
+
+	ck_assert(read_from("{\"words\":\"a\"}", &out));
+	ck_assert(!option_is_empty(rows, "text", &out));
+	ck_assert(!option_is_empty(rows, "words", &out));
+	ck_assert(option_is_empty(rows, "env", &out));
+	out.text[0] = '\0';
+	ck_assert(option_is_empty(rows, "text", &out));
+	options_clear(rows, &out);
+}
+END_TEST
+
 START_TEST(test_cross_field_errors)
 {
 	struct json_value at = {.line = 3, .column = 7};
@@ -342,4 +386,5 @@ END_TEST
 
 UNIT_MAIN("options", test_defaults, test_every_type_from_the_file, test_every_fault_says_where_what_and_what_is_allowed,
           test_required_without_a_file, test_what_is_printed_reads_back, test_first_difference_is_named,
-          test_what_may_change, test_document, test_cross_field_errors)
+          test_what_may_change, test_document, test_words_and_help_from_elsewhere, test_what_is_empty,
+          test_cross_field_errors)

@@ -2,6 +2,8 @@
 #include "tests/unit/orchestrator/engine/engine_watch.h"
 
 #include "common/clock.h"
+#include "orchestrator/engine/docker/docker_engine.h"
+#include "orchestrator/engine/process/process_engine.h"
 
 #include <check.h>
 #include <event2/event.h>
@@ -35,8 +37,6 @@ static void on_down(const char *message, void *arg)
 	watch->downs++;
 	snprintf(watch->down_message, sizeof(watch->down_message), "%s", message);
 }
-
-typedef bool engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err);
 
 static void open_with(struct watch *watch, engine_new *make, struct engine_settings settings)
 {

@@ -2,6 +2,7 @@
 #include "tests/unit/orchestrator/engine/process_bench.h"
 
 #include "common/clock.h"
+#include "orchestrator/engine/process/process_engine.h"
 #include "orchestrator/engine/process/process_spawn.h"
 #include "orchestrator/engine/process/process_proc.h"
 

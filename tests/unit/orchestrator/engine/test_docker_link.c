@@ -1,4 +1,5 @@
 /* The Docker engine against a fake one: version, first connection, losses, events, what is asked again. */
+#include "orchestrator/engine/docker/docker_engine.h"
 #include "tests/unit/orchestrator/engine/engine_watch.h"
 #include "tests/unit/orchestrator/engine/fake_docker.h"
 

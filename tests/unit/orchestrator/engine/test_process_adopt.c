@@ -1,4 +1,5 @@
 /* The process engine takes over what an earlier one started: found by its record, and by nothing less than that. */
+#include "orchestrator/engine/process/process_engine.h"
 #include "tests/unit/orchestrator/engine/process_bench.h"
 
 #include "common/mem.h"
