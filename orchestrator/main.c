@@ -348,6 +348,7 @@ static int run(struct config *config, const struct command *command)
 int main(int argc, char **argv)
 {
 	int helper_code;
+
 	if (engines_help(argc, argv, &helper_code))
 		return helper_code;
 	struct command command = command_line_read(argc, argv);

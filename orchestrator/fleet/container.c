@@ -82,6 +82,7 @@ struct container *container_new(struct containers *all, const struct container_p
 	container->slot = place->slot;
 	container->spare = place->spare;
 	container->ahead = place->ahead;
+	container->runs_on = !all->engine->can->pause;
 	container->exit_code = -1;
 	container->call.at_us = clock_us();
 	TAILQ_INSERT_TAIL(&all->all, container, link);

@@ -52,7 +52,7 @@ const struct container *holders_of_port(struct containers *all, int port, int sl
 	const struct container *holder = NULL;
 	const struct containers *other;
 
-	if (port == 0)
+	if (port == 0 || !all->engine->can->local_ports)
 		return NULL;
 	holder = holder_in(all, port, slot);
 	if (holder != NULL)

@@ -91,13 +91,13 @@ static void tidy(struct slot *slot)
 	berth_name(&slot->berth, container->revision, name);
 	if (strcmp(container->name, name) == 0) {
 		backoff_reset(&slot->rename);
-	} else if (!holders_name_in_use(all, name)) {
+	} else if (all->engine->can->rename && !holders_name_in_use(all, name)) {
 		if (backoff_due(&slot->rename))
 			container_rename(container, name);
 		else
 			step_by(all->step, slot->rename.next_us);
 	}
-	if (berth_container(&slot->ahead) == NULL &&
+	if (all->engine->can->ahead && berth_container(&slot->ahead) == NULL &&
 	    !container->call.busy) /* a rename frees the name when it is answered */
 		create_ahead(slot);
 }

@@ -44,8 +44,7 @@ static void tear_down(void)
 /* A list that was asked for now. */
 static void list(size_t count)
 {
-	usleep(10);
-	docker_sockets_listed(sockets, listed, count, clock_us());
+	docker_sockets_listed(sockets, listed, count, clock_us() + 1);
 }
 
 static bool is_there(void)

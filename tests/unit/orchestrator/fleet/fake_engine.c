@@ -602,15 +602,14 @@ static const struct engine_verbs fake_verbs = {
         .logs = verb_logs,
 };
 
-static const struct engine_can fake_can = {
-        .rename = true, .ahead = true, .pause = true, .late_network = true, .local_ports = true};
-
 struct fake_engine *fake_engine_new(struct event_base *base)
 {
 	struct fake_engine *fake = mem_zero(sizeof(*fake));
 
 	fake->engine.verbs = &fake_verbs;
-	fake->engine.can = &fake_can;
+	fake->engine.can = &fake->can;
+	fake->can = (struct engine_can){
+	        .rename = true, .ahead = true, .pause = true, .late_network = true, .local_ports = true};
 	fake->base = base;
 	TAILQ_INIT(&fake->ops);
 	return fake;

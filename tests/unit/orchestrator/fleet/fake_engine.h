@@ -58,7 +58,8 @@ struct fake_container {
 };
 
 struct fake_engine {
-	struct engine engine; /* first */
+	struct engine engine;  /* first */
+	struct engine_can can; /* all, unless a test says otherwise before anything is made */
 	struct event_base *base;
 	struct engine_observer observer;
 	const char *socket_dir; /* under which containers get their directories */
