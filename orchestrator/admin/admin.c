@@ -9,7 +9,6 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/start_wait.h"
 #include "orchestrator/admin/api.h"
 #include "orchestrator/admin/events.h"
 #include "orchestrator/admin/guard.h"
@@ -18,12 +17,10 @@
 #include "orchestrator/admin/page.h"
 #include "orchestrator/base/address.h"
 #include "orchestrator/base/token.h"
+#include "orchestrator/wire/listen.h"
 
-#include <errno.h>
 #include <event2/bufferevent.h>
-#include <event2/event.h>
 #include <event2/http.h>
-#include <event2/listener.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -32,13 +29,12 @@
 #define HEAD_MAX 16384
 #define BODY_MAX 65536
 #define TIMEOUT_S 60
-#define ACCEPT_PAUSE_US 1000000 /* after EMFILE and the like: no back-off, a try is one accept */
 
 /* Where we listen: an address, or the unix socket. */
 struct door {
 	struct admin *admin;
+	struct listen *listen;
 	struct evhttp *http;
-	struct evconnlistener *listener;
 	struct local *local; /* the unix socket; NULL: an address */
 	struct address address;
 	bool needs_token; /* for whatever is asked */
@@ -132,24 +128,6 @@ static void on_request(struct evhttp_request *request, void *arg)
 
 /* --- doors ----------------------------------------------------------------------------------------------------- */
 
-static void on_accept_again(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	evconnlistener_enable(arg);
-}
-
-/* Out of descriptors: who waits stays in the kernel's queue; the loop does not spin. The argument is evhttp's, which has
- * put its own on the listener; so the listener is all there is to go by, and admin must not go before the loop does. */
-static void on_accept_error(struct evconnlistener *listener, void *arg)
-{
-	(void)arg;
-	struct timeval pause = clock_timeval(ACCEPT_PAUSE_US);
-	log_warn("event=admin-accept-paused error=%s", log_quote(strerror(errno)));
-	if (event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, on_accept_again, listener, &pause) == 0)
-		evconnlistener_disable(listener);
-}
-
 static struct evhttp *new_http(struct door *door)
 {
 	struct evhttp *http = mem_must(evhttp_new(door->admin->desk.settings.base));
@@ -164,38 +142,33 @@ static struct evhttp *new_http(struct door *door)
 	return http;
 }
 
-static struct evconnlistener *listen_at(const struct door *door)
+static void on_lend(struct evconnlistener *listener, void *arg)
 {
-	return evconnlistener_new_bind(door->admin->desk.settings.base, NULL, NULL,
-	                               LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE, BACKLOG,
-	                               (const struct sockaddr *)&door->address.addr, (int)door->address.len);
+	struct door *door = arg;
+
+	mem_must(evhttp_bind_listener(door->http, listener));
 }
 
-static void serve_at(struct door *door)
+static void open_for(struct door *door)
 {
 	door->http = new_http(door);
-	mem_must(evhttp_bind_listener(door->http, door->listener));
-	evconnlistener_set_error_cb(door->listener, on_accept_error);
+	door->listen = listen_new(&(struct listen_settings){.base = door->admin->desk.settings.base,
+	                                                    .key = "admin",
+	                                                    .backlog = BACKLOG,
+	                                                    .limit = LISTEN_NO_LIMIT,
+	                                                    .on_lend = on_lend,
+	                                                    .arg = door});
 }
 
 static bool open_door(struct door *door, const char *text, struct err *err)
 {
-	unsigned tries = 0;
-
 	if (!address_parse(text, &door->address))
 		return err_set(err, "admin: \"%s\" is no ADDRESS:PORT", text);
 	door->needs_token = !address_is_loopback(&door->address);
 	if (door->needs_token && door->admin->token == NULL)
 		return err_set(err, "admin: \"%s\" is not a loopback address: that needs admin_token_file", text);
-	do
-		door->listener = listen_at(door);
-	while (door->listener == NULL && errno == EADDRINUSE && start_wait(&tries));
-	if (door->listener == NULL)
-		return err_set_errno(err, errno, "admin: cannot serve on %s%s", text,
-		                     errno == EADDRINUSE ? " (another program does; choose another port with \"admin\")"
-		                                         : "");
-	serve_at(door);
-	return true;
+	open_for(door);
+	return listen_add(door->listen, text, err);
 }
 
 /* Nothing but the commands' shorter way is lost without it: whoever cannot have it serves all the same. */
@@ -211,9 +184,8 @@ static void open_socket(struct door *door)
 		        log_quote(err.message));
 		return;
 	}
-	door->listener = mem_must(
-	        evconnlistener_new(settings->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE, 0, local_fd(door->local)));
-	serve_at(door);
+	open_for(door);
+	listen_add_socket(door->listen, local_fd(door->local));
 	log_info("event=admin-listening address=unix:%s", local_path(door->local));
 }
 
@@ -265,6 +237,7 @@ void admin_free(struct admin *admin)
 	events_free(admin->desk.events); /* before the connections go */
 	for (size_t i = 0; i < admin->door_count; i++) {
 		local_free(admin->doors[i].local);
+		listen_free(admin->doors[i].listen);
 		if (admin->doors[i].http != NULL)
 			evhttp_free(admin->doors[i].http);
 	}

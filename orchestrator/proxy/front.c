@@ -76,7 +76,6 @@ static struct listen *listen_for(struct front *front, const struct front_setting
 {
 	return listen_new(&(struct listen_settings){.base = settings->conns.base,
 	                                            .key = "listen",
-	                                            .paused = "accept-paused",
 	                                            .backlog = BACKLOG,
 	                                            .limit = settings->conns.config->max_connections,
 	                                            .on_accept = on_accept,

@@ -28,6 +28,7 @@
 #define YIELDS_MAX 16     /* connections closed for one newcomer: more than one only if the limit has sunk */
 #define LOOK_US 1000000   /* lent sockets */
 #define WARN_EVERY_US 10000000
+#define FLAGS (LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE)
 
 static const struct backoff_pace pace = {.first_us = 100000, .most_us = 1000000};
 
@@ -171,7 +172,7 @@ static void on_error(struct evconnlistener *socket, void *arg)
 	if (descriptors && may_yield(listen) && listen->settings.yield(listen->settings.arg))
 		return;
 	if (is_warning_due(listen))
-		log_warn("event=%s error=%s connections=%u", listen->settings.paused, log_quote(strerror(problem)),
+		log_warn("event=accept-paused error=%s connections=%u", log_quote(strerror(problem)),
 		         listen->connections);
 	timer_set(listen->again, backoff_fail_at(&listen->backoff, pace, RETRY_ACCEPT));
 	listen->pausing = true;
@@ -182,8 +183,16 @@ static void on_error(struct evconnlistener *socket, void *arg)
 
 static void on_lent_error(struct evconnlistener *socket, void *acceptors)
 {
+	int problem = errno;
+	struct address address = {.len = sizeof(address.addr)};
+	char where[ADDRESS_TEXT_SIZE];
+
 	(void)acceptors;
-	log_warn("event=accept-paused error=%s", log_quote(strerror(errno)));
+	if (!is_anybody_there(socket))
+		return;
+	getsockname(evconnlistener_get_fd(socket), (struct sockaddr *)&address.addr, &address.len);
+	address_format(&address, where);
+	log_warn("event=accept-paused error=%s address=%s", log_quote(strerror(problem)), where);
 	evconnlistener_disable(socket);
 }
 
@@ -208,15 +217,26 @@ static void lend(struct listen *listen, struct evconnlistener *socket)
 
 /* --- sockets --------------------------------------------------------------------------------------------------- */
 
-static struct evconnlistener *bind_at(struct listen *listen, const struct address *address, int inherited)
+/* A socket that listens already: 0 leaves its backlog as it is. */
+static struct evconnlistener *take_over(struct listen *listen, int fd)
 {
-	const struct listen_settings *settings = &listen->settings;
-	unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
+	return evconnlistener_new(listen->settings.base, on_accept, listen, FLAGS, 0, fd);
+}
 
-	if (inherited != -1) /* it listens already: 0 leaves its backlog as it is */
-		return evconnlistener_new(settings->base, on_accept, listen, flags, 0, inherited);
-	return evconnlistener_new_bind(settings->base, on_accept, listen, flags, settings->backlog,
+static struct evconnlistener *bind_at(struct listen *listen, const struct address *address)
+{
+	return evconnlistener_new_bind(listen->settings.base, on_accept, listen, FLAGS, listen->settings.backlog,
 	                               (const struct sockaddr *)&address->addr, (int)address->len);
+}
+
+static void add(struct listen *listen, struct evconnlistener *socket)
+{
+	if (listen->settings.on_lend != NULL)
+		lend(listen, socket);
+	else
+		evconnlistener_set_error_cb(socket, on_error);
+	listen->sockets = mem_array(listen->sockets, listen->socket_count + 1, sizeof(*listen->sockets));
+	listen->sockets[listen->socket_count++] = socket;
 }
 
 /* Inherited by the sockets that are accepted. What comes in by loopback never sees a network: a congestion control made
@@ -253,24 +273,28 @@ bool listen_add(struct listen *listen, const char *text, struct err *err)
 		return err_set(err, "%s: \"%s\" is no ADDRESS:PORT", settings->key, text);
 	int inherited = settings->inherited == NULL ? -1 : settings->inherited(text, settings->inherited_arg);
 	do
-		socket = bind_at(listen, &address, inherited);
+		socket = inherited == -1 ? bind_at(listen, &address) : take_over(listen, inherited);
 	while (socket == NULL && errno == EADDRINUSE && start_wait(&tries));
 	if (socket == NULL)
 		return cannot_serve(listen, text, err);
 	tune(evconnlistener_get_fd(socket), &address);
-	if (settings->on_lend != NULL)
-		lend(listen, socket);
-	else
-		evconnlistener_set_error_cb(socket, on_error);
-	listen->sockets = mem_array(listen->sockets, listen->socket_count + 1, sizeof(*listen->sockets));
-	listen->sockets[listen->socket_count++] = socket;
+	add(listen, socket);
 	return true;
+}
+
+void listen_add_socket(struct listen *listen, int fd)
+{
+	add(listen, mem_must(take_over(listen, fd)));
 }
 
 void listen_stop(struct listen *listen)
 {
-	for (size_t i = 0; i < listen->socket_count; i++)
-		evconnlistener_free(listen->sockets[i]);
+	for (size_t i = 0; i < listen->socket_count; i++) {
+		if (listen->settings.on_lend != NULL)
+			evconnlistener_disable(listen->sockets[i]);
+		else
+			evconnlistener_free(listen->sockets[i]);
+	}
 	listen->socket_count = 0;
 }
 

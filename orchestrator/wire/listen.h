@@ -24,14 +24,13 @@ struct sockaddr;
 
 struct listen_settings {
 	struct event_base *base;
-	const char *key;    /* the configuration's, for messages: "listen". Static, as the next */
-	const char *paused; /* the log line's event: "accept-paused" */
+	const char *key;    /* the configuration's, for messages: "listen". Static */
 	int backlog;        /* connections that wait in the kernel for each socket */
 	int64_t limit;      /* connections at once */
 	/* A connection: its socket, non-blocking, is the callee's from now on; and the peer's address, for the call. */
 	void (*on_accept)(int fd, const struct sockaddr *peer, void *arg);
-	/* Instead of on_accept: a listener, to be given to evhttp and not to be freed. Each connection that comes is told by
-	 * listen_count_in. */
+	/* Instead of on_accept: a listener for evhttp_bind_listener. It is the callee's, and must stay until listen_stop. Each
+	 * connection that comes may be told by listen_count_in; else there is no limit. */
 	void (*on_lend)(struct evconnlistener *listener, void *arg);
 	/* Is there a connection that would be closed for another? And: closes one such, false if there was none after all.
 	 * Both may be NULL: there never is. */
@@ -52,7 +51,10 @@ void listen_free(struct listen *listen);
  * address (see patience). False: not an address, or it cannot be had; err has a sentence with the key in it. */
 bool listen_add(struct listen *listen, const char *address, struct err *err) MUST_CHECK;
 
-/* Stops listening for good; connections go on being counted. */
+/* Accepts from a socket that listens already. */
+void listen_add_socket(struct listen *listen, int fd);
+
+/* Stops listening for good (sockets that were lent are no longer let accept, their callee closes them); connections go on being counted. */
 void listen_stop(struct listen *listen);
 
 void listen_set_limit(struct listen *listen, int64_t limit);
