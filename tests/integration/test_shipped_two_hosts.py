@@ -89,7 +89,7 @@ def test_docker(two, which, how):
 
 def test_private_paths_and_the_health_check_of_a_load_balancer(two):
     assert two.trip.ask("GET", "/_count").status == 403
-    assert two.trip.ask("GET", "/categories").status == 200
+    assert two.trip.ask("GET", "/categories").status in (200, 204)      # 204: no test before has made any
 
 
 def test_users_host_away_and_back(two):
