@@ -5,5 +5,5 @@
 
 #include <stdbool.h>
 
-/* flock(2) on what fd is open on. False: another process holds it, and did so for the whole of our patience (see there). */
+/* flock(2) on what fd is open on. False: another process holds it, and did for the second that a start waits (start_wait). */
 bool lock_take(int fd);

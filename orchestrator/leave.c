@@ -61,7 +61,7 @@ void leave_begin(struct leave *leave, const char *signal_name, bool remove_conta
 	timer_set(leave->check, CHECK_US);
 }
 
-/* What is done and what is not, and who does the rest. */
+/* The log says what is left undone, and who will do it. */
 void leave_now(struct leave *leave, const char *signal_name, const struct config *config)
 {
 	const struct proxy *proxy = leave->settings.proxy;

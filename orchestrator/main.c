@@ -117,7 +117,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 		leave_begin(self->leave, strsignal((int)number), number == SIGINT, reload_config(self->reload));
 }
 
-/* As TERM, but a second one is not more urgent than the first. */
+/* As TERM, but a second order is not more urgent than the first. */
 static void on_drain(void *arg)
 {
 	struct orchestrator *self = arg;

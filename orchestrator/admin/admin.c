@@ -171,7 +171,7 @@ static bool open_door(struct door *door, const char *text, struct err *err)
 	return listen_add(door->listen, text, err);
 }
 
-/* Nothing but the commands' shorter way is lost without it: whoever cannot have it serves all the same. */
+/* Without the socket the commands go by the addresses: no reason not to serve. */
 static void open_socket(struct door *door)
 {
 	const struct admin_settings *settings = &door->admin->desk.settings;

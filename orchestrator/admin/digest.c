@@ -51,7 +51,7 @@ static void add_spares(uint64_t *digest, const struct supervisor *supervisor)
 	}
 }
 
-/* Slots and spares are told already; this is for those that leave. */
+/* The containers that leave: those in slots and spares are in the digest already. */
 static void add_fleet(uint64_t *digest, struct supervisor *supervisor)
 {
 	struct fleet *fleet = supervisor_fleet(supervisor);

@@ -274,7 +274,8 @@ void events_reload(struct events *events)
 	buf_clear(&text);
 }
 
-/* The others are told first what the newcomer is told with the whole. */
+/* A new stream begins with the whole fleet as it is now: what has changed since the last look is told to the other streams
+ * first. */
 static void bring_up_to_date(struct events *events)
 {
 	if (streams_count(events->streams) > 0) {

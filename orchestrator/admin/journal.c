@@ -133,8 +133,8 @@ static bool is_routine(const struct pair *event)
 	return false;
 }
 
-/* A storm of requests must not push out the stories: those of no incident are the access log's, of the others the
- * first ones say it all. */
+/* A storm of requests must not push out the stories: lines about requests of no incident are for the access log, and of
+ * an incident's requests the first ones say it all. */
 static bool is_worth_it(struct journal *journal, const char *line, const char *end)
 {
 	struct pair pair;

@@ -19,10 +19,10 @@ struct local;
  * the reason, if somebody does, if that name is not a socket's, or where the folder cannot be written. */
 bool local_listen(const char *folder, int backlog, struct local **local, struct err *err) MUST_CHECK;
 
-int local_fd(const struct local *local); /* its own: whoever closes it closes it for all */
+int local_fd(const struct local *local); /* closed by whoever listens with it */
 const char *local_path(const struct local *local);
 
-/* Takes the name away, unless another socket has it by now; the descriptor is whose it was given to. NULL is fine. */
+/* Takes the name away, unless another socket has it by now; the descriptor is not closed. NULL is fine. */
 void local_free(struct local *local);
 
 /* Who is at the other end of a connection, by the kernel's word: root, our own user, or a member of our group. */

@@ -9,8 +9,8 @@
 struct streams;
 
 #define STREAMS_MAX 64
-#define STREAMS_UNSENT_MAX (1024 * 1024) /* one that owes more is dropped */
-#define STREAMS_BEHIND (64 * 1024)       /* one that owes more does not get what the next second replaces anyway */
+#define STREAMS_UNSENT_MAX (1024 * 1024) /* a client that owes more is dropped */
+#define STREAMS_BEHIND (64 * 1024)       /* a client that owes more does not get what the next second replaces anyway */
 
 enum streams_kind { STREAMS_MUST, STREAMS_MAY_SKIP };
 

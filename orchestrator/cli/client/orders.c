@@ -104,7 +104,7 @@ int client_reload(const struct client_settings *settings)
 
 /* --- drain ----------------------------------------------------------------------------------------------------- */
 
-/* Until it has ended. A connection that is cut is how that may look from here; the next one tells. */
+/* Until the orchestrator has ended. Its end may cut the connection that we ask on: the next connection tells. */
 static bool wait_for_end(struct wire *wire, struct fleet_answer *answer, struct err *err)
 {
 	int64_t before_s = 0, in_flight = -1;

@@ -28,7 +28,7 @@ static void print(const struct client_settings *settings, struct fleet_answer *a
 
 /* --- --watch --------------------------------------------------------------------------------------------------- */
 
-/* There is nothing to put back and nothing to save. */
+/* The terminal is as it was, and nothing is to be saved: so the process may end at once. */
 static void on_interrupt(int number)
 {
 	(void)number;
