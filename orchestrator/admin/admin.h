@@ -1,7 +1,7 @@
 /* admin: the HTTP API for operators: what the fleet is and does, metrics, events, and orders.
  *
- * Served by evhttp on its own addresses (loopback, or a token is asked for) and on a unix socket. It knows the fleet; the proxy it knows only
- * by the numbers that main hands it (stats.h).
+ * Served by evhttp on its own addresses (loopback, or a token is asked for) and on a unix socket. It knows the fleet; the
+ * proxy it knows only by the numbers that main hands it (stats.h).
  */
 #pragma once
 

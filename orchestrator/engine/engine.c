@@ -1,4 +1,4 @@
-/* engine.c: what the faults of engine.h are called, and mean. */
+/* engine: what the faults of engine.h are called, and mean. */
 #include "orchestrator/engine/engine.h"
 
 #include <assert.h>

@@ -78,7 +78,7 @@ const char *backend_state_text(enum backend_state state)
 	return state_texts[state];
 }
 
-/* --- what a service's backends share --- */
+/* --- what a service's backends share --------------------------------------------------------------------------- */
 
 struct backend_group *backend_group_new(struct fleet *fleet, const char *service, backend_observer *observer, void *arg)
 {
@@ -159,7 +159,7 @@ static void group_tell(struct backend_group *group)
 	group->telling = false;
 }
 
-/* --- one of them --- */
+/* --- one of them ----------------------------------------------------------------------------------------------- */
 
 struct backend *backend_new(struct backend_group *group, int slot, const char *container_id,
                             const struct address *address)

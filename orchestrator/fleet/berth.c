@@ -108,7 +108,7 @@ bool berth_had(const struct berth *berth, const struct container *container)
 	return container->leaving && container->slot == slot_of(berth) && container->spare == spare_of(berth);
 }
 
-/* --- its container --- */
+/* --- its container --------------------------------------------------------------------------------------------- */
 
 void berth_make(struct berth *berth, struct revision *revision, const char *name)
 {
@@ -162,7 +162,7 @@ void berth_advance(struct berth *berth, bool may_start)
 		container_start(container); /* else a step comes when that is gone */
 }
 
-/* --- what failed --- */
+/* --- what failed ----------------------------------------------------------------------------------------------- */
 
 bool berth_look(struct berth *berth, struct failure *failure)
 {
@@ -246,7 +246,7 @@ void berth_say(struct berth *berth, enum reason reason, const char *message)
 	words_write(berth->message, "%s", message);
 }
 
-/* --- all of one service --- */
+/* --- all of one service ---------------------------------------------------------------------------------------- */
 
 void berths_let_go(struct berths *all)
 {

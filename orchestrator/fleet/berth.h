@@ -68,7 +68,7 @@ enum reason berth_fault(struct berth *berth);
 void berth_say(struct berth *berth, enum reason reason, const char *message); /* message: "" = nothing to say */
 void berth_wait(struct berth *berth, int64_t wait_us);                        /* nothing is tried for so long */
 
-/* --- all of one service --- */
+/* --- all of one service ---------------------------------------------------------------------------------------- */
 
 void berths_let_go(struct berths *all); /* of containers that leave, where nobody looks */
 /* What their back-off waits for may be there: the engine is back, */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- all of them --- */
+/* --- all of them ----------------------------------------------------------------------------------------------- */
 
 void harbour_init(struct harbour *harbour, struct lists *lists)
 {
@@ -71,7 +71,7 @@ bool containers_take_shared_lost(struct containers *all)
 	return lost;
 }
 
-/* --- one --- */
+/* --- one ------------------------------------------------------------------------------------------------------- */
 
 struct container *container_new(struct containers *all, const struct container_place *place)
 {
@@ -185,7 +185,7 @@ bool container_lost(const struct container *container)
 	return container->backend == NULL && container->dead && !container->call.busy;
 }
 
-/* --- its story --- */
+/* --- its story ------------------------------------------------------------------------------------------------- */
 
 void container_join(struct container *container, const struct incident *incident)
 {
@@ -217,7 +217,7 @@ void container_log(int level, const struct container *container, const char *eve
 	         container->name, reason, incident_text(container_incident(container)), detail);
 }
 
-/* --- what is noted on it --- */
+/* --- what is noted on it --------------------------------------------------------------------------------------- */
 
 static const struct {
 	enum engine_fault fault;
@@ -282,7 +282,7 @@ void container_died(struct container *container, enum reason reason)
 	step_soon(container->all->step);
 }
 
-/* --- its backend --- */
+/* --- its backend ----------------------------------------------------------------------------------------------- */
 
 void container_serve(struct container *container)
 {

@@ -142,7 +142,7 @@ struct container {
 	struct backoff retry; /* of stopping and removing it */
 };
 
-/* --- all of them --- */
+/* --- all of them ----------------------------------------------------------------------------------------------- */
 
 void harbour_init(struct harbour *harbour, struct lists *lists);
 void harbour_clear(struct harbour *harbour); /* after the engine and all services: frees the calls */
@@ -156,7 +156,7 @@ void containers_set_engine(struct containers *all, bool up);
 void containers_want_list(struct containers *all); /* in doubt: what does the engine have? */
 bool containers_take_shared_lost(struct containers *all);
 
-/* --- one --- */
+/* --- one ------------------------------------------------------------------------------------------------------- */
 
 /* Whose place a container is to take. */
 struct container_place {
@@ -166,7 +166,7 @@ struct container_place {
 };
 
 struct container *container_new(struct containers *all, const struct container_place *place);
-/* One that is in the engine's list. known: the place's revision is what it is made from. */
+/* A container that is in the engine's list. known: the place's revision is what it is made from. */
 struct container *container_found(struct containers *all, const struct container_place *place,
                                   const struct engine_container *listed, bool known);
 void container_adopt_running(struct container *container, const struct engine_container *listed);

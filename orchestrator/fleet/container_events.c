@@ -131,7 +131,7 @@ bool containers_event(struct containers *all, const struct engine_event *event)
 	return true;
 }
 
-/* --- the list --- */
+/* --- the list -------------------------------------------------------------------------------------------------- */
 
 void containers_look_for(struct containers *all)
 {

@@ -4,7 +4,7 @@
  *   fault:              KILL (unless dead) -> INSPECT -> LOGS -> REMOVE
  *   never started:      REMOVE
  *
- * A faulty container is killed before anything else, because its slot waits for the port. One that seems to have died is
+ * A faulty container is killed before anything else, because its slot waits for the port. A container that seems to have died is
  * killed only if the engine does not say so soon: a kill holds up what the engine has to do for the dead one. How it
  * ended, what it said, and its removal come when the slot serves again (or after a second): the engine shall have nothing
  * else to do while it starts the replacement. Invariant: a container that leaves is kept until the engine says that it is
@@ -74,7 +74,7 @@ void containers_leave_again(struct containers *all)
 			backoff_reset(&container->retry);
 }
 
-/* --- answers --- */
+/* --- answers --------------------------------------------------------------------------------------------------- */
 
 static void leave_note_death(struct container *container)
 {
@@ -157,7 +157,7 @@ static void on_removed(const struct engine_result *result, void *arg)
 	container_log(LOG_WARN, container, "remove-failed", engine_fault_text(result->fault), result->message);
 }
 
-/* --- the step --- */
+/* --- the step -------------------------------------------------------------------------------------------------- */
 
 static void *call_for(struct container *container, call_done *done)
 {

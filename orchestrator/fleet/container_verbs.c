@@ -35,7 +35,7 @@ static struct engine_place place_of(const struct container *container)
 	};
 }
 
-/* --- create --- */
+/* --- create ---------------------------------------------------------------------------------------------------- */
 
 static void on_created(const struct engine_result *result, void *arg)
 {
@@ -70,7 +70,7 @@ void container_create(struct container *container, const char *name, int host_po
 	                      call_for(container, on_created));
 }
 
-/* --- start --- */
+/* --- start ----------------------------------------------------------------------------------------------------- */
 
 static void on_started(const struct engine_result *result, void *arg)
 {
@@ -110,7 +110,7 @@ void container_start(struct container *container)
 	                     call_for(container, on_started));
 }
 
-/* --- address, then serving --- */
+/* --- address, then serving ------------------------------------------------------------------------------------- */
 
 static void on_inspected(const struct engine_result *result, void *arg)
 {
@@ -146,7 +146,7 @@ void container_locate(struct container *container, bool member)
 		engine->verbs->inspect(engine, container->id, calls_on_answer, call_for(container, on_inspected));
 }
 
-/* --- rename --- */
+/* --- rename ---------------------------------------------------------------------------------------------------- */
 
 /* The service is not hurt where it fails: only the name is not what it should be. The next list says what it is. */
 static void on_renamed(const struct engine_result *result, void *arg)
@@ -171,7 +171,7 @@ void container_rename(struct container *container, const char *name)
 	engine->verbs->rename(engine, container->id, container->name, calls_on_answer, call_for(container, on_renamed));
 }
 
-/* --- pause --- */
+/* --- pause ----------------------------------------------------------------------------------------------------- */
 
 static void pause_failed(struct container *container, enum container_verb verb, const struct engine_result *result)
 {

@@ -16,7 +16,7 @@
 
 #include <stdlib.h>
 
-/* --- life --- */
+/* --- life ------------------------------------------------------------------------------------------------------ */
 
 struct health *health_new(const struct health_settings *settings)
 {
@@ -55,7 +55,7 @@ void health_free(struct health *health)
 	free(health);
 }
 
-/* --- watching --- */
+/* --- watching -------------------------------------------------------------------------------------------------- */
 
 void health_watch(struct health *health, struct backend *backend)
 {
@@ -81,7 +81,7 @@ void health_unwatch(struct backend *backend)
 		watch_end(watch, backend_state(backend) != BACKEND_DOWN);
 }
 
-/* --- evidence --- */
+/* --- evidence -------------------------------------------------------------------------------------------------- */
 
 static void doubt(struct backend *backend, enum reason reason)
 {
@@ -124,7 +124,7 @@ void health_silent(struct backend *backend)
 	          backend_slot(backend), backend_container_id(backend), backend_pulse(backend)->waiting);
 }
 
-/* --- questions --- */
+/* --- questions ------------------------------------------------------------------------------------------------- */
 
 struct health_question *health_ask(struct health *health, struct backend *backend, health_answer *answer, void *arg)
 {

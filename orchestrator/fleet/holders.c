@@ -27,7 +27,7 @@ bool holders_name_in_use(struct containers *all, const char *name)
 	return false;
 }
 
-/* One that leaves has its port until it is removed; if that fails, whoever wants the port tries, and says why not. */
+/* A container that leaves has its port until it is removed; if that fails, whoever wants the port tries, and says why not. */
 static bool holds_port(const struct container *container)
 {
 	if (container->leaving)

@@ -68,7 +68,7 @@ static void end(struct probe *probe)
 	timer_set(probe->timer, 0);
 }
 
-/* --- what comes -------------------------------------------------------------------------------------------------- */
+/* --- what comes ------------------------------------------------------------------------------------------------ */
 
 static void on_head(const struct http_head *head, void *arg)
 {
@@ -93,7 +93,7 @@ static void on_failed(enum upstream_failure failure, bool untouched, const char 
 /* Its head ends it: no body is told, and no end. */
 static const struct upstream_reader reader = {.on_head = on_head, .on_failed = on_failed};
 
-/* --- asking ------------------------------------------------------------------------------------------------------ */
+/* --- asking ---------------------------------------------------------------------------------------------------- */
 
 static void ask(struct probe *probe, struct event_base *base, size_t len)
 {

@@ -19,7 +19,7 @@ void revisions_clear(struct revisions *revisions)
 	revision_unref(revisions->previous);
 }
 
-/* --- what they share --- */
+/* --- what they share ------------------------------------------------------------------------------------------- */
 
 void revisions_doubt(struct revisions *revisions)
 {
@@ -90,7 +90,7 @@ bool revisions_take_refused(struct revisions *revisions)
 	return refused;
 }
 
-/* --- which --- */
+/* --- which ----------------------------------------------------------------------------------------------------- */
 
 struct revision *revisions_for_slots(const struct revisions *revisions)
 {
@@ -138,7 +138,7 @@ void revisions_unblock(struct revisions *revisions)
 	revisions->blocked = 0;
 }
 
-/* --- another one --- */
+/* --- another one ----------------------------------------------------------------------------------------------- */
 
 void revisions_prove(struct revisions *revisions)
 {

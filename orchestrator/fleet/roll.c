@@ -30,7 +30,7 @@ void roll_init(struct roll *roll, struct berths *berths, struct slots *slots, st
 	berth_init(&roll->berth, berths, BERTH_ROLL, -1, roll->containers);
 }
 
-/* --- which slots --- */
+/* --- which slots ----------------------------------------------------------------------------------------------- */
 
 static bool slot_stale(const struct roll *roll, const struct slot *slot)
 {
@@ -83,7 +83,7 @@ bool roll_stands_in_for(const struct roll *roll, const struct slot *slot)
 	return roll->state == ROLL_SLOTS && roll->slot == slot->index;
 }
 
-/* --- it ends --- */
+/* --- it ends --------------------------------------------------------------------------------------------------- */
 
 void roll_cancel(struct roll *roll, enum leave_how how)
 {
@@ -167,7 +167,7 @@ static void roll_done(struct roll *roll)
 	revisions_trust(roll->revisions);
 }
 
-/* --- looking --- */
+/* --- looking --------------------------------------------------------------------------------------------------- */
 
 /* What the newest revision needs was refused: a roll to it does not begin. */
 static void look_at_refusal(struct roll *roll)
@@ -189,7 +189,7 @@ void roll_look(struct roll *roll)
 		look_at_refusal(roll);
 }
 
-/* --- the stand-in --- */
+/* --- the stand-in ---------------------------------------------------------------------------------------------- */
 
 /* Where ports move, the one meant for it may be one that a slot serves on; the one before is not. */
 static struct revision *stand_in_port_of(const struct roll *roll)
@@ -265,7 +265,7 @@ static void roll_stand_in(struct roll *roll)
 	}
 }
 
-/* --- the slots --- */
+/* --- the slots ------------------------------------------------------------------------------------------------- */
 
 static void roll_next_slot(struct roll *roll)
 {
@@ -332,7 +332,7 @@ void roll_step(struct roll *roll)
 	}
 }
 
-/* --- wishes --- */
+/* --- wishes ---------------------------------------------------------------------------------------------------- */
 
 bool roll_ask(struct roll *roll, struct err *err)
 {

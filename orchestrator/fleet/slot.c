@@ -78,7 +78,7 @@ static unsigned refusals_enough(enum reason reason)
 	}
 }
 
-/* A try is under way that went well so far. One that waits to have its port was refused that. */
+/* A try is under way that went well so far. A container that waits to have its port was refused that. */
 static bool is_coming(const struct berth *berth)
 {
 	const struct container *container = berth_container(berth);

@@ -95,7 +95,7 @@ static void slot_pardon(struct slot *slot)
 	backoff_hurry(&slot->berth.retry);
 }
 
-/* --- looking --- */
+/* --- looking --------------------------------------------------------------------------------------------------- */
 
 /* Our own dead container's port is freed a moment after its death: soon at first, then an eighth later each time. */
 static void retry_port(struct slot *slot)
@@ -117,7 +117,7 @@ static void slot_failed(struct slot *slot, const struct failure *failure)
 		(void)berth_refused(&slot->berth, failure);
 }
 
-/* One that was made ahead is not to run, and may not have ended or be gone. */
+/* A container that was made ahead is not to run, and may not have ended or be gone. */
 static void ahead_look(struct slot *slot)
 {
 	const struct container *container;

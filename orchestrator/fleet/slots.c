@@ -38,7 +38,7 @@ void slots_clear(struct slots *slots)
 	free(slots->items);
 }
 
-/* --- serving --- */
+/* --- serving --------------------------------------------------------------------------------------------------- */
 
 static void settle(struct slot *slot)
 {
@@ -102,7 +102,7 @@ static void tidy(struct slot *slot)
 		create_ahead(slot);
 }
 
-/* --- filling --- */
+/* --- filling --------------------------------------------------------------------------------------------------- */
 
 static void fill(struct slot *slot)
 {
@@ -202,7 +202,7 @@ void slots_step(struct slots *slots)
 		slot_step(slots->items[i]);
 }
 
-/* --- all of them --- */
+/* --- all of them ----------------------------------------------------------------------------------------------- */
 
 bool slots_all_ready(const struct slots *slots)
 {
@@ -252,7 +252,7 @@ void slots_count_replacement(struct slots *slots, enum reason reason)
 	slots->replacements[reason]++;
 }
 
-/* --- emptying, opening --- */
+/* --- emptying, opening ----------------------------------------------------------------------------------------- */
 
 static void want_now(struct slot *slot)
 {
@@ -304,7 +304,7 @@ void slot_retire(struct slot *slot, enum reason reason)
 	slot->crashes = (struct crashes){0};
 }
 
-/* --- found in the engine's list --- */
+/* --- found in the engine's list -------------------------------------------------------------------------------- */
 
 void slot_adopt(struct slot *slot, struct container *container)
 {

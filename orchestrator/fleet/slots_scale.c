@@ -77,7 +77,7 @@ void slots_scale_adopted(struct slots_scale *scale)
 	         decision.from, decision.wanted, live);
 }
 
-/* --- more, fewer --- */
+/* --- more, fewer ----------------------------------------------------------------------------------------------- */
 
 /* Nothing runs there. What was created ahead for it is welcome, and what has ended (after a reboot, say) is on its way. */
 static bool is_empty(const struct slots *slots, int index)

@@ -38,7 +38,7 @@ static bool has_stand_in(const struct spares *spares, int slot)
 	return false;
 }
 
-/* One that waits, else one that is about to. */
+/* A spare that waits, else one that is about to. */
 static struct spare *free_spare(const struct spares *spares)
 {
 	struct spare *starting = NULL;

@@ -43,7 +43,7 @@ void spares_engine_down(struct spares *spares)
 	spares->told_runs_on = false;
 }
 
-/* --- failures --- */
+/* --- failures -------------------------------------------------------------------------------------------------- */
 
 static void leave(struct spare *spare, enum reason reason, enum leave_how how)
 {
@@ -102,7 +102,7 @@ static void failed(struct spare *spare, const struct failure *failure)
 	(void)berth_refused(&spare->berth, failure);
 }
 
-/* One that was killed by hand is made anew at once; one that keeps dying is not, as a slot's. */
+/* A spare that was killed by hand is made anew at once; one that keeps dying is not, as a slot's container. */
 static void back_off(struct spare *spare, enum reason reason)
 {
 	struct container *container = berth_container(&spare->berth);
@@ -156,7 +156,7 @@ void spares_look(struct spares *spares)
 		look(spares->items[i]);
 }
 
-/* --- one spare --- */
+/* --- one spare ------------------------------------------------------------------------------------------------- */
 
 static void make(struct spare *spare)
 {
@@ -232,7 +232,7 @@ static void advance(struct spare *spare)
 	}
 }
 
-/* One that stands in may be the only one that serves, and stays until its slot does; unless that cannot for want of the
+/* A spare that stands in may be the only one that serves, and stays until its slot does; unless that cannot for want of the
  * port. */
 static bool holds_its_slots_port(const struct spare *spare, const struct container *container)
 {
@@ -306,7 +306,7 @@ unsigned spares_waiting(const struct spares *spares)
 	return n;
 }
 
-/* --- found in the engine's list --- */
+/* --- found in the engine's list -------------------------------------------------------------------------------- */
 
 int spares_index(struct spares *spares, const char *name)
 {

@@ -128,7 +128,7 @@ void supervisor_reload(struct supervisor *supervisor, const struct config *confi
 	step_soon(supervisor->parts.step);
 }
 
-/* --- the step --- */
+/* --- the step -------------------------------------------------------------------------------------------------- */
 
 /* Before all else: nobody goes on with a container that leaves, and none is freed that somebody has. */
 static void look_at_containers(struct supervisor *supervisor)
@@ -175,7 +175,7 @@ static void on_look(void *arg)
 		step_by(supervisor->parts.step, supervisor->stop_until_us);
 }
 
-/* --- the end of a step --- */
+/* --- the end of a step ----------------------------------------------------------------------------------------- */
 
 static void stop_done(struct supervisor *supervisor)
 {
@@ -216,7 +216,7 @@ static void on_looked(bool settled, void *arg)
 		supervisor->observer.nothing_comes(supervisor->parts.fleet, supervisor->observer.arg);
 }
 
-/* --- the engine's word --- */
+/* --- the engine's word ----------------------------------------------------------------------------------------- */
 
 static void engine_back(struct supervisor *supervisor)
 {
@@ -257,7 +257,7 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 	return containers_event(&supervisor->parts.containers, event);
 }
 
-/* --- wishes --- */
+/* --- wishes ---------------------------------------------------------------------------------------------------- */
 
 void supervisor_count_request(struct supervisor *supervisor)
 {
@@ -283,7 +283,7 @@ bool supervisor_roll(struct supervisor *supervisor, struct err *err)
 	return roll_ask(&supervisor->parts.roll, err);
 }
 
-/* One that serves is rolled, so that nobody notices; one that does not is taken away at once. */
+/* A container that serves is rolled, so that nobody notices; one that does not is taken away at once. */
 bool supervisor_replace(struct supervisor *supervisor, int index, struct err *err)
 {
 	const char *service = supervisor->parts.containers.service->name;
@@ -317,7 +317,7 @@ bool supervisor_is_obstructed(const struct supervisor *supervisor, struct superv
 	       prospects_obstructed(&supervisor->parts.prospects, &obstacle->message, &obstacle->retry_us);
 }
 
-/* --- the end --- */
+/* --- the end --------------------------------------------------------------------------------------------------- */
 
 static void leave_all(struct supervisor *supervisor, enum reason reason, enum leave_how how)
 {

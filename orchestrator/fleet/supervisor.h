@@ -48,8 +48,8 @@ struct supervisor *supervisor_new(const struct supervisor_settings *settings);
 /* Engine calls still in flight are forgotten: their answers, should they come, are ignored. */
 void supervisor_free(struct supervisor *supervisor);
 
-/* A new configuration, maybe under another name. Where the containers would be made otherwise, the slots are rolled. One
- * that supervisor_remove was called for serves again. */
+/* A new configuration, maybe under another name. Where the containers would be made otherwise, the slots are rolled. A
+ * supervisor that supervisor_remove was called for serves again. */
 void supervisor_reload(struct supervisor *supervisor, const struct config *config,
                        const struct config_service *service);
 

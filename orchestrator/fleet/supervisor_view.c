@@ -57,7 +57,7 @@ size_t supervisor_container_count(const struct supervisor *supervisor)
 	return count;
 }
 
-/* --- slots --- */
+/* --- slots ----------------------------------------------------------------------------------------------------- */
 
 size_t supervisor_slot_count(const struct supervisor *supervisor)
 {
@@ -107,7 +107,7 @@ void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struc
 	view->faults = slot->faults;
 }
 
-/* --- spares --- */
+/* --- spares ---------------------------------------------------------------------------------------------------- */
 
 size_t supervisor_spare_count(const struct supervisor *supervisor)
 {

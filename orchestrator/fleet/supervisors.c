@@ -144,7 +144,7 @@ bool supervisors_engine_known(const struct supervisors *supervisors)
 	return supervisors->up || supervisors->told_down;
 }
 
-/* --- the list --- */
+/* --- the list -------------------------------------------------------------------------------------------------- */
 
 /* Ours, but its service is not configured, nor on its way out, nor has it another name now. */
 static bool is_orphan(const struct engine_container *listed, const void *arg)
@@ -194,7 +194,7 @@ static void on_list(const struct engine_listing *listing, void *arg)
 	lists_due(supervisors->lists, next_us);
 }
 
-/* --- the engine's news --- */
+/* --- the engine's news ----------------------------------------------------------------------------------------- */
 
 static void on_event(const struct engine_event *event, void *arg)
 {
@@ -237,7 +237,7 @@ struct engine_observer supervisors_observer(struct supervisors *supervisors)
 	return (struct engine_observer){.on_event = on_event, .on_up = on_up, .on_down = on_down, .arg = supervisors};
 }
 
-/* --- another configuration --- */
+/* --- another configuration ------------------------------------------------------------------------------------- */
 
 /* Out of the array, whose order does not matter. */
 static struct supervisor *take(struct supervisor **at, struct supervisor **supervisors, size_t *count)
@@ -248,7 +248,7 @@ static struct supervisor *take(struct supervisor **at, struct supervisor **super
 	return taken;
 }
 
-/* heir: of supervisors->items, NULL for none. One that is on its way out comes back; else a new one. */
+/* heir: of supervisors->items, NULL for none. A supervisor that is on its way out comes back; else there is a new one. */
 static struct supervisor *supervisor_for(struct supervisors *supervisors, const struct config_service *service,
                                          struct supervisor *heir)
 {
@@ -319,7 +319,7 @@ size_t supervisors_sweep(struct supervisors *supervisors)
 	return supervisors->leaving_count;
 }
 
-/* --- the end --- */
+/* --- the end --------------------------------------------------------------------------------------------------- */
 
 static void on_end(void *arg)
 {

@@ -37,7 +37,7 @@ static const struct failure_rule failure_rules[UPSTREAM_FAILURES] = {
         [UPSTREAM_DOWN] = {.replayable = true, .replay = STATS_REPLAY_DOWN},
 };
 
-/* One that could not be connected to is suspect, so it is not chosen again before a probe found it well. */
+/* A backend that could not be connected to is suspect, so it is not chosen again before a probe found it well. */
 static bool counts_as_try(struct exchange *exchange, enum stats_replay reason)
 {
 	if (reason == STATS_REPLAY_CONNECT)

@@ -21,7 +21,7 @@ enum {
 	READ_WAYS = 128
 };
 
-/* --- bytes ------------------------------------------------------------------------------------------------------ */
+/* --- bytes ----------------------------------------------------------------------------------------------------- */
 
 /* One round. to may be path.data. Returns the new length. */
 static size_t decode(struct http_text path, bool slashes, char *to)
@@ -52,7 +52,7 @@ static bool is_blank(char c)
 	return (unsigned char)c <= ' ' || c == 0x7f;
 }
 
-/* --- does it name a private segment at all? --------------------------------------------------------------------- */
+/* --- does it name a private segment at all? -------------------------------------------------------------------- */
 
 static bool contains(const char *text, size_t len, const char *word, size_t word_len)
 {
@@ -96,7 +96,7 @@ static bool names_any(struct http_text path, const struct strings *prefixes, cha
 	return false;
 }
 
-/* --- segments ---------------------------------------------------------------------------------------------------- */
+/* --- segments -------------------------------------------------------------------------------------------------- */
 
 /* The way through a path: how deep, and how much of the prefix that is. */
 struct walk {
@@ -159,7 +159,7 @@ static bool comes_by(struct http_text path, struct http_text prefix, bool empty_
 	return false;
 }
 
-/* --- ways of reading --------------------------------------------------------------------------------------------- */
+/* --- ways of reading ------------------------------------------------------------------------------------------- */
 
 /* Those that can make a difference for this path. */
 static unsigned ways_of(struct http_text path)

@@ -1,4 +1,4 @@
-/* silence: a tick. One that comes late looks at nothing: bytes may have come that were not read yet. */
+/* silence: a tick. A tick that comes late looks at nothing: bytes may have come that were not read yet. */
 #include "orchestrator/proxy/silence.h"
 
 #include "common/clock.h"

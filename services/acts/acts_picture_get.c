@@ -1,7 +1,8 @@
-/* A picture lies in the store as base64 and goes out as bytes. What it is, its entity tag among that, is known when all of it
- * has been read once; what is sent is then read piece by piece, each in a short read of its own, the next one only when the
- * client has taken the last. So memory is bounded however slow the client is. Before each further piece the picture is read
- * once more and compared by its tag: an act may be deleted, and another one made with its id. Then the reply is cut.
+/* acts_picture_get: a picture lies in the store as base64 and goes out as bytes. What it is, its entity tag among that, is
+ * known when all of it has been read once; what is sent is then read piece by piece, each in a short read of its own, the
+ * next one only when the client has taken the last. So memory is bounded however slow the client is. Before each further
+ * piece the picture is read once more and compared by its tag: an act may be deleted, and another one made with its id.
+ * Then the reply is cut.
  *
  *   on_get -> [read: what it is, first piece] -> that is all: one reply
  *                                            \-> stream: write -> on_ready -> [read: next piece] -> write ... end
@@ -44,7 +45,7 @@ struct picture_get {
 	struct buf piece;
 };
 
-/* --- on the storage thread ------------------------------------------------------------------------------------------ */
+/* --- on the storage thread ------------------------------------------------------------------------------------- */
 
 static char *room_for_step(struct picture_get *get, const struct store_blob *blob)
 {
@@ -146,7 +147,7 @@ static enum job_result read_next(struct job *job, void *tables)
 	return result;
 }
 
-/* --- on the loop ---------------------------------------------------------------------------------------------------- */
+/* --- on the loop ----------------------------------------------------------------------------------------------- */
 
 static void get_free(struct picture_get *get)
 {

@@ -1,4 +1,4 @@
-/* Four characters are three bytes; a table says what six bits a character is. */
+/* picture_bytes: four characters are three bytes; a table says what six bits a character is. */
 #include "services/acts/picture_bytes.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* "bytes=FIRST-LAST", "bytes=FIRST-" or "bytes=-LAST_SO_MANY". A server may ignore what asks for several parts (section 14.2),
- * and we do.
+/* rest_range: "bytes=FIRST-LAST", "bytes=FIRST-" or "bytes=-LAST_SO_MANY". A server may ignore what asks for several parts
+ * (section 14.2), and we do.
  */
 #include "services/rest/rest_range.h"
 

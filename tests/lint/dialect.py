@@ -167,6 +167,10 @@ def mend():
 CHECKS = [
     ("a blank line behind declarations", blank_lines),
     ("sizeof has parentheses", sizeof),
+    ("a comment names its subject", subjects),
+    (f"comments and CMake within {COLUMNS} columns", long_lines),
+    ("files say their name and job first", titles),
+    ("section rules of one length", rules),
 ]
 
 if __name__ == "__main__":

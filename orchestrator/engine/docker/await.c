@@ -1,5 +1,5 @@
-/* selfless-await: the first program of a container that gets its network once it runs. It waits for the network, and then
- * becomes the image's own program, which so has everything from its first instruction on.
+/* await: the first program of a container that gets its network once it runs. It waits for the network, and then becomes
+ * the image's own program, which so has everything from its first instruction on.
  *
  *   selfless-await PROGRAM ARGUMENTS...
  *
@@ -41,7 +41,7 @@
 
 enum network { NETWORK_NONE, NETWORK_ADDRESS, NETWORK_ROUTE };
 
-/* --- is it there? ------------------------------------------------------------------------------------------------------- */
+/* --- is it there? ---------------------------------------------------------------------------------------------- */
 
 static bool has_default_route(void)
 {
@@ -92,7 +92,7 @@ static bool is_written_since(struct timespec then)
 	return now.tv_sec != then.tv_sec || now.tv_nsec != then.tv_nsec;
 }
 
-/* --- until it is there -------------------------------------------------------------------------------------------------- */
+/* --- until it is there ----------------------------------------------------------------------------------------- */
 
 static int64_t now_ms(void)
 {
@@ -131,7 +131,7 @@ static bool await_network(void)
 	return false;
 }
 
-/* --- becoming the program ----------------------------------------------------------------------------------------------- */
+/* --- becoming the program -------------------------------------------------------------------------------------- */
 
 /* The first of the folders in PATH that has it; errno says why none does. */
 static void exec_from_path(char **argv)
@@ -170,7 +170,7 @@ static int become(char **argv)
 	return code;
 }
 
-/* --- signals ------------------------------------------------------------------------------------------------------------ */
+/* --- signals --------------------------------------------------------------------------------------------------- */
 
 static void on_signal(int number)
 {

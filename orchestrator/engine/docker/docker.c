@@ -1,4 +1,4 @@
-/* docker.c: the verbs of engine.h as calls to the Docker Engine.
+/* docker: the verbs of engine.h as calls to the Docker Engine.
  *
  *   verb -> verb_call (row of the table: method, path, deadline, what else counts as done) -> docker_call
  *        -> on_answer -> the row's reader fills the result -> the caller's done
@@ -49,7 +49,7 @@ struct op {
 	int64_t asked_us;
 };
 
-/* --- readers -------------------------------------------------------------------------------------------------- */
+/* --- readers --------------------------------------------------------------------------------------------------- */
 
 static bool is_spoilt(const struct engine_container *container)
 {
@@ -97,7 +97,7 @@ static bool read_logs(struct docker *docker, const struct docker_answer *from, s
 	return true;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------ */
+/* --- the table ------------------------------------------------------------------------------------------------- */
 
 static const struct verb verb_list = {"GET", 10000, read_list, {0}, {0}};
 static const struct verb verb_stop = {"POST", STOP_EXTRA_MS, NULL, {0}, {0}};
@@ -109,7 +109,7 @@ static const struct verb verb_unpause = {"POST", 10000, NULL, {0}, {0}};
 static const struct verb verb_inspect = {"GET", 10000, read_inspect, {0}, {0}};
 static const struct verb verb_logs = {"GET", 10000, read_logs, {0}, {0}};
 
-/* --- a call and its answer ------------------------------------------------------------------------------------ */
+/* --- a call and its answer ------------------------------------------------------------------------------------- */
 
 static void on_answer(const struct docker_answer *from, void *arg)
 {
@@ -159,7 +159,7 @@ static void verb_call_container(struct engine *engine, const struct verb *verb, 
 	verb_call(engine, verb, (struct docker_ask){.path = path}, id, done, arg);
 }
 
-/* --- the verbs ------------------------------------------------------------------------------------------------ */
+/* --- the verbs ------------------------------------------------------------------------------------------------- */
 
 static void docker_list(struct engine *engine, engine_done *done, void *arg)
 {
@@ -230,7 +230,7 @@ static void docker_logs(struct engine *engine, const char *id, int lines, engine
 	verb_call_container(engine, &verb_logs, id, tail, done, arg);
 }
 
-/* --- the object ----------------------------------------------------------------------------------------------- */
+/* --- the object ------------------------------------------------------------------------------------------------ */
 
 /* What this engine learns from its own news, before anybody else hears it. */
 

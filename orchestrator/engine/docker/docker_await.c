@@ -1,4 +1,4 @@
-/* docker_await.c: the file is written beside its place and renamed, so that it is always whole. A container that was made
+/* docker_await: the file is written beside its place and renamed, so that it is always whole. A container that was made
  * with the one before keeps that, as its mount holds the file and not the name. It is compared with what it should be once
  * in our life; later only that it is there is looked at.
  */
@@ -51,7 +51,7 @@ static const char *give_up(struct docker_await *await, const char *why)
 	return NULL;
 }
 
-/* --- the file ----------------------------------------------------------------------------------------------------- */
+/* --- the file -------------------------------------------------------------------------------------------------- */
 
 static bool has_content(int fd)
 {
@@ -111,7 +111,7 @@ static bool write_file(const char *path, struct err *err)
 	return ok;
 }
 
-/* --- its folder --------------------------------------------------------------------------------------------------- */
+/* --- its folder ------------------------------------------------------------------------------------------------ */
 
 /* As Docker needs it: absolute, and such that programs may be run from there. */
 static bool find_folder(const char *state_dir, char folder[PATH_MAX], struct err *err)

@@ -1,4 +1,4 @@
-/* docker_body.c: engine_spec and engine_place as the bodies that the Docker Engine takes.
+/* docker_body: engine_spec and engine_place as the bodies that the Docker Engine takes.
  *
  * The shapes hold for API 1.24 to 1.55: fields that an old engine does not know it ignores.
  */

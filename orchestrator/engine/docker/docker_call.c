@@ -1,4 +1,4 @@
-/* docker_call.c: see the header.
+/* docker_call: see the header.
  *
  *   docker_call_refuse -> done
  *   docker_call -> WAITING (link not up for the first time) -> SENT -> done

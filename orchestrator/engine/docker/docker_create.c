@@ -1,4 +1,4 @@
-/* docker_create.c: the verb create.
+/* docker_create: the verb create.
  *
  *   create -> POST create -> done
  *          -> late_network: GET image -> POST create -> POST disconnect -> done
@@ -69,7 +69,7 @@ static void create_fail(struct create *create, enum engine_fault fault, const ch
 	create_finish(create, &result);
 }
 
-/* --- out of the network --------------------------------------------------------------------------------------------- */
+/* --- out of the network ---------------------------------------------------------------------------------------- */
 
 /* Where that was refused it has its network from the start on, as any other. */
 static void on_left(const struct docker_answer *answer, void *arg)
@@ -104,7 +104,7 @@ static void leave_network(struct create *create)
 	buf_clear(&path);
 }
 
-/* --- the container -------------------------------------------------------------------------------------------------- */
+/* --- the container --------------------------------------------------------------------------------------------- */
 
 static void create_post(struct create *create, const char *body);
 
@@ -188,7 +188,7 @@ static void ask_image(struct create *create)
 	buf_clear(&path);
 }
 
-/* --- the verb ------------------------------------------------------------------------------------------------------- */
+/* --- the verb -------------------------------------------------------------------------------------------------- */
 
 bool docker_does_without(const struct docker *docker, const struct engine_spec *spec, int port)
 {

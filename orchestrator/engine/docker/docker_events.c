@@ -1,4 +1,4 @@
-/* docker_events.c: GET /events without end, cut into objects wherever the objects end (a chunk is not an object).
+/* docker_events: GET /events without end, cut into objects wherever the objects end (a chunk is not an object).
  *
  * `since` is the last event's time plus one, or the time of the first subscription: an engine answers before it
  * listens, and `since` makes it tell what happened in between. What it forgot (a restart) the supervisor finds by

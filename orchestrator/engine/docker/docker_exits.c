@@ -1,4 +1,4 @@
-/* docker_exits.c: one watch per container.
+/* docker_exits: one watch per container.
  *
  *   docker_exits_watch -> ASKING (inspect: which process?) -> pidfd -> readable: told -> gone
  *                                                          -> none: gone

@@ -1,4 +1,4 @@
-/* docker_fault.c: one table of what engines from 20.10 to 29 say, the first row that fits wins. */
+/* docker_fault: one table of what engines from 20.10 to 29 say, the first row that fits wins. */
 #include "orchestrator/engine/docker/docker_fault.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* docker_frames.c: see the header; the last frame may be cut, and what is there of it counts. */
+/* docker_frames: see the header; the last frame may be cut, and what is there of it counts. */
 #include "orchestrator/engine/docker/docker_frames.h"
 
 #include <string.h>

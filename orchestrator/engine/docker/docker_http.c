@@ -1,4 +1,4 @@
-/* docker_http.c: one request's life: made, given to libcurl, its bytes collected, its end told.
+/* docker_http: one request's life: made, given to libcurl, its bytes collected, its end told.
  *
  *   docker_http_send -> request_new -> request_start -> [libcurl: on_header, on_body] -> on_turn -> request_finish
  *
@@ -61,7 +61,7 @@ struct docker_http {
 	TAILQ_HEAD(, docker_http_request) news; /* streams with something to tell */
 };
 
-/* --- what libcurl calls: take notes only --------------------------------------------------------------------- */
+/* --- what libcurl calls: take notes only ----------------------------------------------------------------------- */
 
 static void request_note(struct docker_http_request *request)
 {
@@ -132,7 +132,7 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose, struct curl
 	return socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
 }
 
-/* --- making and ending --------------------------------------------------------------------------------------- */
+/* --- making and ending ----------------------------------------------------------------------------------------- */
 
 static void request_free(struct docker_http_request *request)
 {
@@ -255,7 +255,7 @@ struct docker_http_request *docker_http_open(struct docker_http *http, const cha
 	return request;
 }
 
-/* --- telling ------------------------------------------------------------------------------------------------- */
+/* --- telling --------------------------------------------------------------------------------------------------- */
 
 static void explain_connect(const struct docker_http *http, int errno_value, struct err *err)
 {

@@ -1,4 +1,4 @@
-/* docker_json.c: picks the few fields we use out of the engine's replies.
+/* docker_json: picks the few fields we use out of the engine's replies.
  *
  * Nothing the engine says is trusted to be short or there: texts are cut to the size of their field, an id that is not
  * one is refused.

@@ -17,7 +17,7 @@ void docker_json_listed_address(const struct json_value *value, const char *netw
 /* root: the reply to GET /containers/ID/json (ContainerInspect). False: it has no address on the network. */
 bool docker_json_inspected_address(const struct json_value *root, const char *network, struct address *address);
 
-/* --- what docker_json.c and docker_json_address.c read with ------------------------------------------------------ */
+/* --- what docker_json.c and docker_json_address.c read with ---------------------------------------------------- */
 
 /* Copies a string value, cut to size; "" where there is none. */
 void docker_json_take_text(const struct json_value *value, char *out, size_t size);

@@ -1,4 +1,4 @@
-/* docker_link.c: the way to the engine, step by step; each step is one request.
+/* docker_link: the way to the engine, step by step; each step is one request.
  *
  *   WAITING --timer--> PINGING --> ASKING (version, then log driver) --> SUBSCRIBING --> UP
  *      ^                  |           |                                       |           |

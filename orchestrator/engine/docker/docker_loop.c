@@ -1,4 +1,4 @@
-/* docker_loop.c: libcurl tells which descriptors it waits for and until when; libevent tells it what happened.
+/* docker_loop: libcurl tells which descriptors it waits for and until when; libevent tells it what happened.
  *
  *   libcurl -> on_socket, on_timeout: keep events up to date, nothing else (it may not be called back from there)
  *   libevent -> on_ready, on_timer -> curl_multi_socket_action -> on_turn

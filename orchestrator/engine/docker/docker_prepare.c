@@ -1,4 +1,4 @@
-/* docker_prepare.c: is the image there; make the network; make the named volumes: one call after the other.
+/* docker_prepare: is the image there; make the network; make the named volumes: one call after the other.
  *
  *   docker_prepare -> steps[0] -> on_step -> steps[1] -> on_step -> ... -> done
  *

@@ -1,4 +1,4 @@
-/* A table without order, looked through from its start: refusals are seldom. */
+/* docker_refusals: a table without order, looked through from its start: refusals are seldom. */
 #include "orchestrator/engine/docker/docker_refusals.h"
 
 #include <stddef.h>

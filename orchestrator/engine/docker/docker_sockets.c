@@ -82,7 +82,7 @@ static void take_away(struct docker_sockets *sockets, struct owned *owned)
 	forget(sockets, owned);
 }
 
-/* --- create --- */
+/* --- create ---------------------------------------------------------------------------------------------------- */
 
 bool docker_sockets_make(struct docker_sockets *sockets, const char *service, int slot, char dir[SOCKET_DIR_SIZE],
                          struct err *err)
@@ -117,7 +117,7 @@ void docker_sockets_failed(struct docker_sockets *sockets, const char *dir, bool
 	owned->since_us = clock_us();
 }
 
-/* --- the end --- */
+/* --- the end --------------------------------------------------------------------------------------------------- */
 
 void docker_sockets_gone(struct docker_sockets *sockets, const char *id)
 {
@@ -127,7 +127,7 @@ void docker_sockets_gone(struct docker_sockets *sockets, const char *id)
 		take_away(sockets, owned);
 }
 
-/* --- lists --- */
+/* --- lists ----------------------------------------------------------------------------------------------------- */
 
 static void take_over(struct docker_sockets *sockets, const struct engine_container *container)
 {
@@ -168,7 +168,7 @@ void docker_sockets_listed(struct docker_sockets *sockets, const struct engine_c
 	sockets->listed = true;
 }
 
-/* --- questions --- */
+/* --- questions ------------------------------------------------------------------------------------------------- */
 
 bool docker_sockets_address(const struct docker_sockets *sockets, const char *id, struct address *address)
 {

@@ -1,4 +1,4 @@
-/* docker_start.c: the verb start, and what Docker says of a port that it takes for allocated.
+/* docker_start: the verb start, and what Docker says of a port that it takes for allocated.
  *
  *   start -> done, with the address
  *         -> reached on the bridge: look -> done
@@ -99,7 +99,7 @@ static void start_list_publishers(struct start *start, struct docker_ask ask, in
 	start_call(start, ask, path, done);
 }
 
-/* --- started: where is it reached? ------------------------------------------------------------------------------ */
+/* --- started: where is it reached? ----------------------------------------------------------------------------- */
 
 /* address: of length 0 where it is not known. */
 static void start_succeed(struct start *start, const struct address *address)
@@ -147,7 +147,7 @@ static void start_locate(struct start *start)
 		start_call_container(start, "GET", "json", LOOK_MS, on_located);
 }
 
-/* --- refused ---------------------------------------------------------------------------------------------------- */
+/* --- refused --------------------------------------------------------------------------------------------------- */
 
 static bool is_empty_list(const struct docker_answer *answer)
 {
@@ -186,7 +186,7 @@ static void start_refused(struct start *start, enum engine_fault fault, const ch
 	start_list_publishers(start, (struct docker_ask){.timeout_ms = LIST_MS}, start->port, on_publishers);
 }
 
-/* --- late_network ----------------------------------------------------------------------------------------------- */
+/* --- late_network ---------------------------------------------------------------------------------------------- */
 
 static void on_end_seen(const struct docker_answer *answer, void *arg)
 {
@@ -278,7 +278,7 @@ static void on_freed(const struct docker_answer *answer, void *arg)
 	start_connect(arg);
 }
 
-/* --- the verb --------------------------------------------------------------------------------------------------- */
+/* --- the verb -------------------------------------------------------------------------------------------------- */
 
 static void on_answer(const struct docker_answer *answer, void *arg)
 {

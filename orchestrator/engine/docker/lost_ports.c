@@ -1,4 +1,4 @@
-/* A short list, looked through from its start: ports are lost one at a time, and seldom. */
+/* lost_ports: a short list, looked through from its start: ports are lost one at a time, and seldom. */
 #include "orchestrator/engine/docker/lost_ports.h"
 
 bool lost_ports_has(const struct lost_ports *lost, int port)

@@ -1,4 +1,4 @@
-/* process.c: the verbs of engine.h on plain child processes.
+/* process: the verbs of engine.h on plain child processes.
  *
  *   verb -> process_by_id -> what it does, at once -> answer (process_news tells it in the loop's next turn)
  *
@@ -275,7 +275,7 @@ static void process_start(struct engine *engine, const struct engine_spec *spec,
 	answer(&asker, fault, err.message);
 }
 
-/* --- the end ----------------------------------------------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------------------------------------------------- */
 
 static void process_stop(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg)
 {
@@ -298,7 +298,7 @@ static void process_remove(struct engine *engine, const char *id, engine_done *d
 		process_end(process, PROCESS_THEN_GOES, 0, done, arg);
 }
 
-/* --- what only changes something --------------------------------------------------------------------------------- */
+/* --- what only changes something ------------------------------------------------------------------------------- */
 
 static void process_rename(struct engine *engine, const char *id, const char *name, engine_done *done, void *arg)
 {
@@ -362,7 +362,7 @@ static void process_unpause(struct engine *engine, const char *id, engine_done *
 	process_set_paused(&ASKER, false);
 }
 
-/* --- what only looks --------------------------------------------------------------------------------------------- */
+/* --- what only looks ------------------------------------------------------------------------------------------- */
 
 static void process_inspect(struct engine *engine, const char *id, engine_done *done, void *arg)
 {

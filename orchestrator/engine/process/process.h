@@ -46,7 +46,7 @@ struct process {
 extern const struct engine_verbs process_verbs; /* process.c */
 void process_engine_free(struct engine *base);  /* process_engine.c */
 
-/* --- process_table.c: the processes and their records --- */
+/* --- process_table.c: the processes and their records ---------------------------------------------------------- */
 
 /* Reads all records and finds the processes that still run. */
 bool process_load(struct process_engine *engine, struct err *err) MUST_CHECK;
@@ -58,19 +58,19 @@ bool process_save(struct process *process, struct err *err) MUST_CHECK;
 enum engine_state process_state(const struct process *process);               /* also PAUSED */
 void process_address(const struct process *process, struct address *address); /* where it listens while it runs */
 
-/* --- process_child.c: the one that runs --- */
+/* --- process_child.c: the one that runs ------------------------------------------------------------------------ */
 
 /* Begins to watch record.pid, if that still is the process of the record. */
 bool process_watch(struct process *process, struct err *err) MUST_CHECK;
 void process_unwatch(struct process *process);
 void process_signal(struct process *process, int number); /* to it and its children */
 
-/* --- process_end.c: waiting for the end --- */
+/* --- process_end.c: waiting for the end ------------------------------------------------------------------------ */
 
 enum process_then { PROCESS_THEN_STAYS, PROCESS_THEN_GOES };
 
 /* SIGTERM, SIGKILL after grace_ms (at once if that is 0), the answer when it has ended; then its record is there still
- * or goes. One that does not run has ended. May free the process. */
+ * or goes. A process that does not run has ended. May free the process. */
 void process_end(struct process *process, enum process_then then, int grace_ms, engine_done *done, void *arg);
 
 /* Its end has come, and that of all that it left: answers those who wait. May free the process. */

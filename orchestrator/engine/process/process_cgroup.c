@@ -1,4 +1,4 @@
-/* process_cgroup.c: directories and small files below the mount of a cgroup file system. */
+/* process_cgroup: directories and small files below the mount of a cgroup file system. */
 #include "orchestrator/engine/process/process_cgroup.h"
 
 #include "orchestrator/engine/process/process_record.h"

@@ -1,4 +1,4 @@
-/* process_child.c: a running process through its pidfd.
+/* process_child: a running process through its pidfd.
  *
  *   process_watch -> (its end makes the pidfd readable) -> on_end -> exit code -> EXITED -> DIE -> hunt -> those who wait
  *

@@ -1,4 +1,4 @@
-/* process_end.c: bringing a process to its end, for those who wait for it.
+/* process_end: bringing a process to its end, for those who wait for it.
  *
  *   SIGTERM --grace_ms--> SIGKILL --KILL_PATIENCE_MS--> ENGINE_TIMEOUT      (the end may come at any time)
  *

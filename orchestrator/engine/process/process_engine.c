@@ -1,4 +1,4 @@
-/* process_engine.c: the object: made, with its directory to itself, and freed.
+/* process_engine: the object: made, with its directory to itself, and freed.
  *
  * Freeing it ends nothing but the watching: the processes live on for the next engine.
  */

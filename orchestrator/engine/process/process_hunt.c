@@ -39,7 +39,7 @@ struct process_hunt {
 	struct backoff retry;
 };
 
-/* --- one process of the system --- */
+/* --- one process of the system --------------------------------------------------------------------------------- */
 
 static struct process *owner_of(struct process_engine *engine, pid_t pid)
 {
@@ -72,7 +72,7 @@ static pid_t pid_of(const struct dirent *entry)
 	return *end == '\0' && pid > 1 ? (pid_t)pid : 0;
 }
 
-/* --- a walk --- */
+/* --- a walk ---------------------------------------------------------------------------------------------------- */
 
 static void tell(const struct process *process)
 {
@@ -179,7 +179,7 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 		event_add(hunt->turn, &(struct timeval){0, TURN_US});
 }
 
-/* --- life --- */
+/* --- life ------------------------------------------------------------------------------------------------------ */
 
 struct process_hunt *process_hunt_new(struct process_engine *engine)
 {

@@ -1,4 +1,4 @@
-/* process_log.c: the end of a file is read, kept aside, cut into lines.
+/* process_log: the end of a file is read, kept aside, cut into lines.
  *
  * Invariant: log.old is older than anything in log. A file that cannot be read has no lines: the engine's other work
  * does not depend on it.

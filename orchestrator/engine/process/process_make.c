@@ -1,4 +1,4 @@
-/* process_make.c: what an image and Docker would have given to the container.
+/* process_make: what an image and Docker would have given to the container.
  *
  *   SELFLESS_ID        always: how a process is found again
  *   the service's env
@@ -37,7 +37,7 @@ static bool make_id(char id[ENGINE_ID_SIZE], struct err *err)
 	return true;
 }
 
-/* --- environment ---------------------------------------------------------------------------------------------- */
+/* --- environment ----------------------------------------------------------------------------------------------- */
 
 static bool env_has(const struct strings *env, const char *name)
 {
@@ -111,7 +111,7 @@ static void make_env(const struct engine_spec *spec, const struct engine_place *
 	buf_clear(&listen);
 }
 
-/* --- the record ----------------------------------------------------------------------------------------------- */
+/* --- the record ------------------------------------------------------------------------------------------------ */
 
 static bool take_text(const char *what, const char *text, char *out, size_t size, struct err *err)
 {

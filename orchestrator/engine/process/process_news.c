@@ -1,4 +1,4 @@
-/* process_news.c: a queue and a timer of no time that empties it.
+/* process_news: a queue and a timer of no time that empties it.
  *
  * Invariant: the timer is set whenever the queue is not empty. One turn tells what was there when it began, so that
  * callbacks which ask again do not keep the loop from its other work.

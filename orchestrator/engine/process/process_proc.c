@@ -1,4 +1,4 @@
-/* process_proc.c: /proc/PID/stat, /proc/PID/environ and the boot's id. */
+/* process_proc: /proc/PID/stat, /proc/PID/environ and the boot's id. */
 #include "orchestrator/engine/process/process_proc.h"
 
 #include <dirent.h>

@@ -1,4 +1,4 @@
-/* process_record.c: a record as JSON and back.
+/* process_record: a record as JSON and back.
  *
  * Invariant: a record file is whole. What cannot be read as one is an error that names the file; nothing is guessed.
  * The bytes need not survive a loss of power, since the processes would not either: so there is no fsync.
@@ -39,7 +39,7 @@ void process_record_path(char path[PROCESS_PATH_SIZE], const char *dir, const ch
 	assert(len > 0 && len < PROCESS_PATH_SIZE); /* process_engine_new refuses a longer state_dir */
 }
 
-/* --- out ------------------------------------------------------------------------------------------------------ */
+/* --- out ------------------------------------------------------------------------------------------------------- */
 
 static const char *const state_words[] = {
         [ENGINE_CREATED] = "created", [ENGINE_RUNNING] = "running", [ENGINE_EXITED] = "exited"};
@@ -157,7 +157,7 @@ bool process_record_make(const char *dir, const struct process_record *record, s
 	return false;
 }
 
-/* --- in ------------------------------------------------------------------------------------------------------- */
+/* --- in -------------------------------------------------------------------------------------------------------- */
 
 static bool take_text(const struct json_value *object, const char *key, char *out, size_t size)
 {

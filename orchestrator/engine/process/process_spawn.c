@@ -1,4 +1,4 @@
-/* process_spawn.c: posix_spawn, which tells whether the program could be executed and copies no memory of ours.
+/* process_spawn: posix_spawn, which tells whether the program could be executed and copies no memory of ours.
  *
  * The memory limit is the size of the address space (RLIMIT_AS), set right after the start: what needs no rights and
  * is there everywhere. The program sees it as an allocation that fails, and is never killed for it.

@@ -1,4 +1,4 @@
-/* process_table.c: the processes of an engine, and how a new engine takes over those of an earlier one.
+/* process_table: the processes of an engine, and how a new engine takes over those of an earlier one.
  *
  *   record says      and                                         then
  *   created          nothing was being started                   created
@@ -91,9 +91,9 @@ void process_address(const struct process *process, struct address *address)
 		(void)address_of_host("127.0.0.1", record->container.host_port, address);
 }
 
-/* --- taking over ---------------------------------------------------------------------------------------------- */
+/* --- taking over ----------------------------------------------------------------------------------------------- */
 
-/* One that was only just started is for a moment not yet its own program, and has not got its environment. */
+/* A process that was only just started is for a moment not yet its own program, and has not got its environment. */
 static pid_t find_again(const char *id)
 {
 	pid_t pid = process_find(id);

@@ -25,7 +25,7 @@ static struct event_base *base;
 static struct reload *reload;
 static struct err err;
 
-/* --- those that are told ---------------------------------------------------------------------------------------- */
+/* --- those that are told --------------------------------------------------------------------------------------- */
 
 static void tell(const char *who)
 {
@@ -89,7 +89,7 @@ void admin_reload(struct admin *admin, const struct config *config)
 	tell("admin");
 }
 
-/* --- the bench -------------------------------------------------------------------------------------------------- */
+/* --- the bench ------------------------------------------------------------------------------------------------- */
 
 static void write_file(const char *text)
 {
@@ -132,7 +132,7 @@ static void check_refused(const char *word)
 	ck_assert_msg(strstr(told, "supervisors") == NULL, "%s", told);
 }
 
-/* --- promises --------------------------------------------------------------------------------------------------- */
+/* --- promises -------------------------------------------------------------------------------------------------- */
 
 START_TEST(applied_whole_and_in_order)
 {

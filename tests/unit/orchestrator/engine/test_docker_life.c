@@ -114,7 +114,7 @@ static unsigned directories(void)
 	return count;
 }
 
-/* --- the directory of its socket --- */
+/* --- the directory of its socket ------------------------------------------------------------------------------- */
 
 START_TEST(has_a_directory_until_it_is_removed)
 {
@@ -200,7 +200,7 @@ START_TEST(a_list_tells_who_is_spoilt)
 }
 END_TEST
 
-/* --- where it is reached --- */
+/* --- where it is reached --------------------------------------------------------------------------------------- */
 
 START_TEST(a_published_port_is_known)
 {
@@ -230,7 +230,7 @@ START_TEST(a_look_that_fails_is_no_failed_start)
 }
 END_TEST
 
-/* --- a lost port --- */
+/* --- a lost port ----------------------------------------------------------------------------------------------- */
 
 /* Refused for long, and no container has it. */
 static void lose_port(void)

@@ -116,7 +116,7 @@ static struct outcome start(const char *id, enum engine_fault fault)
 	return outcome;
 }
 
-/* One that has what it is to have: nothing is waited for. */
+/* A container that has what it is to have: nothing is waited for. */
 static void start_at_once(const char *id)
 {
 	int64_t begin_ms = clock_ms();
@@ -490,7 +490,7 @@ START_TEST(a_late_network_file_is_taken_away)
 }
 END_TEST
 
-/* One that has its network all the same (whoever gave it that) is started like any other. */
+/* A container that has its network all the same (whoever gave it that) is started like any other. */
 START_TEST(a_late_network_that_is_there)
 {
 	struct outcome outcome;

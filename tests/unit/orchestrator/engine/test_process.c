@@ -466,7 +466,7 @@ static double seconds_used(pid_t pid)
 	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
-/* One that would take all it gets, with a tenth of a processor, in a group that is gone when it is. */
+/* A process that would take all it gets, with a tenth of a processor, in a group that is gone when it is. */
 START_TEST(cpus_are_limited)
 {
 	static char *env_items[] = {"LD_LIBRARY_PATH=/nowhere"};

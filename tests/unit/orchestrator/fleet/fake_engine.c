@@ -29,7 +29,7 @@ struct op {
 	void *arg;
 };
 
-/* --- containers as listeners --- */
+/* --- containers as listeners ----------------------------------------------------------------------------------- */
 
 struct talk {
 	LIST_ENTRY(talk) link;
@@ -140,7 +140,7 @@ static void unlisten(struct fake_container *container)
 	container->fd = -1;
 }
 
-/* --- the container list --- */
+/* --- the container list ---------------------------------------------------------------------------------------- */
 
 static struct fake_container *by_id(struct fake_engine *fake, const char *id)
 {
@@ -301,7 +301,7 @@ unsigned fake_count(const struct fake_engine *fake, enum engine_state state)
 	return n;
 }
 
-/* --- effects --- */
+/* --- effects --------------------------------------------------------------------------------------------------- */
 
 static enum engine_fault do_create(struct op *op, struct engine_result *result)
 {
@@ -493,7 +493,7 @@ static void on_time(void *arg)
 	free(op);
 }
 
-/* --- verbs --- */
+/* --- verbs ----------------------------------------------------------------------------------------------------- */
 
 static struct op *op_new(struct engine *engine, enum fake_verb verb, const char *id, engine_done *done, void *arg)
 {

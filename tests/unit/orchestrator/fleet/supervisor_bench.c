@@ -62,7 +62,7 @@ void teardown(void)
 	bench_close(&bench);
 }
 
-/* --- what is waited for --- */
+/* --- what is waited for ---------------------------------------------------------------------------------------- */
 
 static unsigned ready_wanted;
 

@@ -9,7 +9,7 @@
 #define BEGIN_US 1000000000
 #define SECOND_US 1000000
 
-/* --- the bench --- */
+/* --- the bench ------------------------------------------------------------------------------------------------- */
 
 static struct event_base *base;
 static struct fleet *fleet;
@@ -89,7 +89,7 @@ static void serve(void)
 	schedule_begin_beats(&schedule);
 }
 
-/* --- a start --- */
+/* --- a start --------------------------------------------------------------------------------------------------- */
 
 START_TEST(pauses_of_a_start_double)
 {
@@ -123,7 +123,7 @@ START_TEST(patience_of_a_start_grows_only_where_it_was_too_short)
 }
 END_TEST
 
-/* --- beats --- */
+/* --- beats ----------------------------------------------------------------------------------------------------- */
 
 START_TEST(beats_are_an_interval_apart)
 {
@@ -170,7 +170,7 @@ START_TEST(slots_are_spread_over_the_interval)
 }
 END_TEST
 
-/* --- wishes --- */
+/* --- wishes ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(one_probe_in_flight_at_most)
 {
@@ -192,7 +192,7 @@ START_TEST(what_is_wanted_comes_at_once)
 }
 END_TEST
 
-/* --- haste --- */
+/* --- haste ----------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_quick_probe_and_a_second)
 {

@@ -108,7 +108,7 @@ static enum backend_state state_of(int port)
 	return backend_state(backends[port]);
 }
 
-/* --- one backend --- */
+/* --- one backend ----------------------------------------------------------------------------------------------- */
 
 START_TEST(each_outcome_in_each_state)
 {
@@ -200,7 +200,7 @@ START_TEST(a_start_has_all_its_time)
 }
 END_TEST
 
-/* --- evidence --- */
+/* --- evidence -------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_probe_that_began_before_the_evidence_clears_nothing)
 {
@@ -233,7 +233,7 @@ START_TEST(evidence_against_one_that_starts_or_leaves)
 }
 END_TEST
 
-/* --- late, but not silent --- */
+/* --- late, but not silent -------------------------------------------------------------------------------------- */
 
 START_TEST(busy_until_start_ms)
 {
@@ -255,7 +255,7 @@ START_TEST(busy_until_start_ms)
 }
 END_TEST
 
-/* --- all fail alike --- */
+/* --- all fail alike -------------------------------------------------------------------------------------------- */
 
 START_TEST(kept_out_for_five_intervals)
 {

@@ -22,7 +22,7 @@ static uint64_t random_below(uint64_t limit)
 	return (random_state >> 33) % limit;
 }
 
-/* --- requests --- */
+/* --- requests -------------------------------------------------------------------------------------------------- */
 
 static int64_t requests_us[MOST_REQUESTS];
 static size_t request_count;
@@ -65,7 +65,7 @@ static struct config_scale random_scale(void)
 	return scale;
 }
 
-/* --- the reference --- */
+/* --- the reference --------------------------------------------------------------------------------------------- */
 
 static int formula(const struct config_scale *scale, size_t n)
 {
@@ -131,7 +131,7 @@ static struct answer reference(const struct config_scale *scale, int64_t now_us,
 	return answer;
 }
 
-/* --- the comparison --- */
+/* --- the comparison -------------------------------------------------------------------------------------------- */
 
 struct life {
 	struct config_scale scale;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- adoption --- */
+/* --- adoption -------------------------------------------------------------------------------------------------- */
 
 START_TEST(adopts_what_runs)
 {
@@ -171,7 +171,7 @@ START_TEST(fills_the_slot_of_one_that_does_not_run)
 }
 END_TEST
 
-/* --- rolls --- */
+/* --- rolls ----------------------------------------------------------------------------------------------------- */
 
 static void reload_with(const char *env)
 {

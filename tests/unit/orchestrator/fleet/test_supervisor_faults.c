@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- faults --- */
+/* --- faults ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(replaces_a_killed_one)
 {
@@ -240,7 +240,7 @@ START_TEST(never_ready_is_replaced)
 }
 END_TEST
 
-/* --- what the engine refuses --- */
+/* --- what the engine refuses ----------------------------------------------------------------------------------- */
 
 START_TEST(says_why_it_cannot_create)
 {
@@ -428,7 +428,7 @@ START_TEST(remove_is_tried_again)
 }
 END_TEST
 
-/* --- the engine goes and comes --- */
+/* --- the engine goes and comes --------------------------------------------------------------------------------- */
 
 START_TEST(engine_away_for_a_while)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- start, growth, shrinking --- */
+/* --- start, growth, shrinking ---------------------------------------------------------------------------------- */
 
 /* From nothing, for a request that is not counted; its start takes longer than the window, and is not cut short. */
 START_TEST(wakes_for_one_that_waits)
@@ -203,7 +203,7 @@ START_TEST(regrows_into_a_draining_slot)
 }
 END_TEST
 
-/* --- the end --- */
+/* --- the end --------------------------------------------------------------------------------------------------- */
 
 static bool stopped;
 

@@ -50,7 +50,7 @@ static void slow_engine(void)
 	bench.engine->delay_us[FAKE_START] = SLOW_START_US;
 }
 
-/* --- waiting --- */
+/* --- waiting --------------------------------------------------------------------------------------------------- */
 
 START_TEST(wait_paused_outside_the_slots)
 {
@@ -92,7 +92,7 @@ START_TEST(take_no_request_before_they_wait)
 }
 END_TEST
 
-/* --- standing in --- */
+/* --- standing in ----------------------------------------------------------------------------------------------- */
 
 START_TEST(stands_in_until_the_slot_is_ready)
 {
@@ -219,7 +219,7 @@ START_TEST(bridge_too)
 }
 END_TEST
 
-/* --- hurt by others --- */
+/* --- hurt by others -------------------------------------------------------------------------------------------- */
 
 START_TEST(killed_while_waiting)
 {
@@ -364,7 +364,7 @@ START_TEST(cannot_be_made)
 }
 END_TEST
 
-/* --- another configuration --- */
+/* --- another configuration ------------------------------------------------------------------------------------- */
 
 START_TEST(more_and_fewer)
 {
@@ -526,7 +526,7 @@ START_TEST(failed_replacement_leaves_them)
 }
 END_TEST
 
-/* --- found at start, and the end --- */
+/* --- found at start, and the end ------------------------------------------------------------------------------- */
 
 static void add_spare(int index, enum engine_state state, const char *spec)
 {

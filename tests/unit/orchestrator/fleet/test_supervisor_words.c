@@ -102,7 +102,7 @@ START_TEST(how_it_ended)
 }
 END_TEST
 
-/* --- nothing can come --- */
+/* --- nothing can come ------------------------------------------------------------------------------------------ */
 
 static bool obstructed(void *arg)
 {

@@ -176,7 +176,7 @@ START_TEST(more_slots_move_the_spare_port)
 }
 END_TEST
 
-/* --- names --- */
+/* --- names ----------------------------------------------------------------------------------------------------- */
 
 static unsigned least;
 

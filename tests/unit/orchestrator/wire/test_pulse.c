@@ -26,7 +26,7 @@ START_TEST(silent_after_100_ms)
 }
 END_TEST
 
-/* One that waits for ever beside others that are answered. */
+/* A request that waits for ever beside others that are answered. */
 START_TEST(any_byte_is_a_sign_of_life)
 {
 	struct pulse pulse = {0};

@@ -12,7 +12,7 @@
 #define PIECE 3
 #define LONG 1000
 
-/* --- a kind that takes all there is off the socket, and hands it out in pieces ------------------------------------ */
+/* --- a kind that takes all there is off the socket, and hands it out in pieces --------------------------------- */
 
 struct held {
 	char bytes[HELD];
@@ -83,7 +83,7 @@ static const struct stream_kind in_pieces = {.name = "pieces",
                                              .end_writing = held_end_writing,
                                              .close = held_close};
 
-/* --- an owner that keeps what it is told ------------------------------------------------------------------------- */
+/* --- an owner that keeps what it is told ----------------------------------------------------------------------- */
 
 struct owner {
 	struct stream stream;
@@ -202,7 +202,7 @@ static const char *long_text(void)
 	return text;
 }
 
-/* --- reading ----------------------------------------------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------------------------------------------------- */
 
 START_TEST(what_comes_is_told_each_time)
 {
@@ -333,7 +333,7 @@ START_TEST(a_look_takes_nothing)
 }
 END_TEST
 
-/* --- writing ----------------------------------------------------------------------------------------------------- */
+/* --- writing --------------------------------------------------------------------------------------------------- */
 
 static size_t drain(char *to, size_t room)
 {
@@ -459,7 +459,7 @@ START_TEST(a_read_that_wants_to_write_goes_on_after_a_pause)
 }
 END_TEST
 
-/* --- ends -------------------------------------------------------------------------------------------------------- */
+/* --- ends ------------------------------------------------------------------------------------------------------ */
 
 static ssize_t peer_hears(void)
 {

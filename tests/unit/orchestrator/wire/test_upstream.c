@@ -19,7 +19,7 @@
 #define BODY_MAX 10000000
 #define TIMEOUT_MS 40
 
-/* --- a reader that keeps what it is told ------------------------------------------------------------------------- */
+/* --- a reader that keeps what it is told ----------------------------------------------------------------------- */
 
 struct reader {
 	struct upstream *upstream;
@@ -122,7 +122,7 @@ static void ask(struct reader *by, enum http_method method, const char *head, co
 	ck_assert_int_eq(by->done + by->failed + by->head_count, 0); /* nothing is told from within the call */
 }
 
-/* --- a server that does what the test says ----------------------------------------------------------------------- */
+/* --- a server that does what the test says --------------------------------------------------------------------- */
 
 static void listen_tcp(void)
 {
@@ -250,7 +250,7 @@ static void check_not_kept(void)
 	hear(GET);
 }
 
-/* --- replies ----------------------------------------------------------------------------------------------------- */
+/* --- replies --------------------------------------------------------------------------------------------------- */
 
 START_TEST(a_reply_and_the_connection_is_kept)
 {
@@ -501,7 +501,7 @@ START_TEST(the_next_request_from_the_end_of_the_last)
 }
 END_TEST
 
-/* --- failures ---------------------------------------------------------------------------------------------------- */
+/* --- failures -------------------------------------------------------------------------------------------------- */
 
 START_TEST(refused)
 {
@@ -719,7 +719,7 @@ START_TEST(no_timeout_while_paused)
 }
 END_TEST
 
-/* --- connections that are kept ----------------------------------------------------------------------------------- */
+/* --- connections that are kept --------------------------------------------------------------------------------- */
 
 static void keep_one(void)
 {
@@ -856,7 +856,7 @@ START_TEST(a_pool_is_closed)
 }
 END_TEST
 
-/* --- the rest ---------------------------------------------------------------------------------------------------- */
+/* --- the rest -------------------------------------------------------------------------------------------------- */
 
 START_TEST(cancelled)
 {
