@@ -19,17 +19,12 @@ static ssize_t plain_read(struct stream *stream, void *to, size_t room)
 
 ssize_t stream_write_plain(struct stream *stream, const struct iovec *iov, int count)
 {
+	struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)count};
 	ssize_t put;
 
-	do {
-		if (count == 1) {
-			put = send(stream->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
-		} else {
-			struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)iov,
-			                         .msg_iovlen = (size_t)count};
-			put = sendmsg(stream->fd, &message, MSG_NOSIGNAL);
-		}
-	} while (put == -1 && errno == EINTR);
+	do
+		put = sendmsg(stream->fd, &message, MSG_NOSIGNAL);
+	while (put == -1 && errno == EINTR);
 	return put;
 }
 

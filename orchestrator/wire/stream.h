@@ -139,6 +139,11 @@ static inline ssize_t stream_write(struct stream *stream, const struct iovec *io
 {
 	if (stream->kind != &stream_plain)
 		return stream_write_inside(stream, iov, count);
+	if (count == 1) {
+		ssize_t put = send(stream->fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
+		if (put != -1 || errno != EINTR)
+			return put;
+	}
 	return stream_write_plain(stream, iov, count);
 }
 

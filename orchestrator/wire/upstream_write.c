@@ -13,17 +13,17 @@
 
 static ssize_t write_some(struct upstream *upstream)
 {
-	struct http_text parts[2] = {upstream->request.head, upstream->request.body};
+	struct http_text head = upstream->request.head, body = upstream->request.body;
+	size_t of_head = upstream->written, of_body = 0;
 	struct iovec iov[2];
 	int count = 0;
-	size_t skip = upstream->written;
 
-	for (int i = 0; i < 2; i++) {
-		size_t take = skip < parts[i].len ? skip : parts[i].len;
-		skip -= take;
-		if (parts[i].len > take)
-			iov[count++] = (struct iovec){(char *)(uintptr_t)parts[i].data + take, parts[i].len - take};
-	}
+	if (of_head < head.len)
+		iov[count++] = (struct iovec){(char *)(uintptr_t)head.data + of_head, head.len - of_head};
+	else
+		of_body = of_head - head.len;
+	if (of_body < body.len)
+		iov[count++] = (struct iovec){(char *)(uintptr_t)body.data + of_body, body.len - of_body};
 	return stream_write(&upstream->stream, iov, count);
 }
 
