@@ -3,6 +3,7 @@
 
 #include "orchestrator/engine/docker/docker_engine.h"
 #include "orchestrator/engine/process/process_engine.h"
+#include "orchestrator/engine/process/process_spawn.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "orchestrator/engine/docker/docker_body.h"
 #include "orchestrator/engine/docker/docker_json_address.h"
+#include "orchestrator/engine/docker/docker_json_values.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -18,45 +19,12 @@
 
 static const struct json_limits limits = {.depth = 32, .nodes = 1000000};
 
-void docker_json_take_text(const struct json_value *value, char *out, size_t size)
-{
-	size_t len = value != NULL && value->type == JSON_STRING ? value->len : 0;
-
-	if (len >= size)
-		len = size - 1;
-	if (value != NULL && len > 0)
-		memcpy(out, value->text, len);
-	out[len] = '\0';
-}
-
 static bool take_id(const struct json_value *value, char id[ENGINE_ID_SIZE])
 {
 	if (value == NULL || value->type != JSON_STRING || value->len == 0 || value->len >= ENGINE_ID_SIZE)
 		return false;
 	docker_json_take_text(value, id, ENGINE_ID_SIZE);
 	return strspn(id, "0123456789abcdefABCDEF") == value->len;
-}
-
-/* "12", "-1"; at most nine digits, which an int always holds. */
-static bool read_decimal(const char *text, int *out)
-{
-	bool negative = *text == '-';
-	int number = 0;
-	int digits = 0;
-
-	for (text += negative; *text >= '0' && *text <= '9' && digits < 9; text++, digits++)
-		number = number * 10 + (*text - '0');
-	*out = negative ? -number : number;
-	return digits > 0 && *text == '\0';
-}
-
-int docker_json_take_number(const struct json_value *value, int fallback)
-{
-	char text[16];
-	int number;
-
-	docker_json_take_text(value, text, sizeof(text));
-	return read_decimal(text, &number) ? number : fallback;
 }
 
 void docker_json_message(const char *text, size_t len, char *message, size_t size)
@@ -76,7 +44,7 @@ int docker_json_api_minor(const char *version)
 {
 	int minor;
 
-	if (strncmp(version, "1.", 2) != 0 || !read_decimal(version + 2, &minor) || minor < 0)
+	if (strncmp(version, "1.", 2) != 0 || !docker_json_read_decimal(version + 2, &minor) || minor < 0)
 		return -1;
 	return minor;
 }

@@ -2,6 +2,7 @@
 #include "orchestrator/engine/docker/docker_json_address.h"
 
 #include "orchestrator/engine/docker/docker_body.h"
+#include "orchestrator/engine/docker/docker_json_values.h"
 #include "orchestrator/engine/socket_dir.h"
 
 #include <string.h>

@@ -9,18 +9,9 @@
 #include "orchestrator/base/address.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* value: one object of the reply to GET /containers/json (ContainerList). len of address is 0 where it is not there. */
 void docker_json_listed_address(const struct json_value *value, const char *network, struct address *address);
 
 /* root: the reply to GET /containers/ID/json (ContainerInspect). False: it has no address on the network. */
 bool docker_json_inspected_address(const struct json_value *root, const char *network, struct address *address);
-
-/* --- what docker_json.c and docker_json_address.c read with ---------------------------------------------------- */
-
-/* Copies a string value, cut to size; "" where there is none. */
-void docker_json_take_text(const struct json_value *value, char *out, size_t size);
-
-/* A whole number that is written as a text, as labels and attributes are; fallback where it is none. */
-int docker_json_take_number(const struct json_value *value, int fallback);

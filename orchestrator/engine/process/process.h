@@ -8,6 +8,8 @@
 
 #include <sys/queue.h>
 
+struct process;
+
 struct process_engine {
 	struct engine engine; /* first: a struct engine * of ours is a struct process_engine * */
 	struct event_base *base;
@@ -18,6 +20,8 @@ struct process_engine {
 	char boot[40];
 	struct process_news *news;
 	struct process_hunt *hunt;
+	/* A process has ended by itself: what it left behind is looked for (process_hunt_begin). */
+	void (*on_ended)(struct process_hunt *hunt, struct process *process);
 	struct event *log_timer;
 	TAILQ_HEAD(processes, process) processes;
 	struct process_cgroup cgroup;
@@ -43,18 +47,19 @@ struct process {
 	TAILQ_ENTRY(process) link;
 };
 
-extern const struct engine_verbs process_verbs; /* process.c */
-void process_engine_free(struct engine *base);  /* process_engine.c */
+extern const struct engine_verbs process_verbs; /* process_verbs.c */
+
+/* The verb start (process_start.c). */
+void process_start(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+                   const char *id, engine_done *done, void *arg);
 
 /* --- process_table.c: the processes and their records ---------------------------------------------------------- */
 
-/* Reads all records and finds the processes that still run. */
-bool process_load(struct process_engine *engine, struct err *err) MUST_CHECK;
 struct process *process_new(struct process_engine *engine, const struct process_record *record); /* takes it over */
-void process_free(struct process *process); /* the record's file stays, and the process is left alone */
 struct process *process_by_id(struct process_engine *engine, const char *id);
 bool process_name_taken(const struct process_engine *engine, const char *name);
 bool process_save(struct process *process, struct err *err) MUST_CHECK;
+void process_save_or_say(struct process *process); /* a failure is logged: the next engine finds out by itself */
 enum engine_state process_state(const struct process *process);               /* also PAUSED */
 void process_address(const struct process *process, struct address *address); /* where it listens while it runs */
 
@@ -75,4 +80,9 @@ void process_end(struct process *process, enum process_then then, int grace_ms, 
 
 /* Its end has come, and that of all that it left: answers those who wait. May free the process. */
 void process_has_ended(struct process *process);
-void process_forget_waits(struct process *process);
+void process_free(struct process *process); /* the record's file stays, and the process is left alone */
+
+/* --- process_load.c: taking over ------------------------------------------------------------------------------- */
+
+/* Reads all records and finds the processes that still run. */
+bool process_load(struct process_engine *engine, struct err *err) MUST_CHECK;

@@ -7,7 +7,6 @@
  * is found by the id in its environment.
  */
 #include "orchestrator/engine/process/process.h"
-#include "orchestrator/engine/process/process_hunt.h"
 #include "orchestrator/engine/process/process_proc.h"
 
 #include "common/log.h"
@@ -52,7 +51,6 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 {
 	struct process *process = arg;
 	struct process_record *record = &process->record;
-	struct err err;
 
 	(void)fd;
 	(void)what;
@@ -62,11 +60,9 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 	record->paused = false;
 	process_unwatch(process);
 	process_cgroup_remove(&process->owner->cgroup, record->container.id);
-	if (!process_save(process, &err)) /* the next engine finds out by itself */
-		log_warn("event=record-not-written container=%.12s error=%s", record->container.id,
-		         log_quote(err.message));
+	process_save_or_say(process);
 	process_news_event(process->owner->news, ENGINE_EVENT_DIE, record->container.id, record->exit_code);
-	process_hunt_begin(process->owner->hunt, process);
+	process->owner->on_ended(process->owner->hunt, process);
 }
 
 static bool is_child(int pidfd)

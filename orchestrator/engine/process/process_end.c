@@ -70,6 +70,26 @@ static void wait_terminate(struct process_wait *wait, int grace_ms)
 	event_add(wait->timer, &(struct timeval){grace_ms / 1000, grace_ms % 1000 * 1000});
 }
 
+static void forget_waits(struct process *process)
+{
+	struct process_wait *wait = TAILQ_FIRST(&process->waits);
+
+	while (wait != NULL) {
+		struct process_wait *next = TAILQ_NEXT(wait, link);
+		wait_free(wait);
+		wait = next;
+	}
+}
+
+void process_free(struct process *process)
+{
+	forget_waits(process);
+	process_unwatch(process);
+	TAILQ_REMOVE(&process->owner->processes, process, link);
+	process_record_clear(&process->record);
+	free(process);
+}
+
 /* Its record goes. May be refused by the file system: then it stays, and the removal can be asked for again. */
 static bool forget(struct process *process, struct err *err)
 {
@@ -121,15 +141,4 @@ void process_end(struct process *process, enum process_then then, int grace_ms, 
 		wait_kill(wait);
 	else
 		wait_terminate(wait, grace_ms);
-}
-
-void process_forget_waits(struct process *process)
-{
-	struct process_wait *wait = TAILQ_FIRST(&process->waits);
-
-	while (wait != NULL) {
-		struct process_wait *next = TAILQ_NEXT(wait, link);
-		wait_free(wait);
-		wait = next;
-	}
 }

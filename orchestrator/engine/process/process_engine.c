@@ -57,24 +57,6 @@ static void keep_exit_codes(void)
 		signal(SIGCHLD, SIG_DFL);
 }
 
-void process_engine_free(struct engine *base)
-{
-	struct process_engine *engine = (struct process_engine *)base;
-
-	while (!TAILQ_EMPTY(&engine->processes))
-		process_free(TAILQ_FIRST(&engine->processes));
-	process_hunt_free(engine->hunt);
-	process_news_free(engine->news);
-	event_free(engine->log_timer);
-	process_cgroup_remove(&engine->cgroup, NULL);
-	if (engine->lock != -1)
-		close(engine->lock);
-	free(engine->dir);
-	free(engine->socket_dir);
-	free(engine->state_dir);
-	free(engine);
-}
-
 /* Of those that ended, or were not quite started, while nobody was there. */
 static void sweep_cgroups(const struct process_engine *engine)
 {
@@ -100,13 +82,14 @@ bool process_engine_new(const struct engine_settings *settings, struct engine **
 	made->lock = -1;
 	made->news = process_news_new(settings->base, &settings->observer);
 	made->hunt = process_hunt_new(made);
+	made->on_ended = process_hunt_begin;
 	made->log_timer = loop_event_new(settings->base, LOOP_URGENT, -1, EV_PERSIST, on_log_timer, made);
 	TAILQ_INIT(&made->processes);
 	process_boot(made->boot);
 	keep_exit_codes();
 	process_cgroup_find(&made->cgroup, "/proc/self/mounts", settings->name);
 	if (!dir_make(made->dir, "state_dir", err) || !lock_dir(made, err) || !process_load(made, err)) {
-		process_engine_free(&made->engine);
+		process_verbs.free(&made->engine);
 		return false;
 	}
 	process_hunt_all(made);

@@ -4,7 +4,6 @@
  * is there everywhere. The program sees it as an allocation that fails, and is never killed for it.
  */
 #include "orchestrator/engine/process/process_spawn.h"
-#include "orchestrator/engine/process/process_engine.h"
 
 #include "orchestrator/engine/process/process_cgroup.h"
 

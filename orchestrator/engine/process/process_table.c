@@ -1,27 +1,15 @@
-/* process_table: the processes of an engine, and how a new engine takes over those of an earlier one.
+/* process_table: the processes of an engine.
  *
- *   record says      and                                         then
- *   created          nothing was being started                   created
- *   created          a process with its id in the environment    running: the engine was killed just after the start
- *   running          the same boot, pid and start time           running, watched
- *   running          anything else                               exited, code unknown
- *
- * Invariant: each process in the list has a record in the directory, and the other way round, but for records that
- * cannot be read: those are told and left for a person to look at.
+ * Invariant: each process in the list has a record in the directory, and the other way round, but for records that cannot be
+ * read (process_load.c).
  */
 #include "orchestrator/engine/process/process.h"
 #include "orchestrator/engine/process/process_proc.h"
 
 #include "common/log.h"
 #include "common/mem.h"
-#include "common/start_wait.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define FIND_TIMES 20 /* of start_wait */
 
 struct process *process_new(struct process_engine *engine, const struct process_record *record)
 {
@@ -33,15 +21,6 @@ struct process *process_new(struct process_engine *engine, const struct process_
 	TAILQ_INIT(&process->waits);
 	TAILQ_INSERT_TAIL(&engine->processes, process, link);
 	return process;
-}
-
-void process_free(struct process *process)
-{
-	process_forget_waits(process);
-	process_unwatch(process);
-	TAILQ_REMOVE(&process->owner->processes, process, link);
-	process_record_clear(&process->record);
-	free(process);
 }
 
 struct process *process_by_id(struct process_engine *engine, const char *id)
@@ -69,6 +48,15 @@ bool process_save(struct process *process, struct err *err)
 	return process_record_write(process->owner->dir, &process->record, err);
 }
 
+void process_save_or_say(struct process *process)
+{
+	struct err err;
+
+	if (!process_save(process, &err))
+		log_warn("event=record-not-written container=%.12s error=%s", process->record.container.id,
+		         log_quote(err.message));
+}
+
 /* Whoever stopped it: a process that does not run because somebody else sent SIGSTOP is paused, too. */
 enum engine_state process_state(const struct process *process)
 {
@@ -89,89 +77,4 @@ void process_address(const struct process *process, struct address *address)
 
 	if (record->socket_dir[0] == '\0' || !socket_dir_address(record->socket_dir, address))
 		(void)address_of_host("127.0.0.1", record->container.host_port, address);
-}
-
-/* --- taking over ----------------------------------------------------------------------------------------------- */
-
-/* A process that was only just started is for a moment not yet its own program, and has not got its environment. */
-static pid_t find_again(const char *id)
-{
-	pid_t pid = process_find(id);
-	unsigned tries = 0;
-
-	while (pid == 0 && tries < FIND_TIMES && start_wait(&tries))
-		pid = process_find(id);
-	return pid;
-}
-
-static void find_started(struct process *process)
-{
-	struct process_record *record = &process->record;
-	struct process_stat stat;
-
-	record->starting = false;
-	record->pid = find_again(record->container.id);
-	if (record->pid == 0 || !process_stat(record->pid, &stat))
-		return;
-	record->start_ticks = stat.start_ticks;
-	memcpy(record->boot, process->owner->boot, sizeof(record->boot));
-	record->container.state = ENGINE_RUNNING;
-}
-
-static bool take_over(struct process *process, struct err *err)
-{
-	struct process_record *record = &process->record;
-
-	if (record->starting) {
-		find_started(process);
-		if (!process_save(process, err))
-			return false;
-	}
-	if (record->container.state != ENGINE_RUNNING || process_watch(process, err))
-		return true;
-	if (err->code != ESRCH)
-		return false;
-	record->container.state = ENGINE_EXITED;
-	record->paused = false;
-	record->exit_code = -1;
-	return process_save(process, err);
-}
-
-static bool load_one(struct process_engine *engine, const char *id, struct err *err)
-{
-	struct process_record record;
-
-	if (process_record_read(engine->dir, id, &record, err))
-		return take_over(process_new(engine, &record), err);
-	if (err->code == ENOENT) /* an earlier engine ended while it made or removed this one */
-		return process_record_remove(engine->dir, id, err);
-	log_error("event=record-not-read container=%.12s error=%s", id, log_quote(err->message));
-	return true;
-}
-
-static bool is_used(const char *dir, const void *arg)
-{
-	const struct process_engine *engine = arg;
-	const struct process *process;
-
-	TAILQ_FOREACH (process, &engine->processes, link)
-		if (strcmp(process->record.socket_dir, dir) == 0)
-			return true;
-	return false;
-}
-
-bool process_load(struct process_engine *engine, struct err *err)
-{
-	DIR *dir = opendir(engine->dir);
-	const struct dirent *entry;
-	bool ok = true;
-
-	if (dir == NULL)
-		return err_set_errno(err, errno, "cannot read directory %s", engine->dir);
-	while (ok && (entry = readdir(dir)) != NULL)
-		ok = !process_is_id(entry->d_name) || load_one(engine, entry->d_name, err);
-	closedir(dir);
-	if (ok)
-		socket_dirs_sweep(engine->socket_dir, is_used, engine);
-	return ok;
 }

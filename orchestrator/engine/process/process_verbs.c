@@ -1,4 +1,4 @@
-/* process: the verbs of engine.h on plain child processes.
+/* process_verbs: the verbs of engine.h on plain child processes.
  *
  *   verb -> process_by_id -> what it does, at once -> answer (process_news tells it in the loop's next turn)
  *
@@ -6,61 +6,24 @@
  * before an answer says that it was.
  */
 #include "orchestrator/engine/process/process.h"
+#include "orchestrator/engine/process/process_asker.h"
+#include "orchestrator/engine/process/process_hunt.h"
+#include "orchestrator/engine/process/process_log.h"
+#include "orchestrator/engine/process/process_make.h"
+#include "orchestrator/engine/process/process_proc.h"
 
 #include "common/buf.h"
 #include "common/dir.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "orchestrator/engine/process/process_log.h"
-#include "orchestrator/engine/process/process_make.h"
-#include "orchestrator/engine/process/process_proc.h"
-#include "orchestrator/engine/process/process_spawn.h"
 
 #include <assert.h>
-#include <errno.h>
+#include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-/* Who is to be answered. */
-struct asker {
-	struct process_engine *engine;
-	const char *id;
-	engine_done *done;
-	void *arg;
-};
-
-static void answer(const struct asker *asker, enum engine_fault fault, const char *message)
-{
-	struct engine_result result = {.fault = fault, .message = message, .id = asker->id};
-
-	process_news_answer(asker->engine->news, &result, asker->done, asker->arg);
-}
-
-/* NULL: there is no such container, and that is answered. */
-static struct process *find(const struct asker *asker)
-{
-	struct process *process = process_by_id(asker->engine, asker->id);
-
-	if (process == NULL)
-		answer(asker, ENGINE_NOT_FOUND, "no such process");
-	return process;
-}
-
-static void save_or_say(struct process *process)
-{
-	struct err err;
-
-	if (!process_save(process, &err))
-		log_warn("event=record-not-written container=%.12s error=%s", process->record.container.id,
-		         log_quote(err.message));
-}
-
-#define ASKER ((struct asker){(struct process_engine *)engine, id, done, arg})
 
 /* --- prepare, list, create ------------------------------------------------------------------------------------- */
 
@@ -78,7 +41,7 @@ static void say(const char *service, const char *key, const char *what)
 static void process_prepare(struct engine *base, const struct engine_spec *spec, engine_done *done, void *arg)
 {
 	struct process_engine *engine = (struct process_engine *)base;
-	const struct asker asker = {engine, "", done, arg};
+	const struct process_asker asker = {engine, "", done, arg};
 	char path[PROCESS_PATH_SIZE];
 	struct err err = {.message = ""};
 
@@ -92,7 +55,7 @@ static void process_prepare(struct engine *base, const struct engine_spec *spec,
 	if (spec->volumes != NULL && spec->volumes->count > 0)
 		say(spec->service, "volumes", "not mounted: data goes to DATA_DIR");
 	data_dir(engine, spec->service, path);
-	answer(&asker, dir_make(path, "state_dir", &err) ? ENGINE_OK : ENGINE_REFUSED, err.message);
+	process_answer(&asker, dir_make(path, "state_dir", &err) ? ENGINE_OK : ENGINE_REFUSED, err.message);
 }
 
 static void list_one(const struct process *process, struct engine_container *to)
@@ -137,12 +100,12 @@ static void process_create(struct engine *base, const struct engine_spec *spec, 
 {
 	struct process_engine *engine = (struct process_engine *)base;
 	struct process_record record = {0};
-	const struct asker asker = {engine, record.container.id, done, arg};
+	const struct process_asker asker = {engine, record.container.id, done, arg};
 	char data[PROCESS_PATH_SIZE], socket_dir[SOCKET_DIR_SIZE];
 	struct err err;
 
 	if (process_name_taken(engine, place->name)) {
-		answer(&asker, ENGINE_NAME_TAKEN, "another process has this name");
+		process_answer(&asker, ENGINE_NAME_TAKEN, "another process has this name");
 		return;
 	}
 	data_dir(engine, spec->service, data);
@@ -150,137 +113,21 @@ static void process_create(struct engine *base, const struct engine_spec *spec, 
 	    process_make_record(spec, place, data, socket_dir, &record, &err) &&
 	    process_record_make(engine->dir, &record, &err)) {
 		(void)process_new(engine, &record);
-		answer(&asker, ENGINE_OK, "");
+		process_answer(&asker, ENGINE_OK, "");
 		return;
 	}
 	socket_dir_remove(socket_dir);
 	process_record_clear(&record);
 	record.container.id[0] = '\0';
-	answer(&asker, ENGINE_REFUSED, err.message);
-}
-
-/* --- start ----------------------------------------------------------------------------------------------------- */
-
-/* It runs: from here on it is watched and can be found again, or it does not run. */
-static enum engine_fault started(struct process *process, struct err *err)
-{
-	struct process_record *record = &process->record;
-	struct process_stat stat;
-
-	record->start_ticks = process_stat(record->pid, &stat) ? stat.start_ticks : 0; /* process_watch looks again */
-	memcpy(record->boot, process->owner->boot, sizeof(record->boot));
-	record->container.state = ENGINE_RUNNING;
-	record->starting = false;
-	record->paused = false;
-	if (!process_watch(process, err))
-		return ENGINE_REFUSED;
-	return process_save(process, err) ? ENGINE_OK : ENGINE_REFUSED;
-}
-
-/* NULL: none, and why is in the log. */
-static const char *cgroup_of(const struct process *process, char procs[PROCESS_CGROUP_PATH_SIZE])
-{
-	const struct process_record *record = &process->record;
-	const struct process_cgroup *cgroup = &process->owner->cgroup;
-	struct err err;
-
-	if (record->cpu_quota_us == 0)
-		return NULL;
-	if (process_cgroup_make(cgroup, record->container.id, record->cpu_quota_us, procs, &err))
-		return procs;
-	log_warn("event=limit-not-applied key=cpus container=%.12s error=%s", record->container.id,
-	         log_quote(err.message));
-	return NULL;
-}
-
-/* Our child, and not waited for: the pid is still its own. It has just begun, so it is gone within the same moment; if it may
- * not be killed, or takes longer, it is left to our own end. */
-static void end_unwatched(pid_t pid)
-{
-	const struct timespec moment = {.tv_nsec = 100000};
-
-	if (kill(-pid, SIGKILL) == -1)
-		return;
-	for (int i = 0; i < 5 && waitpid(pid, NULL, WNOHANG) == 0; i++)
-		nanosleep(&moment, NULL);
-}
-
-static enum engine_fault run(struct process *process, struct err *err)
-{
-	struct process_record *record = &process->record;
-	char procs[PROCESS_CGROUP_PATH_SIZE];
-	int log_fd = process_log_open(process->owner->dir, record->container.id, err);
-	enum engine_fault fault = ENGINE_REFUSED;
-
-	record->starting = true; /* written down first: no process of ours is ever without a trace */
-	if (log_fd != -1 && process_save(process, err))
-		fault = process_spawn(record, cgroup_of(process, procs), log_fd, &record->pid, err);
-	if (log_fd != -1)
-		close(log_fd);
-	if (fault != ENGINE_OK)
-		return fault;
-	fault = started(process, err);
-	if (fault != ENGINE_OK && process->pidfd != -1)
-		process_signal(process, SIGKILL); /* its end is seen as any other */
-	else if (fault != ENGINE_OK)
-		end_unwatched(record->pid);
-	return fault;
-}
-
-static void answer_started(const struct asker *asker, const struct process *process)
-{
-	struct engine_result result = {.fault = ENGINE_OK, .message = "", .id = asker->id};
-
-	process_address(process, &result.address);
-	process_news_answer(asker->engine->news, &result, asker->done, asker->arg);
-}
-
-static void process_start(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
-                          const char *id, engine_done *done, void *arg)
-{
-	const struct asker asker = ASKER;
-	struct process *process = find(&asker);
-	struct err err = {.message = ""};
-	enum engine_state before;
-	enum engine_fault fault;
-
-	(void)spec;
-	(void)place; /* the record has all of it */
-	if (process == NULL)
-		return;
-	before = process->record.container.state;
-	if (before == ENGINE_RUNNING) {
-		answer_started(&asker, process);
-		return;
-	}
-	if (process->hunt != HUNT_NO) {
-		answer(&asker, ENGINE_PORT_TAKEN, "what its last process left behind is being ended");
-		return;
-	}
-	if (process_port_taken(process->record.container.host_port)) {
-		err_set(&err, "port %d of 127.0.0.1 is in use", process->record.container.host_port);
-		answer(&asker, ENGINE_PORT_TAKEN, err.message);
-		return;
-	}
-	fault = run(process, &err);
-	if (fault == ENGINE_OK) {
-		process_news_event(asker.engine->news, ENGINE_EVENT_START, id, 0);
-		answer_started(&asker, process);
-		return;
-	}
-	if (process->pidfd == -1)
-		process->record.container.state = before;
-	process->record.starting = false;
-	save_or_say(process); /* if not, the next engine looks for a process and finds none */
-	answer(&asker, fault, err.message);
+	process_answer(&asker, ENGINE_REFUSED, err.message);
 }
 
 /* --- the end --------------------------------------------------------------------------------------------------- */
 
 static void process_stop(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg)
 {
-	const struct asker asker = ASKER;
-	struct process *process = find(&asker);
+	const struct process_asker asker = PROCESS_ASKER;
+	struct process *process = process_asked(&asker);
 
 	assert(grace_ms >= 0);
 	if (process != NULL)
@@ -289,11 +136,11 @@ static void process_stop(struct engine *engine, const char *id, int grace_ms, en
 
 static void process_remove(struct engine *engine, const char *id, engine_done *done, void *arg)
 {
-	const struct asker asker = ASKER;
+	const struct process_asker asker = PROCESS_ASKER;
 	struct process *process = process_by_id(asker.engine, id);
 
 	if (process == NULL)
-		answer(&asker, ENGINE_OK, "");
+		process_answer(&asker, ENGINE_OK, "");
 	else
 		process_end(process, PROCESS_THEN_GOES, 0, done, arg);
 }
@@ -302,8 +149,8 @@ static void process_remove(struct engine *engine, const char *id, engine_done *d
 
 static void process_rename(struct engine *engine, const char *id, const char *name, engine_done *done, void *arg)
 {
-	const struct asker asker = ASKER;
-	struct process *process = find(&asker);
+	const struct process_asker asker = PROCESS_ASKER;
+	struct process *process = process_asked(&asker);
 	struct err err = {.message = ""};
 	char before[ENGINE_NAME_SIZE];
 	bool ok;
@@ -311,7 +158,7 @@ static void process_rename(struct engine *engine, const char *id, const char *na
 	if (process == NULL)
 		return;
 	if (process_name_taken(asker.engine, name)) {
-		answer(&asker, ENGINE_NAME_TAKEN, "another process has this name");
+		process_answer(&asker, ENGINE_NAME_TAKEN, "another process has this name");
 		return;
 	}
 	memcpy(before, process->record.container.name, sizeof(before));
@@ -322,52 +169,52 @@ static void process_rename(struct engine *engine, const char *id, const char *na
 	}
 	if (!ok)
 		memcpy(process->record.container.name, before, sizeof(before));
-	answer(&asker, ok ? ENGINE_OK : ENGINE_REFUSED, err.message);
+	process_answer(&asker, ok ? ENGINE_OK : ENGINE_REFUSED, err.message);
 }
 
-static void process_set_paused(const struct asker *asker, bool paused)
+static void process_set_paused(const struct process_asker *asker, bool paused)
 {
-	struct process *process = find(asker);
+	struct process *process = process_asked(asker);
 	enum engine_state state;
 
 	if (process == NULL)
 		return;
 	state = process_state(process);
 	if (paused && process->record.paused) {
-		answer(asker, ENGINE_OK, "");
+		process_answer(asker, ENGINE_OK, "");
 		return;
 	}
 	if (state != ENGINE_RUNNING && state != ENGINE_PAUSED) {
-		answer(asker, ENGINE_REFUSED, "it is not running");
+		process_answer(asker, ENGINE_REFUSED, "it is not running");
 		return;
 	}
 	if (!paused && state != ENGINE_PAUSED) {
-		answer(asker, ENGINE_REFUSED, "it is not paused");
+		process_answer(asker, ENGINE_REFUSED, "it is not paused");
 		return;
 	}
 	process->record.paused = paused;
 	process_signal(process, paused ? SIGSTOP : SIGCONT);
-	save_or_say(process);
+	process_save_or_say(process);
 	process_news_event(asker->engine->news, paused ? ENGINE_EVENT_PAUSE : ENGINE_EVENT_UNPAUSE, asker->id, 0);
-	answer(asker, ENGINE_OK, "");
+	process_answer(asker, ENGINE_OK, "");
 }
 
 static void process_pause(struct engine *engine, const char *id, engine_done *done, void *arg)
 {
-	process_set_paused(&ASKER, true);
+	process_set_paused(&PROCESS_ASKER, true);
 }
 
 static void process_unpause(struct engine *engine, const char *id, engine_done *done, void *arg)
 {
-	process_set_paused(&ASKER, false);
+	process_set_paused(&PROCESS_ASKER, false);
 }
 
 /* --- what only looks ------------------------------------------------------------------------------------------- */
 
 static void process_inspect(struct engine *engine, const char *id, engine_done *done, void *arg)
 {
-	const struct asker asker = ASKER;
-	const struct process *process = find(&asker);
+	const struct process_asker asker = PROCESS_ASKER;
+	const struct process *process = process_asked(&asker);
 	struct engine_result result = {.fault = ENGINE_OK, .message = "", .id = id};
 
 	if (process == NULL)
@@ -381,8 +228,8 @@ static void process_inspect(struct engine *engine, const char *id, engine_done *
 
 static void process_logs(struct engine *engine, const char *id, int lines, engine_done *done, void *arg)
 {
-	const struct asker asker = ASKER;
-	const struct process *process = find(&asker);
+	const struct process_asker asker = PROCESS_ASKER;
+	const struct process *process = process_asked(&asker);
 	struct engine_result result = {.fault = ENGINE_OK, .message = "", .id = id};
 	struct buf text;
 
@@ -395,6 +242,27 @@ static void process_logs(struct engine *engine, const char *id, int lines, engin
 	result.text_len = text.len;
 	process_news_answer(asker.engine->news, &result, done, arg);
 	buf_clear(&text);
+}
+
+/* --- the engine's end ------------------------------------------------------------------------------------------ */
+
+/* What ends is the watching: the processes live on for the next engine. */
+static void process_engine_free(struct engine *base)
+{
+	struct process_engine *engine = (struct process_engine *)base;
+
+	while (!TAILQ_EMPTY(&engine->processes))
+		process_free(TAILQ_FIRST(&engine->processes));
+	process_hunt_free(engine->hunt);
+	process_news_free(engine->news);
+	event_free(engine->log_timer);
+	process_cgroup_remove(&engine->cgroup, NULL);
+	if (engine->lock != -1)
+		close(engine->lock);
+	free(engine->dir);
+	free(engine->socket_dir);
+	free(engine->state_dir);
+	free(engine);
 }
 
 const struct engine_verbs process_verbs = {

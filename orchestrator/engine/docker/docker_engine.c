@@ -1,4 +1,4 @@
-/* docker: the verbs of engine.h as calls to the Docker Engine.
+/* docker_engine: the verbs of engine.h as calls to the Docker Engine.
  *
  *   verb -> verb_call (row of the table: method, path, deadline, what else counts as done) -> docker_call
  *        -> on_answer -> the row's reader fills the result -> the caller's done
