@@ -1,6 +1,6 @@
 /* docker_await: the file is written beside its place and renamed, so that it is always whole. A container that was made
  * with the one before keeps that, as its mount holds the file and not the name. It is compared with what it should be once
- * in our life; later only that it is there is looked at.
+ * in our life; later only that it is there is looked at. What fails may pass (a full disk): it is tried again with back-off.
  */
 #include "orchestrator/engine/docker/docker_await.h"
 
@@ -8,6 +8,7 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/base/backoff.h"
 #include "orchestrator/engine/docker/await_program.h"
 
 #include <errno.h>
@@ -26,7 +27,8 @@
 struct docker_await {
 	char *state_dir;
 	char *path;  /* NULL before the file was there once */
-	bool is_off; /* it cannot be used; that was said */
+	bool is_off; /* it could not be used; that was said */
+	struct backoff retry;
 };
 
 struct docker_await *docker_await_new(const char *state_dir)
@@ -46,7 +48,9 @@ void docker_await_free(struct docker_await *await)
 
 static const char *give_up(struct docker_await *await, const char *why)
 {
-	log_warn("event=late-network-off error=%s", log_quote(why));
+	backoff_fail(&await->retry, RETRY_AWAIT);
+	if (!await->is_off)
+		log_warn("event=late-network-off error=%s", log_quote(why));
 	await->is_off = true;
 	return NULL;
 }
@@ -149,11 +153,19 @@ const char *docker_await_file(struct docker_await *await)
 {
 	struct err err;
 
-	if (await->is_off)
+	if (!backoff_due(&await->retry))
 		return NULL;
 	if ((await->path == NULL || access(await->path, X_OK) == -1) && !make_file(await, &err))
 		return give_up(await, err.message);
 	return await->path;
+}
+
+void docker_await_worked(struct docker_await *await)
+{
+	if (await->is_off)
+		log_info("event=late-network-on");
+	await->is_off = false;
+	backoff_reset(&await->retry);
 }
 
 /* Docker names where the program is, here or in the container, and says nothing else of it. A file that is missing was
@@ -161,7 +173,7 @@ const char *docker_await_file(struct docker_await *await)
  */
 bool docker_await_refused(struct docker_await *await, const char *message)
 {
-	if (await->is_off || await->path == NULL)
+	if (await->path == NULL)
 		return false;
 	if (strstr(message, DOCKER_AWAIT_MOUNT) == NULL && strstr(message, await->path) == NULL)
 		return false;

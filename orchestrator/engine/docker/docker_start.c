@@ -105,6 +105,8 @@ static void start_list_publishers(struct start *start, struct docker_ask ask, in
 static void start_succeed(struct start *start, const struct address *address)
 {
 	docker_exits_watch(start->docker->exits, start->id);
+	if (start->late_network)
+		docker_await_worked(start->docker->await);
 	start_answer(start, &(struct engine_result){.message = "", .id = start->id, .address = *address});
 }
 
