@@ -4,6 +4,7 @@
  */
 #include "services/private_api.h"
 
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/mem.h"
 #include "services/private_sql.h"
@@ -141,7 +142,7 @@ void private_on_health(struct rest_request *request, void *owner)
 {
 	struct service *service = owner;
 	struct checkup *checkup = mem_zero(sizeof(*checkup));
-	struct timeval patience = {.tv_usec = HEALTH_PATIENCE_MS * 1000};
+	struct timeval patience = clock_timeval(HEALTH_PATIENCE_MS * 1000);
 
 	checkup->job = (struct job){.work = check_store, .done = on_checked};
 	checkup->service = service;

@@ -14,8 +14,6 @@
 #define TICK_MAX_MS 250
 #define AT_ONCE 1000 /* looked at in one turn */
 
-static const struct timeval next_turn = {0};
-
 struct deadlines {
 	struct event *tick;
 	struct event *more; /* walks on in the next turn: an event made active by itself would come in this one */
@@ -33,6 +31,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		deadlines->cursor = TAILQ_FIRST(&deadlines->list);
 	for (int count = 0; deadlines->cursor != NULL; count++) {
 		if (count == AT_ONCE) {
+			struct timeval next_turn = clock_timeval(0);
 			event_add(deadlines->more, &next_turn);
 			return;
 		}

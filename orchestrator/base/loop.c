@@ -57,7 +57,12 @@ void loop_event_assign(struct event *event, struct event_base *base, enum loop_p
 	set_priority(event, base, priority);
 }
 
-static const struct timeval tick = {.tv_usec = TICK_US};
+static void tick_again(const struct loop_lag *lag)
+{
+	struct timeval tick = clock_timeval(TICK_US);
+
+	event_add(lag->tick, &tick);
+}
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -73,7 +78,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		lag->second_us = now;
 	}
 	lag->expected_us = now + TICK_US;
-	event_add(lag->tick, &tick);
+	tick_again(lag);
 }
 
 struct loop_lag *loop_lag_new(struct event_base *base)
@@ -83,7 +88,7 @@ struct loop_lag *loop_lag_new(struct event_base *base)
 	lag->tick = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_tick, lag);
 	lag->second_us = clock_us();
 	lag->expected_us = lag->second_us + TICK_US;
-	event_add(lag->tick, &tick);
+	tick_again(lag);
 	return lag;
 }
 

@@ -13,7 +13,9 @@
 static void next_tick(struct silence *silence, int64_t now_us)
 {
 	silence->expected_us = now_us + TICK_US;
-	event_add(silence->tick, &(struct timeval){0, TICK_US});
+	struct timeval tick = clock_timeval(TICK_US);
+
+	event_add(silence->tick, &tick);
 }
 
 /* Does anybody wait for a byte of it? */

@@ -106,11 +106,6 @@ static void disconnect(struct acts_users *users)
 	users->kept = false;
 }
 
-static struct timeval time_of(int64_t ms)
-{
-	return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
-}
-
 /* The connection's descriptor; -1 until it is connected. */
 static int connected_fd(struct acts_users *users)
 {
@@ -123,7 +118,8 @@ static int connected_fd(struct acts_users *users)
 
 static void connect_users(struct acts_users *users)
 {
-	struct timeval timeout = time_of(users->timeout_ms), part = time_of(users->timeout_ms / CONNECT_PART);
+	struct timeval timeout = clock_timeval(users->timeout_ms * 1000),
+	               part = clock_timeval((users->timeout_ms / CONNECT_PART) * 1000);
 
 	resolver_follow(users->resolver);
 	users->connection =
@@ -201,7 +197,7 @@ static void arm_deadline(struct acts_users *users)
 	int64_t left_ms = first->deadline_ms - clock_ms();
 	if (left_ms < 0)
 		left_ms = 0;
-	in = time_of(left_ms);
+	in = clock_timeval(left_ms * 1000);
 	event_add(users->deadline, &in);
 }
 
@@ -249,7 +245,7 @@ static void note_reachable(struct acts_users *users, bool reachable)
 static void on_failure(struct acts_users *users)
 {
 	bool kept = users->kept;
-	struct timeval later = time_of(kept ? 0 : users->retry_ms);
+	struct timeval later = clock_timeval((kept ? 0 : users->retry_ms) * 1000);
 
 	if (!kept) {
 		note_reachable(users, false);

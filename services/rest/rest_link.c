@@ -20,7 +20,7 @@ void rest_link_close(struct rest_conn *conn)
 void rest_link_wake(struct rest_conn *conn)
 {
 	struct bufferevent *bev = rest_link_bev(conn);
-	struct timeval soon = {.tv_sec = 0};
+	struct timeval soon = clock_timeval(0);
 
 	if (evbuffer_get_length(bufferevent_get_output(bev)) > 0)
 		return;

@@ -1,4 +1,5 @@
 /* rest_listen: opens the listening sockets named by LISTEN and gives each to a libevhtp context. */
+#include "common/clock.h"
 #include "common/mem.h"
 #include "common/log.h"
 #include "services/rest/rest_internal.h"
@@ -142,7 +143,7 @@ static void on_request(evhtp_request_t *peer, void *arg)
 
 static bool serve(struct rest_server *server, int fd, struct err *err)
 {
-	struct timeval write_timeout = {.tv_sec = WRITE_TIMEOUT_S};
+	struct timeval write_timeout = clock_timeval(WRITE_TIMEOUT_S * INT64_C(1000000));
 	evhtp_t *evhtp = evhtp_new(server->base, server);
 
 	server->listeners = mem_array(server->listeners, server->listener_count + 1, sizeof(evhtp_t *));

@@ -54,7 +54,7 @@ bool rest_server_open(struct event_base *base, const struct rest_options *option
                       struct rest_server **server, struct err *err)
 {
 	struct rest_server *s = mem_zero(sizeof(*s));
-	struct timeval every = {.tv_usec = SWEEP_MS * 1000};
+	struct timeval every = clock_timeval(SWEEP_MS * 1000);
 
 	s->base = base;
 	s->options = *options;

@@ -47,6 +47,19 @@ def banned():
     return wrong
 
 
+_TIMEVAL = re.compile(r"\(struct timeval\)\s*{|\bstruct timeval \w+ = {")
+
+
+def by_hand():
+    """What has one function for all: a length of time for libevent."""
+    wrong = []
+    for path in c_files("common", "orchestrator", "services"):
+        for number, line in enumerate(code(path).split("\n"), 1):
+            if _TIMEVAL.search(line) and path.name != "clock.c":
+                wrong.append(f"{relative(path)}:{number}: a timeval by hand: clock_timeval, or a timer")
+    return wrong
+
+
 def _texts():
     for path in tracked():
         if path.suffix not in _BINARY and "corpus" not in path.parts:
@@ -76,6 +89,7 @@ def line_ends():
 
 CHECKS = [
     ("no banned function", banned),
+    ("no timeval by hand", by_hand),
     ("no path of a development machine", paths),
     ("line ends", line_ends),
 ]

@@ -76,7 +76,7 @@ static void call_fail(struct docker_call *call, enum engine_fault fault, const c
 
 static void call_set_timer(struct docker_call *call, int64_t wait_ms)
 {
-	struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+	struct timeval wait = clock_timeval(wait_ms * INT64_C(1000));
 
 	evtimer_add(call->timer, &wait);
 }

@@ -313,7 +313,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
  * it then finds a socket that is not connected and has no error either. Nothing was sent: try again a little later. */
 static bool request_retry(struct docker_http_request *request, CURLcode code)
 {
-	struct timeval wait = {.tv_usec = CONNECT_RETRY_MS * 1000};
+	struct timeval wait = clock_timeval(CONNECT_RETRY_MS * 1000);
 	long errno_value = 0;
 
 	curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &errno_value);

@@ -53,7 +53,7 @@ struct docker_link {
 
 static void link_set_timer(struct docker_link *link, int wait_ms)
 {
-	struct timeval wait = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+	struct timeval wait = clock_timeval(wait_ms * INT64_C(1000));
 
 	evtimer_add(link->timer, &wait);
 }

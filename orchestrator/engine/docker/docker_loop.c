@@ -7,6 +7,7 @@
  */
 #include "orchestrator/engine/docker/docker_loop.h"
 
+#include "common/clock.h"
 #include "common/mem.h"
 #include "orchestrator/base/loop.h"
 
@@ -53,7 +54,7 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 static int on_timeout(CURLM *multi, long timeout_ms, void *arg)
 {
 	struct docker_loop *loop = arg;
-	struct timeval wait = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+	struct timeval wait = clock_timeval(timeout_ms * INT64_C(1000));
 	int failed = timeout_ms == -1 ? evtimer_del(loop->timer) : evtimer_add(loop->timer, &wait);
 
 	(void)multi;

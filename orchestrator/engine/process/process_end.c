@@ -7,6 +7,7 @@
  */
 #include "orchestrator/engine/process/process.h"
 
+#include "common/clock.h"
 #include "common/mem.h"
 #include "orchestrator/base/loop.h"
 
@@ -43,11 +44,18 @@ static void wait_answer(struct process_wait *wait, enum engine_fault fault, cons
 	wait_free(wait);
 }
 
+static void wait_for(struct process_wait *wait, int64_t ms)
+{
+	struct timeval most = clock_timeval(ms * 1000);
+
+	event_add(wait->timer, &most);
+}
+
 static void wait_kill(struct process_wait *wait)
 {
 	wait->killed = true;
 	process_signal(wait->process, SIGKILL);
-	event_add(wait->timer, &(struct timeval){KILL_PATIENCE_MS / 1000, KILL_PATIENCE_MS % 1000 * 1000});
+	wait_for(wait, KILL_PATIENCE_MS);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -67,7 +75,7 @@ static void wait_terminate(struct process_wait *wait, int grace_ms)
 {
 	process_signal(wait->process, SIGTERM);
 	process_signal(wait->process, SIGCONT);
-	event_add(wait->timer, &(struct timeval){grace_ms / 1000, grace_ms % 1000 * 1000});
+	wait_for(wait, grace_ms);
 }
 
 static void forget_waits(struct process *process)

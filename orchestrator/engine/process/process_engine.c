@@ -8,6 +8,7 @@
 #include "orchestrator/engine/process/process_log.h"
 #include "orchestrator/engine/process/process_proc.h"
 
+#include "common/clock.h"
 #include "common/dir.h"
 #include "common/lock.h"
 #include "common/mem.h"
@@ -22,7 +23,7 @@
 #include <unistd.h>
 
 #define STATE_DIR_MAX 1024 /* leaves room for what is in it: PROCESS_PATH_SIZE */
-#define LOG_BOUND_S 1
+#define LOG_BOUND_US 1000000
 
 static void on_log_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -94,7 +95,8 @@ bool process_engine_new(const struct engine_settings *settings, struct engine **
 	}
 	process_hunt_all(made);
 	sweep_cgroups(made);
-	event_add(made->log_timer, &(struct timeval){LOG_BOUND_S, 0});
+	struct timeval bound = clock_timeval(LOG_BOUND_US);
+	event_add(made->log_timer, &bound);
 	process_news_up(made->news);
 	*engine = &made->engine;
 	return true;

@@ -11,6 +11,7 @@
 #include "orchestrator/engine/process/process.h"
 #include "orchestrator/engine/process/process_proc.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/base/backoff.h"
@@ -146,6 +147,13 @@ static bool walk_on(struct process_hunt *hunt)
 	return second != -1;
 }
 
+static void look_again_in(struct process_hunt *hunt, int64_t wait_us)
+{
+	struct timeval wait = clock_timeval(wait_us);
+
+	event_add(hunt->turn, &wait);
+}
+
 static void walk_later(struct process_hunt *hunt)
 {
 	bool first = hunt->retry.level == 0;
@@ -154,7 +162,7 @@ static void walk_later(struct process_hunt *hunt)
 	if (first)
 		log_warn("event=hunt-waits error=%s", log_quote(strerror(errno)));
 	wait_us = backoff_fail_at(&hunt->retry, pace, RETRY_HUNT);
-	event_add(hunt->turn, &(struct timeval){wait_us / 1000000, wait_us % 1000000});
+	look_again_in(hunt, wait_us);
 }
 
 static void on_turn(evutil_socket_t fd, short what, void *arg)
@@ -176,7 +184,7 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 	if (entry == NULL)
 		more = walk_over(hunt);
 	if (more)
-		event_add(hunt->turn, &(struct timeval){0, TURN_US});
+		look_again_in(hunt, TURN_US);
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
@@ -206,7 +214,7 @@ void process_hunt_begin(struct process_hunt *hunt, struct process *process)
 	process->strays = process->walks = 0;
 	process->daemon = process->record.exit_code == 0 && TAILQ_EMPTY(&process->waits);
 	if (!event_pending(hunt->turn, EV_TIMEOUT, NULL))
-		event_add(hunt->turn, &(struct timeval){0, 0});
+		look_again_in(hunt, 0);
 }
 
 static bool has_ended(const struct process *process)

@@ -5,6 +5,7 @@
  */
 #include "orchestrator/engine/process/process_news.h"
 
+#include "common/clock.h"
 #include "common/mem.h"
 #include "orchestrator/base/loop.h"
 
@@ -71,9 +72,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 static struct item *item_add(struct process_news *news)
 {
 	struct item *item = mem_zero(sizeof(*item));
+	struct timeval at_once = clock_timeval(0);
 
 	if (STAILQ_EMPTY(&news->items))
-		event_add(news->timer, &(struct timeval){0});
+		event_add(news->timer, &at_once);
 	STAILQ_INSERT_TAIL(&news->items, item, link);
 	return item;
 }
