@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 enum config_half_close { CONFIG_HALF_CLOSE_ANSWER, CONFIG_HALF_CLOSE_CANCEL };
+enum config_http1 { CONFIG_HTTP1_OWN, CONFIG_HTTP1_EVHTTP };
 enum config_formula { CONFIG_FORMULA_CEIL, CONFIG_FORMULA_FLOOR_PLUS_1 };
 
 struct config_health {
@@ -71,6 +72,7 @@ struct config {
 	int64_t hold_ms, hold_max;
 	int64_t head_timeout_ms, idle_timeout_ms, connect_timeout_ms, response_timeout_ms, drain_ms, stop_ms;
 	int64_t max_head_bytes, max_body_bytes, max_buffered_bytes, max_connections;
+	int http1;                      /* enum config_http1 */
 	int half_close;                 /* enum config_half_close */
 	struct strings trusted_proxies; /* CIDR */
 	struct option_array services;   /* struct config_service */

@@ -292,6 +292,14 @@ static bool check_services(const struct config *config, const char *file, const 
 	return true;
 }
 
+/* evhttp gives a connection up once its client has closed its side. */
+static bool check_http1(const struct scope *scope, const struct config *config)
+{
+	if (config->http1 == CONFIG_HTTP1_OWN || config->half_close == CONFIG_HALF_CLOSE_CANCEL)
+		return true;
+	return wrong(scope, "half_close", "\"answer\" is not possible with \"http1\": \"evhttp\", only \"cancel\" is");
+}
+
 bool config_check(const struct config *config, const char *file, const struct json_value *root, struct err *err)
 {
 	struct scope scope = {.file = file, .object = root, .err = err};
@@ -301,6 +309,7 @@ bool config_check(const struct config *config, const char *file, const struct js
 		             config->name);
 	if (config_service_count(config) == 0)
 		return wrong(&scope, "services", "missing: name one service at least");
-	return check_addresses(&scope, "listen", &config->listen) && check_admin(&scope, config) &&
-	       check_trusted(&scope, &config->trusted_proxies) && check_services(config, file, root, err);
+	return check_addresses(&scope, "listen", &config->listen) && check_http1(&scope, config) &&
+	       check_admin(&scope, config) && check_trusted(&scope, &config->trusted_proxies) &&
+	       check_services(config, file, root, err);
 }

@@ -45,6 +45,13 @@ static void choose_ports(struct config *config, struct config_service *service)
 	service->first_port = first;
 }
 
+/* A word that is the other one where another key says so. */
+static void choose_half_close(struct config *config, const struct json_value *root)
+{
+	if (config->http1 == CONFIG_HTTP1_EVHTTP && json_get(root, "half_close") == NULL)
+		config->half_close = CONFIG_HALF_CLOSE_CANCEL;
+}
+
 static void config_complete(struct config *config)
 {
 	set_text(&config->socket_dir, "/run/", config->name);
@@ -85,6 +92,7 @@ static bool read_text(const char *file, const char *text, size_t len, struct con
 		ok = options_read(config_options, file, root, made, err);
 	if (ok) {
 		config_complete(made);
+		choose_half_close(made, root);
 		ok = config_check(made, file, root, err);
 	}
 	json_free(doc);

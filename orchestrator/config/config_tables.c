@@ -13,6 +13,7 @@
 static const char *const reach_words[] = {"published", "bridge", "socket", NULL};
 static const char *const formula_words[] = {"ceil", "floor+1", NULL};
 static const char *const half_close_words[] = {"answer", "cancel", NULL};
+static const char *const http1_words[] = {"own", "evhttp", NULL};
 static const char *const log_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define HOUR_MS 3600000
@@ -155,9 +156,13 @@ const struct option config_options[] = {
         {"max_connections", OPTION_INT, AT(max_connections), 1, 1e6, "10000", .reloadable = true,
          .help = "Most client connections. For a further one the connection that has been idle longest is closed; where none "
                  "is idle it waits to be accepted."},
+        {"http1", OPTION_ENUM, AT(http1), 0, 0, "\"own\"", .words = http1_words,
+         .help = "Who accepts clients' connections and reads and ends their HTTP/1.x requests: the orchestrator itself, or "
+                 "libevent's evhttp, which takes more processor time and memory and knows no half-closed connections."},
         {"half_close", OPTION_ENUM, AT(half_close), 0, 0, "\"answer\"", .words = half_close_words, .reloadable = true,
          .help = "What it means that a client closes its sending side behind a whole request. answer: it waits for the "
-                 "reply, and only a reset ends the request. cancel: it has left, and the request is given up."},
+                 "reply, and only a reset ends the request. cancel: it has left, and the request is given up. With "
+                 "http1 = evhttp it is cancel, and answer is refused."},
         {"trusted_proxies", OPTION_TEXTS, AT(trusted_proxies), 0, 256, "[]", .reloadable = true,
          .help = "Networks (CIDR) whose X-Forwarded-* fields are kept."},
         {"services", OPTION_TABLES, AT(services), .table = config_service_options,

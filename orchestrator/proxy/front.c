@@ -7,6 +7,7 @@
 
 #include "common/mem.h"
 #include "orchestrator/proxy/http1.h"
+#include "orchestrator/proxy/http1_evhttp.h"
 #include "orchestrator/wire/listen.h"
 
 #include <stdlib.h>
@@ -17,6 +18,8 @@
 struct front {
 	struct listen *listen;
 	struct conns *conns;
+	struct http1_evhttp *evhttp; /* NULL: connections are our own */
+	int64_t limit;
 };
 
 unsigned front_connections(const struct front *front)
@@ -56,6 +59,30 @@ static bool yield(void *arg)
 	return conns_count(front->conns) < before;
 }
 
+/* With evhttp, which accepts first and asks nobody. */
+static void on_coming(void *arg)
+{
+	struct front *front = arg;
+
+	if ((int64_t)listen_count(front->listen) >= front->limit && conns_has_idle(front->conns))
+		yield(front);
+	listen_count_in(front->listen);
+}
+
+static void on_lend(struct evconnlistener *listener, void *arg)
+{
+	const struct front *front = arg;
+
+	http1_evhttp_lend(front->evhttp, listener);
+}
+
+static void on_take_back(struct evconnlistener *listener, void *arg)
+{
+	const struct front *front = arg;
+
+	http1_evhttp_give_back(front->evhttp, listener);
+}
+
 static void on_gone(void *arg)
 {
 	const struct front *front = arg;
@@ -74,11 +101,15 @@ static void on_idle_changed(void *arg)
 
 static struct listen *listen_for(struct front *front, const struct front_settings *settings)
 {
+	bool lent = front->evhttp != NULL;
+
 	return listen_new(&(struct listen_settings){.base = settings->conns.base,
 	                                            .key = "listen",
 	                                            .backlog = BACKLOG,
-	                                            .limit = settings->conns.config->max_connections,
+	                                            .limit = front->limit,
 	                                            .on_accept = on_accept,
+	                                            .on_lend = lent ? on_lend : NULL,
+	                                            .on_take_back = lent ? on_take_back : NULL,
 	                                            .may_yield = may_yield,
 	                                            .yield = yield,
 	                                            .inherited = settings->inherited,
@@ -96,6 +127,9 @@ bool front_new(const struct front_settings *settings, struct front **result, str
 	conns.on_idle_changed = on_idle_changed;
 	conns.front = front;
 	front->conns = conns_new(&conns);
+	front->limit = conns.config->max_connections;
+	if (conns.config->http1 == CONFIG_HTTP1_EVHTTP)
+		front->evhttp = http1_evhttp_new(conns.base, front->conns, on_coming, front);
 	front->listen = listen_for(front, settings);
 	for (size_t i = 0; i < addresses->count; i++) {
 		if (!listen_add(front->listen, addresses->items[i], err)) {
@@ -110,7 +144,8 @@ bool front_new(const struct front_settings *settings, struct front **result, str
 void front_reload(struct front *front, const struct config *config)
 {
 	conns_reload(front->conns, config);
-	listen_set_limit(front->listen, config->max_connections);
+	front->limit = config->max_connections;
+	listen_set_limit(front->listen, front->limit);
 }
 
 void front_free(struct front *front)
@@ -121,6 +156,7 @@ void front_free(struct front *front)
 	conns_free(front->conns);
 	http1_free_spares();
 	listen_free(front->listen);
+	http1_evhttp_free(front->evhttp);
 	free(front);
 }
 

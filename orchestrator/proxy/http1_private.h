@@ -5,6 +5,7 @@
 
 #include "orchestrator/proxy/conn.h"
 #include "orchestrator/proxy/http1_frame.h"
+#include "orchestrator/proxy/http1_line.h"
 #include "orchestrator/proxy/turn.h"
 #include "orchestrator/wire/message.h"
 
@@ -46,12 +47,6 @@ void http1_free_turns(void);
 
 /* It is over: frees it, and what was counted for its body. Harmless without one. */
 void http1_drop_turn(struct http1 *http1);
-
-/* What is known of a request that is refused while its head is read. */
-struct http1_line {
-	struct http_text method, target;
-	bool head_only; /* HEAD: the reply has no body */
-};
 
 /* Says why, once, and then only listens until the client has heard. line: NULL: the turn's request knows. */
 void http1_refuse(struct http1 *http1, int status, const char *detail, const struct http1_line *line);

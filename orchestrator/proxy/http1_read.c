@@ -9,41 +9,15 @@
 #include <assert.h>
 #include <string.h>
 
-#define LINE_MAX 2048 /* of a request line that was refused, for the log */
-
 static const char slowest[] = "the request's body came most slowly, and its room was needed for others";
 
 static struct http_head head;
 
 /* --- heads ----------------------------------------------------------------------------------------------------- */
 
-/* Up to the next space, or the line's end. */
-static struct http_text next_word(const char **at, const char *end)
-{
-	while (*at < end && **at == ' ')
-		++*at;
-	const char *start = *at;
-	while (*at<end &&* * at> ' ' && **at < 0x7f)
-		++*at;
-	return (struct http_text){start, (uint32_t)(*at - start)};
-}
-
-/* What can be told of a head that was not read. */
-static struct http1_line line_of(const char *data, size_t len)
-{
-	const char *at = data, *end = data + (len < LINE_MAX ? len : LINE_MAX);
-	struct http1_line line = {.head_only = http_head_method(data, len) == HTTP_HEAD_METHOD};
-
-	while (at < end && (*at == '\r' || *at == '\n'))
-		at++;
-	line.method = next_word(&at, end);
-	line.target = next_word(&at, end);
-	return line;
-}
-
 static void refuse_bytes(struct http1 *http1, int status, const char *detail, const char *data, size_t len)
 {
-	struct http1_line line = line_of(data, len);
+	struct http1_line line = http1_line_read(data, len);
 
 	http1_refuse(http1, status, detail, http1->turn == NULL ? &line : NULL);
 }
@@ -55,7 +29,7 @@ void http1_refuse_unread(struct http1 *http1, int status, const char *detail)
 
 static void refuse_head(struct http1 *http1, int status, const char *detail)
 {
-	struct http1_line line = {head.method_text, head.target, head.method == HTTP_HEAD_METHOD};
+	struct http1_line line = http1_line_of_head(&head);
 
 	http1_refuse(http1, status, detail, &line);
 }

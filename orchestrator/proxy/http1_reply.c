@@ -245,9 +245,7 @@ void http1_refuse(struct http1 *http1, int status, const char *detail, const str
 	else
 		forward_new_id(id); /* nobody could read whether it has one */
 	if (line == NULL) {
-		const struct request *request = &http1->turn->request;
-		own = (struct http1_line){request_method(request), request_target(request),
-		                          request->method == HTTP_HEAD_METHOD};
+		own = http1_line_of_request(&http1->turn->request);
 		line = &own;
 	}
 	problem.head_only = line->head_only;

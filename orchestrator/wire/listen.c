@@ -287,14 +287,23 @@ void listen_add_socket(struct listen *listen, int fd)
 	add(listen, mem_must(take_over(listen, fd)));
 }
 
+/* What is lent belongs to evhttp, which closes it at its end, or where it is asked to. */
+static void close_socket(struct listen *listen, struct evconnlistener *socket)
+{
+	const struct listen_settings *settings = &listen->settings;
+
+	if (settings->on_lend == NULL)
+		evconnlistener_free(socket);
+	else if (settings->on_take_back != NULL)
+		settings->on_take_back(socket, settings->arg);
+	else
+		evconnlistener_disable(socket);
+}
+
 void listen_stop(struct listen *listen)
 {
-	for (size_t i = 0; i < listen->socket_count; i++) {
-		if (listen->settings.on_lend != NULL)
-			evconnlistener_disable(listen->sockets[i]);
-		else
-			evconnlistener_free(listen->sockets[i]);
-	}
+	for (size_t i = 0; i < listen->socket_count; i++)
+		close_socket(listen, listen->sockets[i]);
 	listen->socket_count = 0;
 }
 

@@ -32,6 +32,9 @@ struct listen_settings {
 	/* Instead of on_accept: a listener for evhttp_bind_listener. It is the callee's, and must stay until listen_stop. Each
 	 * connection that comes may be told by listen_count_in; else there is no limit. */
 	void (*on_lend)(struct evconnlistener *listener, void *arg);
+	/* With on_lend, from listen_stop: the listener is to be closed and freed, by evhttp_del_accept_socket. NULL: it is only
+	 * disabled, and evhttp_free does that. */
+	void (*on_take_back)(struct evconnlistener *listener, void *arg);
 	/* Is there a connection that would be closed for another? And: closes one such, false if there was none after all.
 	 * Both may be NULL: there never is. */
 	bool (*may_yield)(void *arg);

@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # pylint: disable=wrong-import-position
+import front_kinds
 from harness import faults, images
 from harness.application import Application
 from harness.browser import Browser, is_there as browser_is_there
@@ -39,6 +40,39 @@ def _sweep(docker, keep):
             docker.remove_labelled(f"selfless.name={name}")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--http1", choices=[*front_kinds.KINDS, "every"], help="kinds of connection; see front_kinds.py")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "front: holds for every kind of connection that clients come by")
+
+
+def pytest_generate_tests(metafunc):
+    nodeid = f"{metafunc.definition.nodeid}"
+    marked = metafunc.definition.get_closest_marker("front") is not None
+    kinds = front_kinds.kinds_of(nodeid, marked, metafunc.config.getoption("--http1"))
+    if kinds != ["own"]:
+        metafunc.fixturenames.append("http1")
+        metafunc.parametrize("http1", kinds, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def http1(request):
+    """The kind of connection that orchestrators of the scenario have."""
+    Orchestrator.http1 = getattr(request, "param", "own")
+    yield Orchestrator.http1
+    Orchestrator.http1 = "own"
+
+
+@pytest.fixture(autouse=True)
+def _excuse(request):
+    if "http1" in request.fixturenames:
+        reason = front_kinds.excuse(request.getfixturevalue("http1"), request.node.nodeid)
+        if reason is not None:
+            pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def docker():
     connection = Docker()
@@ -61,7 +95,7 @@ _numbers = iter(range(1, 1 << 30))
 
 
 @pytest.fixture
-def orchestrate(docker, tmp_path):
+def orchestrate(http1, docker, tmp_path):  # pylint: disable=unused-argument,redefined-outer-name
     """A maker of orchestrators, not yet started; all of them are taken away at the end of the scenario."""
     made = []
 
@@ -83,7 +117,7 @@ def orchestrate(docker, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def shared_orchestrate(docker, tmp_path_factory):
+def shared_orchestrate(http1, docker, tmp_path_factory):  # pylint: disable=unused-argument,redefined-outer-name
     """The same for a whole file: for tables of cases that leave the orchestrator as it was."""
     made = []
 

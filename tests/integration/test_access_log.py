@@ -3,8 +3,12 @@
 import json
 import signal
 
+import pytest
+
 from harness.client import RawClient
 from harness.wait import wait_until
+
+pytestmark = pytest.mark.front
 
 
 def lines_of(path):

@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.front
+
 RUN = pathlib.Path(__file__).resolve().parents[1] / "chaos" / "run"
 SEED = os.environ.get("CHAOS_SEED", "1")
 

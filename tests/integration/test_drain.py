@@ -12,6 +12,8 @@ from harness.client import request_on
 from harness.faults import crash
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.front
+
 
 def test_slow_request_on_slot_1_survives(web):
     orchestrator, service = web(None, scale={"min": 1, "max": 3})

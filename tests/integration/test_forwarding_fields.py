@@ -6,6 +6,8 @@ import pytest
 
 from harness.client import RawClient, raw_target
 
+pytestmark = pytest.mark.front
+
 
 def start(shared_orchestrate, backend_image, **settings):
     orchestrator = shared_orchestrate(**settings)

@@ -11,6 +11,8 @@ from harness.wait import wait_until
 from test_access_log import wait_lines
 from test_limits import cpu_s
 
+pytestmark = pytest.mark.front
+
 GET = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
 SLOW = b"GET /slow?ms=100 HTTP/1.1\r\nHost: a\r\n\r\n"
 HANG = b"GET /hang HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -3,9 +3,13 @@
 import threading
 import time
 
+import pytest
+
 from harness.client import RawClient, request
 from harness.wait import wait_until
 from test_access_log import wait_lines
+
+pytestmark = pytest.mark.front
 
 
 def start_never_ready(orchestrate, backend_image, **settings):

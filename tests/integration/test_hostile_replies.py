@@ -13,6 +13,8 @@ import pytest
 from harness.client import IMF_FIXDATE, RawClient, raw_target, request
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.front
+
 OK = b"HTTP/1.1 200 OK\r\n"
 
 # Replies no client may see: (name, bytes of the backend, what it does then)

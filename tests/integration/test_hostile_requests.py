@@ -7,6 +7,8 @@ import pytest
 from harness.client import IMF_FIXDATE, RawClient
 from hostile_forms import FORMS, PROXY_FORMS, REFUSED_HEADS, SMUGGLED
 
+pytestmark = pytest.mark.front
+
 
 @pytest.fixture(scope="module")
 def running(shared_orchestrate, backend_image):

@@ -6,6 +6,8 @@ import pytest
 
 from harness.client import RawClient, raw_target
 
+pytestmark = pytest.mark.front
+
 
 @pytest.fixture(scope="module")
 def running(shared_orchestrate, backend_image):

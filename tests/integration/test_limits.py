@@ -3,8 +3,12 @@
 import os
 import resource
 
+import pytest
+
 from harness.client import RawClient
 from harness.wait import wait_until
+
+pytestmark = pytest.mark.front
 
 GET = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
 

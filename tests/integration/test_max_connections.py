@@ -11,6 +11,8 @@ from harness.client import RawClient, request
 from harness.poller import Poller
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.front
+
 GET = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
 UPGRADE = b"GET /upgrade HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 LIMIT = 200

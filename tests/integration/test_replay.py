@@ -9,6 +9,8 @@ import pytest
 from harness.client import RawClient, raw_target
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.front
+
 IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"]
 
 

@@ -9,6 +9,8 @@ import pytest
 from harness.poller import Poller
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.front
+
 
 @pytest.fixture
 def held(orchestrate, backend_image):

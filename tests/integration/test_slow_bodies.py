@@ -8,6 +8,8 @@ import pytest
 from harness.client import RawClient, request
 from harness.wait import wait_until
 
+pytestmark = pytest.mark.front
+
 MIB = 1 << 20
 SMALL = {"max_body_bytes": MIB, "max_buffered_bytes": 16 * MIB}
 

@@ -6,9 +6,13 @@ import re
 import socket
 import time
 
+import pytest
+
 from harness import sanitizer
 from harness.wait import wait_until
 from services_native import elapsed
+
+pytestmark = pytest.mark.front
 
 CLIENTS = 50
 ACTS = 100

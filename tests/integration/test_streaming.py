@@ -10,6 +10,8 @@ import pytest
 
 from harness.client import RawClient, request
 
+pytestmark = pytest.mark.front
+
 
 @pytest.fixture(scope="module")
 def running(shared_orchestrate, backend_image):

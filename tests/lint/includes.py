@@ -38,7 +38,7 @@ MAY_INCLUDE = {
 # header of a library -> files that may know it
 CORNERED = {
     "evhtp": re.compile(r"services/rest/\w+\.[ch]"),
-    "event2/http": re.compile(r"orchestrator/admin/\w+\.[ch]|services/acts/acts_users\w*\.[ch]"),
+    "event2/http": re.compile(r"orchestrator/(admin/\w+|proxy/http1_evhttp\w*)\.[ch]|services/acts/acts_users\w*\.[ch]"),
     "curl/": re.compile(r"orchestrator/(engine/docker|cli/client)/\w+\.[ch]"),
     "sqlite3": re.compile(r"services/store/sqlite\w*\.[ch]|tests/.*"),
     "yajl": re.compile(r"common/json\w*\.[ch]|tests/.*"),

@@ -35,6 +35,8 @@ class Orchestrator:
     Container names are the service's and a number, on the whole host, so service names carry our name, too.
     """
 
+    http1 = "own"       # the kind of connection for clients, where the scenario does not say; see front_kinds.py
+
     def __init__(self, docker, folder, number):
         self.docker, self.folder = docker, folder
         self.name = f"{PREFIX}{os.getpid()}x{number}"
@@ -95,6 +97,8 @@ class Orchestrator:
         return list(merged.values())
 
     def write_config(self):
+        if Orchestrator.http1 != "own":
+            self.config.setdefault("http1", Orchestrator.http1)
         self.config_path.write_text(json.dumps(self.config, indent=2))
 
     def spawn(self):
