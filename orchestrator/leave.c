@@ -45,8 +45,8 @@ static void on_check(void *arg)
 		timer_set(leave->check, CHECK_US);
 		return;
 	}
-	log_info("event=drained in_flight=%llu connections=%u", (unsigned long long)proxy->in_flight,
-	         front_connections(proxy->front));
+	log_info("event=drained in_flight=%llu connections=%u", (unsigned long long)proxy_in_flight(proxy),
+	         proxy_connections(proxy));
 	supervisors_stop(leave->settings.supervisors, leave->remove_containers, end_loop, leave);
 }
 
@@ -72,8 +72,8 @@ void leave_now(struct leave *leave, const char *signal_name, const struct config
 		snprintf(remedy, sizeof(remedy),
 		         " remedy=\"the next start adopts them; docker/down --name %s removes them\"", config->name);
 	log_warn("event=stopping-now signal=%s in_flight=%llu containers=%s left=%zu%s", signal_name,
-	         (unsigned long long)proxy->in_flight, left > 0 ? "kept" : "none", left, remedy);
-	leave->cut_short = proxy->in_flight > 0 || (leave->remove_containers && left > 0);
+	         (unsigned long long)proxy_in_flight(proxy), left > 0 ? "kept" : "none", left, remedy);
+	leave->cut_short = proxy_in_flight(proxy) > 0 || (leave->remove_containers && left > 0);
 	end_loop(leave);
 }
 

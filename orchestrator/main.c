@@ -81,21 +81,21 @@ static const struct stats *stats_of(size_t index, void *arg)
 {
 	const struct orchestrator *self = arg;
 
-	return index < self->proxy->service_count ? &self->proxy->services[index]->stats : &self->proxy->stats;
+	return proxy_stats(self->proxy, index);
 }
 
 static uint64_t access_log_lost(void *arg)
 {
 	const struct orchestrator *self = arg;
 
-	return access_log_dropped(self->proxy->log_writer);
+	return proxy_lines_lost(self->proxy);
 }
 
 static unsigned connections(void *arg)
 {
 	const struct orchestrator *self = arg;
 
-	return front_connections(self->proxy->front);
+	return proxy_connections(self->proxy);
 }
 
 static int64_t lag_us(void *arg)
@@ -177,7 +177,7 @@ static void make_supervisors(struct orchestrator *self)
 	        .refused = on_refused,
 	        .arg = self,
 	        .observer = {.changed = on_backend_changed, .nothing_comes = on_nothing_comes, .arg = self},
-	        .traffic = &proxy_traffic});
+	        .traffic = proxy_traffic()});
 }
 
 static bool make_engine(struct orchestrator *self, struct err *err)

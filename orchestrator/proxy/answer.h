@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-struct proxy;
+struct core;
 
 /* True: the request was answered, logged and counted, and is over: its way ends here (see hop), no service has its path
  * (404), or the path is private (403). False: match says whose it is. */
-bool answer_here(struct proxy *proxy, struct turn *turn, struct route_match *match);
+bool answer_here(struct core *core, struct turn *turn, struct route_match *match);

@@ -15,8 +15,6 @@
 #define READS 16 /* in one turn, so that others get theirs */
 #define LINGER_BYTES_MAX 67108864
 
-static char scratch[READ_BYTES];
-
 /* --- the end of a connection ----------------------------------------------------------------------------------- */
 
 void conn_close(struct conn *conn)
@@ -136,12 +134,12 @@ static void linger_on(struct conn *conn, size_t len)
 		conn_mark_broken(conn);
 }
 
-static void take_bytes(struct conn *conn, size_t len)
+static void take_bytes(struct conn *conn, const char *data, size_t len)
 {
 	if (conn->lingering)
 		linger_on(conn, len);
 	else
-		conn->kind->on_bytes(conn, scratch, len);
+		conn->kind->on_bytes(conn, data, len);
 }
 
 static void take_end(struct conn *conn)
@@ -165,6 +163,7 @@ static bool may_stop_reading(const struct conn *conn, short what)
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *conn = arg;
+	char scratch[READ_BYTES];
 
 	(void)fd;
 	clock_us(); /* for all clock_recent_us below */
@@ -186,7 +185,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 			conn_close(conn);
 			return;
 		}
-		take_bytes(conn, (size_t)got);
+		take_bytes(conn, scratch, (size_t)got);
 		if (conn_is_gone(conn) || conn_is_paused(conn))
 			return;
 		if (stream_is_drained(&conn->stream, got, sizeof(scratch)) && may_stop_reading(conn, what))

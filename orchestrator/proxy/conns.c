@@ -123,8 +123,9 @@ static void warn_full(struct conns *conns)
 	if (conns->full_warned_us != 0 && now_us - conns->full_warned_us < WARN_EVERY_US)
 		return;
 	conns->full_warned_us = now_us;
-	log_warn("event=buffers-full bytes=%lld max_buffered_bytes=%lld connections=%u", (long long)conns->buffered,
-	         (long long)conns->settings.config->max_buffered_bytes, conns->count);
+	log_warn("event=buffers-full bytes=%lld max_buffered_bytes=%lld connections=%u requests=%u",
+	         (long long)conns->buffered, (long long)conns->settings.config->max_buffered_bytes, conns->count,
+	         conns->turns);
 }
 
 static enum conns_room make_room(struct conns *conns, int64_t bytes, const struct body *asker)

@@ -12,17 +12,10 @@
 
 #include "orchestrator/proxy/turn.h"
 
-struct proxy;
-struct service;
+struct core;
 
-/* From front: a complete request. */
-void exchange_start(struct proxy *proxy, struct turn *turn);
-
-/* A backend of this service got ready: let those that are held go. */
-void exchange_release_held(struct service *service);
-
-/* This service is not configured any more: those that are held for it are answered 503. */
-void exchange_dismiss_held(struct service *service);
+/* A complete request, from front. */
+void exchange_start(struct core *core, struct turn *turn);
 
 /* At the end of the process. */
 void exchange_free_spares(void);

@@ -1,18 +1,24 @@
 /* exchange_fail: what a failed try leads to: a table says which failures may be tried again, and whom they are told.
  *
  * A request that two backends broke under, or three failed, is given up: it may be what breaks them. Not so where somebody
- * else killed them; the engine says so some milliseconds after the connection broke, and is waited for (DOUBTED).
+ * else killed them; the engine says so some milliseconds after the connection broke, and is waited for (WAITING).
  */
-#include "orchestrator/proxy/exchange_private.h"
+#include "orchestrator/proxy/exchange_fail.h"
+
+#include "orchestrator/proxy/exchange_end.h"
+#include "orchestrator/proxy/exchange_seek.h"
+#include "orchestrator/proxy/exchange_trial.h"
 
 #define REFUSALS_MAX 8  /* failed connects that do not count as tries: nothing was sent */
 #define FORGIVEN_MAX 16 /* then it is given up all the same */
-#define DOUBT_US 20000
-#define DOUBTS_MAX 50
+#define NEWS_US 20000
+#define WAITS_MAX 50
+#define BREAKS_MAX 2 /* a request that breaks so many backends is not tried on another */
 
 static const char unknown[] = "the container failed while it had the request; it may or may not have been carried out";
 
-bool exchange_is_judged(const struct backend *backend)
+/* Is the backend health's to decide on (not one that is leaving, or gone)? */
+static bool is_serving(const struct backend *backend)
 {
 	enum backend_state state = backend_state(backend);
 
@@ -41,33 +47,33 @@ static const struct failure_rule failure_rules[UPSTREAM_FAILURES] = {
 static bool counts_as_try(struct exchange *exchange, enum stats_replay reason)
 {
 	if (reason == STATS_REPLAY_CONNECT)
-		return ++exchange->refusals > REFUSALS_MAX;
+		return ++exchange->past.refusals > REFUSALS_MAX;
 	return reason != STATS_REPLAY_STALE;
 }
 
 static void mark_tried(struct exchange *exchange)
 {
-	fleet_tried_add(&exchange->tried, backend_serial(exchange->trial->backend));
+	fleet_tried_add(&exchange->past.tried, backend_serial(exchange->trial->backend));
 }
 
 static void note_broken(struct exchange *exchange, uint64_t serial)
 {
-	fleet_tried_remove(&exchange->stales, serial);
-	if (exchange->broken.count < BREAKS_MAX)
-		fleet_tried_add(&exchange->broken, serial);
+	fleet_tried_remove(&exchange->past.stales, serial);
+	if (exchange->past.broken.count < BREAKS_MAX)
+		fleet_tried_add(&exchange->past.broken, serial);
 }
 
 static void note_stale(struct exchange *exchange, uint64_t serial)
 {
-	if (exchange->stales.count < BREAKS_MAX && !fleet_tried_has(&exchange->broken, serial))
-		fleet_tried_add(&exchange->stales, serial);
+	if (exchange->past.stales.count < BREAKS_MAX && !fleet_tried_has(&exchange->past.broken, serial))
+		fleet_tried_add(&exchange->past.stales, serial);
 }
 
 static void reset_reply(struct exchange *exchange)
 {
 	turn_take_back(exchange->turn);
-	exchange->complete = exchange->upgraded = false;
-	exchange->status = 0;
+	exchange->answer.complete = exchange->answer.upgraded = false;
+	exchange->answer.status = 0;
 }
 
 static void join_incident(struct exchange *exchange)
@@ -90,8 +96,8 @@ static void report_failure(struct exchange *exchange, enum stats_replay reason)
 		        "event=exchange-failed service=%s request=%s slot=%d container=%.12s reason=%s incident=%s%s%s",
 		        exchange->service->config->name, exchange->request->id, backend_slot(backend),
 		        backend_container_id(backend), stats_replay_text(reason), incident_text(&exchange->incident),
-		        exchange->broke != NULL ? " error=" : "",
-		        exchange->broke != NULL ? log_quote(exchange_explain(exchange, told)) : "");
+		        exchange->past.broke != NULL ? " error=" : "",
+		        exchange->past.broke != NULL ? log_quote(exchange_explain(exchange, told)) : "");
 	health_exchange_failed(backend);
 }
 
@@ -105,8 +111,8 @@ static bool forgive(struct exchange *exchange, struct fleet_tried *set, bool sur
 	for (unsigned i = 0; i < set->count; i++) {
 		enum fleet_fate fate = fleet_fate(exchange->service->fleet, set->serials[i]);
 
-		if (fate == FLEET_FATE_KILLED && exchange->forgiven < FORGIVEN_MAX) {
-			exchange->forgiven++;
+		if (fate == FLEET_FATE_KILLED && exchange->past.forgiven < FORGIVEN_MAX) {
+			exchange->past.forgiven++;
 			continue;
 		}
 		if (fate == FLEET_FATE_WELL && survivors)
@@ -118,62 +124,62 @@ static bool forgive(struct exchange *exchange, struct fleet_tried *set, bool sur
 	return open;
 }
 
-/* True: it waits. */
-static bool doubt(struct exchange *exchange)
+/* Who killed its backends is not known yet, or a socket may get free. True: it waits. */
+static bool wait_for_news(struct exchange *exchange)
 {
-	if (exchange->doubts++ >= DOUBTS_MAX)
+	if (exchange->past.waits++ >= WAITS_MAX)
 		return false;
-	exchange->state = EXCHANGE_DOUBTED;
-	deadline_set(&exchange->deadline, clock_us() + DOUBT_US);
+	exchange->state = EXCHANGE_WAITING;
+	deadline_set(&exchange->deadline, clock_us() + NEWS_US);
 	return true;
 }
 
 /* A pooled connection ended because it was idle for long, or because the request ended its backend: that is so where the
  * backend does not serve any more. */
-static void judge_stale(struct exchange *exchange)
+static void count_stale(struct exchange *exchange)
 {
-	uint64_t serial = exchange->stale;
+	uint64_t serial = exchange->past.stale;
 
 	if (serial == 0 || fleet_fate(exchange->service->fleet, serial) == FLEET_FATE_WELL)
 		return;
 	note_stale(exchange, serial);
-	exchange->stale = 0;
+	exchange->past.stale = 0;
 }
 
 /* It may still carry the request out, as one that was paused does once it goes on: to be sent again, what changes
  * something waits until the engine says that the container has ended. True: it waits, or is over. */
 static bool await_end(struct exchange *exchange)
 {
-	enum fleet_fate fate = fleet_fate(exchange->service->fleet, exchange->awaited);
+	enum fleet_fate fate = fleet_fate(exchange->service->fleet, exchange->past.awaited);
 	int64_t now_us = clock_us();
 
-	if (exchange->awaited == 0 || fate == FLEET_FATE_ENDED || fate == FLEET_FATE_KILLED) {
-		exchange->awaited = exchange->awaited_us = 0;
+	if (exchange->past.awaited == 0 || fate == FLEET_FATE_ENDED || fate == FLEET_FATE_KILLED) {
+		exchange->past.awaited = exchange->past.awaited_us = 0;
 		return false;
 	}
-	if (exchange->awaited_us == 0)
-		exchange->awaited_us = now_us;
-	if (now_us - exchange->awaited_us >= exchange->proxy->config->hold_ms * 1000) {
+	if (exchange->past.awaited_us == 0)
+		exchange->past.awaited_us = now_us;
+	if (now_us - exchange->past.awaited_us >= exchange->core->config->hold_ms * 1000) {
 		exchange_give_up(exchange, 502, unknown);
 		return true;
 	}
-	exchange->state = EXCHANGE_DOUBTED;
-	deadline_set(&exchange->deadline, now_us + DOUBT_US);
+	exchange->state = EXCHANGE_WAITING;
+	deadline_set(&exchange->deadline, now_us + NEWS_US);
 	return true;
 }
 
-void exchange_judge(struct exchange *exchange)
+void exchange_decide(struct exchange *exchange)
 {
 	if (await_end(exchange))
 		return;
-	judge_stale(exchange);
-	bool breaks_open = forgive(exchange, &exchange->broken, false);
-	breaks_open |= forgive(exchange, &exchange->stales, true);
-	bool tries_open = forgive(exchange, &exchange->tried, false);
-	bool broke = exchange->broken.count + exchange->stales.count >= BREAKS_MAX;
-	bool failed = exchange->tried.count >= FLEET_TRIES;
+	count_stale(exchange);
+	bool breaks_open = forgive(exchange, &exchange->past.broken, false);
+	breaks_open |= forgive(exchange, &exchange->past.stales, true);
+	bool tries_open = forgive(exchange, &exchange->past.tried, false);
+	bool broke = exchange->past.broken.count + exchange->past.stales.count >= BREAKS_MAX;
+	bool failed = exchange->past.tried.count >= FLEET_TRIES;
 	deadline_clear(&exchange->deadline);
-	if (((broke && breaks_open) || (failed && tries_open)) && doubt(exchange))
+	if (((broke && breaks_open) || (failed && tries_open)) && wait_for_news(exchange))
 		return;
 	if (broke)
 		exchange_give_up(exchange, 502, "the request broke two containers and is not tried on a third");
@@ -190,21 +196,21 @@ void exchange_replay(struct exchange *exchange, enum stats_replay reason)
 	log_line(reason == STATS_REPLAY_STALE ? LOG_DEBUG : LOG_INFO,
 	         "event=replay service=%s request=%s slot=%d container=%.12s reason=%s tries=%u incident=%s",
 	         exchange->service->config->name, exchange->request->id, backend_slot(exchange->trial->backend),
-	         backend_container_id(exchange->trial->backend), stats_replay_text(reason), exchange->tried.count + 1,
-	         incident_text(backend_incident(exchange->trial->backend)));
+	         backend_container_id(exchange->trial->backend), stats_replay_text(reason),
+	         exchange->past.tried.count + 1, incident_text(backend_incident(exchange->trial->backend)));
 	if (counts_as_try(exchange, reason))
 		mark_tried(exchange);
 	exchange_release(exchange, reason == STATS_REPLAY_STALE ? FLEET_CANCELLED : FLEET_FAILED);
 	reset_reply(exchange);
-	exchange->doubts = 0;
-	exchange_judge(exchange);
+	exchange->past.waits = 0;
+	exchange_decide(exchange);
 }
 
 void exchange_fail(struct exchange *exchange, enum upstream_failure failure, bool untouched)
 {
 	const struct failure_rule *rule = &failure_rules[failure];
 
-	if (rule->evidence && exchange_is_judged(exchange->trial->backend))
+	if (rule->evidence && is_serving(exchange->trial->backend))
 		report_failure(exchange, rule->replay);
 	else if (rule->evidence)
 		health_exchange_failed(exchange->trial->backend);
@@ -213,14 +219,14 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 		return;
 	}
 	uint64_t serial = backend_serial(exchange->trial->backend);
-	bool again = exchange->stale == serial && (failure == UPSTREAM_CONNECT || failure == UPSTREAM_DOWN);
+	bool again = exchange->past.stale == serial && (failure == UPSTREAM_CONNECT || failure == UPSTREAM_DOWN);
 	if (rule->breaks)
 		note_broken(exchange, serial);
 	else if (again)
 		note_stale(exchange, serial);
-	exchange->stale = failure == UPSTREAM_STALE && !untouched ? serial : 0;
-	exchange->fresh |= failure == UPSTREAM_STALE;
-	if (exchange_is_hedging(exchange)) {
+	exchange->past.stale = failure == UPSTREAM_STALE && !untouched ? serial : 0;
+	exchange->past.fresh |= failure == UPSTREAM_STALE;
+	if (exchange_is_hedging(exchange) && failure != UPSTREAM_TIMEOUT) {
 		if (failure != UPSTREAM_STALE && failure != UPSTREAM_LOCAL)
 			mark_tried(exchange);
 		exchange_release(exchange, FLEET_FAILED);
@@ -229,12 +235,12 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 	}
 	if (failure == UPSTREAM_LOCAL) { /* nothing was sent, and another container may need no socket */
 		exchange_release(exchange, FLEET_CANCELLED);
-		if (doubt(exchange))
+		if (wait_for_news(exchange))
 			return;
 	}
 	bool may = rule->replayable && (untouched || exchange->request->idempotent);
 	if (failure == UPSTREAM_DOWN && !untouched && !http_method_safe(exchange->request->method))
-		exchange->awaited = serial;
+		exchange->past.awaited = serial;
 	if (may)
 		exchange_replay(exchange, rule->replay);
 	else if (failure == UPSTREAM_LOCAL)

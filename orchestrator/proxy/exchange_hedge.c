@@ -8,22 +8,14 @@
  *   SENT -> missed: two trials -> a head: that one is REPLYING, the other cancelled
  *                              -> one fails: the other is left, as if it were the only one
  */
-#include "orchestrator/proxy/exchange_private.h"
+#include "orchestrator/proxy/exchange_hedge.h"
 
-static struct trial *other_of(struct exchange *exchange)
-{
-	return &exchange->trials[exchange->trial == &exchange->trials[0]];
-}
-
-bool exchange_is_hedging(const struct exchange *exchange)
-{
-	return exchange->trials[0].backend != NULL && exchange->trials[1].backend != NULL;
-}
+#include "orchestrator/proxy/exchange_trial.h"
 
 void exchange_hedge(struct trial *trial)
 {
 	struct exchange *exchange = trial->exchange;
-	struct fleet_tried tried = exchange->tried;
+	struct fleet_tried tried = exchange->past.tried;
 
 	if (exchange->state != EXCHANGE_SENT || exchange->hedged || exchange->request->upgrade ||
 	    !http_method_safe(exchange->request->method) || tried.count + 1 >= FLEET_TRIES)
@@ -38,35 +30,5 @@ void exchange_hedge(struct trial *trial)
 	log_info("event=hedge service=%s request=%s slot=%d container=%.12s second=%d incident=%s",
 	         exchange->service->config->name, exchange->request->id, backend_slot(trial->backend),
 	         backend_container_id(trial->backend), backend_slot(second), incident_text(&exchange->incident));
-	exchange_send(other_of(exchange), second, true); /* a pooled connection might be stale */
-}
-
-void exchange_cancel_other(struct exchange *exchange)
-{
-	struct trial *other = other_of(exchange);
-	struct backend *backend = other->backend;
-
-	if (backend == NULL)
-		return;
-	upstream_cancel(other->upstream);
-	other->upstream = NULL;
-	other->backend = NULL;
-	fleet_release(backend, FLEET_CANCELLED);
-}
-
-void exchange_settle(struct trial *trial)
-{
-	struct exchange *exchange = trial->exchange;
-
-	exchange->trial = trial;
-	if (!exchange_is_hedging(exchange))
-		return;
-	exchange_cancel_other(exchange);
-	exchange_note_container(exchange, trial->backend);
-}
-
-void exchange_go_on_with_other(struct exchange *exchange)
-{
-	exchange->trial = other_of(exchange);
-	exchange_note_container(exchange, exchange->trial->backend);
+	exchange_send(exchange_other(exchange), second, true); /* a pooled connection might be stale */
 }

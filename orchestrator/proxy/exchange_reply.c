@@ -4,8 +4,12 @@
  * backend's. A 5xx to an idempotent request is withheld until its backend has been probed, and so is the end of a reply
  * that ends with the connection: a container that was killed closes it just so.
  */
-#include "orchestrator/proxy/exchange_private.h"
+#include "orchestrator/proxy/exchange_reply.h"
 
+#include "orchestrator/proxy/exchange_end.h"
+#include "orchestrator/proxy/exchange_fail.h"
+#include "orchestrator/proxy/exchange_hedge.h"
+#include "orchestrator/proxy/exchange_trial.h"
 #include "orchestrator/proxy/tunnel.h"
 
 #define BUFFER_MAX 65536 /* replies up to here are received whole before they are sent */
@@ -22,7 +26,7 @@ static void finish(struct exchange *exchange)
 	struct turn *turn = exchange->turn;
 
 	turn_flush(turn);
-	exchange_over(exchange, exchange->status, FLEET_SERVED);
+	exchange_over(exchange, exchange->answer.status, FLEET_SERVED);
 	turn_end(turn);
 }
 
@@ -30,9 +34,9 @@ static void plan(struct exchange *exchange, const struct http_head *head)
 {
 	bool has_body = http_response_has_body(head, exchange->request->method);
 
-	exchange->length = head->content_length;
-	exchange->to_close = !head->chunked && head->content_length < 0;
-	exchange->gather = !has_body || (head->content_length >= 0 && head->content_length <= BUFFER_MAX);
+	exchange->answer.length = head->content_length;
+	exchange->answer.to_close = !head->chunked && head->content_length < 0;
+	exchange->answer.gather = !has_body || (head->content_length >= 0 && head->content_length <= BUFFER_MAX);
 }
 
 static void on_answer(bool well, void *arg);
@@ -44,12 +48,12 @@ static void ask(struct exchange *exchange)
 	                                on_answer, exchange);
 }
 
-/* Of a reply that ended with the connection. One probe that is late does not make it half a reply: the verdict does. */
-static void judge_end(struct exchange *exchange, bool well)
+/* Of a reply that ended with the connection. A probe that is late does not make it half a reply: health's verdict does. */
+static void decide_end(struct exchange *exchange, bool well)
 {
 	if (!well && backend_state(exchange->trial->backend) == BACKEND_DOWN)
 		exchange_fail(exchange, UPSTREAM_CUT, false);
-	else if (!well && ++exchange->asked < END_QUESTIONS)
+	else if (!well && ++exchange->answer.asked < END_QUESTIONS)
 		ask(exchange);
 	else
 		finish(exchange);
@@ -61,7 +65,7 @@ static void on_answer(bool well, void *arg)
 
 	exchange->question = NULL;
 	if (exchange->turn->begun) {
-		judge_end(exchange, well);
+		decide_end(exchange, well);
 		return;
 	}
 	if (!well) {
@@ -69,11 +73,11 @@ static void on_answer(bool well, void *arg)
 		exchange_replay(exchange, STATS_REPLAY_STATUS);
 		return;
 	}
-	if (exchange->complete) {
+	if (exchange->answer.complete) {
 		finish(exchange);
 		return;
 	}
-	if (!exchange->gather)
+	if (!exchange->answer.gather)
 		heed(exchange, turn_flush(exchange->turn));
 	upstream_resume(exchange->trial->upstream);
 }
@@ -83,7 +87,7 @@ static void on_answer(bool well, void *arg)
 static void withhold(struct exchange *exchange)
 {
 	ask(exchange);
-	if (!exchange->gather)
+	if (!exchange->answer.gather)
 		upstream_pause(exchange->trial->upstream);
 }
 
@@ -99,26 +103,24 @@ static void on_head(const struct http_head *head, void *arg)
 	}
 	exchange_settle(trial);
 	exchange->state = EXCHANGE_REPLYING;
-	exchange->status = head->status;
+	exchange->answer.status = head->status;
 	if (head->status == 101 && !exchange->request->upgrade) {
-		exchange->broke = "changes the protocol (101), which was not asked for (RFC 9110 section 15.2.2)";
-		upstream_cancel(exchange->trial->upstream);
-		exchange->trial->upstream = NULL;
+		exchange->past.broke = "changes the protocol (101), which was not asked for (RFC 9110 section 15.2.2)";
+		exchange_cancel(exchange);
 		exchange_fail(exchange, UPSTREAM_MALFORMED, false);
 		return;
 	}
-	exchange->upgraded = head->status == 101;
+	exchange->answer.upgraded = head->status == 101;
 	plan(exchange, head);
 	if (!turn_head(exchange->turn, head)) {
-		exchange->broke = http_fault_reply(HTTP_FAULT_HEAD_LONG);
-		upstream_cancel(exchange->trial->upstream);
-		exchange->trial->upstream = NULL;
+		exchange->past.broke = http_fault_reply(HTTP_FAULT_HEAD_LONG);
+		exchange_cancel(exchange);
 		exchange_fail(exchange, UPSTREAM_MALFORMED, false);
 		return;
 	}
 	if (head->status >= 500 && exchange->request->idempotent)
 		withhold(exchange);
-	else if (!exchange->gather)
+	else if (!exchange->answer.gather)
 		heed(exchange, turn_flush(exchange->turn));
 }
 
@@ -128,8 +130,8 @@ static void on_body(const char *data, size_t len, void *arg)
 
 	if (exchange->state == EXCHANGE_OVER)
 		return;
-	bool whole = (int64_t)len == exchange->length;
-	if (exchange->question == NULL && (whole || !exchange->gather))
+	bool whole = (int64_t)len == exchange->answer.length;
+	if (exchange->question == NULL && (whole || !exchange->answer.gather))
 		heed(exchange, turn_send(exchange->turn, data, len));
 	else if (!turn_keep(exchange->turn, data, len))
 		exchange_cut(exchange); /* cannot be: what one read brings fits */
@@ -138,28 +140,27 @@ static void on_body(const char *data, size_t len, void *arg)
 static void start_tunnel(struct exchange *exchange)
 {
 	struct turn *turn = exchange->turn;
-	struct tunnel_end end = {
-	        .proxy = exchange->proxy, .service = exchange->service, .backend = exchange->trial->backend};
+	struct tunnel_end end = {.service = exchange->service, .backend = exchange->trial->backend};
 
 	heed(exchange, turn_flush(exchange->turn));
 	end.fd = upstream_detach(exchange->trial->upstream);
 	exchange->trial->upstream = NULL;
 	exchange->trial->backend = NULL; /* the tunnel releases it */
 	exchange_over(exchange, 101, FLEET_SERVED);
-	tunnel_start(&end, turn);
+	tunnel_start(&exchange->core->tunnels, &end, turn);
 }
 
 static void on_done(struct http_text trailers, void *arg)
 {
 	struct exchange *exchange = ((struct trial *)arg)->exchange;
 
-	if (exchange->upgraded) {
+	if (exchange->answer.upgraded) {
 		start_tunnel(exchange);
 		return;
 	}
 	exchange->trial->upstream = NULL;
-	exchange->complete = true;
-	if (exchange->to_close && exchange->turn->begun && exchange->question == NULL)
+	exchange->answer.complete = true;
+	if (exchange->answer.to_close && exchange->turn->begun && exchange->question == NULL)
 		ask(exchange);
 	if (!turn_complete(exchange->turn, trailers))
 		exchange_cut(exchange); /* cannot be: there is room for them */
@@ -182,7 +183,7 @@ static void on_failed(enum upstream_failure failure, bool untouched, const char 
 	if (exchange->question != NULL)
 		health_ask_cancel(exchange->question);
 	exchange->question = NULL;
-	exchange->broke = broke;
+	exchange->past.broke = broke;
 	exchange_fail(exchange, failure, untouched);
 }
 

@@ -1,82 +1,57 @@
 /* exchange_seek: to a backend that is ready, or into the list of those who wait for one. */
-#include "orchestrator/proxy/exchange_private.h"
+#include "orchestrator/proxy/exchange_seek.h"
+
+#include "common/container_of.h"
+#include "orchestrator/proxy/exchange_end.h"
+#include "orchestrator/proxy/exchange_trial.h"
 
 #include <stdio.h>
 
 static const char removed[] = "the service was taken out of the configuration";
 
-void exchange_note_container(struct exchange *exchange, const struct backend *backend)
-{
-	if (exchange->proxy->access_log == NULL)
-		return;
-	exchange->last_slot = backend_slot(backend);
-	snprintf(exchange->last_container, sizeof(exchange->last_container), "%s", backend_container_id(backend));
-}
-
-void exchange_send(struct trial *trial, struct backend *backend, bool fresh)
-{
-	struct exchange *exchange = trial->exchange;
-	struct request *request = exchange->request;
-	struct upstream_request out = {
-	        .method = request->method,
-	        .head = {request->head.data, (uint32_t)request->head.len},
-	        .body = {request->body.data, (uint32_t)request->body.len},
-	        .fresh = fresh,
-	        .response_timeout_ms = service_response_timeout_ms(exchange->service, exchange->proxy->config),
-	};
-
-	exchange->state = EXCHANGE_SENT;
-	trial->backend = backend;
-	exchange->tries++;
-	exchange_note_container(exchange, backend);
-	silence_wake(&exchange->proxy->silence);
-	trial->upstream = upstream_send(&exchange->proxy->upstream, backend_address(backend), proxy_pool(backend), &out,
-	                                &exchange_reader, trial);
-}
-
 static bool is_worth_waiting(const struct exchange *exchange)
 {
 	const struct service *service = exchange->service;
 
-	return service_may_recover(service, &exchange->tried) || supervisor_is_short(service->supervisor);
+	return service_may_recover(service, &exchange->past.tried) || supervisor_is_short(service->supervisor);
 }
 
 static void hold(struct exchange *exchange)
 {
-	const struct config *config = exchange->proxy->config;
-	int64_t left_us = config->hold_ms * 1000 - exchange->held_us;
+	const struct config *config = exchange->core->config;
+	int64_t left_us = config->hold_ms * 1000 - exchange->hold.us;
 
 	if (left_us <= 0) {
 		exchange_give_up(exchange, 503, "no container got ready in time");
 		return;
 	}
-	if (!service_hold(exchange->service, &exchange->held, config->hold_max)) {
+	if (!service_hold(exchange->service, &exchange->hold.held, config->hold_max)) {
 		exchange_give_up(exchange, 503, "no container is ready, and as many requests wait already as may");
 		return;
 	}
-	exchange->held_since_us = clock_us();
-	exchange->held_bytes = (int64_t)exchange->request->head.len;
-	if (conns_buffer(front_conns(exchange->proxy->front), exchange->held_bytes, NULL) != CONNS_ROOM) {
-		exchange->held_bytes = 0;
+	exchange->hold.since_us = clock_us();
+	exchange->hold.bytes = (int64_t)exchange->request->head.len;
+	if (conns_buffer(exchange->core->conns, exchange->hold.bytes, NULL) != CONNS_ROOM) {
+		exchange->hold.bytes = 0;
 		exchange_give_up(exchange, 503,
 		                 "no container is ready, and those that wait already are as large as may be");
 		return;
 	}
 	exchange->state = EXCHANGE_HELD;
 	supervisor_set_waiting(exchange->service->supervisor, exchange->service->held_count);
-	deadline_set(&exchange->deadline, exchange->held_since_us + left_us);
+	deadline_set(&exchange->deadline, exchange->hold.since_us + left_us);
 }
 
 /* Where a pooled connection was of no use a new one is tried first. */
 static struct backend *acquire(struct exchange *exchange)
 {
 	struct fleet *fleet = exchange->service->fleet;
-	struct backend *same = exchange->stale != 0 ? fleet_acquire_again(fleet, exchange->stale) : NULL;
+	struct backend *same = exchange->past.stale != 0 ? fleet_acquire_again(fleet, exchange->past.stale) : NULL;
 
 	if (same != NULL)
 		return same;
-	exchange->stale = 0;
-	return fleet_acquire(fleet, &exchange->tried);
+	exchange->past.stale = 0;
+	return fleet_acquire(fleet, &exchange->past.tried);
 }
 
 static void turn_away(struct exchange *exchange, const struct supervisor_obstacle *obstacle)
@@ -93,7 +68,7 @@ void exchange_seek(struct exchange *exchange)
 	struct supervisor_obstacle obstacle;
 
 	if (backend != NULL)
-		exchange_send(exchange->trial, backend, exchange->fresh);
+		exchange_send(exchange->trial, backend, exchange->past.fresh);
 	else if (exchange->service->retired)
 		exchange_give_up(exchange, 503, removed);
 	else if (!service_has_backend(exchange->service) &&
@@ -111,14 +86,8 @@ static void unhold(struct exchange *exchange)
 	deadline_clear(&exchange->deadline);
 }
 
-void exchange_on_deadline(struct deadline *deadline)
+void exchange_hold_ended(struct exchange *exchange)
 {
-	struct exchange *exchange = (struct exchange *)((char *)deadline - offsetof(struct exchange, deadline));
-
-	if (exchange->state == EXCHANGE_DOUBTED) {
-		exchange_judge(exchange);
-		return;
-	}
 	unhold(exchange);
 	exchange_give_up(exchange, 503, "no container got ready in time");
 }
@@ -127,8 +96,7 @@ void exchange_release_held(struct service *service)
 {
 	/* those that must wait on go to the end of the list: each is looked at once */
 	for (size_t count = service->held_count; count > 0 && service->first_held != NULL; count--) {
-		struct exchange *exchange =
-		        (struct exchange *)((char *)service->first_held - offsetof(struct exchange, held));
+		struct exchange *exchange = container_of(service->first_held, struct exchange, hold.held);
 		unhold(exchange);
 		exchange_seek(exchange);
 	}
@@ -137,8 +105,7 @@ void exchange_release_held(struct service *service)
 void exchange_dismiss_held(struct service *service)
 {
 	while (service->first_held != NULL) {
-		struct exchange *exchange =
-		        (struct exchange *)((char *)service->first_held - offsetof(struct exchange, held));
+		struct exchange *exchange = container_of(service->first_held, struct exchange, hold.held);
 		unhold(exchange);
 		exchange_give_up(exchange, 503, removed);
 	}

@@ -64,8 +64,9 @@ static void on_coming(void *arg)
 {
 	struct front *front = arg;
 
-	if ((int64_t)listen_count(front->listen) >= front->limit && conns_has_idle(front->conns))
-		yield(front);
+	for (int i = 0; i < YIELDS_MAX && (int64_t)listen_count(front->listen) >= front->limit; i++)
+		if (!yield(front))
+			break;
 	listen_count_in(front->listen);
 }
 

@@ -10,7 +10,8 @@
 
 #include "common/container_of.h"
 #include "common/mem.h"
-#include "orchestrator/proxy/http1_private.h"
+#include "orchestrator/proxy/http1_read.h"
+#include "orchestrator/proxy/http1_reply.h"
 
 #include <stdlib.h>
 

@@ -14,7 +14,8 @@
 #include "common/container_of.h"
 #include "common/mem.h"
 #include "orchestrator/base/address.h"
-#include "orchestrator/proxy/http1_evhttp_private.h"
+#include "orchestrator/proxy/http1_evhttp_read.h"
+#include "orchestrator/proxy/http1_evhttp_reply.h"
 
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -27,8 +28,6 @@
 #define EVERY_METHOD                                                                               \
 	(EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | \
 	 EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE)
-
-static char scratch[READ_BYTES];
 
 /* --- the end --------------------------------------------------------------------------------------------------- */
 
@@ -78,6 +77,7 @@ static void on_read(struct bufferevent *bev, void *arg)
 {
 	struct evconn *evconn = arg;
 	struct evbuffer *input = bufferevent_get_input(bev);
+	char scratch[READ_BYTES];
 	int got;
 
 	clock_us(); /* for all clock_recent_us below */

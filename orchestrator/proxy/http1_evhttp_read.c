@@ -5,11 +5,12 @@
  * expectation, no method that it does not know. And nothing is left in the bufferevent behind a request: what evhttp found
  * there when it waits for the next one it would read past the gate.
  */
-#include "orchestrator/proxy/http1_evhttp_private.h"
+#include "orchestrator/proxy/http1_evhttp_read.h"
 
 #include "common/clock.h"
 #include "common/container_of.h"
 #include "common/mem.h"
+#include "orchestrator/proxy/http1_evhttp_reply.h"
 
 #include <event2/buffer.h>
 #include <stdio.h>
@@ -17,8 +18,6 @@
 #define SHORT_HEAD_SIZE 128
 
 static const char slowest[] = "the request's body came most slowly, and its room was needed for others";
-
-static struct http_head head;
 
 /* --- to evhttp ------------------------------------------------------------------------------------------------- */
 
@@ -78,9 +77,9 @@ void evconn_refuse_unread(struct evconn *evconn, int status, const char *detail)
 	refuse_bytes(evconn, status, detail, evconn->input.data, evconn->input.len);
 }
 
-static void refuse_head(struct evconn *evconn, int status, const char *detail)
+static void refuse_head(struct evconn *evconn, const struct http_head *head, int status, const char *detail)
 {
-	struct http1_line line = http1_line_of_head(&head);
+	struct http1_line line = http1_line_of_head(head);
 
 	evconn_refuse(evconn, status, detail, &line);
 }
@@ -99,37 +98,38 @@ static void expect_body(struct evconn *evconn)
 
 static void send_continue(struct evconn *evconn)
 {
-	static char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	evconn_write(evconn, &(struct iovec){text, sizeof(text) - 1}, 1, evconn_config(evconn)->idle_timeout_ms);
+	evconn_write(evconn, &(struct iovec){(char *)(uintptr_t)text, sizeof(text) - 1}, 1,
+	             evconn_config(evconn)->idle_timeout_ms);
 }
 
-static bool take_head(struct evconn *evconn, size_t left)
+static bool take_head(struct evconn *evconn, const struct http_head *head, size_t left)
 {
 	struct forward_from from = {.address = evconn->address, .trusted = evconn->trusted};
 	struct evturn *turn = evconn_begin_turn(evconn);
 	struct gate_verdict verdict =
-	        request_take_head(&turn->request, &head, &from, evconn_config(evconn)->max_body_bytes);
+	        request_take_head(&turn->request, head, &from, evconn_config(evconn)->max_body_bytes);
 
 	if (verdict.status != 0) {
-		refuse_head(evconn, verdict.status, verdict.text);
+		refuse_head(evconn, head, verdict.status, verdict.text);
 		return false;
 	}
-	turn->frame.http_1_0 = head.minor == 0;
-	turn->frame.last = head.close;
-	if (head.chunked || head.content_length > 0) {
+	turn->frame.http_1_0 = head->minor == 0;
+	turn->frame.last = head->close;
+	if (head->chunked || head->content_length > 0) {
 		evconn->state = EVCONN_BODY;
 		body_begin(conns_bodies(evconn->kind->conns), &evconn->body, evict, clock_recent_us());
 		expect_body(evconn);
 		if (evconn->content == NULL)
 			evconn->content = mem_must(evbuffer_new());
-		if (head.expect_continue && left == 0 && head.minor == 1)
+		if (head->expect_continue && left == 0 && head->minor == 1)
 			send_continue(evconn);
 		return true;
 	}
-	if (request_end_head(&turn->request, &head))
+	if (request_end_head(&turn->request, head))
 		return true;
-	refuse_head(evconn, 431, request_too_large);
+	refuse_head(evconn, head, 431, request_too_large);
 	return false;
 }
 
@@ -175,6 +175,8 @@ enum read_result { READ_MORE, READ_REQUEST, READ_REFUSED };
 /* Reads on in the current message; *used bytes need not be kept. */
 static enum read_result read_message(struct evconn *evconn, const char *data, size_t len, size_t *used)
 {
+	struct http_head head;
+
 	*used = 0;
 	if (evconn->state == EVCONN_IDLE && len > 0)
 		begin_message(evconn);
@@ -189,7 +191,7 @@ static enum read_result read_message(struct evconn *evconn, const char *data, si
 		case MESSAGE_MORE:
 			return READ_MORE;
 		case MESSAGE_HEAD:
-			if (!take_head(evconn, len - *used))
+			if (!take_head(evconn, &head, len - *used))
 				return READ_REFUSED;
 			break;
 		case MESSAGE_BODY:

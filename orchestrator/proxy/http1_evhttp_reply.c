@@ -1,7 +1,7 @@
 /* http1_evhttp_reply: replies are written to the socket beside evhttp, as long as its output is empty; then evhttp is told that
  * the request is over, frees it, and closes the connection or waits for the next one.
  */
-#include "orchestrator/proxy/http1_evhttp_private.h"
+#include "orchestrator/proxy/http1_evhttp_reply.h"
 
 #include "common/clock.h"
 #include "common/container_of.h"

@@ -67,7 +67,7 @@ static size_t write_size(char line[HTTP1_LINE], size_t len)
 	return (size_t)snprintf(line, HTTP1_LINE, "%zx\r\n", len);
 }
 
-static char line_end[] = "\r\n";
+static const char line_end[] = "\r\n";
 
 bool http1_frame_keep(struct http1_frame *frame, struct http_text piece)
 {

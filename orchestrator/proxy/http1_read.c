@@ -2,16 +2,15 @@
  *
  * Bytes that come while a request is in work wait in `input` (bounded: reading stops above HTTP1_INPUT_MAX).
  */
-#include "orchestrator/proxy/http1_private.h"
+#include "orchestrator/proxy/http1_read.h"
 
 #include "common/container_of.h"
+#include "orchestrator/proxy/http1_reply.h"
 
 #include <assert.h>
 #include <string.h>
 
 static const char slowest[] = "the request's body came most slowly, and its room was needed for others";
-
-static struct http_head head;
 
 /* --- heads ----------------------------------------------------------------------------------------------------- */
 
@@ -27,9 +26,9 @@ void http1_refuse_unread(struct http1 *http1, int status, const char *detail)
 	refuse_bytes(http1, status, detail, http1->input.data, http1->input.len);
 }
 
-static void refuse_head(struct http1 *http1, int status, const char *detail)
+static void refuse_head(struct http1 *http1, const struct http_head *head, int status, const char *detail)
 {
-	struct http1_line line = http1_line_of_head(&head);
+	struct http1_line line = http1_line_of_head(head);
 
 	http1_refuse(http1, status, detail, &line);
 }
@@ -48,39 +47,38 @@ static void expect_body(struct http1 *http1)
 
 static void send_continue(struct http1 *http1)
 {
-	static char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
-	conn_write(&http1->conn, &(struct iovec){text, sizeof(text) - 1}, 1,
+	conn_write(&http1->conn, &(struct iovec){(char *)(uintptr_t)text, sizeof(text) - 1}, 1,
 	           conn_config(&http1->conn)->idle_timeout_ms);
 }
 
-static bool take_head(struct http1 *http1, size_t left)
+static bool take_head(struct http1 *http1, const struct http_head *head, size_t left)
 {
 	const struct conn *conn = &http1->conn;
 	struct forward_from from = {.address = conn->address, .trusted = conn->trusted};
 	struct http1_turn *turn = http1_begin_turn(http1);
-	bool body_follows = head.chunked || head.content_length > 0;
-	struct gate_verdict verdict =
-	        request_take_head(&turn->request, &head, &from, conn_config(conn)->max_body_bytes);
+	bool body_follows = head->chunked || head->content_length > 0;
+	struct gate_verdict verdict = request_take_head(&turn->request, head, &from, conn_config(conn)->max_body_bytes);
 
 	if (verdict.status != 0) {
-		refuse_head(http1, verdict.status, verdict.text);
+		refuse_head(http1, head, verdict.status, verdict.text);
 		return false;
 	}
-	turn->frame.http_1_0 = head.minor == 0;
-	turn->frame.last = head.close;
+	turn->frame.http_1_0 = head->minor == 0;
+	turn->frame.last = head->close;
 	if (body_follows) {
 		http1->state = HTTP1_BODY;
 		body_begin(conns_bodies(conn->conns), &http1->body, evict, clock_recent_us());
 		expect_body(http1);
-		if (head.expect_continue && left == 0 && head.minor == 1)
+		if (head->expect_continue && left == 0 && head->minor == 1)
 			send_continue(http1);
 		return true;
 	}
-	/* the static head is gone when a body ends: without one, what the head's end needs is written now */
-	if (request_end_head(&turn->request, &head))
+	/* the head is gone when a body ends: without one, what the head's end needs is written now */
+	if (request_end_head(&turn->request, head))
 		return true;
-	refuse_head(http1, 431, request_too_large);
+	refuse_head(http1, head, 431, request_too_large);
 	return false;
 }
 
@@ -135,6 +133,8 @@ enum read_result { READ_MORE, READ_REQUEST, READ_REFUSED };
 /* Reads on in the current message; *used bytes need not be kept. */
 static enum read_result read_message(struct http1 *http1, const char *data, size_t len, size_t *used)
 {
+	struct http_head head;
+
 	*used = 0;
 	if (http1->state == HTTP1_IDLE && len > 0)
 		begin_message(http1);
@@ -149,7 +149,7 @@ static enum read_result read_message(struct http1 *http1, const char *data, size
 		case MESSAGE_MORE:
 			return READ_MORE;
 		case MESSAGE_HEAD:
-			if (!take_head(http1, len - *used))
+			if (!take_head(http1, &head, len - *used))
 				return READ_REFUSED;
 			break;
 		case MESSAGE_BODY:

@@ -1,5 +1,5 @@
 /* http1_reply: turns, the replies to them, and what follows a reply's end. Bytes are http1_frame's. */
-#include "orchestrator/proxy/http1_private.h"
+#include "orchestrator/proxy/http1_reply.h"
 
 #include "common/container_of.h"
 #include "common/mem.h"

@@ -3,22 +3,36 @@
 
 #include "common/mem.h"
 #include "orchestrator/fleet/health.h"
+#include "orchestrator/proxy/core.h"
 #include "orchestrator/proxy/exchange.h"
+#include "orchestrator/proxy/exchange_seek.h"
+#include "orchestrator/proxy/front.h"
+#include "orchestrator/proxy/pools.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+struct proxy {
+	struct core core;
+	struct front *front;
+	struct service **retired; /* of earlier configurations, with requests in flight */
+	size_t retired_count;
+	struct access_log *log_writer; /* its thread, kept while the log is off; NULL: there was none yet */
+};
+
 static void on_request(struct turn *turn, void *arg)
 {
-	exchange_start(arg, turn);
+	struct proxy *proxy = arg;
+
+	exchange_start(&proxy->core, turn);
 }
 
 static void on_refused(const struct conns_refused *refused, void *arg)
 {
 	struct proxy *proxy = arg;
 
-	stats_reply(&proxy->stats, refused->status, 0);
-	if (proxy->access_log == NULL)
+	stats_reply(&proxy->core.stats, refused->status, 0);
+	if (proxy->core.access_log == NULL)
 		return;
 	struct access_line line = {.request_id = refused->request_id,
 	                           .client = refused->address,
@@ -27,7 +41,7 @@ static void on_refused(const struct conns_refused *refused, void *arg)
 	                           .code = refused->status,
 	                           .slot = -1,
 	                           .container = ""};
-	access_log_write(proxy->access_log, &line);
+	access_log_write(proxy->core.access_log, &line);
 }
 
 static int64_t shortest_timeout_ms(const struct config *config)
@@ -65,7 +79,7 @@ static struct service *take_service(struct service **services, size_t *count, co
 static struct service *service_for(struct proxy *proxy, struct supervisor *supervisor)
 {
 	struct fleet *fleet = supervisor_fleet(supervisor);
-	struct service *service = take_service(proxy->services, &proxy->service_count, fleet);
+	struct service *service = take_service(proxy->core.services, &proxy->core.service_count, fleet);
 
 	if (service == NULL)
 		service = take_service(proxy->retired, &proxy->retired_count, fleet);
@@ -87,18 +101,18 @@ static void retire(struct proxy *proxy, struct service *service)
 
 static void take_services(struct proxy *proxy, struct supervisor *const *supervisors)
 {
-	size_t count = config_service_count(proxy->config);
+	size_t count = config_service_count(proxy->core.config);
 	struct service **services = mem_array(NULL, count, sizeof(struct service *));
 
 	for (size_t i = 0; i < count; i++) {
 		services[i] = service_for(proxy, supervisors[i]);
-		services[i]->config = config_service_at(proxy->config, i);
+		services[i]->config = config_service_at(proxy->core.config, i);
 	}
-	for (size_t i = 0; i < proxy->service_count; i++)
-		retire(proxy, proxy->services[i]);
-	free(proxy->services);
-	proxy->services = services;
-	proxy->service_count = count;
+	for (size_t i = 0; i < proxy->core.service_count; i++)
+		retire(proxy, proxy->core.services[i]);
+	free(proxy->core.services);
+	proxy->core.services = services;
+	proxy->core.service_count = count;
 }
 
 size_t proxy_sweep(struct proxy *proxy)
@@ -129,59 +143,38 @@ bool proxy_reload_log(struct proxy *proxy, const char *path, struct err *err)
 	else if (!is_off(path))
 		ok = access_log_open(path, &proxy->log_writer, err);
 	if (ok)
-		proxy->access_log = is_off(path) ? NULL : proxy->log_writer;
+		proxy->core.access_log = is_off(path) ? NULL : proxy->log_writer;
 	return ok;
 }
-
-/* --- connections to backends ----------------------------------------------------------------------------------- */
-
-struct upstream_pool *proxy_pool(struct backend *backend)
-{
-	if (backend_pool(backend) == NULL)
-		backend_set_pool(backend, upstream_pool_new(backend_pulse(backend)));
-	return backend_pool(backend);
-}
-
-static void close_pool(struct backend *backend)
-{
-	upstream_pool_close(backend_pool(backend));
-	backend_set_pool(backend, NULL);
-}
-
-static bool is_unread(struct backend *backend)
-{
-	return upstream_pool_is_unread(backend_pool(backend));
-}
-
-static void on_late(struct backend *backend)
-{
-	upstream_pool_close_idle(backend_pool(backend));
-}
-
-static void on_missed(struct backend *backend)
-{
-	upstream_pool_tell_missed(backend_pool(backend));
-}
-
-const struct health_traffic proxy_traffic = {.is_unread = is_unread, .on_late = on_late, .on_missed = on_missed};
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
 /* What is copied out of the config. */
 static void configure(struct proxy *proxy, const struct config *config)
 {
-	proxy->config = config;
-	routes_free(proxy->routes);
-	proxy->routes = routes_new(config);
-	proxy->upstream.connect_timeout_ms = (int)config->connect_timeout_ms;
+	proxy->core.config = proxy->core.tunnels.config = config;
+	routes_free(proxy->core.routes);
+	proxy->core.routes = routes_new(config);
+	proxy->core.upstream.connect_timeout_ms = (int)config->connect_timeout_ms;
 }
 
 void proxy_reload(struct proxy *proxy, const struct config *config, struct supervisor *const *supervisors)
 {
 	configure(proxy, config);
 	take_services(proxy, supervisors);
-	deadlines_retune(proxy->deadlines, shortest_timeout_ms(config));
+	deadlines_retune(proxy->core.deadlines, shortest_timeout_ms(config));
 	front_reload(proxy->front, config);
+}
+
+/* All of them, retired ones last. */
+static struct service *service_at(size_t index, void *arg)
+{
+	const struct proxy *proxy = arg;
+	size_t current = proxy->core.service_count;
+
+	if (index < current)
+		return proxy->core.services[index];
+	return index - current < proxy->retired_count ? proxy->retired[index - current] : NULL;
 }
 
 bool proxy_new(const struct proxy_settings *settings, struct proxy **result, struct err *err)
@@ -189,20 +182,22 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 	const struct config *config = settings->config;
 	struct proxy *proxy = mem_zero(sizeof(*proxy));
 
-	proxy->base = settings->base;
-	proxy->defer = settings->defer;
-	proxy->deadlines = deadlines_new(settings->base, shortest_timeout_ms(config));
-	proxy->upstream = (struct upstream_settings){
+	proxy->core.defer = settings->defer;
+	proxy->core.deadlines = deadlines_new(settings->base, shortest_timeout_ms(config));
+	proxy->core.upstream = (struct upstream_settings){
 	        .base = settings->base,
-	        .deadlines = proxy->deadlines,
+	        .deadlines = proxy->core.deadlines,
 	        .defer = settings->defer,
 	        .priority = LOOP_CLIENTS,
 	};
 	configure(proxy, config);
 	take_services(proxy, settings->supervisors);
-	silence_open(&proxy->silence, proxy);
+	silence_open(&proxy->core.silence, settings->base, service_at, proxy);
+	proxy->core.tunnels = (struct tunnels){
+	        .base = settings->base, .deadlines = proxy->core.deadlines, .defer = settings->defer, .config = config};
+	LIST_INIT(&proxy->core.tunnels.list);
 	struct front_settings front = {.conns = {.base = settings->base,
-	                                         .deadlines = proxy->deadlines,
+	                                         .deadlines = proxy->core.deadlines,
 	                                         .defer = settings->defer,
 	                                         .config = config,
 	                                         .on_request = on_request,
@@ -214,6 +209,7 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 		proxy_free(proxy);
 		return false;
 	}
+	proxy->core.conns = front_conns(proxy->front);
 	*result = proxy;
 	return true;
 }
@@ -221,7 +217,7 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 static void close_pools(struct fleet *fleet)
 {
 	for (size_t i = 0; i < fleet_count(fleet); i++)
-		close_pool(fleet_at(fleet, i));
+		pool_close(fleet_at(fleet, i));
 }
 
 static void free_services(struct service **services, size_t count)
@@ -237,16 +233,16 @@ void proxy_free(struct proxy *proxy)
 		return;
 	front_free(proxy->front);
 	access_log_close(proxy->log_writer);
-	proxy->access_log = proxy->log_writer = NULL;
-	for (size_t i = 0; i < proxy->service_count; i++)
-		close_pools(proxy->services[i]->fleet);
+	proxy->core.access_log = proxy->log_writer = NULL;
+	for (size_t i = 0; i < proxy->core.service_count; i++)
+		close_pools(proxy->core.services[i]->fleet);
 	for (size_t i = 0; i < proxy->retired_count; i++)
 		close_pools(proxy->retired[i]->fleet);
-	defer_run(proxy->defer);
-	silence_close(&proxy->silence);
-	deadlines_free(proxy->deadlines);
-	routes_free(proxy->routes);
-	free_services(proxy->services, proxy->service_count);
+	defer_run(proxy->core.defer);
+	silence_close(&proxy->core.silence);
+	deadlines_free(proxy->core.deadlines);
+	routes_free(proxy->core.routes);
+	free_services(proxy->core.services, proxy->core.service_count);
 	free_services(proxy->retired, proxy->retired_count);
 	exchange_free_spares();
 	free(proxy);
@@ -254,9 +250,9 @@ void proxy_free(struct proxy *proxy)
 
 void proxy_look_again(struct proxy *proxy, const struct fleet *fleet)
 {
-	for (size_t i = 0; i < proxy->service_count; i++)
-		if (proxy->services[i]->fleet == fleet)
-			exchange_release_held(proxy->services[i]);
+	for (size_t i = 0; i < proxy->core.service_count; i++)
+		if (proxy->core.services[i]->fleet == fleet)
+			exchange_release_held(proxy->core.services[i]);
 }
 
 /* It can take what waits for those that seem to hang. */
@@ -266,14 +262,14 @@ static void hedge_on(const struct backend *ready)
 
 	for (size_t i = 0; i < fleet_count(fleet); i++)
 		if (backend_pulse(fleet_at(fleet, i))->missed)
-			on_missed(fleet_at(fleet, i));
+			pool_tell_missed(fleet_at(fleet, i));
 }
 
 void proxy_backend_changed(struct proxy *proxy, struct backend *backend)
 {
 	if (backend_state(backend) == BACKEND_DOWN) {
-		close_pool(backend);
-		tunnel_backend_down(&proxy->tunnels, backend);
+		pool_close(backend);
+		tunnel_backend_down(&proxy->core.tunnels, backend);
 	}
 	if (backend_state(backend) == BACKEND_READY)
 		hedge_on(backend);
@@ -284,7 +280,7 @@ void proxy_backend_changed(struct proxy *proxy, struct backend *backend)
 
 void proxy_reopen_log(struct proxy *proxy)
 {
-	access_log_reopen(proxy->access_log);
+	access_log_reopen(proxy->core.access_log);
 }
 
 void proxy_drain(struct proxy *proxy)
@@ -294,5 +290,30 @@ void proxy_drain(struct proxy *proxy)
 
 bool proxy_is_idle(const struct proxy *proxy)
 {
-	return proxy->in_flight == 0 && front_connections(proxy->front) == 0;
+	return proxy_in_flight(proxy) == 0 && proxy_connections(proxy) == 0;
+}
+
+const struct stats *proxy_stats(const struct proxy *proxy, size_t index)
+{
+	return index < proxy->core.service_count ? &proxy->core.services[index]->stats : &proxy->core.stats;
+}
+
+unsigned proxy_connections(const struct proxy *proxy)
+{
+	return front_connections(proxy->front);
+}
+
+uint64_t proxy_in_flight(const struct proxy *proxy)
+{
+	return proxy->core.in_flight + proxy->core.tunnels.count;
+}
+
+uint64_t proxy_lines_lost(const struct proxy *proxy)
+{
+	return access_log_dropped(proxy->log_writer);
+}
+
+const struct health_traffic *proxy_traffic(void)
+{
+	return &pool_traffic;
 }

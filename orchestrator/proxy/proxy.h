@@ -5,45 +5,14 @@
 #pragma once
 
 #include "common/err.h"
-#include "orchestrator/config/config.h"
 #include "orchestrator/base/defer.h"
+#include "orchestrator/config/config.h"
+#include "orchestrator/fleet/health_traffic.h"
 #include "orchestrator/fleet/supervisor.h"
-#include "orchestrator/proxy/access_log.h"
-#include "orchestrator/base/deadline.h"
-#include "orchestrator/proxy/front.h"
-#include "orchestrator/proxy/route.h"
-#include "orchestrator/proxy/service.h"
-#include "orchestrator/proxy/silence.h"
-#include "orchestrator/proxy/tunnel.h"
-#include "orchestrator/wire/upstream.h"
+#include "orchestrator/proxy/stats.h"
 
 struct event_base;
-
-struct proxy {
-	struct event_base *base;
-	const struct config *config; /* borrowed */
-	struct defer *defer;         /* borrowed */
-	struct deadlines *deadlines;
-	struct front *front;
-	struct routes *routes;
-	struct service **services; /* as many as the config has, in its order */
-	size_t service_count;
-	struct service **retired; /* of earlier configurations, with requests in flight */
-	size_t retired_count;
-	struct upstream_settings upstream;
-	struct access_log *access_log; /* NULL: off */
-	struct access_log *log_writer; /* its thread, kept while it is off; NULL: there was none yet */
-	struct stats stats;            /* requests of no service */
-	struct tunnels tunnels;
-	struct silence silence;
-	uint64_t in_flight; /* exchanges and tunnels */
-};
-
-/* The connections to a backend that is not DOWN. */
-struct upstream_pool *proxy_pool(struct backend *backend);
-
-/* For health: the traffic of a backend is that of its connections here. */
-extern const struct health_traffic proxy_traffic;
+struct proxy;
 
 struct proxy_settings {
 	struct event_base *base;
@@ -80,3 +49,12 @@ void proxy_reopen_log(struct proxy *proxy);
 /* Stops accepting; proxy_is_idle is true once nothing is in flight and no connection is left. */
 void proxy_drain(struct proxy *proxy);
 bool proxy_is_idle(const struct proxy *proxy);
+
+/* What was counted for the service at this index of the configuration; behind the last: for requests of no service. */
+const struct stats *proxy_stats(const struct proxy *proxy, size_t index);
+unsigned proxy_connections(const struct proxy *proxy);
+uint64_t proxy_in_flight(const struct proxy *proxy);  /* requests, and tunnels */
+uint64_t proxy_lines_lost(const struct proxy *proxy); /* of the access log */
+
+/* For health: the traffic of a backend is that of its connections here. */
+const struct health_traffic *proxy_traffic(void);

@@ -4,7 +4,7 @@
 #include "common/clock.h"
 #include "orchestrator/fleet/health.h"
 #include "orchestrator/base/loop.h"
-#include "orchestrator/proxy/proxy.h"
+#include "orchestrator/proxy/service.h"
 
 #define TICK_US 25000
 #define LATE_US 50000
@@ -30,13 +30,14 @@ static bool look_at(struct backend *backend, int64_t now_us, bool late)
 	return true;
 }
 
-static bool look_at_all(struct service *const *services, size_t count, int64_t now_us, bool late)
+static bool look_at_all(const struct silence *silence, int64_t now_us, bool late)
 {
+	const struct service *service;
 	bool waiting = false;
 
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < fleet_count(services[i]->fleet); k++)
-			waiting |= look_at(fleet_at(services[i]->fleet, k), now_us, late);
+	for (size_t i = 0; (service = silence->at(i, silence->arg)) != NULL; i++)
+		for (size_t k = 0; k < fleet_count(service->fleet); k++)
+			waiting |= look_at(fleet_at(service->fleet, k), now_us, late);
 	return waiting;
 }
 
@@ -45,11 +46,9 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	struct silence *silence = arg;
-	const struct proxy *proxy = silence->proxy;
 	int64_t now_us = clock_us();
 	bool late = now_us - silence->expected_us > LATE_US;
-	bool waiting = look_at_all(proxy->services, proxy->service_count, now_us, late);
-	waiting |= look_at_all(proxy->retired, proxy->retired_count, now_us, late);
+	bool waiting = look_at_all(silence, now_us, late);
 	if (waiting)
 		silence->sleepy_us = now_us;
 	silence->awake = now_us - silence->sleepy_us < AWAKE_US;
@@ -57,10 +56,12 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		next_tick(silence, now_us);
 }
 
-void silence_open(struct silence *silence, struct proxy *proxy)
+void silence_open(struct silence *silence, struct event_base *base, struct service *(*at)(size_t index, void *arg),
+                  void *arg)
 {
-	silence->proxy = proxy;
-	silence->tick = loop_event_new(proxy->base, LOOP_CLIENTS, -1, 0, on_tick, silence);
+	silence->at = at;
+	silence->arg = arg;
+	silence->tick = loop_event_new(base, LOOP_CLIENTS, -1, 0, on_tick, silence);
 }
 
 void silence_close(struct silence *silence)

@@ -6,20 +6,25 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct event;
-struct proxy;
+struct event_base;
+struct service;
 
 struct silence {
-	struct proxy *proxy;
+	struct service *(*at)(size_t index, void *arg);
+	void *arg;
 	struct event *tick;
 	bool awake;
 	int64_t expected_us; /* the next tick */
 	int64_t sleepy_us;   /* since when nobody has waited */
 };
 
-void silence_open(struct silence *silence, struct proxy *proxy);
+/* at: the services, by index from 0; NULL behind the last. */
+void silence_open(struct silence *silence, struct event_base *base, struct service *(*at)(size_t index, void *arg),
+                  void *arg);
 void silence_close(struct silence *silence); /* harmless if it was not opened */
 void silence_start(struct silence *silence);
 

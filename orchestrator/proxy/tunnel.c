@@ -10,9 +10,11 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
+#include "common/container_of.h"
 #include "common/mem.h"
 #include "orchestrator/base/loop.h"
-#include "orchestrator/proxy/proxy.h"
+#include "orchestrator/fleet/fleet.h"
+#include "orchestrator/proxy/service.h"
 #include "orchestrator/proxy/turn.h"
 
 #include <errno.h>
@@ -26,6 +28,7 @@
 #define TO_BACKEND_MAX (4 * PIECE_BYTES)
 
 struct tunnel {
+	struct tunnels *all;
 	struct tunnel_end end;
 	struct turn *turn;
 	struct event *readable;
@@ -33,18 +36,16 @@ struct tunnel {
 	struct buf to_backend;
 	struct deadline deadline;
 	struct deferred deferred;
-	LIST_ENTRY(tunnel) link; /* proxy->tunnels, until it is over */
+	LIST_ENTRY(tunnel) link; /* until it is over */
 	bool doomed;             /* its backend is DOWN: the deadline stands, whatever moves */
 	bool client_ended;       /* sends nothing more */
 	bool backend_ended;
 	bool over;
 };
 
-static char scratch[PIECE_BYTES];
-
 static void on_free(struct deferred *deferred)
 {
-	struct tunnel *tunnel = (struct tunnel *)((char *)deferred - offsetof(struct tunnel, deferred));
+	struct tunnel *tunnel = container_of(deferred, struct tunnel, deferred);
 
 	buf_clear(&tunnel->to_backend);
 	free(tunnel);
@@ -59,11 +60,11 @@ static void over(struct tunnel *tunnel)
 	event_free(tunnel->readable);
 	event_free(tunnel->writable);
 	close(tunnel->end.fd);
-	deadline_remove(tunnel->end.proxy->deadlines, &tunnel->deadline);
+	deadline_remove(tunnel->all->deadlines, &tunnel->deadline);
 	fleet_release(tunnel->end.backend, FLEET_SERVED);
 	tunnel->end.service->stats.in_flight--;
-	tunnel->end.proxy->in_flight--;
-	defer_call(tunnel->end.proxy->defer, &tunnel->deferred);
+	tunnel->all->count--;
+	defer_call(tunnel->all->defer, &tunnel->deferred);
 }
 
 static void end_both(struct tunnel *tunnel)
@@ -78,8 +79,7 @@ static void touch(struct tunnel *tunnel)
 {
 	if (!tunnel->doomed)
 		deadline_set(&tunnel->deadline,
-		             clock_us() +
-		                     service_idle_timeout_ms(tunnel->end.service, tunnel->end.proxy->config) * 1000);
+		             clock_us() + service_idle_timeout_ms(tunnel->end.service, tunnel->all->config) * 1000);
 }
 
 static void doom(struct tunnel *tunnel)
@@ -89,13 +89,13 @@ static void doom(struct tunnel *tunnel)
 		end_both(tunnel);
 		return;
 	}
-	deadline_set(&tunnel->deadline, clock_us() + tunnel->end.proxy->config->stop_ms * 1000);
+	deadline_set(&tunnel->deadline, clock_us() + tunnel->all->config->stop_ms * 1000);
 }
 
 static void end_backend(struct tunnel *tunnel)
 {
 	tunnel->backend_ended = true;
-	bool cancel = tunnel->end.proxy->config->half_close == CONFIG_HALF_CLOSE_CANCEL;
+	bool cancel = tunnel->all->config->half_close == CONFIG_HALF_CLOSE_CANCEL;
 	if (tunnel->client_ended || tunnel->doomed || cancel) {
 		end_both(tunnel);
 		return;
@@ -108,6 +108,7 @@ static void end_backend(struct tunnel *tunnel)
 /* True: and there may be more at once. */
 static bool read_backend(struct tunnel *tunnel)
 {
+	char scratch[PIECE_BYTES];
 	ssize_t got = recv(tunnel->end.fd, scratch, sizeof(scratch), 0);
 
 	if (got == -1 && errno == EINTR)
@@ -209,32 +210,32 @@ static void on_gone(void *arg)
 
 static void on_deadline(struct deadline *deadline)
 {
-	end_both((struct tunnel *)((char *)deadline - offsetof(struct tunnel, deadline)));
+	end_both(container_of(deadline, struct tunnel, deadline));
 }
 
 static const struct turn_user user = {on_drained, on_gone, on_bytes, on_ended};
 
-void tunnel_start(const struct tunnel_end *end, struct turn *turn)
+void tunnel_start(struct tunnels *tunnels, const struct tunnel_end *end, struct turn *turn)
 {
 	struct tunnel *tunnel = mem_zero(sizeof(*tunnel));
 
+	tunnel->all = tunnels;
 	tunnel->end = *end;
 	tunnel->turn = turn;
 	tunnel->deferred.run = on_free;
 	buf_init(&tunnel->to_backend, TO_BACKEND_MAX);
-	tunnel->readable = loop_event_new(end->proxy->base, LOOP_CLIENTS, end->fd, EV_READ | EV_ET | EV_PERSIST,
-	                                  on_readable, tunnel);
-	tunnel->writable =
-	        loop_event_new(end->proxy->base, LOOP_CLIENTS, end->fd, EV_WRITE | EV_ET, on_writable, tunnel);
+	tunnel->readable =
+	        loop_event_new(tunnels->base, LOOP_CLIENTS, end->fd, EV_READ | EV_ET | EV_PERSIST, on_readable, tunnel);
+	tunnel->writable = loop_event_new(tunnels->base, LOOP_CLIENTS, end->fd, EV_WRITE | EV_ET, on_writable, tunnel);
 	event_add(tunnel->readable, NULL);
-	deadline_add(end->proxy->deadlines, &tunnel->deadline, on_deadline);
-	LIST_INSERT_HEAD(&end->proxy->tunnels, tunnel, link);
+	deadline_add(tunnels->deadlines, &tunnel->deadline, on_deadline);
+	LIST_INSERT_HEAD(&tunnels->list, tunnel, link);
 	touch(tunnel);
 	if (backend_state(end->backend) == BACKEND_DOWN)
 		doom(tunnel);
 	end->service->stats.in_flight++;
-	end->proxy->in_flight++;
-	turn_set_user(turn, &user, tunnel, service_idle_timeout_ms(end->service, end->proxy->config));
+	tunnels->count++;
+	turn_set_user(turn, &user, tunnel, service_idle_timeout_ms(end->service, tunnels->config));
 	turn_tunnel(turn);
 }
 
@@ -242,7 +243,7 @@ void tunnel_backend_down(struct tunnels *tunnels, const struct backend *backend)
 {
 	struct tunnel *next;
 
-	for (struct tunnel *tunnel = LIST_FIRST(tunnels); tunnel != NULL; tunnel = next) {
+	for (struct tunnel *tunnel = LIST_FIRST(&tunnels->list); tunnel != NULL; tunnel = next) {
 		next = LIST_NEXT(tunnel, link);
 		if (tunnel->end.backend == backend)
 			doom(tunnel);

@@ -1,13 +1,10 @@
-/* http1_evhttp_private: the insides of a connection that evhttp has, for the files that are it, each of which calls those
- * named before it: http1_evhttp_reply.c (replies out), http1_evhttp_read.c (the gate) and http1_evhttp.c (its life). Nobody
- * else includes this.
+/* http1_evhttp_struct: a connection that evhttp has, for the files that are it, each of which calls those named before it:
+ * http1_evhttp_reply, http1_evhttp_read, http1_evhttp. Nobody else includes this.
  */
 #pragma once
 
 #include "orchestrator/proxy/conns.h"
-#include "orchestrator/proxy/http1_evhttp.h"
 #include "orchestrator/proxy/http1_frame.h"
-#include "orchestrator/proxy/http1_line.h"
 #include "orchestrator/proxy/turn.h"
 #include "orchestrator/wire/message.h"
 
@@ -81,33 +78,3 @@ static inline bool evconn_is_gone(const struct evconn *evconn)
 {
 	return evconn->over || evconn->broken;
 }
-
-/* http1_evhttp_reply.c */
-
-/* Puts our callbacks before evhttp's. Again after each request: evhttp sets its own. */
-void evconn_adopt(struct evconn *evconn);
-
-/* Closes the connection at once. Harmless if it is over. */
-void evconn_close(struct evconn *evconn);
-
-/* The same in a later turn; cut: with a reset. */
-void evconn_mark_broken(struct evconn *evconn, bool cut);
-void evconn_rest(struct evconn *evconn);
-
-struct evturn *evconn_begin_turn(struct evconn *evconn);
-void evconn_drop_turn(struct evconn *evconn);
-
-/* Says why, and closes. line: NULL: the turn's request knows. */
-void evconn_refuse(struct evconn *evconn, int status, const char *detail, const struct http1_line *line);
-
-/* The last bytes of a reply that waited were written: evhttp ends its request. */
-void evconn_finish(struct evconn *evconn);
-
-/* Writes straight to the socket; what that does not take is the bufferevent's. */
-enum turn_write evconn_write(struct evconn *evconn, const struct iovec *iov, int count, int64_t idle_ms);
-
-/* http1_evhttp_read.c */
-
-void evconn_take_bytes(struct evconn *evconn, const char *data, size_t len);
-void evconn_read_kept(struct evconn *evconn);
-void evconn_refuse_unread(struct evconn *evconn, int status, const char *detail);
