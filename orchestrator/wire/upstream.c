@@ -1,4 +1,4 @@
-/* upstream: connect, write, read, give back.
+/* upstream: one connection's life; what is done with it meanwhile is in upstream_send, _write, _read and _pool.
  *
  *   (new) -> CONNECTING -> BUSY -> IDLE -> BUSY ...        any of them -> OVER (closed; freed at the turn's end)
  *
@@ -45,13 +45,22 @@ static void on_deferred(struct deferred *deferred)
 		upstream_fail(upstream, upstream->later);
 }
 
+static void leave_pool(struct upstream *upstream)
+{
+	if (upstream->pool == NULL)
+		return;
+	LIST_REMOVE(upstream, link);
+	if (upstream->state == UPSTREAM_IDLE)
+		upstream->pool->idle_count--;
+	upstream->pool = NULL;
+}
+
 void upstream_end(struct upstream *upstream)
 {
 	if (upstream->state == UPSTREAM_OVER)
 		return;
 	upstream_stop_waiting(upstream);
-	upstream_pool_leave(upstream);
-	upstream->pool = NULL;
+	leave_pool(upstream);
 	upstream->state = UPSTREAM_OVER;
 	if (upstream->settings.deadlines != NULL)
 		deadline_remove(upstream->settings.deadlines, &upstream->deadline);
@@ -73,8 +82,6 @@ void upstream_fail(struct upstream *upstream, enum upstream_failure failure)
 		reader.on_failed(failure, untouched, broke, arg);
 }
 
-const struct stream_owner upstream_owner = {upstream_on_readable, upstream_on_writable};
-
 /* --- the beginning --------------------------------------------------------------------------------------------- */
 
 static void on_deadline(struct deadline *deadline)
@@ -87,8 +94,7 @@ static void on_deadline(struct deadline *deadline)
 		upstream_fail(upstream, upstream->state == UPSTREAM_CONNECTING ? UPSTREAM_CONNECT : UPSTREAM_TIMEOUT);
 }
 
-static struct upstream *upstream_new(const struct upstream_settings *settings, const struct address *address,
-                                     struct upstream_pool *pool)
+struct upstream *upstream_new(const struct upstream_settings *settings, const struct address *address)
 {
 	struct upstream *upstream = mem_zero(sizeof(*upstream));
 
@@ -96,8 +102,6 @@ static struct upstream *upstream_new(const struct upstream_settings *settings, c
 	upstream->address = address;
 	upstream->state = UPSTREAM_CONNECTING;
 	upstream->deferred.run = on_deferred;
-	if (pool != NULL)
-		upstream_pool_add(pool, upstream);
 	buf_init(&upstream->partial, HEAD_BYTES_MAX + UPSTREAM_SCRATCH_BYTES);
 	struct http_limits limits = {.head_bytes = HEAD_BYTES_MAX, .target_bytes = 0};
 	message_init(&upstream->message, MESSAGE_RESPONSE, &limits);
@@ -106,41 +110,6 @@ static struct upstream *upstream_new(const struct upstream_settings *settings, c
 	if (settings->deadlines != NULL)
 		deadline_add(settings->deadlines, &upstream->deadline, on_deadline);
 	deadline_set(&upstream->deadline, clock_us() + settings->connect_timeout_ms * INT64_C(1000));
-	return upstream;
-}
-
-struct upstream *upstream_send(const struct upstream_settings *settings, const struct address *address,
-                               struct upstream_pool *pool, const struct upstream_request *request,
-                               const struct upstream_reader *reader, void *arg)
-{
-	struct upstream *upstream = NULL;
-
-	if (pool != NULL && !request->fresh)
-		upstream = upstream_pool_take(pool, !http_method_idempotent(request->method));
-	bool connected = upstream != NULL;
-	if (!connected)
-		upstream = upstream_new(settings, address, pool);
-	assert(request->response_timeout_ms > 0 || settings->deadlines == NULL);
-	upstream->request = *request;
-	upstream->reader = *reader;
-	upstream->arg = arg;
-	upstream->written = 0;
-	upstream->interims = 0;
-	upstream->broke = NULL;
-	upstream->fault = HTTP_FAULT_NONE;
-	upstream->error = 0;
-	upstream->begun.data = NULL;
-	upstream->sent_us = clock_recent_us();
-	upstream->waiting = upstream->pulse != NULL;
-	if (upstream->waiting)
-		pulse_begin(upstream->pulse, upstream->sent_us);
-	upstream->got_bytes = upstream->got_head = upstream->keep = upstream->paused = upstream->write_failed = false;
-	message_start(&upstream->message, request->method);
-	buf_reset(&upstream->trailers);
-	if (connected)
-		upstream_start(upstream);
-	else
-		upstream_open(upstream);
 	return upstream;
 }
 

@@ -10,15 +10,6 @@
 #define IDLE_US 30000000 /* and for how long */
 #define LOOK_US 100000   /* after so long it is looked at before it is used */
 
-void upstream_pool_leave(struct upstream *upstream)
-{
-	if (upstream->pool == NULL)
-		return;
-	LIST_REMOVE(upstream, link);
-	if (upstream->state == UPSTREAM_IDLE)
-		upstream->pool->idle_count--;
-}
-
 void upstream_pool_add(struct upstream_pool *pool, struct upstream *upstream)
 {
 	upstream->pool = pool;

@@ -1,6 +1,6 @@
-/* upstream_private: the insides of a connection to a server, for the files that are it: upstream.c (its life),
- * upstream_pool.c (between two requests), upstream_read.c (replies) and upstream_write.c (connecting, requests). Nobody
- * else includes this.
+/* upstream_private: the insides of a connection to a server, for the files that are it, lowest first: upstream.c (its life),
+ * upstream_pool.c (between two requests), upstream_read.c (replies), upstream_write.c (connecting, requests), upstream_send.c
+ * (a request begins). None calls one above it. Nobody else includes this.
  */
 #pragma once
 
@@ -75,6 +75,9 @@ static inline size_t upstream_request_len(const struct upstream *upstream)
 
 /* upstream.c */
 
+/* Connecting, in no pool. */
+struct upstream *upstream_new(const struct upstream_settings *settings, const struct address *address);
+
 /* The one way out: nothing of the connection is left but the memory, which goes at the turn's end. */
 void upstream_end(struct upstream *upstream);
 
@@ -82,7 +85,6 @@ void upstream_end(struct upstream *upstream);
 void upstream_fail(struct upstream *upstream, enum upstream_failure failure);
 void upstream_fail_later(struct upstream *upstream, enum upstream_failure failure);
 
-extern const struct stream_owner upstream_owner; /* upstream_on_readable, upstream_on_writable */
 
 /* A byte of a reply came, or the request is given up. */
 static inline void upstream_stop_waiting(struct upstream *upstream)
@@ -110,15 +112,12 @@ void upstream_pool_keep(struct upstream *upstream);
 /* A connection that waits, busy from now on; NULL if there is none. must_live: the request cannot be sent again, so the
  * connection is looked at first. */
 struct upstream *upstream_pool_take(struct upstream_pool *pool, bool must_live);
-void upstream_pool_leave(struct upstream *upstream);
 
 /* upstream_read.c */
 
 void upstream_on_readable(evutil_socket_t fd, short what, void *arg);
 
 /* upstream_write.c */
-
-void upstream_on_writable(evutil_socket_t fd, short what, void *arg);
 
 /* Connects, then starts. */
 void upstream_open(struct upstream *upstream);

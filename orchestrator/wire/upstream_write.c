@@ -81,7 +81,7 @@ static void on_connected(struct upstream *upstream)
 		begin_exchange(upstream);
 }
 
-void upstream_on_writable(evutil_socket_t fd, short what, void *arg)
+static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream *upstream = arg;
 
@@ -147,6 +147,8 @@ static void tune(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, reno, sizeof(reno) - 1);
 }
 
+static const struct stream_owner owner = {upstream_on_readable, on_writable};
+
 void upstream_open(struct upstream *upstream)
 {
 	int family = upstream->address->addr.ss_family;
@@ -159,6 +161,6 @@ void upstream_open(struct upstream *upstream)
 	if (family != AF_UNIX)
 		tune(fd);
 	stream_open(&upstream->stream, upstream->settings.base, upstream->settings.priority, fd, &stream_plain, NULL,
-	            &upstream_owner, upstream);
+	            &owner, upstream);
 	try_connect(upstream);
 }
