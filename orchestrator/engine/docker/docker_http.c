@@ -12,8 +12,9 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/mem.h"
-#include "orchestrator/engine/docker/docker_loop.h"
 #include "orchestrator/base/loop.h"
+#include "orchestrator/engine/docker/docker_loop.h"
+#include "orchestrator/engine/docker/docker_trouble.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -24,9 +25,7 @@
 #include <strings.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#define CONNECT_TIMEOUT_MS 2000
 #define CONNECT_RETRY_MS 20 /* the listener's backlog was full: no back-off, the request's deadline bounds it */
 #define CONNECTIONS_MAX 64L
 #define CONNECTIONS_KEPT 8L
@@ -172,7 +171,7 @@ static void request_set_connection(struct docker_http_request *request)
 	curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->http->socket_path);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)DOCKER_CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever http_proxy says */
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->curl_error);
@@ -257,49 +256,14 @@ struct docker_http_request *docker_http_open(struct docker_http *http, const cha
 
 /* --- telling --------------------------------------------------------------------------------------------------- */
 
-static void explain_connect(const struct docker_http *http, int errno_value, struct err *err)
-{
-	const char *remedy = errno_value == EACCES
-	                             ? "run as root, or as a member of the group docker"
-	                             : "is dockerd running? `systemctl start docker` or docker/up starts it";
-
-	if (errno_value == 0)
-		err_set(err, "no connection to %s within %d ms: %s", http->socket_path, CONNECT_TIMEOUT_MS, remedy);
-	else
-		err_set(err, "cannot connect to %s: %s: %s", http->socket_path, strerror(errno_value), remedy);
-}
-
-/* The errno of a failed connect; libcurl does not always keep it, so look at the path itself. */
-static int connect_errno(const struct docker_http_request *request)
-{
-	long errno_value = 0;
-
-	curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &errno_value);
-	if (errno_value == 0 && access(request->http->socket_path, R_OK | W_OK) == -1)
-		errno_value = errno;
-	return (int)errno_value;
-}
-
 static enum docker_http_end request_explain(const struct docker_http_request *request, CURLcode code, struct err *err)
 {
-	const char *path = request->http->socket_path;
-	curl_off_t connected_us = 0;
-
-	curl_easy_getinfo(request->easy, CURLINFO_CONNECT_TIME_T, &connected_us);
 	if (request->too_large) {
-		err_set(err, "a reply of Docker at %s is larger than %u bytes", path, DOCKER_HTTP_REPLY_MAX);
+		err_set(err, "a reply of Docker at %s is larger than %u bytes", request->http->socket_path,
+		        DOCKER_HTTP_REPLY_MAX);
 		return DOCKER_HTTP_TOO_LARGE;
 	}
-	if (code == CURLE_OPERATION_TIMEDOUT && connected_us > 0) {
-		err_set(err, "Docker at %s did not answer in time: see its log (journalctl -u docker)", path);
-		return DOCKER_HTTP_TIMED_OUT;
-	}
-	if (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT)
-		explain_connect(request->http, connect_errno(request), err);
-	else
-		err_set(err, "connection to Docker at %s lost: %s", path,
-		        request->curl_error[0] != '\0' ? request->curl_error : curl_easy_strerror(code));
-	return DOCKER_HTTP_UNREACHABLE;
+	return docker_trouble_explain(request->easy, code, request->curl_error, request->http->socket_path, err);
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)

@@ -1,6 +1,8 @@
 /* process_proc: /proc/PID/stat, /proc/PID/environ and the boot's id. */
 #include "orchestrator/engine/process/process_proc.h"
 
+#include "common/mem.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define ENVIRON_MAX ((size_t)1 << 16)
 
 /* The first bytes of a file, with a NUL behind; "" if it cannot be read. */
 static size_t read_start(const char *path, char *out, size_t size)
@@ -70,18 +74,20 @@ void process_boot(char boot[40])
 bool process_id_of(pid_t pid, char id[ENGINE_ID_SIZE])
 {
 	static const char key[] = PROCESS_ID_KEY "=";
-	static char text[1 << 16];
+	char *text = mem_array(NULL, ENVIRON_MAX, 1);
 	char path[64];
 	size_t len;
+	bool found = false;
 
 	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
-	len = read_start(path, text, sizeof(text));
-	for (size_t at = 0; at < len; at += strlen(text + at) + 1)
-		if (strncmp(text + at, key, sizeof(key) - 1) == 0) {
+	len = read_start(path, text, ENVIRON_MAX);
+	for (size_t at = 0; at < len && !found; at += strlen(text + at) + 1) {
+		found = strncmp(text + at, key, sizeof(key) - 1) == 0;
+		if (found)
 			snprintf(id, ENGINE_ID_SIZE, "%s", text + at + sizeof(key) - 1);
-			return true;
-		}
-	return false;
+	}
+	free(text);
+	return found;
 }
 
 /* Calls visit for each process until that says false. */

@@ -129,7 +129,7 @@ static size_t take_linkers(char **envp, char **words)
 static int spawn_into(const char *cgroup_procs, const struct process_record *record, char **command, char **envp,
                       int null_fd, int log_fd, pid_t *pid)
 {
-	static char self[] = "/proc/self/exe", enter[] = PROCESS_ENTER;
+	char self[] = "/proc/self/exe", enter[] = PROCESS_ENTER;
 	char procs[PROCESS_CGROUP_PATH_SIZE], memory_mb[16], variables[24], path[PATH_MAX];
 	char **argv = mem_array(NULL, record->command.count + record->env.count + 7, sizeof(argv[0]));
 	int error = find_program(command[0], path);
