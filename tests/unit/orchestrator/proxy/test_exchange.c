@@ -213,6 +213,7 @@ END_TEST
 START_TEST(no_answer_in_time)
 {
 	bench_add();
+	bench.config->response_timeout_ms = 300;
 	bench_ask("GET", "");
 	turn_for(bench.base, 500);
 	expect_problem(504, "in time");
@@ -237,6 +238,7 @@ END_TEST
 
 START_TEST(held_for_so_long)
 {
+	bench.config->hold_ms = 300;
 	bench_ask("GET", "");
 	turn_for(bench.base, 500);
 	expect_problem(503, "no container got ready in time");
@@ -318,6 +320,7 @@ START_TEST(two_wait_no_longer_than_one)
 {
 	int one = bench_add(), two = bench_add();
 
+	bench.config->response_timeout_ms = 300;
 	bench_ask("GET", "");
 	bench_hear(one);
 	turn_for(bench.base, 200);
