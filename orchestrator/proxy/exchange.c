@@ -27,7 +27,7 @@
 static struct exchange *spares[SPARES_MAX];
 static unsigned spare_count;
 
-/* --- memory --------------------------------------------------------------------------------------------------- */
+/* --- memory ---------------------------------------------------------------------------------------------------- */
 
 static void on_free(struct deferred *deferred)
 {
