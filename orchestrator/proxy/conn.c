@@ -337,7 +337,10 @@ void conn_open(struct conn *conn, const struct conn_kind *kind, struct conns *co
 	buf_init(&conn->out, OUTPUT_MAX);
 	deadline_add(settings->deadlines, &conn->deadline, on_deadline);
 	conn_rest(conn);
-	stream_open(&conn->stream, settings->base, LOOP_CLIENTS, fd, &stream_plain, NULL, &stream_owner, conn);
+	stream_open(&conn->stream,
+	            &(struct stream_socket){
+	                    .base = settings->base, .priority = LOOP_CLIENTS, .fd = fd, .kind = &stream_plain},
+	            &stream_owner, conn);
 	stream_resume(&conn->stream);
 	read_address(conn, peer);
 	conns_add(conns, &conn->link, &ops);

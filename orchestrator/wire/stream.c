@@ -113,14 +113,19 @@ static void wait_socket_writable(struct stream *stream)
 
 /* --- the owner's side ------------------------------------------------------------------------------------------ */
 
-void stream_open(struct stream *stream, struct event_base *base, enum loop_priority priority, int fd,
-                 const struct stream_kind *kind, void *inner, const struct stream_owner *owner, void *arg)
+void stream_open(struct stream *stream, const struct stream_socket *socket, const struct stream_owner *owner, void *arg)
 {
-	bool plain = kind == &stream_plain;
+	bool plain = socket->kind == &stream_plain;
 
-	*stream = (struct stream){.kind = kind, .inner = inner, .owner = owner, .arg = arg, .fd = fd, .paused = true};
-	loop_event_assign(&stream->readable, base, priority, fd, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
-	                  plain ? owner->on_readable : on_socket_readable, plain ? arg : stream);
+	*stream = (struct stream){.kind = socket->kind,
+	                          .inner = socket->inner,
+	                          .owner = owner,
+	                          .arg = arg,
+	                          .fd = socket->fd,
+	                          .paused = true};
+	loop_event_assign(&stream->readable, socket->base, socket->priority, socket->fd,
+	                  EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, plain ? owner->on_readable : on_socket_readable,
+	                  plain ? arg : stream);
 }
 
 static void forget_events(struct stream *stream)
@@ -133,9 +138,14 @@ static void forget_events(struct stream *stream)
 
 void stream_move(struct stream *to, struct stream *from, const struct stream_owner *owner, void *arg)
 {
+	const struct stream_socket socket = {.base = event_get_base(&from->readable),
+	                                     .priority = (enum loop_priority)event_get_priority(&from->readable),
+	                                     .fd = from->fd,
+	                                     .kind = from->kind,
+	                                     .inner = from->inner};
+
 	forget_events(from);
-	stream_open(to, event_get_base(&from->readable), (enum loop_priority)event_get_priority(&from->readable),
-	            from->fd, from->kind, from->inner, owner, arg);
+	stream_open(to, &socket, owner, arg);
 	from->kind = NULL;
 }
 

@@ -69,9 +69,16 @@ struct stream {
 	struct event readable;
 };
 
-/* Takes the connected, or connecting, non-blocking socket over. It is paused at first. inner: the kind's; NULL for plain. */
-void stream_open(struct stream *stream, struct event_base *base, enum loop_priority priority, int fd,
-                 const struct stream_kind *kind, void *inner, const struct stream_owner *owner, void *arg);
+struct stream_socket {
+	struct event_base *base;
+	enum loop_priority priority;
+	int fd; /* connected or connecting, non-blocking */
+	const struct stream_kind *kind;
+	void *inner; /* the kind's; NULL for plain */
+};
+
+/* Takes the socket over. The stream is paused at first. owner: static. */
+void stream_open(struct stream *stream, const struct stream_socket *socket, const struct stream_owner *owner, void *arg);
 
 /* The same connection from now on belongs to another owner: `to` is opened with what `from` had, which counts as closed.
  * It is paused at first. */

@@ -160,7 +160,11 @@ void upstream_open(struct upstream *upstream)
 	}
 	if (family != AF_UNIX)
 		tune(fd);
-	stream_open(&upstream->stream, upstream->settings.base, upstream->settings.priority, fd, &stream_plain, NULL,
+	stream_open(&upstream->stream,
+	            &(struct stream_socket){.base = upstream->settings.base,
+	                                    .priority = upstream->settings.priority,
+	                                    .fd = fd,
+	                                    .kind = &stream_plain},
 	            &owner, upstream);
 	try_connect(upstream);
 }

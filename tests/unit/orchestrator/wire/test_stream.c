@@ -159,7 +159,10 @@ static const struct stream_owner calls = {on_readable, on_writable};
 
 static void open_as(const struct stream_kind *kind)
 {
-	stream_open(&owner.stream, base, LOOP_CLIENTS, fds[0], kind, &held, &calls, &owner);
+	stream_open(&owner.stream,
+	            &(struct stream_socket){
+	                    .base = base, .priority = LOOP_CLIENTS, .fd = fds[0], .kind = kind, .inner = &held},
+	            &calls, &owner);
 	stream_resume(&owner.stream);
 }
 

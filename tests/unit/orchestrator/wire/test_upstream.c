@@ -672,15 +672,15 @@ END_TEST
 
 START_TEST(a_hang_within_the_body)
 {
-	request.response_timeout_ms = 4 * TIMEOUT_MS;
+	request.response_timeout_ms = 12 * TIMEOUT_MS;
 	open_request(HTTP_GET);
 	say("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n");
 	for (int i = 0; i < 6; i++) {
-		turn_for(base, TIMEOUT_MS);
+		turn_for(base, 3 * TIMEOUT_MS);
 		say("b"); /* a drip is progress */
 	}
 	ck_assert_int_eq(reader.failed, 0);
-	turn_for(base, 6 * TIMEOUT_MS);
+	turn_for(base, 16 * TIMEOUT_MS);
 	check_failed(UPSTREAM_TIMEOUT, false);
 }
 END_TEST
@@ -702,7 +702,7 @@ END_TEST
 
 START_TEST(no_timeout_while_paused)
 {
-	request.response_timeout_ms = TIMEOUT_MS;
+	request.response_timeout_ms = 12 * TIMEOUT_MS;
 	open_request(HTTP_GET);
 	reader.pause_at_head = true;
 	say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
@@ -710,7 +710,7 @@ START_TEST(no_timeout_while_paused)
 	say("hello");
 	ck_assert_uint_eq(reader.body_len, 0);
 	ck_assert(upstream_pool_is_unread(pool));
-	turn_for(base, 4 * TIMEOUT_MS);
+	turn_for(base, 16 * TIMEOUT_MS);
 	ck_assert_int_eq(reader.failed, 0);
 	upstream_resume(reader.upstream);
 	ck_assert(!upstream_pool_is_unread(pool));
