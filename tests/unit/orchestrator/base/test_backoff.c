@@ -56,6 +56,23 @@ START_TEST(reset_and_hurried)
 }
 END_TEST
 
+/* Its owner knows when to try again: the level stays. */
+START_TEST(timed_by_its_owner)
+{
+	struct backoff backoff = {0};
+
+	clock_fake(1000000);
+	backoff_fail(&backoff, RETRY_SLOT);
+	backoff_wait(&backoff, 5000);
+	clock_fake(1004999);
+	ck_assert(!backoff_due(&backoff));
+	clock_fake(1005000);
+	ck_assert(backoff_due(&backoff));
+	ck_assert_int_eq(backoff_fail(&backoff, RETRY_SLOT), 1000000);
+	clock_fake(-1);
+}
+END_TEST
+
 START_TEST(each_is_counted)
 {
 	struct backoff backoff = {0};
@@ -70,4 +87,5 @@ START_TEST(each_is_counted)
 }
 END_TEST
 
-UNIT_MAIN("backoff", doubles_up_to_half_a_minute, a_pace_of_its_own, reset_and_hurried, each_is_counted)
+UNIT_MAIN("backoff", doubles_up_to_half_a_minute, a_pace_of_its_own, reset_and_hurried, timed_by_its_owner,
+          each_is_counted)
