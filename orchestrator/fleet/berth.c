@@ -256,7 +256,7 @@ void berths_let_go(struct berths *all)
 		berth->container = berth_container(berth);
 }
 
-/* What failed for want of it begins with the shortest wait. */
+/* Berths that failed for want of the engine are tried now, and a further failure waits as a first one does. */
 void berths_engine_back(struct berths *all)
 {
 	struct berth *berth;
@@ -285,7 +285,7 @@ void berths_names_free(struct berths *all)
 			backoff_hurry(&berth->retry);
 }
 
-/* Whom the port was refused need not wait its back-off out. */
+/* A berth that was refused the port need not wait its back-off out. */
 void berths_port_free(struct berths *all, int port)
 {
 	struct berth *berth;

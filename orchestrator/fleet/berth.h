@@ -71,7 +71,7 @@ void berth_wait(struct berth *berth, int64_t wait_us);                        /*
 /* --- all of one service ---------------------------------------------------------------------------------------- */
 
 void berths_let_go(struct berths *all); /* of containers that leave, where nobody looks */
-/* What their back-off waits for may be there: the engine is back, */
+/* A berth whose back-off waits for one of these is tried now: the engine is back, */
 void berths_engine_back(struct berths *all);
 void berths_names_free(struct berths *all); /* a container of ours that nobody wanted had the name, and leaves, */
 void berths_port_free(struct berths *all, int port); /* one that served on the port is gone */

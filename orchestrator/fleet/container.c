@@ -107,7 +107,7 @@ struct container *container_found(struct containers *all, const struct container
 	return container;
 }
 
-/* One without a network is in the middle of a start that was cut short. */
+/* A container without a network is in the middle of a start that was cut short: it is started once more. */
 void container_adopt_running(struct container *container, const struct engine_container *listed)
 {
 	container->phase = listed->no_network ? CONTAINER_CREATED : CONTAINER_STARTED;

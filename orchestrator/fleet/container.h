@@ -158,7 +158,7 @@ bool containers_take_shared_lost(struct containers *all);
 
 /* --- one ------------------------------------------------------------------------------------------------------- */
 
-/* Whose place a container is to take. */
+/* What a container is to be made from, and where it goes. */
 struct container_place {
 	struct revision *revision;
 	int slot, spare;
@@ -179,7 +179,7 @@ void container_take_up(struct container *container); /* made ahead, it is needed
 void container_set_unwanted(struct container *container, bool unwanted);
 void container_blame(struct container *container); /* its end was counted as a crash */
 
-/* It becomes part of this story, or of none any more. */
+/* The container becomes part of this story, or of none any more. */
 void container_join(struct container *container, const struct incident *incident);
 void container_end_incident(struct container *container);
 const struct incident *container_incident(const struct container *container); /* its own, else its backend's */

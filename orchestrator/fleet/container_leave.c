@@ -47,7 +47,7 @@ void container_leave(struct container *container, enum reason reason, enum leave
 		container->stage = how == LEAVE_AT_ONCE ? LEAVE_KILL : LEAVE_STOP;
 		container->faulty = how == LEAVE_AT_ONCE && (container->may_run || container->dead);
 		if (container->faulty && news_us(reason) > 0)
-			container->retry.next_us = clock_us() + news_us(reason);
+			backoff_wait(&container->retry, news_us(reason));
 	}
 	step_soon(container->all->step);
 }

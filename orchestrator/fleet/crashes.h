@@ -23,7 +23,7 @@ struct crashes {
 /* A container has ended that had been well since well_since_us (clock_us; NEVER: it was not). */
 void crashes_calm(struct crashes *crashes, int64_t well_since_us);
 
-/* One more crash, of a container that was ready once, or never. Returns how long to wait, in microseconds; 0: it is no loop. */
+/* Counts a crash, of a container that was ready once, or never. Returns how long to wait, in microseconds; 0: it is no loop. */
 int64_t crashes_note(struct crashes *crashes, bool was_ready);
 
 void crashes_pardon(struct crashes *crashes); /* the last one was none */

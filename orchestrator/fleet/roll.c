@@ -39,7 +39,8 @@ static bool slot_stale(const struct roll *roll, const struct slot *slot)
 	return slot->live && container != NULL && revisions_stale(roll->revisions, container);
 }
 
-/* One whose new port no other slot has, if there is one: where ports move, their order matters. */
+/* The slot to be rolled next: one whose new port no other slot has, if there is such a slot, for where ports move their order
+ * matters; else the lowest. NULL: none is stale. */
 static struct slot *stale_slot(const struct roll *roll)
 {
 	struct slot *stale = NULL;
@@ -57,7 +58,7 @@ static struct slot *stale_slot(const struct roll *roll)
 	return stale;
 }
 
-/* Nobody serves, and who could may not have his port. */
+/* No slot serves, and one that could may not have its port. */
 static bool is_blocked(const struct roll *roll)
 {
 	if (fleet_count_state(roll->containers->fleet, BACKEND_READY) > 0)
@@ -112,7 +113,7 @@ static void keep_unwanted(struct roll *roll)
 	}
 }
 
-/* No slot was touched yet. */
+/* The roll ends before it touched a slot. */
 static void roll_fail(struct roll *roll, const char *what)
 {
 	failed_log(roll, what);
@@ -150,7 +151,7 @@ static void roll_fail_slot(struct roll *roll, struct slot *slot)
 	step_soon(roll->containers->step);
 }
 
-/* Neither the old nor the new revision is to blame. */
+/* The roll ends, and is tried again later: neither the old nor the new revision is to blame. */
 static void roll_again(struct roll *roll, const char *why)
 {
 	log_warn("event=roll-again service=%s error=%s", roll->containers->service->name, log_quote(why));

@@ -46,7 +46,8 @@ bool slot_ready(const struct slot *slot);
 /* The story that it is part of: its container's, which may not be the slot's yet, while that is only suspect. */
 const struct incident *slot_incident(const struct slot *slot);
 
-/* It waits for what all containers need and a try did not bring; of that it is known that it cannot be had now. */
+/* The slot waits for what all containers need (image, network, volumes) and a try did not bring. lacks: it cannot be had now, and
+ * that is not for want of the engine. */
 bool slot_unprepared(const struct slot *slot);
 bool slot_lacks(const struct slot *slot);
 

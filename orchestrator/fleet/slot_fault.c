@@ -84,7 +84,7 @@ void slot_fault(struct slot *slot)
 	berth_leave(&slot->berth, reason, LEAVE_AT_ONCE);
 }
 
-/* Its last fault was no crash. */
+/* The slot's last fault was no crash. */
 static void slot_pardon(struct slot *slot)
 {
 	crashes_pardon(&slot->crashes);

@@ -79,7 +79,7 @@ void slots_scale_adopted(struct slots_scale *scale)
 
 /* --- more, fewer ----------------------------------------------------------------------------------------------- */
 
-/* Nothing runs there. What was created ahead for it is welcome, and what has ended (after a reboot, say) is on its way. */
+/* No container of the slot runs. The one made ahead is welcome, and one that has ended (after a reboot, say) is on its way out. */
 static bool is_empty(const struct slots *slots, int index)
 {
 	const struct container *container;

@@ -51,7 +51,7 @@ static void leave(struct spare *spare, enum reason reason, enum leave_how how)
 	spare->slot = SLOT_NONE;
 }
 
-/* It was well for so long that what failed before is another story. */
+/* A container that was well for so long: what failed before is another story. */
 static void calm(struct spare *spare)
 {
 	if (berth_container(&spare->berth) != NULL && clock_us() - spare->born_us >= CALM_US)
@@ -68,7 +68,7 @@ static void tell_runs_on(struct spare *spare, const struct failure *failure)
 	         berth_container(&spare->berth)->name, engine_fault_text(failure->fault), log_quote(failure->message));
 }
 
-/* It may be done, with nothing more to ask for: the list tells. */
+/* A pause that failed may have been done all the same: the list tells. */
 static void pause_failed(struct spare *spare, const struct failure *failure)
 {
 	bool refused = failure->fault == ENGINE_REFUSED;
@@ -125,7 +125,7 @@ static void fault(struct spare *spare)
 	leave(spare, reason, LEAVE_AT_ONCE);
 }
 
-/* Was the end of a container that it had no crash? */
+/* A container that the spare had, and whose end was counted as a crash, may be excused by now. */
 static void look_back(struct spare *spare)
 {
 	struct container *container;
@@ -172,7 +172,7 @@ static void make(struct spare *spare)
 	spare->born_us = clock_us();
 }
 
-/* It has served its turn, or was not needed after all. */
+/* The slot serves: its stand-in has served its turn, or was not needed after all. */
 static void drain(struct container *container)
 {
 	if (backend_state(container->backend) == BACKEND_READY)

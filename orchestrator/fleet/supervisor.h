@@ -40,7 +40,7 @@ struct supervisor_settings {
 	const struct health_traffic *traffic; /* borrowed; NULL: nobody has any */
 };
 
-/* What it is made of; for supervisor_view.c. */
+/* What a supervisor is made of; for supervisor_view.c. */
 struct supervisor_parts;
 const struct supervisor_parts *supervisor_parts(const struct supervisor *supervisor);
 
@@ -104,7 +104,7 @@ bool supervisor_is_obstructed(const struct supervisor *supervisor, struct superv
 
 #define SUPERVISOR_MESSAGE_SIZE WORDS_SIZE
 
-/* Those that the engine has, whatever their state. */
+/* The containers that the engine has, whatever their state. */
 size_t supervisor_container_count(const struct supervisor *supervisor);
 
 /* For admin: what is in slot i (0 .. slots-1). */

@@ -77,7 +77,7 @@ static const char *state_text(const struct slot *slot)
 	return slot->live ? "down" : "empty";
 }
 
-/* What is wrong with the container that is there comes before what was with the one before. */
+/* What is wrong with the container that is there counts more than what was wrong with the one before. */
 static void explain(const struct berth *berth, char message[SUPERVISOR_MESSAGE_SIZE])
 {
 	const struct backend *backend = berth_backend(berth);
