@@ -14,7 +14,7 @@ const struct config_service *config_service_at(const struct config *config, size
 int64_t config_port_span(const struct config_service *service)
 {
 	int64_t slots = service->scale.max + service->scale.spares;
-	bool spare_behind = service->spare_port == 0 || service->spare_port == service->first_port + slots;
+	bool spare_behind = service->roll_port == 0 || service->roll_port == service->first_port + slots;
 
 	return slots + (spare_behind ? 1 : 0);
 }

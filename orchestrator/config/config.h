@@ -50,7 +50,7 @@ struct config_service {
 	int64_t memory_mb;                            /* 0 = no limit */
 	double cpus;                                  /* 0 = no limit */
 	bool late_network;                            /* a slot's container gets its network once it runs */
-	int64_t spare_port;                           /* host port for rolls; 0 = first_port + max + spares */
+	int64_t roll_port;                           /* host port for rolls; 0 = first_port + max + spares */
 	int64_t response_timeout_ms, idle_timeout_ms; /* 0 = the global ones */
 	struct strings routes;
 	struct strings private_paths;

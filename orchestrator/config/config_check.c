@@ -181,12 +181,12 @@ static bool check_ports(const struct scope *scope, const struct config_service *
 	if (config_port_end(service) > 65536)
 		return wrong(scope, "first_port", "%lld + max + spares passes port 65535",
 		             (long long)service->first_port);
-	if (service->spare_port > 65535)
-		return wrong(scope, "spare_port", "%lld passes port 65535", (long long)service->spare_port);
-	if (service->spare_port >= service->first_port &&
-	    service->spare_port < service->first_port + service->scale.max + service->scale.spares)
+	if (service->roll_port > 65535)
+		return wrong(scope, "spare_port", "%lld passes port 65535", (long long)service->roll_port);
+	if (service->roll_port >= service->first_port &&
+	    service->roll_port < service->first_port + service->scale.max + service->scale.spares)
 		return wrong(scope, "spare_port", "%lld is the port of a slot or spare of the same service",
-		             (long long)service->spare_port);
+		             (long long)service->roll_port);
 	return true;
 }
 
@@ -248,22 +248,22 @@ static bool check_routes_differ(const struct scope *scope, const struct config_s
 
 static bool uses_port(const struct config_service *service, int64_t port)
 {
-	return (port >= service->first_port && port < config_port_end(service)) || port == service->spare_port;
+	return (port >= service->first_port && port < config_port_end(service)) || port == service->roll_port;
 }
 
 static bool check_ports_differ(const struct scope *scope, const struct config_service *a,
                                const struct config_service *b)
 {
 	bool overlap = (a->first_port < config_port_end(b) && b->first_port < config_port_end(a)) ||
-	               uses_port(b, a->spare_port) || uses_port(a, b->spare_port);
+	               uses_port(b, a->roll_port) || uses_port(a, b->roll_port);
 
 	if (!overlap)
 		return true;
 	return wrong(
 	        scope, "first_port",
 	        "ports %lld to %lld (slots, spares and the roll's spare_port) overlap those of service \"%s\", %lld to %lld",
-	        (long long)a->first_port, (long long)a->spare_port, b->name, (long long)b->first_port,
-	        (long long)b->spare_port);
+	        (long long)a->first_port, (long long)a->roll_port, b->name, (long long)b->first_port,
+	        (long long)b->roll_port);
 }
 
 static bool check_pair(const struct scope *scope, const struct config_service *a, const struct config_service *b)

@@ -60,8 +60,8 @@ static void config_complete(struct config *config)
 	for (size_t i = 0; i < config->services.count; i++) {
 		if (services[i].first_port == 0)
 			choose_ports(config, &services[i]);
-		if (services[i].spare_port == 0)
-			services[i].spare_port =
+		if (services[i].roll_port == 0)
+			services[i].roll_port =
 			        services[i].first_port + services[i].scale.max + services[i].scale.spares;
 	}
 }

@@ -86,7 +86,7 @@ const struct option config_service_options[] = {
                  "them: a replacement then does not wait until Docker has freed the dead one's port. A small program "
                  "of ours, mounted at /.selfless-await from state_dir, runs first in it and waits.",
          .note = engines_note},
-        {"spare_port", OPTION_INT, AT(spare_port), 0, 65535, "0", .reloadable = true,
+        {"spare_port", OPTION_INT, AT(roll_port), 0, 65535, "0", .reloadable = true,
          .help = "Host port for the second container of a slot during a roll; 0: first_port + max + spares."},
         {"response_timeout_ms", OPTION_INT, AT(response_timeout_ms), 0, 24.0 * HOUR_MS, "0", .reloadable = true,
          .unit = "ms",

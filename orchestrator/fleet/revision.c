@@ -17,8 +17,8 @@ static int roll_port(const struct config_service *service)
 {
 	if (service->publish.count == 0)
 		return 0;
-	if (service->spare_port != 0)
-		return (int)service->spare_port;
+	if (service->roll_port != 0)
+		return (int)service->roll_port;
 	return (int)(service->first_port + service->scale.max + service->scale.spares);
 }
 

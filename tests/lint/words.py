@@ -47,16 +47,19 @@ def banned():
     return wrong
 
 
+_CONTAINER = re.compile(r"\(char \*\)\w+(?:->\w+)* - offsetof\(")
 _TIMEVAL = re.compile(r"\(struct timeval\)\s*{|\bstruct timeval \w+ = {")
 
 
 def by_hand():
-    """What has one function for all: a length of time for libevent."""
+    """What has one function for all: a length of time for libevent, the object around a member."""
     wrong = []
     for path in c_files("common", "orchestrator", "services"):
         for number, line in enumerate(code(path).split("\n"), 1):
             if _TIMEVAL.search(line) and path.name != "clock.c":
                 wrong.append(f"{relative(path)}:{number}: a timeval by hand: clock_timeval, or a timer")
+            if _CONTAINER.search(line):
+                wrong.append(f"{relative(path)}:{number}: by hand: container_of")
     return wrong
 
 
@@ -89,7 +92,7 @@ def line_ends():
 
 CHECKS = [
     ("no banned function", banned),
-    ("no timeval by hand", by_hand),
+    ("no timeval and no container_of by hand", by_hand),
     ("no path of a development machine", paths),
     ("line ends", line_ends),
 ]

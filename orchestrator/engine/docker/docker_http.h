@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "orchestrator/engine/docker/docker_trouble.h"
+
 #include <stddef.h>
 
 struct event_base;
@@ -13,13 +15,6 @@ struct docker_http;
 struct docker_http_request;
 
 #define DOCKER_HTTP_REPLY_MAX (8u << 20) /* most bytes of one reply */
-
-enum docker_http_end {
-	DOCKER_HTTP_REPLIED,     /* status and body are there */
-	DOCKER_HTTP_UNREACHABLE, /* no connection, or it was lost before the reply was complete */
-	DOCKER_HTTP_TIMED_OUT,
-	DOCKER_HTTP_TOO_LARGE, /* more than DOCKER_HTTP_REPLY_MAX */
-};
 
 struct docker_reply {
 	enum docker_http_end end;

@@ -41,7 +41,7 @@ START_TEST(the_built_in_one_is_good)
 	ck_assert_str_eq(config->state_dir, "/var/lib/selfless");
 	const struct config_service *acts = config_service_at(config, 0), *users = config_service_at(config, 1);
 	ck_assert_int_eq(acts->first_port, 8000);
-	ck_assert_int_eq(acts->spare_port, 8010);
+	ck_assert_int_eq(acts->roll_port, 8010);
 	ck_assert_int_eq(users->first_port, 8080);
 	ck_assert_int_eq(users->scale.max, 1);
 	ck_assert_int_eq(acts->reach, REACH_SOCKET);
@@ -157,7 +157,7 @@ START_TEST(ports_are_placed_clear_of_others)
 
 	for (size_t i = 0; i < 4; i++)
 		ck_assert_int_eq(config_service_at(config, i)->first_port, first[i]);
-	ck_assert_int_eq(config_service_at(config, 3)->spare_port, 8019 + 33);
+	ck_assert_int_eq(config_service_at(config, 3)->roll_port, 8019 + 33);
 	ck_assert_int_eq(config_port_end(config_service_at(config, 3)), 8019 + 34);
 	config_free(config);
 }
