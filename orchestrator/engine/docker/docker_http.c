@@ -263,7 +263,9 @@ static enum docker_http_end request_explain(const struct docker_http_request *re
 		        DOCKER_HTTP_REPLY_MAX);
 		return DOCKER_HTTP_TOO_LARGE;
 	}
-	return docker_trouble_explain(request->easy, code, request->curl_error, request->http->socket_path, err);
+	return docker_trouble_is_timeout(request->easy, code, request->curl_error, request->http->socket_path, err)
+	               ? DOCKER_HTTP_TIMED_OUT
+	               : DOCKER_HTTP_UNREACHABLE;
 }
 
 static void on_retry(evutil_socket_t fd, short what, void *arg)

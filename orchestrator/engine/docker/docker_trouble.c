@@ -28,20 +28,20 @@ static int connect_errno(CURL *easy, const char *socket_path)
 	return (int)errno_value;
 }
 
-enum docker_http_end docker_trouble_explain(CURL *easy, CURLcode code, const char *curl_error, const char *socket_path,
-                                            struct err *err)
+bool docker_trouble_is_timeout(CURL *easy, CURLcode code, const char *curl_error, const char *socket_path,
+                               struct err *err)
 {
 	curl_off_t connected_us = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected_us);
 	if (code == CURLE_OPERATION_TIMEDOUT && connected_us > 0) {
 		err_set(err, "Docker at %s did not answer in time: see its log (journalctl -u docker)", socket_path);
-		return DOCKER_HTTP_TIMED_OUT;
+		return true;
 	}
 	if (code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT)
 		explain_connect(socket_path, connect_errno(easy, socket_path), err);
 	else
 		err_set(err, "connection to Docker at %s lost: %s", socket_path,
 		        curl_error[0] != '\0' ? curl_error : curl_easy_strerror(code));
-	return DOCKER_HTTP_UNREACHABLE;
+	return false;
 }

@@ -4,6 +4,7 @@
 #include "common/err.h"
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 #define DOCKER_CONNECT_TIMEOUT_MS 2000
 
@@ -16,8 +17,8 @@ enum docker_http_end {
 };
 
 /* easy: the handle that libcurl is done with; code: how it ended, not CURLE_OK; curl_error: libcurl's own words, "" for none;
- * socket_path: where Docker listens. err gets one sentence with the remedy. DOCKER_HTTP_TIMED_OUT: it was connected and did not
- * answer in time; DOCKER_HTTP_UNREACHABLE: anything else.
+ * socket_path: where Docker listens. err gets one sentence with the remedy. True: it was connected and did not answer in time;
+ * false: anything else.
  */
-enum docker_http_end docker_trouble_explain(CURL *easy, CURLcode code, const char *curl_error, const char *socket_path,
-                                            struct err *err);
+bool docker_trouble_is_timeout(CURL *easy, CURLcode code, const char *curl_error, const char *socket_path,
+                               struct err *err);
