@@ -12,10 +12,9 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/mem.h"
-#include "orchestrator/base/backoff.h"
+#include "orchestrator/proxy/log_target.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,22 +33,9 @@
 #define CLOSE_S 2
 #define WARN_EVERY_US 60000000 /* a disk that is full now and then is not told each time */
 
-/* A try is one open, and until it goes well lines are dropped: shorter waits than usual. */
-static const struct backoff_pace pace = {.first_us = 100000, .most_us = 1000000};
-
-/* Where lines go: made by the loop, handed to the thread. */
-struct target {
-	char *path;           /* NULL: nowhere */
-	int fd;               /* -1: nowhere */
-	uint64_t from;        /* where in the ring its lines begin */
-	bool torn;            /* its last line has no end */
-	struct backoff retry; /* of opening it anew, once it has no name */
-	int problem;          /* why that failed: an errno */
-};
-
 struct access_log {
-	struct target *target;         /* the thread's, after open */
-	_Atomic(struct target *) next; /* the loop's word to the thread; NULL: go on */
+	struct log_target *target;         /* the thread's, after open */
+	_Atomic(struct log_target *) next; /* the loop's word to the thread; NULL: go on */
 	int wake_fd;
 	pthread_t thread;
 	_Atomic uint64_t head; /* bytes ever put in */
@@ -70,100 +55,7 @@ struct access_log {
 	char ring[RING_BYTES];
 };
 
-static int open_file(const char *path)
-{
-	if (strcmp(path, "-") == 0)
-		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	/* a FIFO that nobody reads is an error here, and no wait; the writes may wait, in their thread */
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
-	if (fd != -1)
-		fcntl(fd, F_SETFL, O_APPEND);
-	return fd;
-}
-
-static void target_free(struct target *target)
-{
-	if (target == NULL)
-		return;
-	if (target->fd != -1)
-		close(target->fd);
-	free(target->path);
-	free(target);
-}
-
-static struct target *target_new(const char *path, struct err *err)
-{
-	int fd = open_file(path);
-
-	if (fd == -1) {
-		err_set_errno(err, errno, "access_log: cannot write %s", path);
-		return NULL;
-	}
-	struct target *target = mem_zero(sizeof(*target));
-	target->path = mem_dup(path);
-	target->fd = fd;
-	return target;
-}
-
 /* --- the thread ------------------------------------------------------------------------------------------------ */
-
-/* False: it goes on with the old one. */
-static bool reopen_file(struct target *target)
-{
-	int fd = open_file(target->path);
-
-	if (fd == -1)
-		return false;
-	close(target->fd);
-	target->fd = fd;
-	target->torn = false;
-	backoff_reset(&target->retry);
-	return true;
-}
-
-/* By order; log_quote is the loop's alone. */
-static void reopen(struct target *target)
-{
-	if (target->path != NULL && !reopen_file(target))
-		log_warn("event=access-log-not-reopened path=\"%s\" error=\"%s\"", target->path,
-		         strerrordesc_np(errno));
-}
-
-static bool has_no_name(const struct target *target)
-{
-	struct stat status;
-
-	return fstat(target->fd, &status) != -1 && S_ISREG(status.st_mode) && status.st_nlink == 0;
-}
-
-/* A file without a name is nobody's to read. False: errno says why there is none with it, yet. */
-static bool regain_name(struct target *target)
-{
-	if (!has_no_name(target) || (backoff_due(&target->retry) && reopen_file(target)))
-		return true;
-	if (backoff_due(&target->retry)) {
-		target->problem = errno;
-		backoff_fail_at(&target->retry, pace, RETRY_LOG);
-	}
-	errno = target->problem;
-	return false;
-}
-
-/* How much of it went; less than len: errno says why. */
-static size_t write_all(int fd, const char *data, size_t len)
-{
-	size_t put = 0;
-
-	while (put < len) {
-		ssize_t result = write(fd, data + put, len - put);
-		if (result == -1 && errno == EINTR)
-			continue;
-		if (result <= 0)
-			break;
-		put += (size_t)result;
-	}
-	return put;
-}
 
 static uint64_t count_lines(const struct access_log *log, uint64_t from, uint64_t end)
 {
@@ -210,7 +102,7 @@ static uint64_t write_stretch(struct access_log *log, uint64_t from, uint64_t en
 
 	if (len > RING_BYTES - at)
 		len = RING_BYTES - at;
-	size_t put = write_all(log->target->fd, log->ring + at, len);
+	size_t put = log_target_write(log->target, log->ring + at, len);
 	if (put > 0)
 		log->target->torn = log->ring[at + put - 1] != '\n';
 	return from + put;
@@ -219,11 +111,11 @@ static uint64_t write_stretch(struct access_log *log, uint64_t from, uint64_t en
 /* How far it came; short of end: errno says why. The batch before may have left half a line. */
 static uint64_t write_batch(struct access_log *log, uint64_t from, uint64_t end)
 {
-	struct target *target = log->target;
+	struct log_target *target = log->target;
 
-	if (!regain_name(target))
+	if (!log_target_regain_name(target))
 		return from;
-	if (target->torn && write_all(target->fd, "\n", 1) != 1)
+	if (target->torn && log_target_write(target, "\n", 1) != 1)
 		return from;
 	while (from < end) {
 		uint64_t reached = write_stretch(log, from, end);
@@ -275,12 +167,12 @@ static void wait_for_lines(struct access_log *log)
 
 static void change_target(struct access_log *log)
 {
-	struct target *next = atomic_exchange(&log->next, NULL);
+	struct log_target *next = atomic_exchange(&log->next, NULL);
 
 	if (next == NULL)
 		return;
 	write_up_to(log, next->from);
-	target_free(log->target);
+	log_target_free(log->target);
 	log->target = next;
 }
 
@@ -300,7 +192,7 @@ static void *run_writer(void *arg)
 	while (!atomic_load(&log->closing)) {
 		wait_for_lines(log);
 		if (atomic_exchange(&log->reopen, false))
-			reopen(log->target);
+			log_target_reopen(log->target);
 		write_ring(log);
 	}
 	write_ring(log);
@@ -331,8 +223,8 @@ static bool start_thread(struct access_log *log)
 
 static void free_log(struct access_log *log)
 {
-	target_free(log->target);
-	target_free(atomic_load(&log->next));
+	log_target_free(log->target);
+	log_target_free(atomic_load(&log->next));
 	if (log->wake_fd != -1)
 		close(log->wake_fd);
 	buf_clear(&log->line);
@@ -345,7 +237,7 @@ bool access_log_open(const char *path, struct access_log **result, struct err *e
 
 	buf_init(&log->line, LINE_MAX_BYTES);
 	log->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	log->target = target_new(path, err);
+	log->target = log_target_new(path, err);
 	bool ok = log->target != NULL;
 	if (ok && (log->wake_fd == -1 || !start_thread(log)))
 		ok = err_set_errno(err, errno, "access_log: cannot start its writer");
@@ -357,16 +249,16 @@ bool access_log_open(const char *path, struct access_log **result, struct err *e
 	return true;
 }
 
-static void send_target(struct access_log *log, struct target *target)
+static void send_target(struct access_log *log, struct log_target *target)
 {
 	target->from = atomic_load(&log->head);
-	target_free(atomic_exchange(&log->next, target)); /* one that the thread has not come to is passed over */
+	log_target_free(atomic_exchange(&log->next, target)); /* one that the thread has not come to is passed over */
 	wake(log);
 }
 
 bool access_log_move(struct access_log *log, const char *path, struct err *err)
 {
-	struct target *target = target_new(path, err);
+	struct log_target *target = log_target_new(path, err);
 
 	if (target != NULL)
 		send_target(log, target);
@@ -375,7 +267,7 @@ bool access_log_move(struct access_log *log, const char *path, struct err *err)
 
 void access_log_pause(struct access_log *log)
 {
-	struct target *nowhere = mem_zero(sizeof(*nowhere));
+	struct log_target *nowhere = mem_zero(sizeof(*nowhere));
 
 	nowhere->fd = -1;
 	send_target(log, nowhere);
