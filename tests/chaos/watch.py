@@ -133,7 +133,8 @@ class Resources:
         """None, or what is there that should not be."""
         fds, rss = self._now()
         sockets = self.world.orchestrator.socket_dir
-        folders = len(os.listdir(sockets)) if os.path.isdir(sockets) else 0
+        # admin's socket is beside them
+        folders = sum(entry.is_dir() for entry in os.scandir(sockets)) if os.path.isdir(sockets) else 0
         containers = len(self.world.containers())
         connections = self.world.orchestrator.fleet()["connections"]
         fleet = self.world.fleet()
