@@ -158,7 +158,8 @@ def test_installed_files_belong_to_root_and_the_state_to_its_user(installed):
     assert machine.run(f"dpkg --verify {ORCHESTRATOR} | grep -v ' c '", check=False).stdout == ""
     assert machine.text(f"stat -c '%U:%G %a' {CONFIG} /etc/selfless /usr/bin/orchestrator") \
         == "root:root 644\nroot:root 755\nroot:root 755"
-    assert machine.text("stat -c '%U:%G %a' /var/lib/selfless /run/selfless") == "selfless:selfless 700\nselfless:selfless 700"
+    assert machine.text("stat -c '%U:%G %a' /var/lib/selfless /run/selfless /run/selfless/admin.sock") \
+        == "selfless:selfless 700\nselfless:selfless 710\nselfless:selfless 660"
     assert machine.text("stat -c %U /proc/$(systemctl show --property=MainPID --value selfless)") == "selfless"
     assert machine.text("getent passwd selfless").endswith(":/:/usr/sbin/nologin")
 
