@@ -91,11 +91,21 @@ class Browser:
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
             {"name": "prefers-reduced-motion", "value": "reduce" if reduced_motion else "no-preference"}])
 
-    def set_network(self, offline=False, upload_bytes_per_s=-1):
-        """What lies between the person and the server; -1: as fast as it gets."""
+    def set_network(self, offline=False, latency_ms=1, download_bytes_per_s=-1, upload_bytes_per_s=-1):
+        """What lies between the person and the server; -1: as fast as it gets. The browser's own island has no network, so
+        that it takes itself for offline, until a latency is set."""
         self._driver.devtools("Network.enable")
-        self._driver.devtools("Network.emulateNetworkConditions", offline=offline, latency=0, downloadThroughput=-1,
-                              uploadThroughput=upload_bytes_per_s)
+        self._driver.devtools("Network.emulateNetworkConditions", offline=offline, latency=latency_ms,
+                              downloadThroughput=download_bytes_per_s, uploadThroughput=upload_bytes_per_s)
+
+    def forget_files(self):
+        """As if no page had ever been opened."""
+        self._driver.devtools("Network.enable")
+        self._driver.devtools("Network.clearBrowserCache")
+
+    def at_start(self, script):
+        """Runs in each page that is opened from now on, before anything of its own."""
+        self._driver.devtools("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     def screenshot(self, name, whole=False):
         """NAME.png in the folder of screenshots; whole: all of the page, not only what is in view."""
