@@ -9,7 +9,7 @@ from harness import axe, pictures
 from web_people import Person, base64_of, post_many, stamp
 from web_site import Site
 
-SIZES = {"phone": (390, 844, True), "desk": (1280, 900, False)}
+SIZES = {"phone": (320, 640, True), "desk": (1280, 900, False)}
 NAMES = ["ann", "Jonas", "mei-lin", "Ọládélé", "r.castellano", "Ida"]
 CATEGORIES = ["Neighbours", "Garden", "Lost and found", "Reading aloud", "Out and about", "Baked goods"]
 CAPTIONS = [
@@ -79,14 +79,15 @@ def test_looks(browser, place, size, dark, tmp_path):
     looked = Looked(browser, acts, size, dark)
     person = Person(browser, site)
     if acts:
-        person.sees_cards(min(acts, 12))
+        browser.wait_until("document.querySelectorAll('#cards .votes').length >= arguments[0]", 20, min(acts, 12))
+        browser.wait_until("document.querySelector('#cards img').naturalWidth > 0", 20)
     else:
         browser.find("#blank")
     looked.look()
     if acts == 500:
         browser.screenshot(looked.name + "-whole", whole=True)
-        browser.click("#older")
-        person.sees_cards(24)
+        browser.wait_until("(scrollTo(0, document.documentElement.scrollHeight), document.querySelectorAll('#cards .cards').length > 2)"
+                           " && !document.querySelector('.waiting')", 20)
         looked.look("older")
     if acts == 3:
         look_at_dialogs(browser, looked, person, tmp_path)

@@ -8,8 +8,6 @@ import time
 
 from harness import pictures
 
-PASSWORD = "long enough"
-
 
 def stamp(seconds):
     return time.strftime("%d-%m-%Y:%S-%M-%H", time.gmtime(seconds))
@@ -56,9 +54,8 @@ class Person:
         self.fill_account(name)
         self.browser.wait_until("!document.getElementById('account-dialog').open", 15)
 
-    def fill_account(self, name, password=PASSWORD):
+    def fill_account(self, name):
         self.browser.type("#account-input", name)
-        self.browser.type("#account-password", password)
         self.browser.click("#account-submit")
 
     def add_category(self, name):

@@ -1,20 +1,24 @@
 /* Under which name one posts: signing up for a new one, or saying which one has. There is no login to pass: the service
- * only wants that the name exists.
+ * only wants that the name exists. It also wants a password's hash, which nothing ever asks for again, so that is made up here.
  */
 import * as api from "/web/api.js";
 import { complain, prepare } from "/web/dialogs.js";
 import { $, busy, quoted } from "/web/dom.js";
 import * as me from "/web/me.js";
 import { say } from "/web/notice.js";
-import { sha1 } from "/web/sha1.js";
 import { inWords } from "/web/words.js";
 
-const PASSWORD_LETTERS = 8;
+const HASH_BYTES = 20;
+
+/* In place of a password's SHA-1: 40 hexadecimal digits that nobody knows. */
+function madeUpHash() {
+	return Array.from(crypto.getRandomValues(new Uint8Array(HASH_BYTES)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 /* What the one form says in its three uses. `other` is where its link leads. */
 const MODES = {
 	fresh: { title: "Sign up", submit: "Sign up", link: "I have a name", other: "known",
-		lead: "To post you need a name: it stands beside your acts." },
+		lead: "To post you need a name: it stands beside your acts. There is no password." },
 	known: { title: "Use your name", submit: "Use this name", link: "I have none yet", other: "fresh",
 		lead: "Type the name you signed up with, here or on another device." },
 	kept: { title: "Your name", submit: "Keep it", link: "Use another name", other: "known", lead: "" },
@@ -39,7 +43,6 @@ export class Account {
 	/* then: what one wanted a name for */
 	open(then = null) {
 		$("account-input").value = "";
-		$("account-password").value = "";
 		$("account-dialog").showModal();
 		this.setMode(me.name() ? "kept" : "fresh");
 		this.then = then;
@@ -54,7 +57,6 @@ export class Account {
 		$("account-submit").textContent = text.submit;
 		$("account-switch").textContent = text.link;
 		$("account-name-field").hidden = mode === "kept";
-		$("account-password-field").hidden = mode !== "fresh";
 		complain($("account-problem"), "");
 		(mode === "kept" ? $("account-submit") : $("account-input")).focus();
 	}
@@ -73,14 +75,8 @@ export class Account {
 	}
 
 	async signUp(name, problem) {
-		const password = $("account-password").value;
-
-		if (password.length < PASSWORD_LETTERS) {
-			complain(problem, `The password needs at least ${PASSWORD_LETTERS} characters.`, $("account-password"));
-			return;
-		}
 		try {
-			await api.signUp(name, sha1(password));
+			await api.signUp(name, madeUpHash());
 			this.take(name, `Welcome, ${quoted(name)}.`);
 		} catch (failure) {
 			complain(problem, inWords("signUp", failure), $("account-input"));

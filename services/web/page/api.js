@@ -4,10 +4,11 @@
 import { parseActs } from "/web/ids.js";
 
 const BASE = "/api/v1";
-const PATIENCE_MS = 45000;      // longer than the proxy holds a request
+const SILENCE_MS = 45000;       // longer than the proxy holds a request
 
 export class Failure extends Error {
-	/* status 0: no reply; detail: the server's own explanation, in English for developers. */
+	/* status 0: no reply, detail says why: "offline" (nothing was sent), "silence" or "network". Otherwise detail is the
+	 * server's own explanation, in English for developers. */
 	constructor(status, detail) {
 		super(`${status} ${detail}`);
 		this.status = status;
@@ -25,26 +26,73 @@ function detailOf(text) {
 	}
 }
 
-function check(status, text) {
-	if (status < 200 || status > 299)
-		throw new Failure(status, detailOf(text));
-	return { status, text };
+/* Ends what has been silent for too long, however long it takes in all: a slow line is no fault. */
+class Silence {
+	constructor(end) {
+		this.end = end;
+		this.over = false;
+		this.heard();
+	}
+
+	heard() {
+		clearTimeout(this.timer);
+		this.timer = setTimeout(() => {
+			this.over = true;
+			this.end();
+		}, SILENCE_MS);
+	}
+
+	stop() {
+		clearTimeout(this.timer);
+	}
+}
+
+async function textOf(reply, silence) {
+	const decoder = new TextDecoder();
+	const reader = reply.body?.getReader();
+	let text = "";
+
+	for (let part = await reader?.read(); part && !part.done; part = await reader.read()) {
+		silence.heard();
+		text += decoder.decode(part.value, { stream: true });
+	}
+	return text;
+}
+
+async function ask(method, path, body, silence, signal) {
+	const reply = await fetch(BASE + path, {
+		method,
+		body: body === undefined ? undefined : JSON.stringify(body),
+		headers: body === undefined ? {} : { "Content-Type": "application/json" },
+		signal,
+	});
+
+	silence.heard();
+	return { status: reply.status, text: await textOf(reply, silence) };
+}
+
+/* Why there is none. A browser that thinks itself offline may be wrong, on the server's own machine say: so everything is tried
+ * first. unsent: it cannot have arrived. */
+function noReply(silence, unsent) {
+	if (silence.over)
+		return "silence";
+	return unsent && !navigator.onLine ? "offline" : "network";
 }
 
 async function call(method, path, body) {
+	const abort = new AbortController(), silence = new Silence(() => abort.abort()), offline = !navigator.onLine;
+	let reply;
+
 	try {
-		const reply = await fetch(BASE + path, {
-			method,
-			body: body === undefined ? undefined : JSON.stringify(body),
-			headers: body === undefined ? {} : { "Content-Type": "application/json" },
-			signal: AbortSignal.timeout(PATIENCE_MS),
-		});
-		return check(reply.status, await reply.text());
-	} catch (error) {
-		if (error instanceof Failure)
-			throw error;
-		throw new Failure(0, error.name === "TimeoutError" ? "timeout" : "network");
+		reply = await ask(method, path, body, silence, abort.signal);
+	} catch {
+		throw new Failure(0, noReply(silence, offline));
+	} finally {
+		silence.stop();
 	}
+	if (reply.status < 200 || reply.status > 299)
+		throw new Failure(reply.status, detailOf(reply.text));
+	return reply;
 }
 
 const categoryPath = (name) => `/categories/${encodeURIComponent(name)}/acts`;
@@ -66,11 +114,19 @@ export async function addCategory(name) {
 	await call("POST", "/categories", [name]);
 }
 
-/* Acts of these ranks, 1 is the newest, at most 100; none if there are not that many. */
+/* Acts of these ranks, 1 is the newest, at most 100, without their pictures; none if there are not that many. */
 export async function acts(category, first, last) {
-	const { status, text } = await call("GET", `${categoryPath(category)}?start=${first}&end=${last}`);
+	const { status, text } = await call("GET", `${categoryPath(category)}?start=${first}&end=${last}&pictures=0`);
 
 	return status === 204 ? [] : parseActs(text);
+}
+
+/* Where an act's picture is, for an <img>. */
+export const pictureOf = (id) => `${BASE}/acts/${id}/picture`;
+
+/* Can it be had? Then it is the picture's own fault that it is not shown. */
+export async function hasPicture(id) {
+	await call("HEAD", `/acts/${id}/picture`);
 }
 
 /* How many acts a category has; null: there is no such category. */
@@ -98,25 +154,43 @@ export async function isUser(name) {
 	return status !== 204 && JSON.parse(text).includes(name);
 }
 
-/* XMLHttpRequest, as fetch does not tell how much has been sent. onProgress gets 0..1. An act that is there already is
- * this one, sent before: ids are random, and a draft keeps its own. Aborted by the signal it fails with status -1.
+/* An act that is there already is this one, sent before: ids are random, and a draft keeps its own. */
+function judge(request) {
+	const detail = detailOf(request.responseText);
+	const good = request.status === 201 || (request.status === 400 && /^actId: .*already/.test(detail));
+
+	return good ? null : new Failure(request.status, detail);
+}
+
+/* XMLHttpRequest, as fetch does not tell how much has been sent. onProgress gets 0..1. Aborted by the signal it fails with
+ * status -1.
  */
 export function upload(act, onProgress, signal) {
 	return new Promise((resolve, reject) => {
-		const request = new XMLHttpRequest();
+		const request = new XMLHttpRequest(), silence = new Silence(() => request.abort());
+		let part = 0;
+		const fail = (status, detail) => {
+			silence.stop();
+			reject(new Failure(status, detail));
+		};
 
 		request.open("POST", `${BASE}/acts`);
 		request.setRequestHeader("Content-Type", "application/json");
-		request.upload.onprogress = (event) => onProgress(event.total > 0 ? event.loaded / event.total : 1);
-		request.onload = () => {
-			const detail = detailOf(request.responseText);
-			if (request.status === 201 || (request.status === 400 && /^actId: .*already/.test(detail)))
-				resolve();
-			else
-				reject(new Failure(request.status, detail));
+		request.upload.onprogress = (event) => {
+			silence.heard();
+			part = event.total > 0 ? event.loaded / event.total : 1;
+			onProgress(part);
 		};
-		request.onerror = () => reject(new Failure(0, "network"));
-		request.onabort = () => reject(new Failure(-1, "aborted"));
+		request.onload = () => {
+			const failure = judge(request);
+			silence.stop();
+			if (failure)
+				reject(failure);
+			else
+				resolve();
+		};
+		request.onerror = () => fail(0, noReply(silence, part < 1));
+		request.onabort = () => silence.over ? request.onerror() : fail(-1, "aborted");
 		signal.addEventListener("abort", () => request.abort());
 		request.send(JSON.stringify(act));
 	});

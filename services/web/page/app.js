@@ -6,9 +6,10 @@ import { prepare } from "/web/dialogs.js";
 import { $ } from "/web/dom.js";
 import { Feed } from "/web/feed.js";
 import * as me from "/web/me.js";
-import { alarm, say } from "/web/notice.js";
+import { say } from "/web/notice.js";
+import { whenOnline } from "/web/online.js";
 import { Post } from "/web/post.js";
-import { setUp as setUpViewer } from "/web/viewer.js";
+import * as viewer from "/web/viewer.js";
 import { inWords } from "/web/words.js";
 
 const categories = new Categories({ onAdded: (name) => go(name) });
@@ -18,16 +19,20 @@ const feed = new Feed({
 		categories.setCount(name, total);
 		showBlank();
 	},
-	onFailure: (failure, retry) => {
+	onFilled: () => keepPlace(),
+	onFailure: (failure, again) => {
+		const retry = () => {
+			blank.hide();
+			return again();
+		};
+		if (failure.status === 0)
+			whenOnline("acts", retry);
 		if (feed.cards.length > 0) {
-			alarm(inWords("acts", failure));
+			$("feed-problem").textContent = inWords("acts", failure);
 			return;
 		}
 		feed.clear();
-		blank.failed(inWords("acts", failure), () => {
-			blank.hide();
-			return retry();
-		});
+		blank.failed(inWords("acts", failure), retry);
 	},
 });
 
@@ -36,10 +41,13 @@ const account = new Account({ onChange: () => feed.showOwner() });
 const post = new Post({ onPosted: async (act) => {
 	say(`Posted. Thank you, ${me.name()}.`);
 	await categories.load().catch(() => {});        // the act is there; counts can wait
-	if (act.categoryName === categories.current)
+	if (act.categoryName === categories.current) {
+		history.replaceState(null, "");
+		scrollTo(0, 0);
 		await open();
-	else
+	} else {
 		await go(act.categoryName);
+	}
 	(feed.find(act.actId) ?? $("feed-title")).focus();
 } });
 
@@ -59,10 +67,11 @@ function showBlank() {
 async function open() {
 	const name = chosen() ?? categories.fullest();
 
+	address = location.href;
 	categories.setCurrent(name);
 	document.title = name === null ? "Selfless Acts" : `${name} \u00b7 Selfless Acts`;
 	$("post-button").hidden = categories.counts.size === 0;
-	const opened = feed.open(name ?? "", categories.counts.get(name) ?? 0);
+	const opened = feed.open(name ?? "", categories.counts.get(name) ?? 0, history.state?.place ?? null);
 	showBlank();
 	await opened;
 }
@@ -70,6 +79,7 @@ async function open() {
 /* Opens a category as a click on it would. */
 async function go(name) {
 	history.pushState(null, "", addressOf(name));
+	scrollTo(0, 0);
 	await open();
 	$("feed-title").focus();
 }
@@ -80,9 +90,34 @@ async function load() {
 	try {
 		await categories.load();
 	} catch (failure) {
+		if (failure.status === 0)
+			whenOnline("categories", load);
+		feed.clear();
 		blank.failed(inWords("categories", failure), load);
 		return;
 	}
+	await open();
+}
+
+/* Where one is goes into the history, so that going back and reloading lead there. */
+const PLACE_MS = 150;
+let placing = 0;
+let address = "";       // of what is shown: going back changes the browser's before we hear of it
+
+function keepPlace() {
+	clearTimeout(placing);
+	placing = setTimeout(() => {
+		const place = feed.cards.length > 0 ? feed.place() : undefined;
+		if (place !== undefined && location.href === address)
+			history.replaceState({ place }, "");
+	}, PLACE_MS);
+}
+
+/* Another category is in the address: chosen here, or by going back or forth. */
+async function onAddress() {
+	clearTimeout(placing);
+	if (!history.state?.place)
+		scrollTo(0, 0);
 	await open();
 }
 
@@ -94,11 +129,13 @@ function startPost() {
 }
 
 prepare($("ask-dialog"));
-setUpViewer();
+viewer.setUp();
+history.scrollRestoration = "manual";
 $("post-button").addEventListener("click", startPost);
 document.querySelector(".skip").addEventListener("click", (event) => {
 	event.preventDefault();         // the address is the category's
 	($("feed-head").hidden ? $("blank-button") : $("feed-title")).focus();
 });
-addEventListener("hashchange", open);
+addEventListener("hashchange", onAddress);
+addEventListener("scroll", keepPlace, { passive: true });
 load();

@@ -1,11 +1,12 @@
-/* One act, as a card. A card holds the picture's memory until drop is called. */
+/* One act, as a card. Its picture comes when it is near the view; drop must be called when the card goes. */
 import * as api from "/web/api.js";
 import { ask } from "/web/dialogs.js";
 import { $, busy, icon, quoted } from "/web/dom.js";
 import * as me from "/web/me.js";
-import { alarm, say } from "/web/notice.js";
-import { addressOf } from "/web/picture.js";
-import { dateOf, told } from "/web/stamps.js";
+import { say } from "/web/notice.js";
+import { whenOnline } from "/web/online.js";
+import * as pictures from "/web/pictures.js";
+import { dateOf, language, told } from "/web/stamps.js";
 import { view } from "/web/viewer.js";
 import { counted, inWords } from "/web/words.js";
 
@@ -15,56 +16,61 @@ export class Card {
 		this.act = act;
 		this.id = act.actId;
 		this.onGone = onGone;
+		this.voting = false;
 		this.item = $("card-template").content.firstElementChild.cloneNode(true);
 		this.part = (css) => this.item.querySelector(css);
+		this.picture = this.part(".picture");
 		this.date = dateOf(act.timestamp);
 		this.fill();
 		this.part(".vote").addEventListener("click", () => this.vote());
 		this.part(".remove").addEventListener("click", (event) => busy(event.currentTarget, () => this.remove()));
 	}
 
+	/* The act in few words, for buttons. */
+	named() {
+		return this.act.caption ? quoted(this.act.caption) : `the act by ${quoted(this.act.username)}`;
+	}
+
 	fill() {
+		const time = this.part("time");
+
 		this.part(".caption").textContent = this.act.caption;
 		this.part(".by").textContent = this.act.username;
-		this.part("time").textContent = told(this.date);
+		time.textContent = told(this.date);
+		time.lang = language;
 		if (!Number.isNaN(this.date.getTime()))
-			this.part("time").dateTime = this.date.toISOString();
+			time.dateTime = this.date.toISOString();
 		this.part(".card").ariaLabel = `Act by ${this.act.username}, ${told(this.date)}`;
-		this.showPicture();
+		this.part(".remove").ariaLabel = `Remove ${this.named()}`;
+		this.fillPicture();
 		this.showVotes();
 		this.showOwner();
 	}
 
-	showPicture() {
-		const button = this.part(".picture"), image = this.part(".picture img");
+	fillPicture() {
+		const address = api.pictureOf(this.id);
 
-		this.address = addressOf(this.act.imgB64);
-		image.addEventListener("error", () => this.showBroken());
-		button.addEventListener("click", () => {
-			if (!button.classList.contains("broken"))
-				view(this.address, this.act, `${this.act.username} \u00b7 ${told(this.date)}`);
-		});
-		if (this.address)
-			image.src = this.address;
-		else
-			this.showBroken();
+		this.picture.ariaLabel = `Enlarge the picture: ${this.named()}`;
+		this.picture.addEventListener("click", () => view(address, this.act, `${this.act.username} \u00b7 ${told(this.date)}`));
+		pictures.bring(this.picture.querySelector("img"), this.id, (why) => this.showBroken(why));
 	}
 
-	/* No button any more: there is nothing to enlarge. */
-	showBroken() {
+	/* Instead of the button, as there is nothing to enlarge; "": the button again. */
+	showBroken(why) {
 		const place = document.createElement("div");
 
 		place.className = "picture broken";
-		place.append(icon("image"), "This picture cannot be shown");
-		this.part(".picture").replaceWith(place);
+		place.append(icon("image"), why);
+		(this.part(".broken") ?? this.picture).replaceWith(why ? place : this.picture);
 	}
 
 	showVotes() {
-		const voted = me.hasVoted(this.id), vote = this.part(".vote");
+		const voted = this.voting || me.hasVoted(this.id), vote = this.part(".vote");
+		const votes = this.act.upvotes + (this.voting ? 1 : 0);
 
-		this.part(".votes").textContent = this.act.upvotes.toLocaleString("en");
+		this.part(".votes").textContent = votes.toLocaleString();
 		vote.setAttribute("aria-pressed", String(voted));
-		vote.ariaLabel = `${voted ? "Upvoted" : "Upvote"}, ${counted(this.act.upvotes, "upvote")}`;
+		vote.ariaLabel = `${voted ? "Upvoted" : "Upvote"}, ${counted(votes, "upvote")}: ${this.named()}`;
 	}
 
 	/* Only one's own acts can be removed here. (The API lets anybody.) */
@@ -72,22 +78,41 @@ export class Card {
 		this.part(".remove").hidden = me.name() === "" || me.name() !== this.act.username;
 	}
 
+	/* In the card itself, where it covers nothing. "" takes it back. */
+	complain(words) {
+		this.part(".problem").textContent = words;
+		if (words)
+			this.part(".problem").scrollIntoView({ block: "nearest" });
+	}
+
 	/* Shown at once, taken back if it does not come true. */
 	async vote() {
-		if (me.hasVoted(this.id) || this.voting)
+		if (this.voting || me.hasVoted(this.id))
 			return;
+		this.complain("");
 		this.voting = true;
+		this.showVotes();
 		try {
 			await api.upvote(this.id);
 			me.addVote(this.id);
 			this.act.upvotes++;
-			this.showVotes();
 		} catch (failure) {
-			alarm(inWords("upvote", failure));
-			if (failure.status === 400)
-				this.onGone(this);
+			this.refused("upvote", failure);
+			if (failure.detail === "offline")
+				whenOnline(`upvote ${this.id}`, () => this.vote());
 		}
 		this.voting = false;
+		this.showVotes();
+	}
+
+	/* 400: there is no such act any more. */
+	refused(doing, failure) {
+		if (failure.status !== 400) {
+			this.complain(inWords(doing, failure));
+			return;
+		}
+		say(inWords(doing, failure));
+		this.onGone(this);
 	}
 
 	async remove() {
@@ -98,14 +123,14 @@ export class Card {
 
 		if (!sure)
 			return;
+		this.complain("");
 		try {
 			await api.remove(this.id);
-			say("The act is removed.");
 		} catch (failure) {
-			alarm(inWords("remove", failure));
-			if (failure.status !== 400)
-				return;
+			this.refused("remove", failure);
+			return;
 		}
+		say("The act is removed.");
 		this.onGone(this);
 	}
 
@@ -114,8 +139,7 @@ export class Card {
 	}
 
 	drop() {
-		if (this.address)
-			URL.revokeObjectURL(this.address);
+		pictures.drop(this.picture.querySelector("img"));
 		this.item.remove();
 	}
 }

@@ -9,7 +9,7 @@ import { inWords, UNUSABLE } from "/web/words.js";
 const SEARCHED_FROM = 10;       // fewer are seen at a glance
 const SHOWN = 100;
 
-const order = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+const order = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
 export const addressOf = (name) => `#c=${encodeURIComponent(name)}`;
 
@@ -71,17 +71,17 @@ export class Categories {
 		$("category-search").hidden = this.counts.size < SEARCHED_FROM;
 		$("categories").replaceChildren(...found.slice(0, SHOWN).map((name) => this.link(name)));
 		$("categories-note").hidden = this.counts.size === 0 || (found.length > 0 && over <= 0);
-		$("categories-note").textContent = over > 0 ? `and ${over.toLocaleString("en")} more: find them by name`
+		$("categories-note").textContent = over > 0 ? `and ${over.toLocaleString()} more: find them by name`
 			: "None has this in its name.";
 	}
 
 	link(name) {
-		const item = make("li", ""), link = make("a", ""), count = make("span", "count", this.counts.get(name).toLocaleString("en"));
+		const item = make("li", ""), link = make("a", ""), count = make("span", "count", this.counts.get(name).toLocaleString());
 
 		link.href = addressOf(name);
 		if (name === this.current)
 			link.ariaCurrent = "true";
-		count.append(make("span", "unseen", " acts"));
+		count.append(make("span", "unseen", this.counts.get(name) === 1 ? " act" : " acts"));
 		link.append(make("bdi", "", name), " ", count);
 		item.append(link);
 		return item;

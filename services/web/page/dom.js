@@ -18,7 +18,7 @@ export function icon(name) {
 
 	svg.setAttribute("class", "icon");
 	svg.setAttribute("aria-hidden", "true");
-	use.setAttribute("href", `/web/icons.svg#${name}`);
+	use.setAttribute("href", `#icon-${name}`);
 	svg.append(use);
 	return svg;
 }

@@ -1,86 +1,162 @@
-/* The acts of one category, newest first: a window of ranks, first..last of `total`, that grows downwards page by page
- * and, so that the page stays small however many acts there are, lets go of what is far above.
+/* The acts of one category, newest first, in sheets of twelve. Only some sheets hold cards at one time, those around what is in
+ * view; the others keep their height. So the page stays small however many acts there are, and a place on it stays the place.
  *
- *   open -> page 1;   older -> the next page below, the topmost goes beyond MOST;   newer -> the same upwards
+ *   open -> sheet 0;   the end comes near -> one sheet more;   an empty one comes near -> filled;   more than MOST -> the farthest
+ *   is emptied
  *
- * Others post and remove meanwhile, which shifts the ranks: before a page is asked for, the size is, and the window
- * shifts by the difference. What is shown already is not shown twice.
+ * Others post and remove meanwhile, which shifts the ranks. Sheets count from what was there when the feed was opened, and how
+ * many there are is asked together with the acts: where that has changed, both are asked again.
  */
 import * as api from "/web/api.js";
-import { Card } from "/web/card.js";
-import { $, make } from "/web/dom.js";
-import { tell } from "/web/notice.js";
+import { $ } from "/web/dom.js";
+import { ACTS, EMPTY, FILLED, Sheet } from "/web/sheet.js";
 import { counted } from "/web/words.js";
 
-const PAGE = 12;
-const MOST = 96;
+const MOST = 5;                 // sheets with cards
+const NEAR = 800;               // pixels
+const TRIES = 3;
 
 export class Feed {
-	/* onFailure(failure, retry): a page could not be read. onCount(category, total): learnt how many there are. */
-	constructor({ onFailure, onCount }) {
+	/* onFailure(failure, retry): a sheet could not be read. onCount(category, total): learnt how many there are. onFilled(): there
+	 * are more cards than before. */
+	constructor({ onFailure, onCount, onFilled }) {
 		this.onFailure = onFailure;
 		this.onCount = onCount;
-		this.cards = [];
+		this.onFilled = onFilled;
+		this.sheets = [];
 		this.visit = 0;
 		this.onGone = (card) => this.forget(card);
-		$("older").addEventListener("click", () => this.turn("older"));
-		$("newer").addEventListener("click", () => this.turn("newer"));
+		this.watcher = new IntersectionObserver((entries) => this.onNear(entries), { rootMargin: `${NEAR}px 0px` });
+		this.watcher.observe($("older"));
+		$("older").addEventListener("click", () => this.more());
+		$("newer").addEventListener("click", () => this.reopen());
 	}
 
-	/* category "": there is none. total: what the list of categories says. False: another one was opened meanwhile. */
-	async open(category, total) {
-		const visit = ++this.visit;
+	get cards() {
+		return this.sheets.flatMap((sheet) => sheet.cards);
+	}
+
+	/* category "": there is none. total: what the list of categories says. place: where to go on, see place(). */
+	async open(category, total, place = null) {
+		const visit = ++this.visit, last = place ? Math.min(place.sheet, Math.ceil(total / ACTS) - 1) : 0;
 
 		this.clear();
 		this.category = category;
-		this.total = total;
-		this.first = 1;
-		this.last = 0;
+		this.total = this.opened = total;
+		for (let number = 0; total > 0 && number <= last; number++)
+			this.append(number < last ? place.height : 0);
 		this.show();
 		if (total === 0)
-			return true;
-		this.showWaiting(Math.min(total, 6));
-		try {
-			const acts = await this.read(1, PAGE, visit);
-			if (acts)
-				this.add(acts, "end");
-		} catch (failure) {
-			if (visit === this.visit)
-				this.onFailure(failure, () => this.open(category, total));
-		}
-		return visit === this.visit;
+			return;
+		const filled = this.fill(this.sheets[last]);
+		if (place)
+			this.goTo(place);       // at once, so that only what is near there is asked for
+		await filled;
+		if (place && visit === this.visit)
+			this.goTo(place);
 	}
 
-	/* A page more. One at a time: what is clicked while one is on its way is not meant. */
-	async turn(where) {
+	/* From the newest on. */
+	async reopen() {
+		scrollTo(0, 0);
+		await this.open(this.category, this.total);
+		$("feed-title").focus();
+	}
+
+	append(height) {
+		const sheet = new Sheet(this.sheets.length, height);
+
+		this.sheets.push(sheet);
+		$("cards").append(sheet.list);
+		this.watcher.observe(sheet.list);
+		return sheet;
+	}
+
+	onNear(entries) {
+		for (const { isIntersecting, target } of entries) {
+			const sheet = this.sheets.find(({ list }) => list === target);
+			if (isIntersecting && target === $("older"))
+				this.more();
+			else if (isIntersecting && sheet)
+				this.fill(sheet);
+		}
+	}
+
+	/* Are there ranks behind the last sheet? */
+	hasMore() {
+		return this.sheets.length > 0 && this.sheets.length * ACTS < this.opened;
+	}
+
+	/* One sheet more, when the one before is there. */
+	async more() {
+		const last = this.sheets.at(-1);
+
+		if (last?.state === EMPTY)
+			await this.fill(last);
+		else if (last?.state === FILLED && this.hasMore())
+			await this.fill(this.append(0));
+	}
+
+	async fill(sheet) {
 		const visit = this.visit;
 
-		if (this.turning === visit)
+		if (sheet.state !== EMPTY)
 			return;
-		this.turning = visit;
+		sheet.wait(Math.min(ACTS, this.opened - sheet.first + 1));
+		this.show();
 		try {
-			await this.settle(visit);
-			const acts = where === "older" ? await this.read(this.last + 1, this.last + PAGE, visit)
-				: await this.read(Math.max(1, this.first - PAGE), this.first - 1, visit);
-			if (acts)
-				this.add(acts, where === "older" ? "end" : "start");
+			const acts = await this.read(sheet, visit);
+			if (visit !== this.visit)
+				return;
+			sheet.fill(acts, this.onGone);
+			$("feed-problem").textContent = "";
 		} catch (failure) {
 			if (visit === this.visit)
-				this.onFailure(failure, () => this.turn(where));
+				this.failed(sheet, failure);
+			return;
 		}
-		if (this.turning === visit)
-			this.turning = 0;
+		this.trim();
+		this.show();
+		this.onFilled();
+		if (this.hasMore() && $("older").getBoundingClientRect().top < innerHeight + NEAR)
+			await this.more();      // the watcher tells of changes only
 	}
 
-	/* How many there are now; new ones are above, so the window moves down by as many. */
-	async settle(visit) {
-		const total = await api.size(this.category) ?? 0;
+	failed(sheet, failure) {
+		const again = () => {
+			if (this.sheets.length === 0)
+				return this.open(this.category, this.total);
+			return this.sheets.includes(sheet) ? this.fill(sheet) : this.more();
+		};
 
-		if (visit !== this.visit)
-			return;
-		this.first = Math.max(1, this.first + total - this.total);
-		this.last = Math.max(this.first - 1, this.last + total - this.total);
-		this.count(total);
+		sheet.state = EMPTY;
+		if (sheet === this.sheets.at(-1) && sheet.number > 0) {
+			this.watcher.unobserve(sheet.list);
+			sheet.drop();
+			sheet.list.remove();
+			this.sheets.pop();
+		}
+		this.show();
+		this.onFailure(failure, again);
+	}
+
+	/* Its acts that are not shown already. */
+	async read(sheet, visit) {
+		const end = sheet.first + ACTS - 1;
+		let acts = [];
+
+		for (let tries = 0; tries < TRIES && visit === this.visit; tries++) {
+			const shift = this.total - this.opened, first = Math.max(1, sheet.first + shift), last = Math.min(end + shift, this.total);
+			const fresh = this.sheets.length === 1 && tries === 0;
+			const [read, total] = await Promise.all([first <= last ? api.acts(this.category, first, last) : [],
+				fresh ? this.total : api.size(this.category)]);
+			acts = read;
+			if (visit !== this.visit || (total === this.total && (acts.length > 0 || first > last)))
+				break;
+			this.count(fresh ? await api.size(this.category) ?? 0 : total ?? 0);
+		}
+		const known = new Set(this.cards.map((card) => card.id));
+		return acts.filter((act) => !known.has(act.actId));
 	}
 
 	count(total) {
@@ -90,109 +166,76 @@ export class Feed {
 		this.onCount(this.category, total);
 	}
 
-	/* Acts of these ranks as far as there are any; null: nobody waits for them any more. An empty answer means that there
-	 * are fewer than we thought, so we ask once more. */
-	async read(first, last, visit) {
-		for (let tries = 0; tries < 3 && visit === this.visit && first <= Math.min(last, this.total); tries++) {
-			const acts = await api.acts(this.category, first, Math.min(last, this.total));
-			if (visit !== this.visit)
-				return null;
-			if (acts.length > 0)
-				return acts;
-			const total = await api.size(this.category) ?? 0;
-			if (visit !== this.visit)
-				return null;
-			this.count(total);
-		}
-		return [];
-	}
+	/* Lets go of what is farthest from the view, but for what has the focus. */
+	trim() {
+		const distance = ({ list }) => {
+			const { top, bottom } = list.getBoundingClientRect();
+			return Math.max(top - innerHeight, -bottom);
+		};
+		const filled = this.sheets.filter((sheet) => sheet.state === FILLED);
+		const free = filled.filter(({ list }) => !list.contains(document.activeElement));
 
-	add(acts, where) {
-		const known = new Set(this.cards.map((card) => card.id));
-		const added = acts.filter((act) => !known.has(act.actId)).map((act) => new Card(act, this.onGone));
-		const items = added.map((card) => card.item);
-
-		if (this.cards.length === 0)
-			$("cards").replaceChildren();
-		if (where === "end") {
-			this.cards.push(...added);
-			this.last += acts.length;
-			$("cards").append(...items);
-		} else {
-			this.cards.unshift(...added);
-			this.first -= acts.length;
-			$("cards").prepend(...items);
-		}
-		this.trim(where);
-		this.show();
-		if (this.cards.length > added.length && added.length > 0) {
-			(where === "end" ? added[0] : added.at(-1)).focus();
-			tell(`${counted(added.length, "more act")}. ${$("feed-range").textContent}`);
-		}
-	}
-
-	/* Lets go of the far end. */
-	trim(where) {
-		const over = this.cards.length - MOST;
-
-		if (over <= 0)
-			return;
-		for (const card of where === "end" ? this.cards.splice(0, over) : this.cards.splice(-over))
-			card.drop();
-		if (where === "end")
-			this.first += over;
-		else
-			this.last -= over;
+		free.sort((one, other) => distance(other) - distance(one));
+		for (const sheet of free.slice(0, Math.max(0, filled.length - MOST)))
+			sheet.empty();
 	}
 
 	/* An act that is gone: the next one takes the focus. */
 	forget(card) {
-		const at = this.cards.indexOf(card);
+		const cards = this.cards, at = cards.indexOf(card);
 
 		if (at < 0)
 			return;
-		this.cards.splice(at, 1);
-		this.last--;
+		this.sheets.find((sheet) => sheet.cards.includes(card)).remove(card);
 		this.count(this.total - 1);
-		card.drop();
 		this.show();
-		(this.cards[at] ?? this.cards[at - 1] ?? { focus: () => $("feed-title").focus() }).focus();
-		if (this.cards.length === 0 && this.total > 0)
+		(cards[at + 1] ?? cards[at - 1] ?? { focus: () => $("feed-title").focus() }).focus();
+		if (cards.length === 1 && this.total > 0)
 			this.open(this.category, this.total);
 	}
 
 	clear() {
-		for (const card of this.cards)
-			card.drop();
-		this.cards = [];
+		for (const sheet of this.sheets) {
+			this.watcher.unobserve(sheet.list);
+			sheet.drop();
+		}
+		this.sheets = [];
 		$("cards").replaceChildren();
+		$("feed-problem").textContent = "";
 	}
 
-	/* Shapes of cards until the first page is there. */
-	showWaiting(number) {
-		$("cards").ariaBusy = "true";
-		$("cards").replaceChildren(...Array.from({ length: number }, () => {
-			const item = make("li", "waiting"), card = make("div", "card"), text = make("div", "card-text");
-			item.ariaHidden = "true";
-			text.append(make("div", "bar"), make("div", "bar"));
-			card.append(make("div", "picture"), text, make("div", "card-actions"));
-			item.append(card);
-			return item;
-		}));
+	/* What is in view, for open: {sheet, act, top, height}; null: the top of the page; undefined: it is on its way. */
+	place() {
+		const seen = (element) => element.getBoundingClientRect().bottom > 0;
+		const sheet = this.sheets.find(({ list }) => seen(list)), card = sheet?.cards.find(({ item }) => seen(item));
+
+		if (scrollY === 0)
+			return null;
+		if (!card)
+			return undefined;
+		const full = this.sheets.find(({ cards }) => cards.length === ACTS) ?? sheet;
+		return { sheet: sheet.number, act: card.id, top: card.item.getBoundingClientRect().top, height: full.list.offsetHeight };
 	}
 
-	/* The heading, the range and the buttons, from the window. */
+	goTo(place) {
+		const there = this.find(place.act)?.item ?? this.sheets[place.sheet]?.list;
+
+		if (there)
+			scrollBy(0, there.getBoundingClientRect().top - place.top);
+	}
+
+	/* The heading, the range and the buttons. */
 	show() {
-		const all = this.first === 1 && this.last >= this.total;
+		const newer = this.total - this.opened, shown = Math.min(this.sheets.length * ACTS, this.opened);
 
-		$("cards").ariaBusy = null;
+		$("cards").ariaBusy = this.sheets.some(({ state }) => state !== EMPTY && state !== FILLED) ? "true" : null;
 		$("feed-head").hidden = this.category === "";
 		$("feed-title").firstElementChild.textContent = this.category;
 		$("feed-count").textContent = this.total > 0 ? `${counted(this.total, "act")}, newest first` : "";
-		$("feed-range").textContent = this.cards.length === 0 || all ? ""
-			: `${this.first.toLocaleString("en")}\u2013${this.last.toLocaleString("en")} of ${this.total.toLocaleString("en")}`;
-		$("newer").hidden = this.first === 1 || this.cards.length === 0;
-		$("older").hidden = this.last >= this.total || this.cards.length === 0;
+		$("feed-range").textContent = this.hasMore() ? `${shown.toLocaleString()} of ${counted(this.opened, "act")}` : "";
+		$("newer").hidden = newer <= 0;
+		$("newer-text").textContent = `Show ${counted(newer, "newer act")}`;
+		$("older").hidden = !this.hasMore();
 		$("cards").hidden = this.total === 0;
 	}
 

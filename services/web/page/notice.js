@@ -1,10 +1,10 @@
-/* One line at the lower edge about what was just done. Good news goes away by itself; bad news stays until it is read. */
+/* One line at the lower edge about what was just done. It goes away by itself; what went wrong is said where it did. */
 import { $, icon, make } from "/web/dom.js";
 
 const SHOWN_MS = 6000;
 
-function show(place, className, text) {
-	const toast = make("div", className);
+export function say(text) {
+	const toast = make("div", "toast");
 	const close = make("button", "button bare");
 
 	close.type = "button";
@@ -12,23 +12,6 @@ function show(place, className, text) {
 	close.append(icon("close"));
 	close.addEventListener("click", () => toast.remove());
 	toast.append(make("span", "", text), close);
-	place.replaceChildren(toast);
-	return toast;
-}
-
-export function say(text) {
-	const toast = show($("said"), "toast", text);
-
-	$("alarmed").replaceChildren();
+	$("said").replaceChildren(toast);
 	setTimeout(() => toast.remove(), SHOWN_MS);
-}
-
-export function alarm(text) {
-	$("said").replaceChildren();
-	show($("alarmed"), "toast alarm", text);
-}
-
-/* For those who hear the page: what others see happen. */
-export function tell(text) {
-	$("said").replaceChildren(make("p", "unseen", text));
 }

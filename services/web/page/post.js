@@ -1,12 +1,15 @@
 /* The dialog that posts an act: choose a picture, see it as it will be, say what it was, send, watch it go. A draft stays
- * until it is posted, with the id it was given, so that sending it once more after a failure cannot post it twice.
+ * until it is posted, over a reload too, with the id it was given, so that sending it once more after a failure cannot post
+ * it twice.
  */
 import * as api from "/web/api.js";
 import { complain, prepare } from "/web/dialogs.js";
 import { $, busy } from "/web/dom.js";
+import { forget, keep, kept } from "/web/draft.js";
 import { newId } from "/web/ids.js";
 import * as me from "/web/me.js";
-import { NoPicture, shrink, toBase64 } from "/web/picture.js";
+import { whenOnline } from "/web/online.js";
+import { fromBase64, NoPicture, shrink, toBase64 } from "/web/picture.js";
 import { stampOf } from "/web/stamps.js";
 import { inWords } from "/web/words.js";
 
@@ -20,19 +23,23 @@ export class Post {
 	/* onPosted(act) */
 	constructor({ onPosted }) {
 		this.onPosted = onPosted;
-		this.draft = null;      // {id, stamp, blob}, once there is a picture
+		this.draft = null;      // {id, stamp, base64, note}, once there is a picture
+		this.category = null;   // of a draft that was kept
 		this.sending = null;    // an AbortController, while it is
 		prepare($("post-dialog"), () => this.sending === null);
 		for (const id of ["picture-file", "camera-file"])
 			$(id).addEventListener("change", (event) => this.take(event.target.files[0], event.target));
 		this.setUpDrop();
-		$("preview-change").addEventListener("click", () => this.setDraft(null));
+		$("preview-change").addEventListener("click", () => this.change());
 		$("post-caption").addEventListener("input", () => this.showLeft());
+		for (const id of ["post-caption", "post-category"])
+			$(id).addEventListener("input", () => this.keep());
 		$("post-cancel").addEventListener("click", () => this.sending ? this.sending.abort() : $("post-dialog").close());
 		$("post-form").addEventListener("submit", (event) => {
 			event.preventDefault();
 			busy($("post-submit"), () => this.submit());
 		});
+		this.restore();
 	}
 
 	setUpDrop() {
@@ -49,8 +56,24 @@ export class Post {
 		});
 	}
 
+	restore() {
+		const old = kept();
+
+		if (!old)
+			return;
+		$("post-caption").value = old.caption;
+		this.category = old.category;
+		if (old.draft)
+			this.setDraft(old.draft, fromBase64(old.draft.base64));
+	}
+
+	keep() {
+		keep({ draft: this.draft, caption: $("post-caption").value, category: $("post-category").value });
+	}
+
 	open(names, current) {
-		const options = names.map((name) => new Option(name, name, false, name === current));
+		const chosen = names.includes(this.category) ? this.category : current;
+		const options = names.map((name) => new Option(name, name, false, name === chosen));
 
 		$("post-category").replaceChildren(...options);
 		$("post-name").textContent = me.name();
@@ -68,8 +91,9 @@ export class Post {
 		try {
 			const { blob, width, height } = await shrink(file);
 			const from = blob.size < file.size * 0.9 ? `, was ${sizeInWords(file.size)}` : "";
-			this.setDraft({ id: newId(), stamp: null, blob });
-			$("preview-text").textContent = `${width} \u00d7 ${height}, ${sizeInWords(blob.size)}${from}`;
+			const note = `${width} \u00d7 ${height}, ${sizeInWords(blob.size)}${from}`;
+			this.setDraft({ id: newId(), stamp: null, base64: await toBase64(blob), note }, blob);
+			this.keep();
 			$("post-caption").focus();
 		} catch (error) {
 			if (!(error instanceof NoPicture))
@@ -81,16 +105,21 @@ export class Post {
 			input.value = "";       // the same file may be chosen again
 	}
 
-	setDraft(draft) {
+	setDraft(draft, blob) {
 		URL.revokeObjectURL($("preview").src);
 		this.draft = draft;
 		$("zone").classList.toggle("full", draft !== null);
 		$("zone-choose").hidden = draft !== null;
 		$("zone-preview").hidden = draft === null;
+		$("preview-text").textContent = draft ? draft.note : "";
 		if (draft)
-			$("preview").src = URL.createObjectURL(draft.blob);
-		else
-			$("picture-file").focus();
+			$("preview").src = URL.createObjectURL(blob);
+	}
+
+	change() {
+		this.setDraft(null);
+		this.keep();
+		$("picture-file").focus();
 	}
 
 	showLeft() {
@@ -108,12 +137,14 @@ export class Post {
 		this.draft.stamp ??= stampOf(new Date());
 		const act = { actId: this.draft.id, username: me.name(), timestamp: this.draft.stamp,
 			caption: $("post-caption").value.trim(), categoryName: $("post-category").value,
-			imgB64: await toBase64(this.draft.blob) };
+			imgB64: this.draft.base64 };
 		if (!await this.send(act))
 			return;
 		$("post-dialog").close();
 		$("post-caption").value = "";
 		this.setDraft(null);
+		this.category = null;
+		forget();
 		this.onPosted(act);
 	}
 
@@ -126,11 +157,19 @@ export class Post {
 			return true;
 		} catch (failure) {
 			complain($("post-problem"), failure.status === -1 ? "Stopped. Your draft is still here." : inWords("upload", failure));
+			if (failure.status === 0)
+				whenOnline("upload", () => this.sendAgain());
 			return false;
 		} finally {
 			this.sending = null;
 			this.showSending(null);
 		}
+	}
+
+	/* There is a network again. */
+	sendAgain() {
+		if ($("post-dialog").open && this.draft && !this.sending)
+			busy($("post-submit"), () => this.submit());
 	}
 
 	/* part: 0..1, how much has been sent; null: nothing is being sent */

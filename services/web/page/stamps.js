@@ -20,7 +20,10 @@ export function dateOf(stamp) {
 
 const DAY_S = 86400;
 const UNITS = [["day", DAY_S], ["hour", 3600], ["minute", 60]];
-const ago = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const ago = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+
+/* The language in which times are told, the reader's: it need not be the page's. */
+export const language = ago.resolvedOptions().locale;
 
 /* "5 minutes ago", "yesterday"; the date for what is a week back, or not yet. */
 export function told(date, now = new Date()) {
@@ -29,9 +32,9 @@ export function told(date, now = new Date()) {
 	if (Number.isNaN(seconds))
 		return "";
 	if (seconds < -60 || seconds >= 7 * DAY_S)
-		return date.toLocaleDateString("en", { day: "numeric", month: "long", year: "numeric" });
+		return date.toLocaleDateString(undefined, { day: "numeric", month: "long", year: "numeric" });
 	for (const [unit, length] of UNITS)
 		if (seconds >= length)
 			return ago.format(-Math.floor(seconds / length), unit);
-	return "just now";
+	return ago.format(0, "second");
 }

@@ -4,6 +4,7 @@
  */
 
 const AGAIN = "Try again.";
+const OFFLINE = "You are offline.";
 const UNSURE = "We could not see whether that arrived. Try again: nothing is done twice.";
 
 export const UNUSABLE = "This name cannot be used: it is too long, or holds what cannot be read. Choose another one.";
@@ -17,12 +18,20 @@ const ROWS = [
 	["upload", 400, /categoryName/, "This category has been removed meanwhile. Choose another one."],
 	["upload", 400, /imgB64/, "The server could not take this picture. Choose another one."],
 	["upload", 413, null, "This picture is too large for the server. Choose a smaller one."],
+	["upload", 0, /offline/, "Not sent: you are offline. Your draft stays here, and is sent when you are online again."],
 	["upload", 0, null, UNSURE],
 	["upload", 502, null, UNSURE],
 	["upload", 504, null, UNSURE],
 	["upvote", 400, null, "This act has been removed meanwhile."],
 	["remove", 400, null, "This act had been removed already."],
-	["*", 0, /time/, "The server did not answer in time. Try again in a moment."],
+	["upvote", 0, /offline/, "Not sent: you are offline. It is sent when you are online again."],
+	["categories", 0, /offline/, `${OFFLINE} The acts come when you are online again.`],
+	["acts", 0, /offline/, `${OFFLINE} The acts come when you are online again.`],
+	["picture", 0, /offline/, `${OFFLINE} The picture comes when you are online again.`],
+	["picture", 404, null, "This act has been removed meanwhile."],
+	["isUser", 0, /offline/, `${OFFLINE} Try again when you are online.`],
+	["*", 0, /offline/, "Not sent: you are offline. Try again when you are online."],
+	["*", 0, /silence/, "The server did not answer in time. Try again in a moment."],
 	["*", 0, null, "The server cannot be reached. Check your connection, then try again."],
 	["*", 403, null, "The server does not allow that from here."],
 	["*", 404, null, "This page is older than the server. Reload it."],
@@ -50,5 +59,5 @@ export function inWords(doing, failure) {
 }
 
 export function counted(number, one, many = `${one}s`) {
-	return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+	return `${number.toLocaleString()} ${number === 1 ? one : many}`;
 }
