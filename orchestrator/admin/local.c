@@ -66,6 +66,15 @@ static bool is_free(const char *path, const struct address *address, struct err 
 
 /* --- making ---------------------------------------------------------------------------------------------------- */
 
+/* A folder may hand its own group on. Else nothing is to be changed, and chown is not called: a service's sandbox may
+ * forbid it even then. */
+static bool give_to_group(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) != -1 && (st.st_gid == getegid() || chown(path, (uid_t)-1, getegid()) != -1);
+}
+
 static bool bind_at(int fd, const char *path, int backlog, struct err *err)
 {
 	struct address address;
@@ -74,7 +83,7 @@ static bool bind_at(int fd, const char *path, int backlog, struct err *err)
 		return err_set(err, "%s is too long for a socket's path: choose a shorter socket_dir", path);
 	unlink(path);
 	if (fchmod(fd, 0) == -1 || bind(fd, (const struct sockaddr *)&address.addr, address.len) == -1 ||
-	    chown(path, (uid_t)-1, getegid()) == -1 || chmod(path, LOCAL_MODE) == -1 || listen(fd, backlog) == -1)
+	    !give_to_group(path) || chmod(path, LOCAL_MODE) == -1 || listen(fd, backlog) == -1)
 		return err_set_errno(err, errno, "cannot listen at %s", path);
 	return true;
 }
