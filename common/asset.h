@@ -1,4 +1,4 @@
-/* asset: a file that was built into a program.  The tables are made by embed.cmake from the files of a folder. */
+/* asset: a file that was built into a program. The tables are made by embed.cmake from the files of a folder. */
 #pragma once
 
 #include <stddef.h>

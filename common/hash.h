@@ -1,4 +1,4 @@
-/* hash: numbers that differ where bytes differ, nearly always.  For tables and for seeing a change; an attacker who picks the
+/* hash: numbers that differ where bytes differ, nearly always. For tables and for seeing a change; an attacker who picks the
  * bytes can make two that are equal.
  *
  * FNV-1a of 64 bits (draft-eastlake-fnv). A hash begins with HASH_START, and what is added to it in pieces gives the same as

@@ -1,4 +1,4 @@
-/* http_chars: classes of bytes in HTTP messages.  Private to the head parser and the chunk decoder.
+/* http_chars: classes of bytes in HTTP messages. Private to the head parser and the chunk decoder.
  *
  * One table of 256 bytes, a bit a class, so that a loop over a name or a value is one load and one test a byte. CR and
  * LF are in no class: every such loop ends at the end of the line at the latest.

@@ -1,4 +1,4 @@
-/* http_chunked: decodes the chunked transfer coding (RFC 9112 section 7.1), strictly and in pieces.  Pure.
+/* http_chunked: decodes the chunked transfer coding (RFC 9112 section 7.1), strictly and in pieces. Pure.
  *
  * Chunk extensions are skipped (bounded, each and in sum over the message, and leading zeros of sizes with them), trailer fields
  * are checked for syntax and kept only if asked for; bare LF, a size that is not plain hex digits or passes 2^60, and junk

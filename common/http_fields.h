@@ -1,4 +1,4 @@
-/* http_fields: what single header fields mean for the message.  Private to the head parser. */
+/* http_fields: what single header fields mean for the message. Private to the head parser. */
 #pragma once
 
 #include "common/http_head.h"

@@ -1,4 +1,4 @@
-/* http_head: reads an HTTP/1.x message head (RFC 9112 sections 2 to 6), strictly.  Pure: bytes in, views out.
+/* http_head: reads an HTTP/1.x message head (RFC 9112 sections 2 to 6), strictly. Pure: bytes in, views out.
  *
  * Used by the gate (requests from clients), the upstream connection (responses from backends) and services/rest.
  * What RFC 9112 lets a recipient tolerate and a second parser might read differently is refused: bare LF, bare CR,

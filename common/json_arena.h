@@ -1,4 +1,4 @@
-/* json_arena: memory that is freed all at once.  Private to the JSON reader. */
+/* json_arena: memory that is freed all at once. Private to the JSON reader. */
 #pragma once
 
 #include <stddef.h>

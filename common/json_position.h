@@ -1,4 +1,4 @@
-/* json_position: where in the text we are, by line and column.  Private to the JSON reader.
+/* json_position: where in the text we are, by line and column. Private to the JSON reader.
  *
  * yajl says where a token ends, not where it starts; the start is found by skipping what may stand between two tokens.
  */

@@ -1,4 +1,4 @@
-/* json_string: what the escapes of a string may be.  Private to the JSON reader. */
+/* json_string: what the escapes of a string may be. Private to the JSON reader. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* json_yajl: a parser of yajl's as the JSON reader wants it.  Private to that. */
+/* json_yajl: a parser of yajl's as the JSON reader wants it. Private to that. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* route: which handler a method and a path mean.  Pure.
+/* route: which handler a method and a path mean. Pure.
  *
  * Patterns are paths in which a segment "*" stands for any one segment, which the handler is given.
  */

@@ -142,11 +142,13 @@ struct streams *streams_new(void)
 
 void streams_free(struct streams *streams)
 {
-	struct stream *stream;
+	struct stream *stream, *next;
 
 	if (streams == NULL)
 		return;
-	while ((stream = LIST_FIRST(&streams->list)) != NULL)
+	for (stream = LIST_FIRST(&streams->list); stream != NULL; stream = next) {
+		next = LIST_NEXT(stream, link);
 		cut(stream);
+	}
 	free(streams);
 }

@@ -1,4 +1,4 @@
-/* address: where one connects to or listens at, and networks: from text and to text.  Pure; nothing is resolved.
+/* address: where one connects to or listens at, and networks: from text and to text. Pure; nothing is resolved.
  *
  * The one place where addresses become text and text becomes addresses.
  */

@@ -1,5 +1,5 @@
 /* backoff: when what failed may be tried again: after 0.5 s, and twice as long after each further failure, up to 30 s, or at
- * a pace of its own.  Pure but for the clock, and for the count of all failures by what is tried again, which may come from
+ * a pace of its own. Pure but for the clock, and for the count of all failures by what is tried again, which may come from
  * any thread.
  *
  * All zero is ready for use: nothing failed, the next try is due. Embedded by value; owns nothing.

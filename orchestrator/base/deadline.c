@@ -1,4 +1,4 @@
-/* deadline: a list and a tick.  While the list is walked, `cursor` is the next to look at; removal moves it on. A long list
+/* deadline: a list and a tick. While the list is walked, `cursor` is the next to look at; removal moves it on. A long list
  * is walked in several turns of the loop, so that ten thousand idle connections delay nobody.
  */
 #include "orchestrator/base/deadline.h"

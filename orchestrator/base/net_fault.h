@@ -1,4 +1,4 @@
-/* net_fault: what an error of a socket says, and of whom: of the peer, or of this host.  One table for everybody who connects
+/* net_fault: what an error of a socket says, and of whom: of the peer, or of this host. One table for everybody who connects
  * to a container (the probe, and the connection that carries requests), so that both judge an error alike.
  */
 #pragma once

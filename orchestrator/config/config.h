@@ -1,4 +1,4 @@
-/* config: what the orchestrator was told to be.  The tables in config_tables.c are the only list of keys: the file,
+/* config: what the orchestrator was told to be. The tables in config_tables.c are the only list of keys: the file,
  * --print-config, the reference in docs and the checks are made from them.
  *
  * A config is read whole, checked whole and then never changed; a reload makes a new one.

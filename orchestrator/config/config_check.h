@@ -1,4 +1,4 @@
-/* config_check: what no single key can say: combinations, syntax of addresses and paths.  Pure. */
+/* config_check: what no single key can say: combinations, syntax of addresses and paths. Pure. */
 #pragma once
 
 #include "orchestrator/config/config.h"

@@ -1,4 +1,4 @@
-/* engine: how a container is made, started, stopped and heard of.  A table of verbs; which engines
+/* engine: how a container is made, started, stopped and heard of. A table of verbs; which engines
  * there are says engines.h. Fleet and proxy never know which one it is.
  *
  * Callbacks: every verb returns at once; its callback runs exactly once, later, never before the verb has returned,

@@ -1,4 +1,4 @@
-/* fleet: the backends of one service: membership, choice, acquire, release.  Pure: no I/O, no timers.
+/* fleet: the backends of one service: membership, choice, acquire, release. Pure: no I/O, no timers.
  *
  * Choice: among READY members whose serial is not in `tried`, the least in flight; among equals round robin, so that
  * requests one after the other go A B C A B C (in the order of the slots).

@@ -1,4 +1,4 @@
-/* fleet_ends: how the last 64 backends of a service that ended did so.  Pure; all zero is ready for use.
+/* fleet_ends: how the last 64 backends of a service that ended did so. Pure; all zero is ready for use.
  *
  * A request that was on a backend when its connection broke asks: is the request to blame? Not where somebody else killed the
  * container. The supervisor learns that from the engine, often some milliseconds after the connection broke.

@@ -1,5 +1,5 @@
 /* fleet_tried: the few backends that one request has to do with, by their serials: those it was tried on, those that broke
- * under it.  Pure; all zero is empty. A serial is in a set once; 0 is no serial.
+ * under it. Pure; all zero is empty. A serial is in a set once; 0 is no serial.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* health: decides whether a backend is well.  Schedules probes, turns their outcomes, engine events and live traffic's
+/* health: decides whether a backend is well. Schedules probes, turns their outcomes, engine events and live traffic's
  * failures into verdicts, and sets the backend's state.
  *
  * STARTING: probes at once and then every 5 ms doubling to 100 ms until the first good one; only exit or start_ms is a

@@ -1,4 +1,4 @@
-/* health_question: questions "is this backend itself ill?" that wait for a probe, and answers that wait to be told.  Knows
+/* health_question: questions "is this backend itself ill?" that wait for a probe, and answers that wait to be told. Knows
  * neither probes nor verdicts: it is told which probe found what.
  *
  * A question is bound to the number of a probe that is begun after it was asked: an older probe may have been answered before

@@ -1,4 +1,4 @@
-/* health_schedule: when a backend's next probe is made, and how long it may take.  One probe is in flight at most. It knows
+/* health_schedule: when a backend's next probe is made, and how long it may take. One probe is in flight at most. It knows
  * nothing of verdicts.
  *
  * While the container starts a probe is made at once and then after 5 ms, doubling to 100 ms; it may take 100 ms, doubling each

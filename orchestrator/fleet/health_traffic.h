@@ -1,4 +1,4 @@
-/* health_traffic: what health asks of the one who has a backend's traffic, and tells it.  The proxy has such a table. */
+/* health_traffic: what health asks of the one who has a backend's traffic, and tells it. The proxy has such a table. */
 #pragma once
 
 #include <stdbool.h>

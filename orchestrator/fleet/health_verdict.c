@@ -181,9 +181,9 @@ static void judge_start(struct watch *watch, const struct probe_finding *finding
 	}
 }
 
-void verdict_on_finding(const struct probe_finding *finding, void *arg)
+void verdict_on_finding(const struct probe_finding *finding, void *watch_arg)
 {
-	struct watch *watch = arg;
+	struct watch *watch = watch_arg;
 
 	if (probe_outcome_kind(finding->outcome) == PROBE_SOFT)
 		late_tell(watch);

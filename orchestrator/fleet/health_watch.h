@@ -1,4 +1,4 @@
-/* health_watch: what health keeps of one backend, and what a verdict does to it.  Shared by the files of health alone.
+/* health_watch: what health keeps of one backend, and what a verdict does to it. Shared by the files of health alone.
  *
  * A watch exists from health_watch until its backend is DOWN or health_unwatch. It is in parts; each part is written by one
  * file, named beside it, and read by the others.

@@ -1,4 +1,4 @@
-/* health_words: what the probes of a backend saw, kept with it and told: once when it changes, and with the verdict.  Nothing
+/* health_words: what the probes of a backend saw, kept with it and told: once when it changes, and with the verdict. Nothing
  * here leads to another state, so the watch is there afterwards.
  */
 #pragma once

@@ -1,4 +1,4 @@
-/* probe_outcome: what a probe can find, what kind of finding that is, and the words for it.  One table for probe, health
+/* probe_outcome: what a probe can find, what kind of finding that is, and the words for it. One table for probe, health
  * and logs: a new outcome is a row here, and everybody who decides by it has it. What an error of a socket says is not here but
  * in base/net_fault, since connections that carry requests ask it too; each of its faults is one outcome.
  */

@@ -1,4 +1,4 @@
-/* probe_sight: what a probe saw: which outcome that is, and the sentence for people.  Pure. */
+/* probe_sight: what a probe saw: which outcome that is, and the sentence for people. Pure. */
 #pragma once
 
 #include "orchestrator/base/address.h"

@@ -1,4 +1,4 @@
-/* reason: why a backend's state changed.  One list for logs, admin and metrics. */
+/* reason: why a backend's state changed. One list for logs, admin and metrics. */
 #pragma once
 
 /* Where a reason comes from: from what we do, from a probe, or from the engine, live traffic and what else is not ours. */

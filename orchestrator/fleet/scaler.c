@@ -1,4 +1,4 @@
-/* scaler: requests counted in windows -> wanted number of containers.  Pure.
+/* scaler: requests counted in windows -> wanted number of containers. Pure.
  *
  * Invariants: min <= wanted <= max; while the chain runs, start_us moves by exactly one window at each end, so
  * nothing drifts and no request falls between two windows; without a chain count is 0.

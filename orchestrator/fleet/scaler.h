@@ -1,4 +1,4 @@
-/* scaler: how many containers a service wants, from the requests counted in windows.  Pure: all that it remembers is in its
+/* scaler: how many containers a service wants, from the requests counted in windows. Pure: all that it remembers is in its
  * struct.
  *
  * A window opens with the first counted request; windows then follow back to back, each begins exactly where the one before

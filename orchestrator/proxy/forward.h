@@ -1,4 +1,4 @@
-/* forward: the heads we send on: hop-by-hop fields out, forwarding fields in.  Pure, fuzzed.
+/* forward: the heads we send on: hop-by-hop fields out, forwarding fields in. Pure, fuzzed.
  *
  * RFC 9110 section 7.6 (Connection, Via), section 6.6.1 (Date), RFC 9112 (framing); X-Forwarded-For, -Proto and -Host are
  * appended, or replaced where the peer is not trusted; dropped then is what else only a proxy in front may say: Forwarded (RFC

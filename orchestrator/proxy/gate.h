@@ -1,4 +1,4 @@
-/* gate: may this request in?  Judges a head that http_head found well formed.  Pure, fuzzed with message.
+/* gate: may this request in?  Judges a head that http_head found well formed. Pure, fuzzed with message.
  *
  * What is let in has one meaning only, for us and for whatever parser stands behind us.
  */

@@ -1,5 +1,5 @@
 /* http1_frame: how one reply is framed for a client that speaks HTTP/1.x (RFC 9112 sections 6 and 7): by length, by chunks, or
- * by the end of the connection.  Pure: structure in, bytes out.
+ * by the end of the connection. Pure: structure in, bytes out.
  *
  * What may not be sent yet is kept: a head, and body behind it. What may go at once goes beside it without being copied.
  */

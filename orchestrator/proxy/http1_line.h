@@ -1,4 +1,4 @@
-/* http1_line: what is known of a request that is refused while it is read, for the log.  Pure. */
+/* http1_line: what is known of a request that is refused while it is read, for the log. Pure. */
 #pragma once
 
 #include "common/http_head.h"

@@ -1,4 +1,4 @@
-/* route: from a request target to a service.  Pure.
+/* route: from a request target to a service. Pure.
  *
  * Paths are compared with unreserved characters decoded, dot segments removed and slashes merged (the original bytes
  * are what is sent on). The longest prefix wins, at a segment's end: /api/v1/users owns /api/v1/users and

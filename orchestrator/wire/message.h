@@ -1,4 +1,4 @@
-/* message: reads HTTP/1.x messages, one behind the other, from bytes as they come.  Pure, fuzzed.
+/* message: reads HTTP/1.x messages, one behind the other, from bytes as they come. Pure, fuzzed.
  *
  * Both sides of the proxy read through it: requests from clients, responses from backends. It knows framing
  * (RFC 9112 section 6.3) and nothing of policy.

@@ -1,5 +1,5 @@
 /* pulse: what the traffic of a backend says about it: since when it owes a reply, when it last gave a sign of life, how
- * long it usually takes.  Pure, and cheap enough for every request: the proxy writes it with times that it has anyway,
+ * long it usually takes. Pure, and cheap enough for every request: the proxy writes it with times that it has anyway,
  * health reads it. Times are clock_us, as of the callback that runs.
  */
 #pragma once

@@ -106,7 +106,7 @@ static void note_life(struct upstream *upstream)
 	if (upstream->got_bytes)
 		return;
 	upstream->got_bytes = true;
-	if (upstream->waiting)
+	if (upstream->waiting && upstream->pulse != NULL)
 		pulse_measure(upstream->pulse, now_us - upstream->sent_us);
 	upstream_stop_waiting(upstream);
 }

@@ -1,4 +1,4 @@
-/* act: what an uploaded act must look like.  Pure. */
+/* act: what an uploaded act must look like. Pure. */
 #pragma once
 
 #include "common/err.h"

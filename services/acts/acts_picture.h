@@ -1,4 +1,4 @@
-/* acts_picture: a picture that is too large for one piece of a reply, read in parts.  On a storage thread only.
+/* acts_picture: a picture that is too large for one piece of a reply, read in parts. On a storage thread only.
  *
  * Between two parts no transaction is open, so the act may be deleted, and another one made with its id: a reply that
  * has begun with one picture never goes on with another.

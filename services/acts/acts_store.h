@@ -1,4 +1,4 @@
-/* acts_store: categories and acts in the store.  Called on the storage threads only. */
+/* acts_store: categories and acts in the store. Called on the storage threads only. */
 #pragma once
 
 #include "common/json.h"

@@ -1,6 +1,6 @@
 /* rest_gate: the gate: turns raw input into whole requests, one step at a time, and hands each to libevhtp.
  *
- * HEAD: wait for a complete head, route it, decide about the body.  BODY: collect (or throw away) the body.  Then the
+ * HEAD: wait for a complete head, route it, decide about the body. BODY: collect (or throw away) the body. Then the
  * fixed head goes through libevhtp's parser. LINGER: throw away. BUSY: leave the input alone.
  */
 #include "common/clock.h"

@@ -1,4 +1,4 @@
-/* rest_internal: what the rest_*.c files share.  Nobody else includes it.
+/* rest_internal: what the rest_*.c files share. Nobody else includes it.
  *
  *   accept -> HEAD -> BODY -> BUSY -> HEAD ...            one request after the other, pipelined ones wait in the input
  *              |        |       |

@@ -1,4 +1,4 @@
-/* rest_path: request targets and route patterns.  Pure. */
+/* rest_path: request targets and route patterns. Pure. */
 #pragma once
 
 #include "services/rest/rest.h"

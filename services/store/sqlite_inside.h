@@ -1,4 +1,4 @@
-/* sqlite_inside: what the sqlite*.c files share.  Nobody else includes it but their tests.
+/* sqlite_inside: what the sqlite*.c files share. Nobody else includes it but their tests.
  *
  *   sqlite (open, the row) -> sqlite_check, _backup, _migrate -> _transaction -> _wal -> _turn -> _db
  */

@@ -1,4 +1,4 @@
-/* store: the data of a service, in a database that a url names.  One connection a store, one thread a connection.
+/* store: the data of a service, in a database that a url names. One connection a store, one thread a connection.
  *
  * What differs between databases is a driver's (store_driver.h) and the texts' of a service in that database's dialect
  * (struct store_texts): nobody else knows one. The url's scheme names both, "sqlite:/path/to/file".

@@ -1,4 +1,4 @@
-/* store_driver: what a database must be able to do to be a store.  For the drivers, and for tests that stand in for one.
+/* store_driver: what a database must be able to do to be a store. For the drivers, and for tests that stand in for one.
  *
  * A row of store.c's table. Each function is the store_ one of its name (store.h and its brothers say what it promises);
  * a driver's own store, statement and blob begin with the structs below. store.c sets the members of a store.

@@ -1,4 +1,4 @@
-/* users_store: the users in the store.  Called on the storage threads only. */
+/* users_store: the users in the store. Called on the storage threads only. */
 #pragma once
 
 #include "common/json.h"

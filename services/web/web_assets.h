@@ -1,4 +1,4 @@
-/* web_assets: the files that bundle.cmake made of page/ when this was built.  The table is made by embed.cmake. */
+/* web_assets: the files that bundle.cmake made of page/ when this was built. The table is made by embed.cmake. */
 #pragma once
 
 #include "common/asset.h"

@@ -1,4 +1,4 @@
-/* admin_address: where a running orchestrator's admin API is to be asked.  Pure. */
+/* admin_address: where a running orchestrator's admin API is to be asked. Pure. */
 #pragma once
 
 #include "common/err.h"

@@ -1,4 +1,4 @@
-/* fleet_view: the document of GET /api/fleet, as tables for a terminal.  Pure.
+/* fleet_view: the document of GET /api/fleet, as tables for a terminal. Pure.
  *
  * The document may come from another version of the orchestrator: what is missing in it is shown as "-".
  */

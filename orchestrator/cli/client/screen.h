@@ -14,5 +14,5 @@ struct screen {
 struct screen screen_look(void);
 
 /* text from the upper left corner on, over what was there; what does not fit is cut, and the last line says how much is
- * missing below.  Pure. */
+ * missing below. Pure. */
 void screen_draw(const struct screen *screen, const char *text, FILE *to);

@@ -1,4 +1,4 @@
-/* table: text in columns, as wide as what is in them.  Pure. */
+/* table: text in columns, as wide as what is in them. Pure. */
 #pragma once
 
 #include <stdbool.h>

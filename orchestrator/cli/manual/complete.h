@@ -1,4 +1,4 @@
-/* complete: a command line half written -> what its last word may become.  Pure. */
+/* complete: a command line half written -> what its last word may become. Pure. */
 #pragma once
 
 #include "orchestrator/cli/command_table.h"

@@ -1,4 +1,4 @@
-/* simulation: the scaler over a trace, with a clock that jumps from one event to the next.  Pure.
+/* simulation: the scaler over a trace, with a clock that jumps from one event to the next. Pure.
  *
  * The scaler is the one that runs in production, called in the same way: each request is counted, and each window is
  * closed at its end to the microsecond. What is modelled around it: a container that is wanted costs from that moment

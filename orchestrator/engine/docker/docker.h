@@ -1,4 +1,4 @@
-/* docker: what the files of the Docker engine share.  Outside of them, engine.h is all there is. */
+/* docker: what the files of the Docker engine share. Outside of them, engine.h is all there is. */
 #pragma once
 
 #include "orchestrator/engine/docker/docker_await.h"

@@ -1,4 +1,4 @@
-/* docker_body: what we tell the Docker Engine: JSON bodies, filters, escaped query values.  Pure.
+/* docker_body: what we tell the Docker Engine: JSON bodies, filters, escaped query values. Pure.
  *
  * All write into a buf of the caller's and return false where it is full.
  */

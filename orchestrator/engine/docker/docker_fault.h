@@ -1,4 +1,4 @@
-/* docker_fault: why the Docker Engine said no, and what to do about it.  Pure. */
+/* docker_fault: why the Docker Engine said no, and what to do about it. Pure. */
 #pragma once
 
 #include "orchestrator/engine/engine.h"

@@ -1,4 +1,4 @@
-/* docker_frames: the logs of a container without a terminal, taken out of their frames.  Pure. */
+/* docker_frames: the logs of a container without a terminal, taken out of their frames. Pure. */
 #pragma once
 
 #include "common/buf.h"

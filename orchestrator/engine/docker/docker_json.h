@@ -1,4 +1,4 @@
-/* docker_json: what the Docker Engine tells us: replies and events as structs.  Pure.
+/* docker_json: what the Docker Engine tells us: replies and events as structs. Pure.
  *
  * Reads what the API versions 1.24 to 1.55 have in common and ignores the rest. On false, err says what was missing.
  */

@@ -1,4 +1,4 @@
-/* docker_json_address: where a container is reached, out of what the Docker Engine says of it.  Pure.
+/* docker_json_address: where a container is reached, out of what the Docker Engine says of it. Pure.
  *
  * How it is reached says its label DOCKER_LABEL_REACH: by its socket's directory, which is a label too; by the host address
  * that its port is published on; or by its address on the network of ours.

@@ -1,4 +1,4 @@
-/* docker_json_values: texts and numbers out of what the Docker Engine tells us, whatever it tells.  Pure. */
+/* docker_json_values: texts and numbers out of what the Docker Engine tells us, whatever it tells. Pure. */
 #pragma once
 
 #include "common/json.h"

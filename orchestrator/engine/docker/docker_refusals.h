@@ -1,4 +1,4 @@
-/* docker_refusals: host ports that Docker has just said are allocated, and since when.  Pure.
+/* docker_refusals: host ports that Docker has just said are allocated, and since when. Pure.
  *
  * The port of a container that is ending is allocated for some 70 ms more, and is asked for every few milliseconds; so
  * only a port that has been refused for longer is worth a question of its own.

@@ -40,8 +40,12 @@ static void forget(struct docker_sockets *sockets, struct owned *owned)
 
 void docker_sockets_free(struct docker_sockets *sockets)
 {
-	while (!TAILQ_EMPTY(&sockets->all))
-		forget(sockets, TAILQ_FIRST(&sockets->all));
+	struct owned *owned, *next;
+
+	for (owned = TAILQ_FIRST(&sockets->all); owned != NULL; owned = next) {
+		next = TAILQ_NEXT(owned, link);
+		free(owned);
+	}
 	free(sockets->root);
 	free(sockets);
 }

@@ -1,4 +1,4 @@
-/* lost_ports: host ports that the engine holds and no container has (ENGINE_PORT_LOST), until it is started again.  Pure. */
+/* lost_ports: host ports that the engine holds and no container has (ENGINE_PORT_LOST), until it is started again. Pure. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* process: what the files of the process engine share.  Outside of them, engine.h is all there is. */
+/* process: what the files of the process engine share. Outside of them, engine.h is all there is. */
 #pragma once
 
 #include "orchestrator/engine/engine.h"

@@ -1,4 +1,4 @@
-/* process_spawn: from a record to a running process.  It does not watch it, and writes nothing down. */
+/* process_spawn: from a record to a running process. It does not watch it, and writes nothing down. */
 #pragma once
 
 #include "orchestrator/engine/process/process_record.h"

@@ -40,7 +40,7 @@ void service_bench_open(struct service_bench *bench)
 	bench->service = (struct config_service){.name = "acts",
 	                                         .image = "one",
 	                                         .first_port = 8000,
-	                                         .spare_port = 8010,
+	                                         .roll_port = 8010,
 	                                         .reach = REACH_PUBLISHED,
 	                                         .scale = {.min = 1, .max = 4, .spares = 2}};
 	strings_add(&bench->service.publish, "127.0.0.1");
