@@ -46,11 +46,11 @@ static bool answers(const struct address *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool connected = fd != -1 && connect(fd, (const struct sockaddr *)&address->addr, address->len) != -1;
-	bool full = fd != -1 && !connected && errno == EAGAIN; /* one who lives and has much to do */
+	bool nobody = fd != -1 && !connected && (errno == ECONNREFUSED || errno == ENOENT);
 
 	if (fd != -1)
 		close(fd);
-	return connected || full;
+	return !nobody; /* not even where we may not ask, or have no descriptor for it */
 }
 
 static bool is_free(const char *path, const struct address *address, struct err *err)

@@ -94,7 +94,7 @@ static bool read_piece(struct picture_get *get, struct store_blob *blob, bool wh
 }
 
 /* 304, 416, 200 or 206, and which bytes. */
-static void judge(struct picture_get *get)
+static void choose_status(struct picture_get *get)
 {
 	snprintf(get->etag, sizeof(get->etag), "\"%016" PRIx64 "-%zx\"", get->hash, get->size);
 	if (rest_etag_matches(get->request, get->etag)) {
@@ -120,7 +120,7 @@ static enum job_result read_first(struct job *job, void *tables)
 		return result;
 	bool good = survey(get, blob, &job->err);
 	if (good)
-		judge(get);
+		choose_status(get);
 	if (good && (get->status == 200 || get->status == 206) && !is_read(get))
 		good = read_piece(get, blob, store_blob_size(blob) <= STEP_TEXT, &job->err);
 	store_blob_close(blob);
@@ -131,7 +131,8 @@ static enum job_result read_first(struct job *job, void *tables)
 static enum job_result read_next(struct job *job, void *tables)
 {
 	struct picture_get *get = (struct picture_get *)job;
-	uint64_t hash = get->hash;
+	uint64_t hash = get->hash; /* whoever posts can make it equal: so the size counts as well */
+	size_t size = get->size;
 	struct store_blob *blob;
 	enum job_result result = acts_store_picture_open(tables, get->act, &blob, &job->err);
 
@@ -139,7 +140,7 @@ static enum job_result read_next(struct job *job, void *tables)
 		return result;
 	if (!survey(get, blob, &job->err))
 		result = JOB_UNAVAILABLE;
-	else if (get->hash != hash)
+	else if (get->hash != hash || get->size != size)
 		result = JOB_REFUSED;
 	else if (!read_piece(get, blob, false, &job->err))
 		result = JOB_UNAVAILABLE;

@@ -11,7 +11,7 @@ import pytest
 from harness.images import build_dir
 from harness.wait import wait_until
 
-AWAIT = build_dir() / "orchestrator" / "engine" / "selfless-await"
+AWAIT = build_dir() / "orchestrator" / "engine" / "docker" / "selfless-await"
 IMPATIENT = build_dir() / "tests" / "backend" / "await_impatient"       # gives up after 300 ms, not 60 s
 
 ADDRESS = ("ip link add v0 type veth peer name v1", "ip addr add 10.231.0.2/24 dev v0", "ip link set v1 up", "ip link set v0 up")

@@ -10,13 +10,14 @@ import { dateOf, language, told } from "/web/stamps.js";
 import { view } from "/web/viewer.js";
 import { counted, inWords } from "/web/words.js";
 
+const voting = new Set();       // ids whose upvote is on its way, whichever card shows them
+
 export class Card {
 	/* onGone(card): the act is no more, here or on the server. */
 	constructor(act, onGone) {
 		this.act = act;
 		this.id = act.actId;
 		this.onGone = onGone;
-		this.voting = false;
 		this.item = $("card-template").content.firstElementChild.cloneNode(true);
 		this.part = (css) => this.item.querySelector(css);
 		this.picture = this.part(".picture");
@@ -65,8 +66,8 @@ export class Card {
 	}
 
 	showVotes() {
-		const voted = this.voting || me.hasVoted(this.id), vote = this.part(".vote");
-		const votes = this.act.upvotes + (this.voting ? 1 : 0);
+		const voted = voting.has(this.id) || me.hasVoted(this.id), vote = this.part(".vote");
+		const votes = this.act.upvotes + (voting.has(this.id) ? 1 : 0);
 
 		this.part(".votes").textContent = votes.toLocaleString();
 		vote.setAttribute("aria-pressed", String(voted));
@@ -87,10 +88,10 @@ export class Card {
 
 	/* Shown at once, taken back if it does not come true. */
 	async vote() {
-		if (this.voting || me.hasVoted(this.id))
+		if (voting.has(this.id) || me.hasVoted(this.id))
 			return;
 		this.complain("");
-		this.voting = true;
+		voting.add(this.id);
 		this.showVotes();
 		try {
 			await api.upvote(this.id);
@@ -101,7 +102,7 @@ export class Card {
 			if (failure.detail === "offline")
 				whenOnline(`upvote ${this.id}`, () => this.vote());
 		}
-		this.voting = false;
+		voting.delete(this.id);
 		this.showVotes();
 	}
 

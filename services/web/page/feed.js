@@ -24,6 +24,7 @@ export class Feed {
 		this.onCount = onCount;
 		this.onFilled = onFilled;
 		this.sheets = [];
+		this.stuck = false;     // the last sheet that was asked for did not come
 		this.visit = 0;
 		this.onGone = (card) => this.forget(card);
 		this.watcher = new IntersectionObserver((entries) => this.onNear(entries), { rootMargin: `${NEAR}px 0px` });
@@ -43,6 +44,7 @@ export class Feed {
 		this.clear();
 		this.category = category;
 		this.total = this.opened = total;
+		this.sizeAsked = false;
 		for (let number = 0; total > 0 && number <= last; number++)
 			this.append(number < last ? place.height : 0);
 		this.show();
@@ -75,7 +77,7 @@ export class Feed {
 	onNear(entries) {
 		for (const { isIntersecting, target } of entries) {
 			const sheet = this.sheets.find(({ list }) => list === target);
-			if (isIntersecting && target === $("older"))
+			if (isIntersecting && target === $("older") && !this.stuck)
 				this.more();
 			else if (isIntersecting && sheet)
 				this.fill(sheet);
@@ -84,7 +86,7 @@ export class Feed {
 
 	/* Are there ranks behind the last sheet? */
 	hasMore() {
-		return this.sheets.length > 0 && this.sheets.length * ACTS < this.opened;
+		return this.total > 0 && this.sheets.length > 0 && this.sheets.length * ACTS < this.opened;
 	}
 
 	/* One sheet more, when the one before is there. */
@@ -109,6 +111,7 @@ export class Feed {
 			if (visit !== this.visit)
 				return;
 			sheet.fill(acts, this.onGone);
+			this.stuck = false;
 			$("feed-problem").textContent = "";
 		} catch (failure) {
 			if (visit === this.visit)
@@ -130,6 +133,7 @@ export class Feed {
 		};
 
 		sheet.state = EMPTY;
+		this.stuck = true;      // else its going brings the end near, which asks for it again
 		if (sheet === this.sheets.at(-1) && sheet.number > 0) {
 			this.watcher.unobserve(sheet.list);
 			sheet.drop();
@@ -151,7 +155,13 @@ export class Feed {
 			const [read, total] = await Promise.all([first <= last ? api.acts(this.category, first, last) : [],
 				fresh ? this.total : api.size(this.category)]);
 			acts = read;
-			if (visit !== this.visit || (total === this.total && (acts.length > 0 || first > last)))
+			if (visit !== this.visit)
+				break;
+			if (!fresh && !this.sizeAsked) {        // what was opened may have been read of more acts than the list of categories said
+				this.sizeAsked = true;
+				this.opened += Math.max(0, (total ?? 0) - this.total);
+			}
+			if (total === this.total && (acts.length > 0 || first > last))
 				break;
 			this.count(fresh ? await api.size(this.category) ?? 0 : total ?? 0);
 		}
@@ -200,6 +210,7 @@ export class Feed {
 			sheet.drop();
 		}
 		this.sheets = [];
+		this.stuck = false;
 		$("cards").replaceChildren();
 		$("feed-problem").textContent = "";
 	}

@@ -53,7 +53,7 @@ function arrived(image) {
 }
 
 function again(image) {
-	if (!all.has(image))
+	if (!all.has(image) || coming.has(image))
 		return;
 	all.get(image).onBroken("");
 	image.removeAttribute("src");
@@ -68,7 +68,10 @@ async function failed(image) {
 	start();
 	try {
 		await api.hasPicture(picture.id);
-		picture.onBroken("This picture cannot be shown");
+		if (picture.tries++ === 0)              // it may have been cut on its way
+			again(image);
+		else
+			picture.onBroken("This picture cannot be shown");
 	} catch (failure) {
 		picture.onBroken(inWords("picture", failure));
 		if (failure.status === 0)

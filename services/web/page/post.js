@@ -68,6 +68,7 @@ export class Post {
 	}
 
 	keep() {
+		this.category = $("post-category").value;
 		keep({ draft: this.draft, caption: $("post-caption").value, category: $("post-category").value });
 	}
 
@@ -158,7 +159,7 @@ export class Post {
 		} catch (failure) {
 			complain($("post-problem"), failure.status === -1 ? "Stopped. Your draft is still here." : inWords("upload", failure));
 			if (failure.status === 0)
-				whenOnline("upload", () => this.sendAgain());
+				whenOnline("upload", () => this.sendAgain(act.actId));
 			return false;
 		} finally {
 			this.sending = null;
@@ -166,9 +167,9 @@ export class Post {
 		}
 	}
 
-	/* There is a network again. */
-	sendAgain() {
-		if ($("post-dialog").open && this.draft && !this.sending)
+	/* There is a network again. id: what failed; another draft is not sent unasked. */
+	sendAgain(id) {
+		if ($("post-dialog").open && this.draft?.id === id && !this.sending)
 			busy($("post-submit"), () => this.submit());
 	}
 
