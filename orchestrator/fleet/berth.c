@@ -256,13 +256,21 @@ void berths_let_go(struct berths *all)
 		berth->container = berth_container(berth);
 }
 
-/* Berths that failed for want of the engine are tried now, and a further failure waits as a first one does. */
+/* Berths that failed for want of the engine are tried now, and a further failure waits as a first one does; of one ahead
+ * whatever it failed for. A roll waits on: it may be what the engine falls over. */
+static bool is_tried_when_it_is_back(const struct berth *berth)
+{
+	if (berth->kind == BERTH_AHEAD)
+		return true;
+	return berth->kind != BERTH_ROLL && berth->reason == REASON_ENGINE_DOWN;
+}
+
 void berths_engine_back(struct berths *all)
 {
 	struct berth *berth;
 
 	TAILQ_FOREACH (berth, all, link)
-		if (berth->reason == REASON_ENGINE_DOWN)
+		if (is_tried_when_it_is_back(berth))
 			backoff_reset(&berth->retry);
 }
 

@@ -38,6 +38,7 @@ void container_leave(struct container *container, enum reason reason, enum leave
 		return;
 	container->incident = *container_incident(container);
 	container->leaving = true;
+	container->ahead = false; /* what leaves counts as what runs in its slot */
 	container->reason = reason;
 	container_log(LOG_INFO, container, "leaving", reason_text(reason), NULL);
 	if (how == LEAVE_AFTER_DRAIN && container_drain(container, reason)) {

@@ -117,7 +117,7 @@ static void on_inspected(const struct engine_result *result, void *arg)
 	struct container *container = arg;
 	struct engine_result nowhere = {.message = "it has no address"};
 
-	if (container->leaving)
+	if (container->leaving || container->dead) /* it ended meanwhile: the step looks */
 		return;
 	if (result->fault == ENGINE_OK && result->address.len > 0) {
 		container->address = result->address;

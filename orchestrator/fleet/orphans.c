@@ -4,6 +4,8 @@
 #include "common/clock.h"
 #include "common/log.h"
 
+#define AGAIN_US 25000000 /* less than there is between two lists that nobody asked for */
+
 static void on_removed(const struct engine_result *result, void *arg)
 {
 	(void)arg;
@@ -29,6 +31,7 @@ size_t orphans_look(struct orphans *orphans, const struct engine_listing *listin
                     bool (*is_orphan)(const struct engine_container *listed, const void *arg), const void *arg)
 {
 	bool wait = clock_us() < orphans->until_us;
+	bool due = !wait && clock_us() >= orphans->again_us;
 	size_t left = 0;
 
 	for (size_t i = 0; i < listing->count; i++) {
@@ -37,11 +40,13 @@ size_t orphans_look(struct orphans *orphans, const struct engine_listing *listin
 		if (!is_orphan(listed, arg))
 			continue;
 		left += wait;
-		if (!wait || !orphans->told)
+		if (due || (wait && !orphans->told))
 			orphan_log(listed, wait);
-		if (!wait)
+		if (due)
 			orphans->engine->verbs->remove(orphans->engine, listed->id, on_removed, NULL);
 	}
 	orphans->told = true;
+	if (due)
+		orphans->again_us = clock_us() + AGAIN_US;
 	return left;
 }

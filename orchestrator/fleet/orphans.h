@@ -11,6 +11,7 @@ struct orphans {
 	struct engine *engine;
 	int64_t until_us; /* they are left alone (clock_us); 0: there was no list yet */
 	bool told;        /* that they are */
+	int64_t again_us; /* none is removed before (clock_us): lists may come every second */
 };
 
 void orphans_begin(struct orphans *orphans, struct engine *engine, int64_t drain_ms); /* with the first list */

@@ -109,7 +109,9 @@ void probe_saw_silence(struct probe_sight *sight, const struct upstream *upstrea
 	char where[ADDRESS_TEXT_SIZE], line[LINE_SIZE];
 
 	address_format(address, where);
-	if (begun.len > 0)
+	if (begun.len == 0 && upstream_error(upstream) != 0)
+		saw_error(sight, upstream_error(upstream), begun, where); /* it could not be sent */
+	else if (begun.len > 0)
 		saw(sight, PROBE_TIMEOUT, "no whole reply within %d ms, only %s", timeout_ms, first_line(begun, line));
 	else if (upstream_is_sent(upstream))
 		saw(sight, PROBE_TIMEOUT, "no answer within %d ms", timeout_ms);

@@ -28,7 +28,7 @@ void revisions_doubt(struct revisions *revisions)
 
 void revisions_prepare_at_once(struct revisions *revisions)
 {
-	revisions->prepared = false;
+	revisions->prepared = revisions->refused = false; /* a refusal that nobody looked at was of another one */
 	backoff_reset(&revisions->retry);
 }
 

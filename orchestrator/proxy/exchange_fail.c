@@ -244,7 +244,7 @@ void exchange_fail(struct exchange *exchange, enum upstream_failure failure, boo
 	if (may)
 		exchange_replay(exchange, rule->replay);
 	else if (failure == UPSTREAM_LOCAL)
-		exchange_give_up(exchange, 503, "this server is short of sockets at the moment");
+		exchange_give_up(exchange, 503, "this server cannot connect to the container at the moment");
 	else if (failure == UPSTREAM_TIMEOUT)
 		exchange_give_up(exchange, 504, "the container did not answer in time");
 	else

@@ -4,7 +4,7 @@
  *                            BUSY -> TUNNEL       the protocol was changed
  *   any of the first three -> refused             the reason was sent, the conn lingers
  *
- * Invariant: there is a turn in BODY, BUSY and TUNNEL, and in no other state.
+ * Invariant: there is a turn in BODY, BUSY and TUNNEL, and in no other state; none while the conn lingers, whatever the state.
  */
 #include "orchestrator/proxy/http1.h"
 
@@ -93,7 +93,7 @@ static bool is_replying(const struct conn *conn)
 {
 	const struct http1 *http1 = container_of(conn, const struct http1, conn);
 
-	return http1->state == HTTP1_BUSY && http1->turn->turn.begun;
+	return http1->state == HTTP1_BUSY && http1->turn != NULL && http1->turn->turn.begun;
 }
 
 static void free_http1(struct conn *conn)

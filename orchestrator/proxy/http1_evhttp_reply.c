@@ -120,6 +120,7 @@ struct evturn *evconn_begin_turn(struct evconn *evconn)
 	request_init(&turn->request, 2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
 	http1_frame_init(&turn->frame);
 	turn_init(&turn->turn, &kind, &turn->request, evconn->address);
+	turn_set_user(&turn->turn, NULL, NULL, config->idle_timeout_ms); /* until somebody answers */
 	turn->evconn = evconn;
 	evconn->turn = turn;
 	conns_begin_turn(evconn->kind->conns);

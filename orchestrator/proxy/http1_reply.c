@@ -59,6 +59,7 @@ struct http1_turn *http1_begin_turn(struct http1 *http1)
 	struct http1_turn *turn = alloc_turn(2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
 
 	turn_init(&turn->turn, &kind, &turn->request, http1->conn.address);
+	turn_set_user(&turn->turn, NULL, NULL, config->idle_timeout_ms); /* until somebody answers */
 	turn->http1 = http1;
 	turn->ending = false;
 	http1_frame_reset(&turn->frame);

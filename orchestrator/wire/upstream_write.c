@@ -30,6 +30,7 @@ static ssize_t write_some(struct upstream *upstream)
 /* What the reading side finds decides, and it may have been told of the end already. */
 static void give_up_writing(struct upstream *upstream)
 {
+	upstream->error = errno;
 	upstream->write_failed = true;
 	if (!upstream->paused)
 		stream_read_later(&upstream->stream);

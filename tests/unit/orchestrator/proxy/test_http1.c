@@ -209,6 +209,7 @@ START_TEST(one_after_the_other)
 	say(GET);
 	ck_assert_uint_eq(requests, 1);
 	ck_assert_uint_eq(conns_turns(conns), 1);
+	ck_assert_int_eq(now->idle_ms, config->idle_timeout_ms); /* whoever answers it */
 	reply("ab");
 	ck_assert(hears("\r\n\r\nab"));
 	ck_assert_uint_eq(conns_turns(conns), 0);
@@ -495,6 +496,19 @@ START_TEST(the_end_cuts_what_is_not_whole)
 }
 END_TEST
 
+/* With more from the client behind the last reply, it lingers when all is freed. */
+START_TEST(the_end_comes_while_one_lingers)
+{
+	say("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" GET);
+	reply("ab");
+	ck_assert(hears("\r\n\r\nab"));
+	ck_assert_uint_eq(conns_count(conns), 1);
+	conns_free(conns);
+	conns = NULL;
+	ck_assert_uint_eq(requests, 1);
+}
+END_TEST
+
 START_TEST(a_tunnel)
 {
 	say("GET /ws HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nfirst ");
@@ -520,4 +534,5 @@ UNIT_MAIN_WITH("http1", make, clear, one_after_the_other, pipelined_ones_wait_fo
                or_ends_with_the_connection, head_has_no_body, what_is_kept_can_be_taken_back, one_of_our_own,
                an_aborted_one_is_reset, a_slow_reader_is_waited_for, but_not_for_ever, a_head_that_does_not_end,
                an_idle_one_is_closed, the_next_request_is_seen_before_it_is_closed, who_closes_its_side_is_answered,
-               or_is_gone, what_is_not_whole_never_will_be, the_end_cuts_what_is_not_whole, a_tunnel)
+               or_is_gone, what_is_not_whole_never_will_be, the_end_cuts_what_is_not_whole,
+               the_end_comes_while_one_lingers, a_tunnel)
