@@ -101,12 +101,15 @@ static void note_life(struct upstream *upstream)
 {
 	int64_t now_us = clock_recent_us();
 
-	if (upstream->pulse != NULL)
-		pulse_hear(upstream->pulse, now_us);
+	if (upstream->pulse == NULL) { /* then nobody waits for it */
+		upstream->got_bytes = true;
+		return;
+	}
+	pulse_hear(upstream->pulse, now_us);
 	if (upstream->got_bytes)
 		return;
 	upstream->got_bytes = true;
-	if (upstream->waiting && upstream->pulse != NULL)
+	if (upstream->waiting)
 		pulse_measure(upstream->pulse, now_us - upstream->sent_us);
 	upstream_stop_waiting(upstream);
 }

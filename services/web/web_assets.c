@@ -18,7 +18,7 @@ static struct version_free free_of_version(struct http_text name)
 	const char *first = memchr(name.data, '.', name.len), *last = memrchr(name.data, '.', name.len);
 	const char *end = name.data + name.len;
 
-	if (first == NULL)
+	if (first == NULL || last == NULL)
 		return (struct version_free){.stem = name};
 	return (struct version_free){.stem = {name.data, (uint32_t)(first - name.data)},
 	                             .ending = {last, (uint32_t)(end - last)}};

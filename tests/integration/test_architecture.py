@@ -48,8 +48,8 @@ ENGINE = [
      "target_link_libraries(selfless_engine_greeter PUBLIC selfless_engine_common)\n"),
     ("orchestrator/engine/engines.c", "        {.name = NULL},\n",
      '        {.name = "greeter", .make = greeter_engine_new},\n        {.name = NULL},\n'),
-    ("orchestrator/engine/engines.c", '#include "orchestrator/engine/process/',
-     '#include "orchestrator/engine/greeter/greeter.h"\n#include "orchestrator/engine/process/'),
+    ("orchestrator/engine/engines.c", '#include "orchestrator/engine/process/process_engine.h',
+     '#include "orchestrator/engine/greeter/greeter.h"\n#include "orchestrator/engine/process/process_engine.h'),
     ("orchestrator/engine/CMakeLists.txt", "add_subdirectory(process)\n", "add_subdirectory(greeter)\nadd_subdirectory(process)\n"),
     ("orchestrator/engine/CMakeLists.txt", "PUBLIC selfless_engine_docker ", "PUBLIC selfless_engine_docker selfless_engine_greeter "),
 ]
