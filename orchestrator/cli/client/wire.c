@@ -75,7 +75,8 @@ static bool find(const struct client_settings *settings, struct wire *wire, char
 	bool ok = settings->admin == NULL || find_given(wire, settings->admin, err);
 	/* The socket knows who one is by itself: a configured token that may not be read is missed at an address alone. */
 	struct err unread;
-	if (ok && !read_token(settings, config, token, &unread) && (settings->token_file != NULL || wire->socket == NULL))
+	if (ok && !read_token(settings, config, token, &unread) &&
+	    (settings->token_file != NULL || wire->socket == NULL))
 		ok = err_set(err, "%s", unread.message);
 	wire->name = mem_dup(settings->admin != NULL ? "localhost" : config->name);
 	config_free(config);
