@@ -12,7 +12,8 @@ from harness.wait import wait_until
 from web_people import Person
 
 SHOWN = 12              # the page shows older ones when asked
-UPVOTED = "document.querySelector('.vote')?.ariaLabel == 'Upvoted, 1 upvote'"
+UPVOTED = ("document.querySelector('.vote')?.ariaLabel.startsWith('Upvoted, 1 upvote:') && "
+           "document.querySelector('.vote').ariaBusy === null")         # it shows at once, and then is true
 
 
 class Visitor:

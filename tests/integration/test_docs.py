@@ -23,7 +23,7 @@ def test_files_that_are_named_exist():
                                                                path.read_text(encoding="utf-8"))}
     scenarios = set(re.findall(r"`(test_\w+\.py)`", (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")))
     assert len(named) > 5 and len(scenarios) > 15
-    missing = [name for name in named if not (ROOT / name).exists()]
+    missing = [name for name in named if "NAME" not in name and not (ROOT / name).exists()]
     missing += [name for name in scenarios if not (ROOT / "tests" / "integration" / name).exists()]
     assert missing == []
 

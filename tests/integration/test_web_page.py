@@ -70,6 +70,7 @@ def test_a_first_visit(browser, site, picture):
 
     browser.click(".vote")
     browser.wait_until("document.querySelector('.vote').ariaLabel.startsWith('Upvoted, 1 upvote: ')", 10)
+    browser.wait_until("document.querySelector('.vote').ariaBusy === null", 10)
     browser.wait_until("localStorage.getItem('selfless.votes')", 10)    # it has been counted, too
     assert site.acts("Neighbours")[0]["upvotes"] == 1
     browser.click(".vote")              # once each

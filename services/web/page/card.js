@@ -71,6 +71,7 @@ export class Card {
 
 		this.part(".votes").textContent = votes.toLocaleString();
 		vote.setAttribute("aria-pressed", String(voted));
+		vote.ariaBusy = voting.has(this.id) ? "true" : null;
 		vote.ariaLabel = `${voted ? "Upvoted" : "Upvote"}, ${counted(votes, "upvote")}: ${this.named()}`;
 	}
 
