@@ -20,8 +20,17 @@ class Shipped:
         return RoundTrip("http://127.0.0.1", lambda: self.host.connect(PORT))
 
     def connect(self, service):
-        """To its first container's own port."""
-        return self.host.connect(FIRST_PORTS[service])
+        """To its first container's own port, once that one is there: the others may serve meanwhile."""
+        connected = []
+
+        def is_there():
+            try:
+                connected.append(self.host.connect(FIRST_PORTS[service]))
+            except ConnectionRefusedError:
+                return False
+            return True
+        wait_until(is_there, REPLACED_S, f"{service}_0 accepts at its own port")
+        return connected[0]
 
     def order(self, *words):
         """To the orchestrator, by its own commands."""
