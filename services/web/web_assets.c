@@ -26,7 +26,7 @@ static struct version_free free_of_version(struct http_text name)
 
 static bool same(struct http_text a, struct http_text b)
 {
-	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 bool web_asset_is_final(const struct asset *asset)
