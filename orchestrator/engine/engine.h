@@ -92,7 +92,7 @@ struct engine_result {
 	const char *id;      /* create: the new container; else the one asked for */
 	/* create: it is in none, as its place asked; an engine may be unable to do that. inspect: it is in none now */
 	bool no_network;
-	bool remake; /* start, refused: another one made in its place will do without what this one cannot have */
+	bool remake; /* start, ENGINE_PORT_LOST: after forgo_port another one, made in its place, does without it */
 	struct address
 	        address; /* start, inspect: where it is reached; len 0 = not known, as it does not run, or not yet */
 	/* list */
@@ -159,6 +159,10 @@ struct engine_verbs {
 	void (*rename)(struct engine *engine, const char *id, const char *name, engine_done *done, void *arg);
 	void (*pause)(struct engine *engine, const char *id, engine_done *done, void *arg);
 	void (*unpause)(struct engine *engine, const char *id, engine_done *done, void *arg);
+	/* Containers that are created from now on do without this host port, until the engine has been away. Only for a port
+	 * of a start that was answered with remake: whether Docker has lost it, or a container of ours that has just ended holds
+	 * it a little longer, is fleet's to know. NULL: this engine never answers so. */
+	void (*forgo_port)(struct engine *engine, int port);
 	void (*inspect)(struct engine *engine, const char *id, engine_done *done, void *arg);
 	/* The last `lines` lines of its output, stdout and stderr together. */
 	void (*logs)(struct engine *engine, const char *id, int lines, engine_done *done, void *arg);

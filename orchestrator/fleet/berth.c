@@ -214,6 +214,7 @@ bool berth_refused(struct berth *berth, const struct failure *failure)
 
 	if (failure->remake) {
 		container_log(LOG_WARN, container, "port-lost", reason_text(REASON_PORT_TAKEN), failure->message);
+		berth->containers->engine->verbs->forgo_port(berth->containers->engine, container->host_port);
 		berth_leave(berth, REASON_PORT_TAKEN, LEAVE_AT_ONCE);
 		return false;
 	}

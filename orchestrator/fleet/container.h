@@ -77,7 +77,7 @@ struct failure {
 	enum container_verb verb; /* CONTAINER_NONE: nothing failed */
 	enum reason reason;
 	enum engine_fault fault;
-	bool remake; /* another one, made in its place, will do without what this one cannot have */
+	bool remake; /* another one, made in its place, does without its port once that is forgone */
 	char message[WORDS_SIZE];
 };
 

@@ -39,6 +39,7 @@ void docker_create(struct engine *engine, const struct engine_spec *spec, const 
 /* Is this port, which Docker holds for nobody, not published and only remembered? So where the service is reached otherwise. */
 bool docker_does_without(const struct docker *docker, const struct engine_spec *spec, int port);
 
-/* The verb start (docker_start.c). */
+/* The verbs start and forgo_port (docker_start.c). */
+void docker_forgo_port(struct engine *engine, int port);
 void docker_start(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
                   const char *id, engine_done *done, void *arg);

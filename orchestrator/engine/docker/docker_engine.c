@@ -294,6 +294,7 @@ bool docker_engine_new(const struct engine_settings *settings, struct engine **e
 	        .rename = docker_rename,
 	        .pause = docker_pause,
 	        .unpause = docker_unpause,
+	        .forgo_port = docker_forgo_port,
 	        .inspect = docker_inspect,
 	        .logs = docker_logs,
 	        .free = docker_free,

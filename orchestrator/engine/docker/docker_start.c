@@ -173,7 +173,7 @@ static void on_publishers(const struct docker_answer *answer, void *arg)
 	                                            .message = message,
 	                                            .id = start->id,
 	                                            .remake = start->reach != REACH_PUBLISHED &&
-	                                                      lost_ports_add(&start->docker->lost_ports, start->port)});
+	                                                      lost_ports_have_room(&start->docker->lost_ports)});
 }
 
 static void start_refused(struct start *start, enum engine_fault fault, const char *message)
@@ -186,6 +186,13 @@ static void start_refused(struct start *start, enum engine_fault fault, const ch
 	if (start->refusal == NULL)
 		start->refusal = mem_dup(message);
 	start_list_publishers(start, (struct docker_ask){.timeout_ms = LIST_MS}, start->port, on_publishers);
+}
+
+void docker_forgo_port(struct engine *engine, int port)
+{
+	struct docker *docker = (struct docker *)engine;
+
+	(void)lost_ports_add(&docker->lost_ports, port);
 }
 
 /* --- late_network ---------------------------------------------------------------------------------------------- */

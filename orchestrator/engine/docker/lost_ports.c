@@ -10,6 +10,11 @@ bool lost_ports_has(const struct lost_ports *lost, int port)
 	return false;
 }
 
+bool lost_ports_have_room(const struct lost_ports *lost)
+{
+	return lost->count < LOST_PORTS_MOST;
+}
+
 bool lost_ports_add(struct lost_ports *lost, int port)
 {
 	if (lost_ports_has(lost, port))

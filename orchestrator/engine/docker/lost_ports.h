@@ -12,4 +12,5 @@ struct lost_ports {
 };
 
 bool lost_ports_add(struct lost_ports *lost, int port); /* once; false: there are too many */
+bool lost_ports_have_room(const struct lost_ports *lost);
 bool lost_ports_has(const struct lost_ports *lost, int port);

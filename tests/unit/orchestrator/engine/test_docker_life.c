@@ -253,6 +253,9 @@ START_TEST(a_lost_port_is_done_without)
 	ck_assert(outcome.result.remake);
 	ANSWERS({409, NAME_TAKEN});
 	create(ENGINE_NAME_TAKEN);
+	ck_assert(publishes()); /* nobody has said so yet */
+	watch.engine->verbs->forgo_port(watch.engine, place.host_port);
+	create(ENGINE_NAME_TAKEN);
 	ck_assert(!publishes());
 	spec.reach = REACH_PUBLISHED; /* a reload may want it */
 	create(ENGINE_NAME_TAKEN);

@@ -204,11 +204,9 @@ static enum engine_fault do_create(struct op *op, struct engine_result *result)
 	return ENGINE_OK;
 }
 
-static enum engine_fault lose_port(struct op *op, const struct fake_container *container, struct engine_result *result)
+static enum engine_fault lose_port(const struct op *op, struct engine_result *result)
 {
 	result->remake = op->reach != REACH_PUBLISHED;
-	if (result->remake)
-		op->fake->noted_port = container->port;
 	return ENGINE_PORT_LOST;
 }
 
@@ -221,7 +219,7 @@ static enum engine_fault do_start(struct op *op, struct fake_container *containe
 		return ENGINE_OK;
 	}
 	if (container->port != 0 && container->port == op->fake->lost_port && !container->unpublished)
-		return lose_port(op, container, result);
+		return lose_port(op, result);
 	if (!fake_listen(op->fake, container))
 		return ENGINE_PORT_TAKEN;
 	for (struct fake_container *c = op->fake->containers; c != NULL; c = c->next)
@@ -475,6 +473,13 @@ static void verb_logs(struct engine *engine, const char *id, int lines, engine_d
 	op_new(engine, FAKE_LOGS, id, done, arg);
 }
 
+static void verb_forgo_port(struct engine *engine, int port)
+{
+	struct fake_engine *fake = (struct fake_engine *)engine;
+
+	fake->noted_port = port;
+}
+
 static const struct engine_verbs fake_verbs = {
         .prepare = verb_prepare,
         .list = verb_list,
@@ -485,6 +490,7 @@ static const struct engine_verbs fake_verbs = {
         .rename = verb_rename,
         .pause = verb_pause,
         .unpause = verb_unpause,
+        .forgo_port = verb_forgo_port,
         .inspect = verb_inspect,
         .logs = verb_logs,
 };

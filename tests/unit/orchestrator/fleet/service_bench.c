@@ -13,6 +13,14 @@ static void on_look(void *arg)
 	(void)arg;
 }
 
+int service_bench_forgone;
+
+static void forgo_port(struct engine *engine, int port)
+{
+	(void)engine;
+	service_bench_forgone = port;
+}
+
 static void take(const struct engine_listing *listing, void *arg)
 {
 	(void)listing;
@@ -30,7 +38,8 @@ struct revision *service_bench_revision(struct service_bench *bench, const char 
 void service_bench_open(struct service_bench *bench)
 {
 	static const struct engine_can can = {true, true, true, true, true};
-	static struct engine engine = {.can = &can};
+	static const struct engine_verbs verbs = {.forgo_port = forgo_port};
+	static struct engine engine = {.verbs = &verbs, .can = &can};
 
 	memset(bench, 0, sizeof(*bench));
 	log_set_level(LOG_ERROR);

@@ -93,12 +93,14 @@ START_TEST(one_that_is_remade_leaves_without_a_word)
 	struct container *container = put(BERTH_SPARE);
 	struct failure failure;
 
+	container->host_port = 8005;
 	container_fail(container, CONTAINER_START,
 	               &(struct engine_result){.fault = ENGINE_PORT_LOST, .message = "no", .remake = true},
 	               REASON_START_FAILED);
 	ck_assert(berth_look(&berths[BERTH_SPARE], &failure));
 	ck_assert(!berth_refused(&berths[BERTH_SPARE], &failure));
 	ck_assert(container->leaving);
+	ck_assert_int_eq(service_bench_forgone, 8005);
 	ck_assert(backoff_due(&berths[BERTH_SPARE].retry));
 	ck_assert_str_eq(berths[BERTH_SPARE].message, "");
 }

@@ -107,6 +107,23 @@ START_TEST(goes_without_a_lost_port)
 }
 END_TEST
 
+/* Docker may take what a container of ours that has just ended holds for lost: it is waited for, and had again. */
+START_TEST(a_port_that_is_being_freed_is_not_forgone)
+{
+	publish(REACH_SOCKET);
+	begin();
+	wait_settled();
+	bench.engine->lost_port = (int)bench.service.first_port;
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0"), 137);
+	bench_run(&bench, 300);
+	ck_assert_uint_eq(ready_now(), 0);
+	bench.engine->lost_port = 0;
+	wait_settled();
+	ck_assert_int_eq(bench.engine->noted_port, 0);
+	ck_assert(!fake_by_name(bench.engine, "acts_0")->unpublished);
+}
+END_TEST
+
 /* The slot has to wait for it, and nobody else serves: so another one does, on the port that is there for rolls. */
 START_TEST(lost_port_is_needed_where_it_is_the_way_in)
 {
@@ -198,6 +215,7 @@ int main(void)
 	tcase_add_test(tcase, own_leftover_of_the_name_is_removed);
 	tcase_add_loop_test(tcase, foreign_port_then_free, 0, 3);
 	tcase_add_test(tcase, goes_without_a_lost_port);
+	tcase_add_test(tcase, a_port_that_is_being_freed_is_not_forgone);
 	tcase_add_test(tcase, lost_port_is_needed_where_it_is_the_way_in);
 	tcase_add_test(tcase, address_is_asked_for);
 	tcase_add_test(tcase, address_in_doubt);
