@@ -37,9 +37,9 @@ static void on_ended(struct conn *conn)
 		return;
 	}
 	if (http1->state == HTTP1_BUSY && http1->input.len == 0)
-		http1->turn->frame.last = true;
+		http1->turn->framed.frame.last = true;
 	if (http1->state == HTTP1_TUNNEL)
-		turn_tell_ended(&http1->turn->turn);
+		turn_tell_ended(&http1->turn->framed.turn);
 }
 
 static void on_drained(struct conn *conn)
@@ -52,7 +52,7 @@ static void on_drained(struct conn *conn)
 	if (http1->turn->ending)
 		http1_finish(http1);
 	else
-		turn_tell_drained(&http1->turn->turn);
+		turn_tell_drained(&http1->turn->framed.turn);
 }
 
 static void on_deadline(struct conn *conn)
@@ -78,7 +78,7 @@ static void on_closed(struct conn *conn)
 	struct http1 *http1 = mine(conn);
 
 	if (http1->turn != NULL)
-		turn_tell_gone(&http1->turn->turn);
+		turn_tell_gone(&http1->turn->framed.turn);
 	http1_drop_turn(http1);
 }
 
@@ -93,7 +93,7 @@ static bool is_replying(const struct conn *conn)
 {
 	const struct http1 *http1 = container_of(conn, const struct http1, conn);
 
-	return http1->state == HTTP1_BUSY && http1->turn != NULL && http1->turn->turn.begun;
+	return http1->state == HTTP1_BUSY && http1->turn != NULL && http1->turn->framed.turn.begun;
 }
 
 static void free_http1(struct conn *conn)

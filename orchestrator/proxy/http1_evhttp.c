@@ -45,7 +45,7 @@ static void on_closed(struct evhttp_connection *evcon, void *arg)
 	conns_remove(evconn->kind->conns, &evconn->link);
 	defer_call(settings->defer, &evconn->deferred);
 	if (evconn->turn != NULL)
-		turn_tell_gone(&evconn->turn->turn);
+		turn_tell_gone(&evconn->turn->framed.turn);
 	evconn_drop_turn(evconn);
 	if (asked != NULL && evhttp_request_get_connection(asked) == NULL)
 		evhttp_send_reply_end(asked);
@@ -100,7 +100,7 @@ static void on_written(struct bufferevent *bev, void *arg)
 	if (evconn->turn->ending)
 		evconn_finish(evconn);
 	else
-		turn_tell_drained(&evconn->turn->turn);
+		turn_tell_drained(&evconn->turn->framed.turn);
 }
 
 /* The client has closed its side, or reset the connection: for evhttp it is gone, and a request in work is let go of. */
@@ -128,11 +128,11 @@ static void on_request(struct evhttp_request *asked, void *arg)
 	bufferevent_enable(bev,
 	                   EV_READ); /* in the turn in which evhttp disabled it: so nothing is changed for the kernel */
 	if (evconn->state == EVCONN_BODY) {
-		char *room = buf_room(&turn->request.body, len);
+		char *room = buf_room(&turn->framed.request.body, len);
 		bool fits = room != NULL && evbuffer_remove(body, room, len) == (int)len;
-		buf_extend(&turn->request.body, fits ? len : 0);
+		buf_extend(&turn->framed.request.body, fits ? len : 0);
 		body_end(&evconn->body);
-		if (!fits || !request_end_body(&turn->request)) {
+		if (!fits || !request_end_body(&turn->framed.request)) {
 			evconn_refuse(evconn, 431, request_too_large, NULL);
 			return;
 		}
@@ -140,7 +140,7 @@ static void on_request(struct evhttp_request *asked, void *arg)
 	evconn->state = EVCONN_BUSY;
 	deadline_clear(&evconn->deadline);
 	const struct conns_settings *settings = conns_settings(evconn->kind->conns);
-	settings->on_request(&turn->turn, settings->arg);
+	settings->on_request(&turn->framed.turn, settings->arg);
 }
 
 /* --- time ------------------------------------------------------------------------------------------------------ */
@@ -168,7 +168,7 @@ static void expect_reader(struct evconn *evconn)
 		return;
 	}
 	evconn->unread = left;
-	deadline_set(&evconn->deadline, clock_us() + evconn->turn->turn.idle_ms * 1000);
+	deadline_set(&evconn->deadline, clock_us() + evconn->turn->framed.turn.idle_ms * 1000);
 }
 
 static void on_deadline(struct deadline *deadline)
@@ -245,7 +245,7 @@ static void leave(struct conns_link *link)
 	if (evconn->over)
 		return;
 	evconn->cut |= evbuffer_get_length(bufferevent_get_output(evconn->bev)) > 0 ||
-	               (evconn->state == EVCONN_BUSY && evconn->turn->turn.begun);
+	               (evconn->state == EVCONN_BUSY && evconn->turn->framed.turn.begun);
 	evconn_close(evconn);
 }
 

@@ -49,8 +49,8 @@ static void hand_over(struct evconn *evconn)
 	size_t body = evconn->content != NULL ? evbuffer_get_length(evconn->content) : 0;
 	char text[SHORT_HEAD_SIZE];
 	int len = snprintf(text, sizeof(text), "%s / HTTP/1.%d\r\nContent-Length: %zu\r\nConnection: %s\r\n\r\n",
-	                   short_method(&turn->request), turn->frame.http_1_0 ? 0 : 1, body,
-	                   turn->frame.last ? "close" : "keep-alive");
+	                   short_method(&turn->framed.request), turn->framed.frame.http_1_0 ? 0 : 1, body,
+	                   turn->framed.frame.last ? "close" : "keep-alive");
 
 	evbuffer_unfreeze(input, 0); /* a socket's input buffer takes bytes from its own reads only */
 	mem_must(evbuffer_add(input, text, (size_t)len) == 0 ? input : NULL);
@@ -109,14 +109,14 @@ static bool take_head(struct evconn *evconn, const struct http_head *head, size_
 	struct forward_from from = {.address = evconn->address, .trusted = evconn->trusted};
 	struct evturn *turn = evconn_begin_turn(evconn);
 	struct gate_verdict verdict =
-	        request_take_head(&turn->request, head, &from, evconn_config(evconn)->max_body_bytes);
+	        request_take_head(&turn->framed.request, head, &from, evconn_config(evconn)->max_body_bytes);
 
 	if (verdict.status != 0) {
 		refuse_head(evconn, head, verdict.status, verdict.text);
 		return false;
 	}
-	turn->frame.http_1_0 = head->minor == 0;
-	turn->frame.last = head->close;
+	turn->framed.frame.http_1_0 = head->minor == 0;
+	turn->framed.frame.last = head->close;
 	if (head->chunked || head->content_length > 0) {
 		evconn->state = EVCONN_BODY;
 		body_begin(conns_bodies(evconn->kind->conns), &evconn->body, evict, clock_recent_us());
@@ -127,7 +127,7 @@ static bool take_head(struct evconn *evconn, const struct http_head *head, size_
 			send_continue(evconn);
 		return true;
 	}
-	if (request_end_head(&turn->request, head))
+	if (request_end_head(&turn->framed.request, head))
 		return true;
 	refuse_head(evconn, head, 431, request_too_large);
 	return false;
@@ -250,7 +250,7 @@ void evconn_take_bytes(struct evconn *evconn, const char *data, size_t len)
 		break;
 	case EVCONN_TUNNEL:
 		if (evconn->turn != NULL)
-			turn_tell_bytes(&evconn->turn->turn, data, len);
+			turn_tell_bytes(&evconn->turn->framed.turn, data, len);
 		break;
 	}
 }

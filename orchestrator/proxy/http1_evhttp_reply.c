@@ -6,7 +6,6 @@
 #include "common/clock.h"
 #include "common/container_of.h"
 #include "common/mem.h"
-#include "orchestrator/proxy/problem.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -15,8 +14,7 @@
 #include <unistd.h>
 
 #define OUTPUT_MAX 1048576 /* what one turn may leave unwritten; sources stop at the first byte */
-#define PROBLEM_MAX 32768
-#define SILENT_US 50000 /* the next request of a busy client comes sooner */
+#define SILENT_US 50000    /* the next request of a busy client comes sooner */
 
 /* --- the connection -------------------------------------------------------------------------------------------- */
 
@@ -112,15 +110,27 @@ enum turn_write evconn_write(struct evconn *evconn, const struct iovec *iov, int
 
 static const struct turn_kind kind;
 
+static struct evturn *mine(struct turn *turn)
+{
+	return container_of(turn, struct evturn, framed.turn);
+}
+
+static enum turn_write write_parts(struct turn *turn, const struct iovec *iov, int count)
+{
+	return evconn_write(mine(turn)->evconn, iov, count, turn->idle_ms);
+}
+
 struct evturn *evconn_begin_turn(struct evconn *evconn)
 {
 	const struct config *config = evconn_config(evconn);
 	struct evturn *turn = mem_zero(sizeof(*turn));
 
-	request_init(&turn->request, 2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
-	http1_frame_init(&turn->frame);
-	turn_init(&turn->turn, &kind, &turn->request, evconn->address);
-	turn_set_user(&turn->turn, NULL, NULL, config->idle_timeout_ms); /* until somebody answers */
+	request_init(&turn->framed.request, 2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
+	http1_frame_init(&turn->framed.frame);
+	turn_init(&turn->framed.turn, &kind, &turn->framed.request, evconn->address);
+	turn_set_user(&turn->framed.turn, NULL, NULL, config->idle_timeout_ms); /* until somebody answers */
+	turn->framed.conns = evconn->kind->conns;
+	turn->framed.write = write_parts;
 	turn->evconn = evconn;
 	evconn->turn = turn;
 	conns_begin_turn(evconn->kind->conns);
@@ -137,15 +147,10 @@ void evconn_drop_turn(struct evconn *evconn)
 	conns_release(evconn->kind->conns, evconn->body.bytes);
 	evconn->body.bytes = 0;
 	conns_end_turn(evconn->kind->conns);
-	request_clear(&turn->request);
-	http1_frame_clear(&turn->frame);
+	request_clear(&turn->framed.request);
+	http1_frame_clear(&turn->framed.frame);
 	free(turn);
 	evconn->turn = NULL;
-}
-
-static struct evturn *mine(struct turn *turn)
-{
-	return container_of(turn, struct evturn, turn);
 }
 
 /* --- the end of a reply ---------------------------------------------------------------------------------------- */
@@ -154,7 +159,7 @@ void evconn_finish(struct evconn *evconn)
 {
 	struct evhttp_request *asked = evconn->turn->asked;
 
-	if (evconn->turn->frame.close)
+	if (evconn->turn->framed.frame.close)
 		evhttp_add_header(evhttp_request_get_output_headers(asked), "Connection", "close");
 	evconn_drop_turn(evconn);
 	evconn->state = EVCONN_IDLE;
@@ -187,107 +192,20 @@ static void abort_reply(struct turn *turn)
 		evconn_mark_broken(mine(turn)->evconn, true);
 }
 
-/* --- bytes ----------------------------------------------------------------------------------------------------- */
-
-static enum turn_write send_piece(struct turn *turn, struct http_text piece)
-{
-	struct evturn *self = mine(turn);
-	struct http1_parts parts;
-
-	http1_frame_parts(&self->frame, piece, &parts);
-	if (parts.len == 0)
-		return TURN_SENT;
-	turn_note_sent(turn, parts.len);
-	enum turn_write written = evconn_write(self->evconn, parts.iov, parts.count, turn->idle_ms);
-	http1_frame_sent(&self->frame);
-	return written;
-}
-
-static enum turn_write flush(struct turn *turn)
-{
-	return send_piece(turn, (struct http_text){NULL, 0});
-}
-
-static bool keep(struct turn *turn, struct http_text piece)
-{
-	return http1_frame_keep(&mine(turn)->frame, piece);
-}
-
-static bool is_draining(const struct evturn *turn)
-{
-	return conns_is_draining(turn->evconn->kind->conns);
-}
-
-static bool head_of_reply(struct turn *turn, const struct http_head *head)
-{
-	struct evturn *self = mine(turn);
-
-	return http1_frame_head(&self->frame, head, self->request.method, is_draining(self));
-}
-
-static enum turn_write interim(struct turn *turn, const struct http_head *head)
-{
-	struct evturn *self = mine(turn);
-	const struct buf *kept = &self->frame.kept;
-
-	if (!http1_frame_interim(&self->frame, head))
-		return TURN_SENT;
-	enum turn_write written = evconn_write(self->evconn, &(struct iovec){kept->data, kept->len}, 1, turn->idle_ms);
-	http1_frame_sent(&self->frame);
-	return written;
-}
-
-static void take_back(struct turn *turn)
-{
-	buf_reset(&mine(turn)->frame.kept);
-}
-
-static bool complete(struct turn *turn, struct http_text trailers)
-{
-	return http1_frame_complete(&mine(turn)->frame, trailers);
-}
-
-static void answer(struct turn *turn, struct problem *problem)
-{
-	struct evturn *self = mine(turn);
-	struct buf out;
-
-	buf_init(&out, PROBLEM_MAX);
-	if (http1_frame_problem(&self->frame, &self->request, is_draining(self), problem, &out)) {
-		turn_note_sent(turn, out.len);
-		evconn_write(self->evconn, &(struct iovec){out.data, out.len}, 1, turn->idle_ms);
-	}
-	buf_clear(&out);
-	end(turn);
-}
+/* --- refusals -------------------------------------------------------------------------------------------------- */
 
 void evconn_refuse(struct evconn *evconn, int status, const char *detail, const struct http1_line *line)
 {
-	char id[FORWARD_ID_SIZE];
-	struct http1_line own;
-	struct problem problem = {.status = status, .detail = detail, .request_id = id, .close = true};
 	const struct conns_settings *settings = conns_settings(evconn->kind->conns);
-	struct buf out;
+	struct http1_refusal refusal;
 
-	if (evconn->turn != NULL)
-		problem.request_id = evconn->turn->request.id;
-	else
-		forward_new_id(id); /* nobody could read whether it has one */
-	if (line == NULL) {
-		own = http1_line_of_request(&evconn->turn->request);
-		line = &own;
-	}
-	problem.head_only = line->head_only;
-	buf_init(&out, PROBLEM_MAX);
-	if (problem_write(&out, &problem))
-		evconn_write(evconn, &(struct iovec){out.data, out.len}, 1, evconn_config(evconn)->idle_timeout_ms);
-	buf_clear(&out);
-	settings->on_refused(&(struct conns_refused){.address = evconn->address,
-	                                             .request_id = problem.request_id,
-	                                             .method = line->method,
-	                                             .target = line->target,
-	                                             .status = status},
-	                     settings->arg);
+	http1_refusal_make(&refusal, evconn->turn != NULL ? &evconn->turn->framed : NULL, evconn->address, status,
+	                   detail, line);
+	if (refusal.out.len > 0)
+		evconn_write(evconn, &(struct iovec){refusal.out.data, refusal.out.len}, 1,
+		             evconn_config(evconn)->idle_timeout_ms);
+	buf_clear(&refusal.out);
+	settings->on_refused(&refusal.told, settings->arg);
 	evconn_close(evconn);
 }
 
@@ -298,7 +216,7 @@ static void tunnel(struct turn *turn)
 	struct evconn *evconn = mine(turn)->evconn;
 
 	evconn->state = EVCONN_TUNNEL;
-	mine(turn)->frame.close = true;
+	mine(turn)->framed.frame.close = true;
 	if (evconn->input.len > 0)
 		turn_tell_bytes(turn, evconn->input.data, evconn->input.len);
 	buf_reset(&evconn->input);
@@ -325,15 +243,15 @@ static void resume_reading(struct turn *turn)
 }
 
 static const struct turn_kind kind = {
-        .interim = interim,
-        .head = head_of_reply,
-        .keep = keep,
-        .send = send_piece,
-        .flush = flush,
-        .take_back = take_back,
-        .complete = complete,
+        .interim = http1_framed_interim,
+        .head = http1_framed_head,
+        .keep = http1_framed_keep,
+        .send = http1_framed_send,
+        .flush = http1_framed_flush,
+        .take_back = http1_framed_take_back,
+        .complete = http1_framed_complete,
         .end = end,
-        .answer = answer,
+        .answer = http1_framed_answer,
         .abort = abort_reply,
         .tunnel = tunnel,
         .end_writing = end_writing,

@@ -4,8 +4,7 @@
 #pragma once
 
 #include "orchestrator/proxy/conns.h"
-#include "orchestrator/proxy/http1_frame.h"
-#include "orchestrator/proxy/turn.h"
+#include "orchestrator/proxy/http1_framed.h"
 #include "orchestrator/wire/message.h"
 
 #include <event2/bufferevent.h>
@@ -61,12 +60,10 @@ struct evconn {
 };
 
 struct evturn {
-	struct turn turn;
+	struct http1_framed framed;
 	struct evconn *evconn;
 	struct evhttp_request *asked; /* evhttp's, from its handing over to its end */
-	struct request request;
-	struct http1_frame frame;
-	bool ending; /* the reply is complete, its last bytes are not written yet */
+	bool ending;                  /* the reply is complete, its last bytes are not written yet */
 };
 
 static inline const struct config *evconn_config(const struct evconn *evconn)

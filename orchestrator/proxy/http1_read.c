@@ -59,14 +59,15 @@ static bool take_head(struct http1 *http1, const struct http_head *head, size_t 
 	struct forward_from from = {.address = conn->address, .trusted = conn->trusted};
 	struct http1_turn *turn = http1_begin_turn(http1);
 	bool body_follows = head->chunked || head->content_length > 0;
-	struct gate_verdict verdict = request_take_head(&turn->request, head, &from, conn_config(conn)->max_body_bytes);
+	struct gate_verdict verdict =
+	        request_take_head(&turn->framed.request, head, &from, conn_config(conn)->max_body_bytes);
 
 	if (verdict.status != 0) {
 		refuse_head(http1, head, verdict.status, verdict.text);
 		return false;
 	}
-	turn->frame.http_1_0 = head->minor == 0;
-	turn->frame.last = head->close;
+	turn->framed.frame.http_1_0 = head->minor == 0;
+	turn->framed.frame.last = head->close;
 	if (body_follows) {
 		http1->state = HTTP1_BODY;
 		body_begin(conns_bodies(conn->conns), &http1->body, evict, clock_recent_us());
@@ -76,7 +77,7 @@ static bool take_head(struct http1 *http1, const struct http_head *head, size_t 
 		return true;
 	}
 	/* the head is gone when a body ends: without one, what the head's end needs is written now */
-	if (request_end_head(&turn->request, head))
+	if (request_end_head(&turn->framed.request, head))
 		return true;
 	refuse_head(http1, head, 431, request_too_large);
 	return false;
@@ -98,7 +99,7 @@ static bool take_body(struct http1 *http1, struct http_text piece)
 	}
 	body_grow(&http1->body, piece.len, clock_recent_us());
 	expect_body(http1);
-	if (buf_add(&http1->turn->request.body, piece.data, piece.len))
+	if (buf_add(&http1->turn->framed.request.body, piece.data, piece.len))
 		return true;
 	http1_refuse(http1, 413, "the body is longer than this server takes", NULL);
 	return false;
@@ -108,7 +109,7 @@ static bool end_message(struct http1 *http1)
 {
 	if (http1->state == HTTP1_BODY) {
 		body_end(&http1->body);
-		if (!request_end_body(&http1->turn->request)) {
+		if (!request_end_body(&http1->turn->framed.request)) {
 			http1_refuse(http1, 431, request_too_large, NULL);
 			return false;
 		}
@@ -202,10 +203,10 @@ static void start_work(struct http1 *http1)
 
 	assert(http1->state == HTTP1_BUSY);
 	if (http1->conn.ended && http1->input.len == 0)
-		http1->turn->frame.last = true;
+		http1->turn->framed.frame.last = true;
 	if (http1->input.len > HTTP1_INPUT_MAX)
 		conn_pause(&http1->conn);
-	settings->on_request(&http1->turn->turn, settings->arg);
+	settings->on_request(&http1->turn->framed.turn, settings->arg);
 }
 
 void http1_take_bytes(struct http1 *http1, const char *data, size_t len)
@@ -222,7 +223,7 @@ void http1_take_bytes(struct http1 *http1, const char *data, size_t len)
 		break;
 	case HTTP1_TUNNEL:
 		if (http1->turn != NULL)
-			turn_tell_bytes(&http1->turn->turn, data, len);
+			turn_tell_bytes(&http1->turn->framed.turn, data, len);
 		break;
 	}
 }

@@ -3,11 +3,9 @@
 
 #include "common/container_of.h"
 #include "common/mem.h"
-#include "orchestrator/proxy/problem.h"
 
 #include <stdlib.h>
 
-#define PROBLEM_MAX 32768
 #define SPARES_MAX 64
 
 static struct http1_turn *spares[SPARES_MAX]; /* with their heads' memory, since every request needs one */
@@ -19,29 +17,29 @@ static struct http1_turn *alloc_turn(size_t head_max, size_t body_max)
 {
 	if (spare_count > 0) {
 		struct http1_turn *spare = spares[--spare_count];
-		request_reset(&spare->request, head_max, body_max);
+		request_reset(&spare->framed.request, head_max, body_max);
 		return spare;
 	}
 	struct http1_turn *made = mem_zero(sizeof(*made));
-	request_init(&made->request, head_max, body_max);
-	http1_frame_init(&made->frame);
+	request_init(&made->framed.request, head_max, body_max);
+	http1_frame_init(&made->framed.frame);
 	return made;
 }
 
 static void free_memory(struct http1_turn *turn)
 {
-	request_clear(&turn->request);
-	http1_frame_clear(&turn->frame);
+	request_clear(&turn->framed.request);
+	http1_frame_clear(&turn->framed.frame);
 	free(turn);
 }
 
 static void free_turn(struct http1_turn *turn)
 {
-	if (spare_count == SPARES_MAX || !http1_frame_is_spare(&turn->frame)) {
+	if (spare_count == SPARES_MAX || !http1_frame_is_spare(&turn->framed.frame)) {
 		free_memory(turn);
 		return;
 	}
-	buf_clear(&turn->request.body);
+	buf_clear(&turn->framed.request.body);
 	spares[spare_count++] = turn;
 }
 
@@ -53,16 +51,36 @@ void http1_free_turns(void)
 
 static const struct turn_kind kind;
 
+static struct http1_turn *mine(struct turn *turn)
+{
+	return container_of(turn, struct http1_turn, framed.turn);
+}
+
+static enum turn_write write_parts(struct turn *turn, const struct iovec *iov, int count)
+{
+	switch (conn_write(&mine(turn)->http1->conn, iov, count, turn->idle_ms)) {
+	case CONN_SENT:
+		return TURN_SENT;
+	case CONN_SLOW:
+		return TURN_SLOW;
+	case CONN_GONE:
+		break;
+	}
+	return TURN_GONE;
+}
+
 struct http1_turn *http1_begin_turn(struct http1 *http1)
 {
 	const struct config *config = conn_config(&http1->conn);
 	struct http1_turn *turn = alloc_turn(2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
 
-	turn_init(&turn->turn, &kind, &turn->request, http1->conn.address);
-	turn_set_user(&turn->turn, NULL, NULL, config->idle_timeout_ms); /* until somebody answers */
+	turn_init(&turn->framed.turn, &kind, &turn->framed.request, http1->conn.address);
+	turn_set_user(&turn->framed.turn, NULL, NULL, config->idle_timeout_ms); /* until somebody answers */
 	turn->http1 = http1;
 	turn->ending = false;
-	http1_frame_reset(&turn->frame);
+	turn->framed.conns = http1->conn.conns;
+	turn->framed.write = write_parts;
+	http1_frame_reset(&turn->framed.frame);
 	http1->turn = turn;
 	conns_begin_turn(http1->conn.conns);
 	return turn;
@@ -80,17 +98,12 @@ void http1_drop_turn(struct http1 *http1)
 	http1->turn = NULL;
 }
 
-static struct http1_turn *mine(struct turn *turn)
-{
-	return container_of(turn, struct http1_turn, turn);
-}
-
 /* --- the end of a reply ---------------------------------------------------------------------------------------- */
 
 void http1_finish(struct http1 *http1)
 {
 	struct conn *conn = &http1->conn;
-	bool close = http1->turn->frame.close;
+	bool close = http1->turn->framed.frame.close;
 
 	http1_drop_turn(http1);
 	if (close && (http1->input.len > 0 || conn_is_paused(conn))) {
@@ -132,130 +145,20 @@ static void abort_reply(struct turn *turn)
 		conn_mark_cut(conn);
 }
 
-/* --- bytes ----------------------------------------------------------------------------------------------------- */
-
-static enum turn_write write_parts(struct http1_turn *turn, const struct iovec *iov, int count)
-{
-	switch (conn_write(&turn->http1->conn, iov, count, turn->turn.idle_ms)) {
-	case CONN_SENT:
-		return TURN_SENT;
-	case CONN_SLOW:
-		return TURN_SLOW;
-	case CONN_GONE:
-		break;
-	}
-	return TURN_GONE;
-}
-
-/* What is kept, and a piece. */
-static enum turn_write send_piece(struct turn *turn, struct http_text piece)
-{
-	struct http1_turn *self = mine(turn);
-	struct http1_parts parts;
-
-	http1_frame_parts(&self->frame, piece, &parts);
-	if (parts.len == 0)
-		return TURN_SENT;
-	turn_note_sent(turn, parts.len);
-	enum turn_write written = write_parts(self, parts.iov, parts.count);
-	http1_frame_sent(&self->frame);
-	return written;
-}
-
-static enum turn_write flush(struct turn *turn)
-{
-	return send_piece(turn, (struct http_text){NULL, 0});
-}
-
-static bool keep(struct turn *turn, struct http_text piece)
-{
-	return http1_frame_keep(&mine(turn)->frame, piece);
-}
-
-static bool is_draining(const struct http1_turn *turn)
-{
-	return conns_is_draining(turn->http1->conn.conns);
-}
-
-static bool head_of_reply(struct turn *turn, const struct http_head *head)
-{
-	struct http1_turn *self = mine(turn);
-
-	return http1_frame_head(&self->frame, head, self->request.method, is_draining(self));
-}
-
-static enum turn_write interim(struct turn *turn, const struct http_head *head)
-{
-	struct http1_turn *self = mine(turn);
-	struct buf *kept = &self->frame.kept;
-
-	if (!http1_frame_interim(&self->frame, head))
-		return TURN_SENT;
-	enum turn_write written = write_parts(self, &(struct iovec){kept->data, kept->len}, 1);
-	http1_frame_sent(&self->frame);
-	return written;
-}
-
-static void take_back(struct turn *turn)
-{
-	buf_reset(&mine(turn)->frame.kept);
-}
-
-static bool complete(struct turn *turn, struct http_text trailers)
-{
-	return http1_frame_complete(&mine(turn)->frame, trailers);
-}
-
-/* --- replies of our own ---------------------------------------------------------------------------------------- */
-
-static void answer(struct turn *turn, struct problem *problem)
-{
-	struct http1_turn *self = mine(turn);
-	struct buf out;
-
-	buf_init(&out, PROBLEM_MAX);
-	if (http1_frame_problem(&self->frame, &self->request, is_draining(self), problem, &out)) {
-		turn_note_sent(turn, out.len);
-		write_parts(self, &(struct iovec){out.data, out.len}, 1);
-	}
-	buf_clear(&out);
-	end(turn);
-}
-
-static void tell_refused(struct http1 *http1, int status, const char *id, const struct http1_line *line)
-{
-	const struct conns_settings *settings = conns_settings(http1->conn.conns);
-	struct conns_refused refused = {.address = http1->conn.address,
-	                                .request_id = id,
-	                                .method = line->method,
-	                                .target = line->target,
-	                                .status = status};
-
-	settings->on_refused(&refused, settings->arg);
-}
+/* --- refusals -------------------------------------------------------------------------------------------------- */
 
 void http1_refuse(struct http1 *http1, int status, const char *detail, const struct http1_line *line)
 {
-	char id[FORWARD_ID_SIZE];
-	struct http1_line own;
-	struct problem problem = {.status = status, .detail = detail, .request_id = id, .close = true};
-	struct buf out;
+	const struct conns_settings *settings = conns_settings(http1->conn.conns);
+	struct http1_refusal refusal;
 
-	if (http1->turn != NULL)
-		problem.request_id = http1->turn->request.id;
-	else
-		forward_new_id(id); /* nobody could read whether it has one */
-	if (line == NULL) {
-		own = http1_line_of_request(&http1->turn->request);
-		line = &own;
-	}
-	problem.head_only = line->head_only;
-	buf_init(&out, PROBLEM_MAX);
-	if (problem_write(&out, &problem))
-		conn_write(&http1->conn, &(struct iovec){out.data, out.len}, 1,
+	http1_refusal_make(&refusal, http1->turn != NULL ? &http1->turn->framed : NULL, http1->conn.address, status,
+	                   detail, line);
+	if (refusal.out.len > 0)
+		conn_write(&http1->conn, &(struct iovec){refusal.out.data, refusal.out.len}, 1,
 		           conn_config(&http1->conn)->idle_timeout_ms);
-	buf_clear(&out);
-	tell_refused(http1, status, problem.request_id, line);
+	buf_clear(&refusal.out);
+	settings->on_refused(&refusal.told, settings->arg);
 	http1_drop_turn(http1);
 	buf_clear(&http1->input);
 	conn_linger(&http1->conn);
@@ -268,7 +171,7 @@ static void tunnel(struct turn *turn)
 	struct http1 *http1 = mine(turn)->http1;
 
 	http1->state = HTTP1_TUNNEL;
-	mine(turn)->frame.close = true;
+	mine(turn)->framed.frame.close = true;
 	if (http1->input.len > 0)
 		turn_tell_bytes(turn, http1->input.data, http1->input.len);
 	if (http1->turn == NULL) /* that was too much for the tunnel */
@@ -295,15 +198,15 @@ static void resume(struct turn *turn)
 }
 
 static const struct turn_kind kind = {
-        .interim = interim,
-        .head = head_of_reply,
-        .keep = keep,
-        .send = send_piece,
-        .flush = flush,
-        .take_back = take_back,
-        .complete = complete,
+        .interim = http1_framed_interim,
+        .head = http1_framed_head,
+        .keep = http1_framed_keep,
+        .send = http1_framed_send,
+        .flush = http1_framed_flush,
+        .take_back = http1_framed_take_back,
+        .complete = http1_framed_complete,
         .end = end,
-        .answer = answer,
+        .answer = http1_framed_answer,
         .abort = abort_reply,
         .tunnel = tunnel,
         .end_writing = end_writing,

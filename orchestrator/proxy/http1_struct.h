@@ -4,8 +4,7 @@
 #pragma once
 
 #include "orchestrator/proxy/conn.h"
-#include "orchestrator/proxy/http1_frame.h"
-#include "orchestrator/proxy/turn.h"
+#include "orchestrator/proxy/http1_framed.h"
 #include "orchestrator/wire/message.h"
 
 #define HTTP1_INPUT_MAX 65536 /* bytes read ahead of a request in work */
@@ -29,9 +28,7 @@ struct http1 {
 
 /* One request, and the reply to it. */
 struct http1_turn {
-	struct turn turn;
+	struct http1_framed framed;
 	struct http1 *http1;
-	struct request request;
-	struct http1_frame frame;
 	bool ending; /* the reply is complete, its last bytes are not written yet */
 };
