@@ -21,10 +21,23 @@ void buf_init(struct buf *buf, size_t max)
 	*buf = (struct buf){.max = max};
 }
 
+void buf_init_secret(struct buf *buf, size_t max)
+{
+	buf_init(buf, max);
+	buf->secret = true;
+}
+
+static void free_base(struct buf *buf)
+{
+	if (buf->secret && buf->base != NULL)
+		explicit_bzero(buf->base, buf->cap);
+	free(buf->base);
+}
+
 void buf_clear(struct buf *buf)
 {
-	free(buf->base);
-	buf_init(buf, buf->max);
+	free_base(buf);
+	*buf = (struct buf){.max = buf->max, .secret = buf->secret};
 }
 
 void buf_reset(struct buf *buf)
@@ -63,7 +76,7 @@ static void buf_make_room(struct buf *buf, size_t need)
 	char *base = mem_alloc(cap);
 	if (buf->len > 0)
 		memcpy(base, buf->data, buf->len);
-	free(buf->base);
+	free_base(buf);
 	buf->base = buf->data = base;
 	buf->cap = cap;
 }

@@ -19,11 +19,13 @@ struct buf {
 	size_t max; /* most bytes it may hold */
 	char *base; /* private: the allocation */
 	size_t cap; /* private: its size */
+	bool secret;
 };
 
 void buf_init(struct buf *buf, size_t max);
-void buf_clear(struct buf *buf); /* frees; the buffer can be used again with the same max */
-void buf_reset(struct buf *buf); /* len 0, memory kept */
+void buf_init_secret(struct buf *buf, size_t max); /* no memory that held something is given back before it was wiped */
+void buf_clear(struct buf *buf);                   /* frees; the buffer can be used again with the same max */
+void buf_reset(struct buf *buf);                   /* len 0, memory kept */
 
 /* All return false, and change nothing, where the result would hold more than max. */
 static inline bool buf_add(struct buf *buf, const void *data, size_t len) MUST_CHECK;

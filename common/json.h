@@ -49,6 +49,10 @@ void json_free(struct json_doc *doc); /* NULL is fine */
 /* The member called key of an object, NULL if there is none or value is no object (value may be NULL). */
 const struct json_value *json_get(const struct json_value *value, const char *key);
 
+/* The first member of an object; NULL if it has none or value is no object (value may be NULL). Whoever reads keys begins here:
+ * the children of an array have none. */
+const struct json_value *json_members(const struct json_value *value);
+
 /* json_get along names, NULL-terminated: json_path(v, "State", "ExitCode", NULL). */
 const struct json_value *json_path(const struct json_value *value, ...) __attribute__((sentinel));
 

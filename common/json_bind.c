@@ -87,7 +87,7 @@ bool json_bind(const struct json_value *object, const struct json_field *fields,
 	assert(count <= 64);
 	if (object == NULL || object->type != JSON_OBJECT)
 		return err_set(err, "must be an object");
-	for (const struct json_value *member = object->first; member != NULL; member = member->next) {
+	for (const struct json_value *member = json_members(object); member != NULL; member = member->next) {
 		const struct json_field *field = field_find(fields, count, member);
 		if (field == NULL)
 			return refuse_unknown(member, err);

@@ -16,11 +16,14 @@ static bool bytes_are(const char *bytes, size_t len, const char *text)
 	return len == strlen(text) && memcmp(bytes, text, len) == 0;
 }
 
+const struct json_value *json_members(const struct json_value *value)
+{
+	return value != NULL && value->type == JSON_OBJECT ? value->first : NULL;
+}
+
 const struct json_value *json_get(const struct json_value *value, const char *key)
 {
-	if (value == NULL || value->type != JSON_OBJECT)
-		return NULL;
-	for (const struct json_value *member = value->first; member != NULL; member = member->next) {
+	for (const struct json_value *member = json_members(value); member != NULL; member = member->next) {
 		if (bytes_are(member->key, member->key_len, key))
 			return member;
 	}

@@ -184,8 +184,8 @@ static size_t log_escape(char *to, unsigned char c)
 
 const char *log_quote(const char *text)
 {
-	static char quotes[LOG_QUOTES][LOG_QUOTE_BYTES];
-	static unsigned turn;
+	static _Thread_local char quotes[LOG_QUOTES][LOG_QUOTE_BYTES];
+	static _Thread_local unsigned turn;
 	char *quote = quotes[turn++ % LOG_QUOTES];
 	size_t len = 0;
 

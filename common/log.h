@@ -36,5 +36,5 @@ void log_listen(log_listener *told, void *arg);
 #define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 
 /* The text in double quotes with ", \ and control characters escaped; cut at 1520 bytes. The result lives in one of
- * eight static buffers used in turn: good for one log_line call. NULL gives "". Main thread only. */
+ * eight buffers of the calling thread used in turn: good for one log_line call. NULL gives "". */
 const char *log_quote(const char *text);

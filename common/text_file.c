@@ -20,13 +20,12 @@ static bool wait_for_more(int fd, int64_t until_ms)
 	return left_ms > 0 && poll(&more, 1, (int)left_ms) != 0;
 }
 
-static bool read_all(int fd, const char *path, struct buf *text, struct err *err)
+static bool read_pieces(int fd, const char *path, char *piece, size_t size, struct buf *text, struct err *err)
 {
 	int64_t until_ms = clock_ms() + WAIT_MS;
-	char piece[16384];
 
 	for (;;) {
-		ssize_t got = read(fd, piece, sizeof(piece));
+		ssize_t got = read(fd, piece, size);
 		if (got == 0)
 			return true;
 		if (got > 0 && !buf_add(text, piece, (size_t)got))
@@ -36,6 +35,16 @@ static bool read_all(int fd, const char *path, struct buf *text, struct err *err
 		if (got == -1 && errno != EAGAIN && errno != EINTR)
 			return err_set_errno(err, errno, "%s: cannot be read", path);
 	}
+}
+
+static bool read_all(int fd, const char *path, struct buf *text, struct err *err)
+{
+	char piece[16384];
+	bool ok = read_pieces(fd, path, piece, sizeof(piece), text, err);
+
+	if (text->secret)
+		explicit_bzero(piece, sizeof(piece));
+	return ok;
 }
 
 static bool begins_with(const struct buf *text, const char *mark, size_t len)

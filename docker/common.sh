@@ -22,10 +22,17 @@ show_help() {
 	exit 0
 }
 
+# as_typed WORD...: one line that a shell takes for these words.
+as_typed() {
+	local line
+	printf -v line ' %q' "$@"
+	printf '%s' "${line# }"
+}
+
 # Everything here wants root: packages, dockerd, port 80.
 become_root() {
 	[ "$(id -u)" = 0 ] && return
-	command -v sudo >/dev/null || fail "must run as root: su -c '$0 $*'"
+	command -v sudo >/dev/null || fail "must run as root: su -c '$(as_typed "$0" "$@")'"
 	exec sudo --preserve-env=NO_INSTALL,DOCKER_HOST -- "$0" "$@"
 }
 

@@ -2,9 +2,7 @@
  *
  *   signals -> main          engine -> supervisors -> backends -> observer (here) -> proxy, admin
  *   clients -> proxy -> fleets (acquire, release), supervisors (count), health (evidence)
- *
- * TERM and INT, and the order to drain: see leave.c.
- * HUP, and the order to reload: see reload.c. The configuration is its own from the moment that everything is made.
+ * TERM, INT, the order to drain: see leave.c. HUP, the order to reload: reload.c, whose the configuration is once all is made.
  */
 #include "common/descriptors.h"
 #include "common/log.h"
@@ -12,17 +10,23 @@
 #include "orchestrator/admin/admin.h"
 #include "orchestrator/systemd/lifecycle.h"
 #include "orchestrator/cli/command_line.h"
+#include "orchestrator/config/config_doubts.h"
 #include "orchestrator/config/config_file.h"
 #include "orchestrator/base/defer.h"
+#include "orchestrator/certs/acme.h"
+#include "orchestrator/certs/certs.h"
 #include "orchestrator/cli/cli.h"
 #include "orchestrator/cli/exit_code.h"
 #include "orchestrator/engine/engines.h"
+#include "orchestrator/fleet/lately_file.h"
 #include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/config/identity.h"
 #include "orchestrator/base/loop.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/leave.h"
 #include "orchestrator/reload.h"
+#include "orchestrator/troubles.h"
+#include "orchestrator/base/signals.h"
 #include "orchestrator/base/state_lock.h"
 #include "orchestrator/systemd/activation.h"
 #include "orchestrator/systemd/notify.h"
@@ -39,20 +43,21 @@ struct orchestrator {
 	struct identity identity;
 	struct event_base *base;
 	struct defer *defer;
+	struct lately_file *lately;
 	struct loop_lag *lag;
 	struct activation *activation; /* sockets handed to us, until the proxy listens */
 	struct notify *notify;
 	struct lifecycle *lifecycle;
 	struct engine *engine;
 	struct supervisors *supervisors;
+	struct certificates certificates; /* read with the config, until they are certs' */
+	struct certs *certs;              /* NULL: no TLS is spoken */
+	struct acme *acme;                /* NULL, then, too */
 	struct proxy *proxy;
 	struct admin *admin;
 	struct leave *leave;
 	struct reload *reload; /* NULL: not everything is made */
-	struct event *on_term;
-	struct event *on_int;
-	struct event *on_usr1;
-	struct event *on_hup;
+	struct signals *signals;
 	bool take_over;
 	bool refused; /* nothing was touched */
 };
@@ -91,11 +96,26 @@ static uint64_t access_log_lost(void *arg)
 	return proxy_lines_lost(self->proxy);
 }
 
+static bool trouble(size_t index, const char **what, char cause[CAUSE_SIZE], void *arg)
+{
+	const struct orchestrator *self = arg;
+	struct troubles troubles = {self->lately, self->proxy, reload_config(self->reload), self->certs};
+
+	return troubles_at(&troubles, index, what, cause);
+}
+
 static unsigned connections(void *arg)
 {
 	const struct orchestrator *self = arg;
 
 	return proxy_connections(self->proxy);
+}
+
+static const struct handshakes *handshakes(void *arg)
+{
+	const struct orchestrator *self = arg;
+
+	return proxy_handshakes(self->proxy);
 }
 
 static int64_t lag_us(void *arg)
@@ -107,31 +127,31 @@ static int64_t lag_us(void *arg)
 
 /* --- signals, and an operator's orders ------------------------------------------------------------------------- */
 
-static void on_signal(evutil_socket_t number, short what, void *arg)
+static void on_signal(int number, void *arg)
 {
-	(void)what;
 	struct orchestrator *self = arg;
+	bool remove = number == SIGINT && self->engine->can->one_host; /* those of other hosts are not ours to end */
+
 	if (leave_is_under_way(self->leave))
-		leave_now(self->leave, strsignal((int)number), reload_config(self->reload));
+		leave_now(self->leave, strsignal(number), reload_config(self->reload));
 	else
-		leave_begin(self->leave, strsignal((int)number), number == SIGINT, reload_config(self->reload));
+		leave_begin(self->leave, strsignal(number), remove, reload_config(self->reload));
 }
 
-/* As TERM, but a second order is not more urgent than the first. */
+/* As TERM, but a second order is not more urgent than the first; the order itself is in the log. */
 static void on_drain(void *arg)
 {
 	struct orchestrator *self = arg;
 
 	if (!leave_is_under_way(self->leave))
-		leave_begin(self->leave, "none", false,
-		            reload_config(self->reload)); /* the order itself is in the log */
+		leave_begin(self->leave, "none", false, reload_config(self->reload));
 }
 
-static void on_reopen(evutil_socket_t number, short what, void *arg)
+static void on_reopen(int number, void *arg)
 {
-	(void)number;
-	(void)what;
 	struct orchestrator *self = arg;
+
+	(void)number;
 	proxy_reopen_log(self->proxy);
 }
 
@@ -148,11 +168,11 @@ static bool on_reload(void *arg, struct err *err)
 }
 
 /* What is wrong is in the log. */
-static void on_hangup(evutil_socket_t number, short what, void *arg)
+static void on_hangup(int number, void *arg)
 {
-	(void)number;
-	(void)what;
 	struct err err;
+
+	(void)number;
 	(void)!on_reload(arg, &err);
 }
 
@@ -177,7 +197,8 @@ static void make_supervisors(struct orchestrator *self)
 	        .refused = on_refused,
 	        .arg = self,
 	        .observer = {.changed = on_backend_changed, .nothing_comes = on_nothing_comes, .arg = self},
-	        .traffic = proxy_traffic()});
+	        .traffic = proxy_traffic(),
+	        .lately = lately_file_lately(self->lately)});
 }
 
 static bool make_engine(struct orchestrator *self, struct err *err)
@@ -204,6 +225,12 @@ static bool make_proxy(struct orchestrator *self, struct err *err)
 	                                  .config = self->config,
 	                                  .defer = self->defer,
 	                                  .supervisors = each,
+	                                  .sources = supervisors_sources(self->supervisors),
+	                                  .tls = self->certs != NULL ? certs_server(self->certs) : NULL,
+	                                  .covers = self->certs != NULL ? certs_cover : NULL,
+	                                  .covers_arg = self->certs,
+	                                  .challenge = acme_challenge,
+	                                  .challenge_arg = self->acme,
 	                                  .inherited = activation_take,
 	                                  .inherited_arg = self->activation};
 	bool ok = proxy_new(&settings, &self->proxy, err);
@@ -220,6 +247,11 @@ static bool make_admin(struct orchestrator *self, struct err *err)
 	                                  .connections = connections,
 	                                  .loop_lag_us = lag_us,
 	                                  .access_log_dropped = access_log_lost,
+	                                  .handshakes = handshakes,
+	                                  .certs = self->certs,
+	                                  .acme = self->acme,
+	                                  .trouble = trouble,
+	                                  .lately = lately_file_lately(self->lately),
 	                                  .drain = on_drain,
 	                                  .reload = on_reload,
 	                                  .arg = self};
@@ -227,17 +259,13 @@ static bool make_admin(struct orchestrator *self, struct err *err)
 	return admin_new(&settings, &self->admin, err);
 }
 
-static void listen_to_signals(struct orchestrator *self)
+static struct signals *listen_to_signals(struct orchestrator *self)
 {
+	static const struct signal_row rows[] = {
+	        {SIGTERM, on_signal}, {SIGINT, on_signal}, {SIGUSR1, on_reopen}, {SIGHUP, on_hangup}};
+
 	signal(SIGPIPE, SIG_IGN);
-	self->on_term = loop_event_new(self->base, LOOP_URGENT, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal, self);
-	self->on_int = loop_event_new(self->base, LOOP_URGENT, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal, self);
-	self->on_usr1 = loop_event_new(self->base, LOOP_URGENT, SIGUSR1, EV_SIGNAL | EV_PERSIST, on_reopen, self);
-	self->on_hup = loop_event_new(self->base, LOOP_URGENT, SIGHUP, EV_SIGNAL | EV_PERSIST, on_hangup, self);
-	event_add(self->on_usr1, NULL);
-	event_add(self->on_hup, NULL);
-	event_add(self->on_term, NULL);
-	event_add(self->on_int, NULL);
+	return signals_new(self->base, rows, sizeof(rows) / sizeof(rows[0]), self);
 }
 
 static void make_reload(struct orchestrator *self, struct config *config, const char *path)
@@ -246,8 +274,11 @@ static void make_reload(struct orchestrator *self, struct config *config, const 
 	                                   .path = path,
 	                                   .config = config,
 	                                   .supervisors = self->supervisors,
+	                                   .certs = self->certs,
+	                                   .acme = self->acme,
 	                                   .proxy = self->proxy,
-	                                   .admin = self->admin};
+	                                   .admin = self->admin,
+	                                   .lately = lately_file_lately(self->lately)};
 
 	self->reload = reload_new(&settings);
 }
@@ -264,12 +295,15 @@ static bool make_all(struct orchestrator *self, struct err *err)
 	self->base = loop_new();
 	self->defer = defer_new(self->base);
 	self->lag = loop_lag_new(self->base);
-	listen_to_signals(self);
+	self->lately = lately_file_new(self->base, self->config->state_dir);
+	self->signals = listen_to_signals(self);
 	make_supervisors(self);
 	if (!make_engine(self, err))
 		return false;
 	supervisors_start(self->supervisors, self->engine);
-	if (!make_proxy(self, err) || !make_admin(self, err))
+	if (!certs_open(self->base, self->config, &self->certificates, &self->certs, err) ||
+	    !acme_open(self->base, self->config, self->certs, &self->acme, err) || !make_proxy(self, err) ||
+	    !make_admin(self, err))
 		return false;
 	activation_free(self->activation);
 	self->activation = NULL;
@@ -281,12 +315,6 @@ static bool make_all(struct orchestrator *self, struct err *err)
 	return true;
 }
 
-static void free_event(struct event *event)
-{
-	if (event != NULL)
-		event_free(event);
-}
-
 static void free_all(struct orchestrator *self)
 {
 	lifecycle_free(self->lifecycle);
@@ -294,17 +322,18 @@ static void free_all(struct orchestrator *self)
 	notify_close(self->notify);
 	admin_free(self->admin);
 	proxy_free(self->proxy);
+	acme_free(self->acme);
+	certs_free(self->certs);
+	certificates_clear(&self->certificates);
 	self->admin = NULL;
 	self->proxy = NULL;
 	if (self->engine != NULL)
 		self->engine->verbs->free(self->engine);
 	supervisors_free(self->supervisors);
-	free_event(self->on_term);
-	free_event(self->on_int);
-	free_event(self->on_usr1);
-	free_event(self->on_hup);
+	signals_free(self->signals);
 	leave_free(self->leave);
 	reload_free(self->reload);
+	lately_file_free(self->lately);
 	loop_lag_free(self->lag);
 	defer_free(self->defer);
 	if (self->base != NULL)
@@ -314,25 +343,27 @@ static void free_all(struct orchestrator *self)
 		close(self->lock); /* last: the next one may begin */
 }
 
-static void log_ready(const struct orchestrator *self)
+static void log_addresses(const char *event, const struct strings *addresses)
 {
-	for (size_t i = 0; i < self->config->listen.count; i++)
-		log_info("event=listening address=%s", self->config->listen.items[i]);
-	for (size_t i = 0; i < self->config->admin.count; i++)
-		log_info("event=admin-listening address=%s", self->config->admin.items[i]);
+	for (size_t i = 0; i < addresses->count; i++)
+		log_info("event=%s address=%s", event, addresses->items[i]);
 }
 
-/* Takes the config over. */
-static int run(struct config *config, const struct command *command)
+/* Takes the config over, and the certificates that it names. */
+static int run(struct config *config, struct certificates *certificates, const struct command *command)
 {
-	struct orchestrator self = {.config = config, .lock = -1, .take_over = command->take_over};
+	struct orchestrator self = {
+	        .config = config, .certificates = *certificates, .lock = -1, .take_over = command->take_over};
 	struct err err;
 
 	log_set_level((enum log_level)config->log_level);
+	config_doubts_log(config);
 	bool ok = make_all(&self, &err);
 	if (ok) {
 		make_reload(&self, config, command->config_path);
-		log_ready(&self);
+		log_addresses("listening", &config->listen);
+		log_addresses("tls-listening", &config->tls.listen);
+		log_addresses("admin-listening", &config->admin);
 		event_base_dispatch(self.base);
 		log_info("event=stopped containers=%zu", supervisors_containers(self.supervisors));
 	} else {
@@ -347,18 +378,23 @@ static int run(struct config *config, const struct command *command)
 
 int main(int argc, char **argv)
 {
-	int helper_code;
+	int code;
 
-	if (engines_help(argc, argv, &helper_code))
-		return helper_code;
+	if (engines_help(argc, argv, &code))
+		return code;
 	struct command command = command_line_read(argc, argv);
+	struct certificates certificates;
 	struct config *config;
 	struct err err;
 	log_open();
 	if (command.action != COMMAND_RUN)
 		return cli_run(&command, argc, argv);
-	if (config_load(command.config_path, &config, &err))
-		return run(config, &command);
-	fprintf(stderr, "%s\n", err.message);
+	if (!cli_config(&command, &config, &code))
+		return code;
+	if (certificates_read(config, NULL, &certificates, &err))
+		return run(config, &certificates, &command);
+	config_free(config);
+	fprintf(stderr, "%s: %s\n", command.config_path != NULL ? command.config_path : "(without a file)",
+	        err.message);
 	return CODE_USAGE;
 }

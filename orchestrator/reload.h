@@ -7,9 +7,12 @@
 
 #include "orchestrator/config/config.h"
 
+struct acme;
 struct admin;
+struct certs;
 struct supervisors;
 struct event_base;
+struct lately;
 struct proxy;
 struct reload;
 
@@ -18,8 +21,11 @@ struct reload_settings {
 	const char *path;      /* of the file; NULL: the built-in configuration is in force */
 	struct config *config; /* what the others were made with; from now on ours */
 	struct supervisors *supervisors;
+	struct certs *certs; /* NULL: no TLS is spoken */
+	struct acme *acme;   /* NULL, then, too */
 	struct proxy *proxy;
 	struct admin *admin;
+	struct lately *lately; /* who remembers what was refused; NULL: nobody */
 };
 
 struct reload *reload_new(const struct reload_settings *settings);

@@ -5,13 +5,14 @@
 #include "services/service.h"
 #include "services/settings.h"
 #include "services/store/store_backup.h"
+#include "services/transfer.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum file { FILE_NONE, FILE_OPTIONAL, FILE_NEEDED };
+enum file { FILE_NONE, FILE_OPTIONAL, FILE_NEEDED, FILE_OR_PIPE };
 
 struct invocation {
 	const struct service_kind *kind;
@@ -69,11 +70,12 @@ static int check_store(const struct invocation *invocation, const char *url)
 
 	if (!store_check(&check, &watch, &problems, &err))
 		return fail(invocation, err.message);
+	char *name = store_url_name(url);
 	if (problems == 0)
-		printf("%s: %s is whole\n", invocation->kind->name, store_url_name(url));
+		printf("%s: %s is whole\n", invocation->kind->name, name);
 	else
-		printf("%s: %s is NOT whole: problems found: %zu\n", invocation->kind->name, store_url_name(url),
-		       problems);
+		printf("%s: %s is NOT whole: problems found: %zu\n", invocation->kind->name, name, problems);
+	free(name);
 	return problems > 0;
 }
 
@@ -98,9 +100,48 @@ static int run_backup(const struct invocation *invocation)
 
 	if (!store_backup(&backup, &watch, &bytes, &err))
 		return fail(invocation, err.message);
-	printf("%s: %s holds a copy of %s, %lld bytes, whole\n", invocation->kind->name, backup.to,
-	       store_url_name(invocation->store), (long long)bytes);
+	char *name = store_url_name(invocation->store);
+	printf("%s: %s holds a copy of %s, %lld bytes, whole\n", invocation->kind->name, backup.to, name,
+	       (long long)bytes);
+	free(name);
 	return 0;
+}
+
+static struct transfer transfer_of(const struct invocation *invocation)
+{
+	return (struct transfer){.kind = invocation->kind->transfer,
+	                         .service = invocation->kind->name,
+	                         .url = invocation->store,
+	                         .texts = invocation->kind->texts,
+	                         .path = invocation->file,
+	                         .replace = invocation->force};
+}
+
+/* Standard output may be the export itself. */
+static int run_export(const struct invocation *invocation)
+{
+	const struct store_watch watch = {on_progress, on_problem, (void *)invocation};
+	const struct transfer transfer = transfer_of(invocation);
+	int64_t lines = 0;
+	struct err err;
+
+	if (!transfer_export(&transfer, &watch, &lines, &err))
+		return fail(invocation, err.message);
+	fprintf(stderr, "%s: exported: %lld\n", invocation->kind->name, (long long)lines);
+	return 0;
+}
+
+static int run_import(const struct invocation *invocation)
+{
+	const struct store_watch watch = {on_progress, on_problem, (void *)invocation};
+	const struct transfer transfer = transfer_of(invocation);
+	int64_t lines = 0, added = 0;
+	struct err err;
+	bool good = transfer_import(&transfer, &watch, &lines, &added, &err);
+
+	printf("%s: imported: %lld, there already: %lld\n", invocation->kind->name, (long long)added,
+	       (long long)(lines - added));
+	return good ? 0 : fail(invocation, err.message);
 }
 
 static int usage(const struct service_kind *kind, FILE *to, int code);
@@ -121,6 +162,10 @@ static const struct command COMMANDS[] = {
          "is the database (or FILE, a backup) whole? Also while services run"},
         {"--backup", FILE_NEEDED, true, run_backup, "FILE [--force]",
          "copies the database, also while services run; --force replaces FILE"},
+        {"--export", FILE_OR_PIPE, true, run_export, "FILE [--force]",
+         "writes all there is to FILE, as lines of JSON, also while services run; - is standard output"},
+        {"--import", FILE_OR_PIPE, false, run_import, "FILE",
+         "adds what an export holds and is not there yet; - is standard input"},
         {"--version", FILE_NONE, false, run_version, "", "prints the version"},
         {"--help", FILE_NONE, false, run_help, "", "prints this"},
 };
@@ -147,19 +192,24 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+static bool is_pipe(const struct command *command, const char *word)
+{
+	return command->file == FILE_OR_PIPE && strcmp(word, "-") == 0;
+}
+
 /* What follows the command's name: a file and --force, in any order. */
 static bool read_rest(const struct command *command, int count, char **words, struct invocation *invocation)
 {
 	for (int i = 0; i < count; i++) {
 		if (strcmp(words[i], "--force") == 0 && command->may_force && !invocation->force)
 			invocation->force = true;
-		else if (words[i][0] != '-' && words[i][0] != '\0' && command->file != FILE_NONE &&
-		         invocation->file == NULL)
+		else if ((words[i][0] != '-' || is_pipe(command, words[i])) && words[i][0] != '\0' &&
+		         command->file != FILE_NONE && invocation->file == NULL)
 			invocation->file = words[i];
 		else
 			return false;
 	}
-	return invocation->file != NULL || command->file != FILE_NEEDED;
+	return invocation->file != NULL || command->file < FILE_NEEDED;
 }
 
 static void handle_signals(void)

@@ -1,4 +1,4 @@
-/* command: what a service does instead of serving when it is given arguments: --check, --backup, --help, --version. */
+/* command: what a service does instead of serving when it is given arguments: --check, --backup, --export, --import, --help, --version. */
 #pragma once
 
 struct service_kind;

@@ -25,6 +25,7 @@ struct jobs {
 	struct tasks *writer, *reader;
 	const struct store_stamps *stamps;                  /* of the store that is read */
 	_Atomic int64_t waiting_since_ms, working_since_ms; /* 0: not */
+	_Atomic bool begun;
 };
 
 enum job_result job_change(struct job *job, struct store_statement *statement, const struct job_refusal *refusal)
@@ -46,6 +47,7 @@ static bool begin(struct jobs *jobs, struct err *err)
 {
 	atomic_store(&jobs->waiting_since_ms, clock_ms());
 	bool good = store_begin(jobs->options.write_store, err);
+	atomic_store(&jobs->begun, good);
 	atomic_store(&jobs->waiting_since_ms, 0);
 	return good;
 }
@@ -89,7 +91,7 @@ static bool write_all(struct jobs *jobs, struct task *first, struct err *err)
 
 static void fail_all(struct task *first, enum store_failure failure, const struct err *err)
 {
-	log_error("event=store-write-failed code=%d error=\"%s\"", err->code, err->message);
+	log_error("event=store-write-failed code=%d error=%s", err->code, log_quote(err->message));
 	for (struct task *task = first; task != NULL; task = task->next) {
 		struct job *job = (struct job *)task;
 		job->result = JOB_UNAVAILABLE;
@@ -136,7 +138,8 @@ static void on_read(struct task *first, void *worker)
 		struct job *job = (struct job *)task;
 		read_one(jobs, job);
 		if (job->result == JOB_UNAVAILABLE)
-			log_error("event=store-read-failed code=%d error=\"%s\"", job->err.code, job->err.message);
+			log_error("event=store-read-failed code=%d error=%s", job->err.code,
+			          log_quote(job->err.message));
 	}
 }
 
@@ -153,6 +156,7 @@ struct jobs *jobs_new(const struct jobs_options *options)
 
 	j->options = *options;
 	j->stamps = store_stamps(options->read_store);
+	j->begun = store_is_there(options->write_store);
 	j->writer = tasks_new(options->base, &(struct tasks_options){.name = "store-write",
 	                                                             .threads = 1,
 	                                                             .limit = options->limit,
@@ -200,7 +204,8 @@ static int64_t age_ms(const _Atomic int64_t *since_ms)
 struct jobs_writer_state jobs_writer_state(const struct jobs *jobs)
 {
 	return (struct jobs_writer_state){.waiting_ms = age_ms(&jobs->waiting_since_ms),
-	                                  .working_ms = age_ms(&jobs->working_since_ms)};
+	                                  .working_ms = age_ms(&jobs->working_since_ms),
+	                                  .begun = atomic_load(&jobs->begun)};
 }
 
 bool job_was_busy(const struct job *job)

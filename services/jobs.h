@@ -65,10 +65,11 @@ struct jobs *jobs_new(const struct jobs_options *options);
 void jobs_write(struct jobs *jobs, struct job *job);
 void jobs_read(struct jobs *jobs, struct job *job);
 
-/* What the writer does just now: how long it has waited for another process's lock, how long it has worked on a transaction,
- * in milliseconds; both 0: it is idle. */
+/* What the writer does just now: how long it has waited in store_begin, how long it has worked on a transaction,
+ * in milliseconds; both 0: it is idle. begun: the last store_begin that has ended was good, or there was a connection before any. */
 struct jobs_writer_state {
 	int64_t waiting_ms, working_ms;
+	bool begun;
 };
 struct jobs_writer_state jobs_writer_state(const struct jobs *jobs);
 

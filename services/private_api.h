@@ -20,10 +20,17 @@ rest_handler private_on_count, private_on_count_reset, private_on_health, privat
 
 struct private_api;
 
-/* counted: NULL-terminated paths; requests at or under them are counted, whatever their outcome. */
-bool private_api_open(struct event_base *base, const char *count_path, const char *const *counted, struct store *store,
-                      struct private_api **api, struct err *err) MUST_CHECK;
-void private_api_close(struct private_api *api); /* NULL is fine */
+struct private_options {
+	struct event_base *base;
+	const char *count_path;     /* of the file that counts, unless the store does */
+	const char *const *counted; /* NULL-terminated: requests at or under them are counted, whatever their outcome */
+	struct store *write_store, *read_store; /* borrowed; no thread uses them yet */
+};
+
+bool private_api_open(const struct private_options *options, struct private_api **api, struct err *err) MUST_CHECK;
+void private_api_start(struct private_api *api, struct jobs *jobs); /* once there are jobs */
+void private_api_stop(struct private_api *api);                     /* before they end. NULL is fine */
+void private_api_close(struct private_api *api);                    /* after that. NULL is fine */
 
 /* For rest_service.on_arrival; the owner is a struct service. */
 int private_on_arrival(void *owner, enum http_method method, struct http_text path);

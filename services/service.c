@@ -47,21 +47,47 @@ static bool check_data_dir(const char *path, struct err *err)
 	return true;
 }
 
+/* A store that is a server needs no folder here. */
+static bool check_place(const struct settings *settings, struct err *err)
+{
+	return (*settings->store_url != '\0' && !store_url_is_file(settings->store_url)) ||
+	       check_data_dir(settings->data_dir, err);
+}
+
+/* A server that is away is no reason to end: its return would find a service that others have given up. Whoever is to read needs
+ * not find out once more that it is. */
 static bool open_store(struct running *r, bool writer, struct store **store, void **tables, struct err *err)
 {
 	char *url = settings_store_url(&r->service.settings, r->kind->name);
-	struct store_options options = {
-	        .url = url, .texts = r->kind->texts, .patience_ms = PATIENCE_MS, .read_only = !writer};
+	struct store_options options = {.url = url,
+	                                .texts = r->kind->texts,
+	                                .patience_ms = PATIENCE_MS,
+	                                .read_only = !writer,
+	                                .dial = writer || store_is_there(r->write_store) ? STORE_DIAL_ONCE
+	                                                                                 : STORE_DIAL_LATER};
 	bool good = store_open(&options, store, err) && r->kind->tables_open(*store, writer, tables, err);
 
 	free(url);
 	return good;
 }
 
+static bool open_private_api(struct running *r, struct err *err)
+{
+	char *count_path = mem_format("%s/%s.count", r->service.settings.data_dir, r->kind->name);
+	const struct private_options options = {.base = r->service.base,
+	                                        .count_path = count_path,
+	                                        .counted = r->kind->counted,
+	                                        .write_store = r->write_store,
+	                                        .read_store = r->read_store};
+	bool good = private_api_open(&options, &r->service.private_api, err);
+
+	free(count_path);
+	return good;
+}
+
 static bool open_data(struct running *r, struct err *err)
 {
-	if (!check_data_dir(r->service.settings.data_dir, err) ||
-	    !open_store(r, true, &r->write_store, &r->write_tables, err) ||
+	if (!check_place(&r->service.settings, err) || !open_store(r, true, &r->write_store, &r->write_tables, err) ||
 	    !open_store(r, false, &r->read_store, &r->read_tables, err))
 		return false;
 	r->service.cache = reply_cache_new(store_stamps(r->read_store));
@@ -71,13 +97,11 @@ static bool open_data(struct running *r, struct err *err)
 	                               .write_tables = r->write_tables,
 	                               .read_tables = r->read_tables,
 	                               .limit = QUEUE_LIMIT};
-	char *count_path = mem_format("%s/%s.count", r->service.settings.data_dir, r->kind->name);
-	bool good = private_api_open(r->service.base, count_path, r->kind->counted, r->write_store,
-	                             &r->service.private_api, err);
-	free(count_path);
-	if (good)
-		r->service.jobs = jobs_new(&options);
-	return good;
+	if (!open_private_api(r, err))
+		return false;
+	r->service.jobs = jobs_new(&options);
+	private_api_start(r->service.private_api, r->service.jobs);
+	return true;
 }
 
 static void on_stopped(void *arg)
@@ -132,6 +156,7 @@ static void close_all(struct running *r)
 {
 	if (r->service.api != NULL)
 		r->kind->api_stop(&r->service);
+	private_api_stop(r->service.private_api);
 	jobs_free(r->service.jobs);
 	rest_server_free(r->server);
 	if (r->service.api != NULL)

@@ -12,6 +12,7 @@ struct event_base;
 struct jobs;
 struct private_api;
 struct reply_cache;
+struct transfer_kind;
 
 /* The one object every handler gets as its owner. */
 struct service {
@@ -27,6 +28,7 @@ struct service_kind {
 	const char *name;                       /* "acts" */
 	const struct store_texts *const *texts; /* see store.h */
 	const char *const *counted;             /* see private_api.h */
+	const struct transfer_kind *transfer;   /* see transfer.h */
 	const struct rest_route *routes;
 	size_t route_count;
 	/* The prepared statements of one connection, handed to the jobs that run on it. */

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/text_file.h"
 #include "services/store/store.h"
 
 #include <ctype.h>
@@ -21,14 +22,17 @@ static const struct setting SETTINGS[] = {
          "address:port or unix:/path, comma between"},
         {"DATA_DIR", "/static", offsetof(struct settings, data_dir), 0, 0, "folder that holds the data"},
         {"STORE_URL", "", offsetof(struct settings, store_url), 0, 0,
-         "sqlite:/path/to/file; empty: a file in DATA_DIR"},
+         "sqlite:/path/to/file, postgresql://user:password@host/database; empty: a file in DATA_DIR"},
         {"MAX_BODY_BYTES", "16777216", offsetof(struct settings, max_body_bytes), 1, 1 << 30, "largest request body"},
         {"USERS_URL", "http://users:8000", offsetof(struct settings, users_url), 0, 0,
          "where the users service is (acts)"},
         {"USERS_TIMEOUT_MS", "2000", offsetof(struct settings, users_timeout_ms), 1, 600000,
          "longest wait for the users service (acts)"},
+        {"SELFLESS_ID", "", offsetof(struct settings, identity), 0, 0,
+         "which container this is, as _health says; the orchestrator sets it"},
 };
 
+#define FILE_BYTES 65536 /* most that NAME_FILE may hold */
 #define SETTING_COUNT (sizeof(SETTINGS) / sizeof(SETTINGS[0]))
 
 static bool read_number(const struct setting *setting, const char *text, int64_t *number, struct err *err)
@@ -60,21 +64,72 @@ static bool read_level(struct err *err)
 	return true;
 }
 
+/* The variable's text, or that of the file that NAME_FILE names, without what ends its last line; free it. */
+static bool read_text(const struct setting *setting, char **text, struct err *err)
+{
+	char *file_name = mem_format("%s_FILE", setting->name);
+	const char *value = getenv(setting->name), *path = getenv(file_name);
+	struct buf held;
+	bool good = true;
+
+	buf_init(&held, FILE_BYTES);
+	if (value == NULL || *value == '\0')
+		value = setting->fallback;
+	else if (path != NULL && *path != '\0')
+		good = err_set(err, "%s and %s are both set: one of them must go", setting->name, file_name);
+	if (good && path != NULL && *path != '\0') {
+		good = text_file_read(path, &held, err) || err_prefix(err, "%s", file_name);
+		while (held.len > 0 && isspace((unsigned char)held.data[held.len - 1]))
+			held.len--;
+		value = buf_text(&held);
+		if (good && *value == '\0')
+			good = err_set(err, "%s: %s is empty: it must hold what %s is to be, or %s must go", file_name,
+			               path, setting->name, file_name);
+	}
+	*text = good ? mem_dup(value) : NULL;
+	buf_clear(&held);
+	free(file_name);
+	return good;
+}
+
+static bool read_one(struct settings *settings, const struct setting *setting, struct err *err)
+{
+	void *at = (char *)settings + setting->offset;
+	char *text;
+
+	if (!read_text(setting, &text, err))
+		return false;
+	if (setting->max == 0) {
+		*(char **)at = text;
+		return true;
+	}
+	bool good = read_number(setting, text, at, err);
+	free(text);
+	return good;
+}
+
+/* It becomes a field's value. */
+static bool check_identity(const char *identity, struct err *err)
+{
+	size_t len = 0;
+
+	while (isalnum((unsigned char)identity[len]))
+		len++;
+	if (identity[len] != '\0' || len > SETTINGS_IDENTITY_MOST)
+		return err_set(err, "SELFLESS_ID: \"%s\" must be at most %d letters and digits", identity,
+		               SETTINGS_IDENTITY_MOST);
+	return true;
+}
+
 bool settings_read(struct settings *settings, struct err *err)
 {
 	*settings = (struct settings){.listen = NULL};
 	for (size_t i = 0; i < SETTING_COUNT; i++) {
-		const struct setting *setting = &SETTINGS[i];
-		void *at = (char *)settings + setting->offset;
-		const char *text = getenv(setting->name);
-
-		if (text == NULL || *text == '\0')
-			text = setting->fallback;
-		if (setting->max == 0)
-			*(char **)at = mem_dup(text);
-		else if (!read_number(setting, text, at, err))
+		if (!read_one(settings, &SETTINGS[i], err))
 			return false;
 	}
+	if (!check_identity(settings->identity, err))
+		return false;
 	if (*settings->store_url != '\0' && !store_url_check(settings->store_url, err))
 		return err_prefix(err, "STORE_URL");
 	return read_level(err);
@@ -103,4 +158,5 @@ void settings_help(FILE *to)
 	for (size_t i = 0; i < SETTING_COUNT; i++)
 		fprintf(to, "  %-18s [%s] %s\n", SETTINGS[i].name, SETTINGS[i].fallback, SETTINGS[i].help);
 	fprintf(to, "  %-18s [info] error, warn, info or debug\n", "LOG_LEVEL");
+	fputs("each but LOG_LEVEL also as NAME_FILE: the path of a file that holds it\n", to);
 }

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define SETTINGS_IDENTITY_MOST 64
+
 struct settings {
 	char *listen;
 	char *data_dir;
@@ -15,6 +17,7 @@ struct settings {
 	int64_t max_body_bytes;
 	char *users_url;
 	int64_t users_timeout_ms;
+	char *identity; /* letters and digits; "": nobody gave it one */
 };
 
 /* Also sets the log level. False: a variable holds what it may not. */

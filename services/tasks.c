@@ -10,11 +10,10 @@
 #include "services/tasks.h"
 
 #include "common/mem.h"
+#include "common/thread.h"
 
 #include <assert.h>
 #include <event2/event.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -165,19 +164,13 @@ static void on_wake_due(evutil_socket_t fd, short events, void *arg)
 		pthread_cond_signal(&tasks->wake);
 }
 
-/* The threads take no signals: those are the loop's. */
 static void start_threads(struct tasks *tasks)
 {
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (unsigned i = 0; i < tasks->options.threads; i++) {
-		int failed = pthread_create(&tasks->threads[i], NULL, thread_main, tasks);
-		assert(failed == 0);
-		(void)failed;
+		bool started = thread_start(&tasks->threads[i], thread_main, tasks);
+		assert(started);
+		(void)started;
 	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
 struct tasks *tasks_new(struct event_base *base, const struct tasks_options *options)

@@ -10,11 +10,14 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/admin/api.h"
+#include "orchestrator/admin/certs_view.h"
+#include "orchestrator/admin/curves.h"
 #include "orchestrator/admin/events.h"
 #include "orchestrator/admin/guard.h"
 #include "orchestrator/admin/local.h"
 #include "orchestrator/admin/metrics.h"
 #include "orchestrator/admin/page.h"
+#include "orchestrator/admin/sampler.h"
 #include "orchestrator/base/address.h"
 #include "orchestrator/base/token.h"
 #include "orchestrator/wire/listen.h"
@@ -42,6 +45,7 @@ struct door {
 
 struct admin {
 	struct desk desk;
+	struct sampler *sampler;
 	char *token; /* NULL: no door needs one */
 	struct door *doors;
 	size_t door_count;
@@ -215,7 +219,9 @@ bool admin_new(const struct admin_settings *settings, struct admin **result, str
 
 	admin->desk.settings = *settings;
 	admin->desk.start_us = clock_us();
+	admin->desk.curves = curves_new();
 	admin->desk.events = events_new(&admin->desk);
+	admin->sampler = sampler_new(&admin->desk);
 	if (!open_all(admin, err)) {
 		admin_free(admin);
 		return false;
@@ -234,7 +240,9 @@ void admin_free(struct admin *admin)
 {
 	if (admin == NULL)
 		return;
+	sampler_free(admin->sampler);
 	events_free(admin->desk.events); /* before the connections go */
+	curves_free(admin->desk.curves);
 	for (size_t i = 0; i < admin->door_count; i++) {
 		local_free(admin->doors[i].local);
 		listen_free(admin->doors[i].listen);
@@ -268,6 +276,13 @@ void admin_document(FILE *to)
 	api_document(to);
 	fputs("\n## Events of `/api/events`\n\n", to);
 	events_document(to);
+	fputs("\n## What `/api/curves` gives\n\n"
+	      "The last 120 steps of 5 s, or as many as the orchestrator is up, for plots; taken whether anybody watches or not.\n"
+	      "`step_ms`; `steps`, how many have ended since the start; `ended_ms_ago`, when the last one did. Then arrays, the\n"
+	      "oldest step first, `null` where nothing is known:\n\n",
+	      to);
+	curves_document(to);
+	certs_view_document(to);
 }
 
 void admin_document_metrics(FILE *to)

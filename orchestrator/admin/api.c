@@ -4,13 +4,18 @@
  */
 #include "orchestrator/admin/api.h"
 
+#include "common/clock.h"
+#include "common/alike.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "orchestrator/admin/certs_view.h"
+#include "orchestrator/admin/curves.h"
 #include "orchestrator/admin/events.h"
 #include "orchestrator/admin/exposition.h"
 #include "orchestrator/admin/local.h"
 #include "orchestrator/admin/metrics.h"
 #include "orchestrator/admin/view.h"
+#include "orchestrator/certs/acme.h"
 
 #include <event2/http.h>
 #include <stddef.h>
@@ -57,6 +62,33 @@ static void get_metrics(struct call *call)
 	buf_clear(&body);
 }
 
+static void get_curves(struct call *call)
+{
+	struct buf body;
+	struct json_writer w;
+
+	buf_init(&body, CALL_REPLY_MAX);
+	json_writer_init(&w, &body);
+	json_begin_object(&w);
+	json_member_number(&w, "time_ms", clock_wall_ms());
+	curves_write(&w, call->desk->curves, 0, clock_us());
+	json_end_object(&w);
+	reply_json(call, 200, &w);
+	buf_clear(&body);
+}
+
+static void get_certificates(struct call *call)
+{
+	struct buf body;
+	struct json_writer w;
+
+	buf_init(&body, CALL_REPLY_MAX);
+	json_writer_init(&w, &body);
+	certs_view_write(&w, &call->desk->settings);
+	reply_json(call, 200, &w);
+	buf_clear(&body);
+}
+
 static void get_events(struct call *call)
 {
 	events_open(call->desk->events, call);
@@ -64,13 +96,25 @@ static void get_events(struct call *call)
 
 /* --- orders ---------------------------------------------------------------------------------------------------- */
 
+static void refuse_unknown(struct call *call, const char *service)
+{
+	const struct supervisors *supervisors = call->desk->settings.supervisors;
+	char question[ALIKE_QUESTION_SIZE];
+	struct alike alike;
+
+	alike_begin(&alike, service);
+	for (size_t i = 0; i < supervisors_count(supervisors); i++)
+		alike_offer(&alike, supervisor_service(supervisors_at(supervisors, i))->name);
+	call_problem(call, 404, "there is no service \"%s\"%s", service, alike_question(&alike, question));
+}
+
 /* The supervisor that the path names; else the call is answered, and NULL. */
 static struct supervisor *find_service(struct call *call)
 {
 	struct supervisor *supervisor = supervisors_find(call->desk->settings.supervisors, call->args.text[0]);
 
 	if (supervisor == NULL)
-		call_problem(call, 404, "there is no service \"%s\"", call->args.text[0]);
+		refuse_unknown(call, call->args.text[0]);
 	return supervisor;
 }
 
@@ -217,12 +261,41 @@ static void post_reload(struct call *call)
 	buf_clear(&body);
 }
 
+static void post_renew(struct call *call)
+{
+	struct acme *acme = call->desk->settings.acme;
+	const char *host = call->args.text[0];
+	struct buf body;
+	struct json_writer w;
+	struct err err;
+
+	if (acme == NULL) {
+		call_problem(call, 409, "no TLS is spoken here, so no certificate is ordered: see tls.listen");
+		return;
+	}
+	if (!acme_renew(acme, host, &err)) {
+		call_problem(call, 409, "%s", err.message);
+		return;
+	}
+	log_info("event=operator order=renew host=%s", host);
+	buf_init(&body, 4096);
+	json_writer_init(&w, &body);
+	json_begin_object(&w);
+	json_member_text(&w, "order", "renew");
+	json_member_text(&w, "host", host);
+	json_end_object(&w);
+	reply_json(call, 202, &w);
+	buf_clear(&body);
+}
+
 /* --- the table ------------------------------------------------------------------------------------------------- */
 
 static const struct route routes[] = {
         {"GET", "/api/fleet", ROUTE_NEEDS_DOOR, get_fleet, "The whole fleet as JSON."},
         {"GET", "/api/events", ROUTE_NEEDS_DOOR, get_events,
          "Server-sent events: the whole fleet, then what changes, as it does."},
+        {"GET", "/api/curves", ROUTE_NEEDS_DOOR, get_curves, "The last ten minutes as numbers: below."},
+        {"GET", "/api/certificates", ROUTE_NEEDS_DOOR, get_certificates, "The certificates: below."},
         {"GET", "/metrics", ROUTE_NEEDS_DOOR, get_metrics, "Metrics for Prometheus."},
         {"POST", "/api/services/*/scale", ROUTE_NEEDS_DOOR, post_scale,
          "`{\"wanted\": n}`: n containers, within min and max, until the scaling window ends."},
@@ -230,6 +303,8 @@ static const struct route routes[] = {
          "Replaces all containers one by one, after a new one beside them got ready; it serves in their stead."},
         {"POST", "/api/services/*/slots/*/replace", ROUTE_NEEDS_DOOR, post_replace,
          "Replaces the container in a slot."},
+        {"POST", "/api/certificates/*/renew", ROUTE_NEEDS_DOOR, post_renew,
+         "Orders a certificate for this host now, whatever the time is; 409 says why not."},
         {"POST", "/api/reload", ROUTE_NEEDS_DOOR, post_reload,
          "Reads the configuration again and applies it whole, as SIGHUP does, before it answers; 409 with what is "
          "wrong, and nothing is changed."},

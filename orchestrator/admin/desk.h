@@ -1,4 +1,5 @@
-/* desk: what everything in admin answers from: the configuration in force, the fleet, the counters, the event streams.
+/* desk: what everything in admin answers from: the configuration in force, the fleet, the counters, the event streams, the
+ * curves of the last minutes.
  *
  * Made and owned by admin; the others read it.
  */
@@ -6,11 +7,16 @@
 
 #include "common/err.h"
 #include "orchestrator/config/config.h"
+#include "orchestrator/fleet/lately.h"
 #include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/proxy/stats.h"
 
+struct acme;
+struct certs;
+struct curves;
 struct event_base;
 struct events;
+struct handshakes;
 struct route_table;
 
 struct admin_settings {
@@ -22,7 +28,14 @@ struct admin_settings {
 	/* Client connections now, and the longest the loop was late in the last second, in microseconds. */
 	unsigned (*connections)(void *arg);
 	int64_t (*loop_lag_us)(void *arg);
-	uint64_t (*access_log_dropped)(void *arg); /* lines, so far */
+	uint64_t (*access_log_dropped)(void *arg);         /* lines, so far */
+	const struct handshakes *(*handshakes)(void *arg); /* NULL is given where no TLS is spoken */
+	const struct certs *certs;                         /* borrowed; NULL there, too */
+	struct acme *acme;                                 /* borrowed; NULL there, too */
+	/* What is wrong with the orchestrator's own files, in one sentence each, one after the other from index 0 on; what:
+	 * "state", "access-log", "certificate". False: there are no more. NULL: nothing ever is. */
+	bool (*trouble)(size_t index, const char **what, char cause[CAUSE_SIZE], void *arg);
+	const struct lately *lately; /* borrowed; NULL: nobody remembers */
 	/* An operator's wish: finish what is in flight, then end; the containers stay. Again while that is under way:
 	 * nothing. */
 	void (*drain)(void *arg);
@@ -35,5 +48,6 @@ struct admin_settings {
 struct desk {
 	struct admin_settings settings;
 	struct events *events;
+	struct curves *curves;
 	int64_t start_us;
 };

@@ -31,6 +31,13 @@ static void add_slots(uint64_t *digest, const struct supervisor *supervisor)
 		add_text(digest, slot.state);
 		add_number(digest, slot.reason);
 		add_text(digest, slot.message);
+		add_text(digest, slot.cause);
+		add_text(digest, slot.image);
+		add_text(digest, slot.waits_for);
+		add_text(digest, slot.last_words);
+		add_number(digest, slot.exit_code);
+		add_number(digest, slot.attempts);
+		add_number(digest, slot.retry_us);
 		add_number(digest, slot.next_ready);
 		add_number(digest, slot.faults);
 		add_number(digest, slot.backend != NULL ? (int64_t)backend_serial(slot.backend) : 0);
@@ -47,6 +54,7 @@ static void add_spares(uint64_t *digest, const struct supervisor *supervisor)
 		add_number(digest, spare.slot);
 		add_number(digest, spare.reason);
 		add_text(digest, spare.message);
+		add_text(digest, spare.cause);
 		add_text(digest, spare.container);
 	}
 }
@@ -62,6 +70,24 @@ static void add_fleet(uint64_t *digest, struct supervisor *supervisor)
 	}
 }
 
+static void add_roll(uint64_t *digest, const struct supervisor *supervisor)
+{
+	struct supervisor_roll roll;
+	char cause[CAUSE_SIZE];
+
+	supervisor_roll_cause(supervisor, cause);
+	add_text(digest, supervisor_roll_failed(supervisor));
+	add_text(digest, cause);
+	if (!supervisor_roll_at(supervisor, &roll))
+		return;
+	add_text(digest, roll.what);
+	add_text(digest, roll.waits_for);
+	add_number(digest, roll.slot);
+	add_number(digest, roll.done);
+	add_number(digest, roll.of);
+	add_number(digest, roll.since_us);
+}
+
 uint64_t digest_service(struct supervisor *supervisor)
 {
 	const struct scaler *scaler = supervisor_scaler(supervisor);
@@ -71,7 +97,7 @@ uint64_t digest_service(struct supervisor *supervisor)
 	add_number(&digest, scaler->open);
 	add_number(&digest, scaler->start_us);
 	add_number(&digest, supervisor_is_rolling(supervisor));
-	add_text(&digest, supervisor_roll_failed(supervisor));
+	add_roll(&digest, supervisor);
 	add_slots(&digest, supervisor);
 	add_spares(&digest, supervisor);
 	add_fleet(&digest, supervisor);

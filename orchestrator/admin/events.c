@@ -1,6 +1,7 @@
 /* events: what is compared, when, and how it is told.
  *
- *   a stream opens -> fleet, story (all) -> each look: service, scale, engine, story (what is new) -> each second: numbers
+ *   a stream opens -> fleet, story, curves (all) -> each look: service, scale, engine, story (what is new)
+ *                  -> each second: numbers -> each step: curves (that step)
  *
  * Looks come four times a second while anybody listens, and LOOK_SOON after a backend has changed. A look compares what
  * there is with what was last said: that way nothing is missed that nobody tells us of. Without streams nothing is done
@@ -12,6 +13,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/admin/curves.h"
 #include "orchestrator/admin/digest.h"
 #include "orchestrator/admin/journal.h"
 #include "orchestrator/admin/streams.h"
@@ -39,7 +41,8 @@ struct events {
 	int64_t look_at_us;
 	struct said *said; /* by service */
 	bool engine_up;
-	uint64_t story; /* the last line of the journal */
+	uint64_t story;  /* the last line of the journal */
+	uint64_t lately; /* changes of it */
 	int64_t numbers_us;
 };
 
@@ -77,6 +80,8 @@ static void tell_engine(struct events *events)
 	struct json_writer *w = message_begin(&message, "engine");
 
 	json_member_bool(w, "up", events->engine_up);
+	json_key(w, "engine");
+	view_engine(w, events->desk->settings.supervisors);
 	message_send(&message, events, STREAMS_MUST);
 }
 
@@ -110,9 +115,28 @@ static void tell_numbers(struct events *events)
 	message_send(&message, events, STREAMS_MAY_SKIP);
 }
 
+static void write_curves(struct json_writer *w, const struct events *events, bool whole)
+{
+	const struct curves *curves = events->desk->curves;
+
+	json_member_bool(w, "whole", whole);
+	curves_write(w, curves, whole ? 0 : curves_ended(curves) - 1, clock_us());
+}
+
+void events_curves(struct events *events)
+{
+	struct message message;
+
+	if (streams_count(events->streams) == 0)
+		return;
+	write_curves(message_begin(&message, "curves"), events, false);
+	message_send(&message, events, STREAMS_MAY_SKIP);
+}
+
 static void write_story(struct json_writer *w, const struct events *events, bool whole)
 {
 	json_member_bool(w, "whole", whole);
+	json_member_text(w, "run", journal_run(events->journal));
 	json_key(w, "lines");
 	journal_write(w, events->journal, whole ? 0 : events->story);
 }
@@ -125,6 +149,25 @@ static void tell_story(struct events *events)
 		return;
 	write_story(message_begin(&message, "story"), events, false);
 	events->story = journal_last(events->journal);
+	message_send(&message, events, STREAMS_MUST);
+}
+
+static uint64_t lately_now(const struct events *events)
+{
+	return lately_changes(events->desk->settings.lately);
+}
+
+static void tell_lately(struct events *events)
+{
+	struct message message;
+	struct json_writer *w;
+
+	if (events->lately == lately_now(events))
+		return;
+	events->lately = lately_now(events);
+	w = message_begin(&message, "lately");
+	json_key(w, "lately");
+	lately_write(w, events->desk->settings.lately);
 	message_send(&message, events, STREAMS_MUST);
 }
 
@@ -160,6 +203,7 @@ static void remember(struct events *events)
 		events->said[i] = said_of(supervisors_at(supervisors, i));
 	events->engine_up = supervisors_engine_up(supervisors);
 	events->story = journal_last(events->journal);
+	events->lately = lately_now(events);
 }
 
 static void compare_service(struct events *events, size_t index)
@@ -184,6 +228,7 @@ static void compare(struct events *events)
 		events->engine_up = !events->engine_up;
 		tell_engine(events);
 	}
+	tell_lately(events);
 	tell_story(events);
 }
 
@@ -245,19 +290,26 @@ static bool write_fleet(struct events *events, struct buf *text)
 	return json_writer_ok(&w) && buf_add_text(text, "\n\n");
 }
 
-static bool write_first(struct events *events, struct buf *text)
+/* One more event of a stream's first words. */
+static bool write_whole(struct events *events, struct buf *text, const char *name,
+                        void (*write)(struct json_writer *w, const struct events *events, bool whole))
 {
 	struct json_writer w;
 
-	if (!buf_add_text(text, "retry: 1000\n") || !write_fleet(events, text) ||
-	    !buf_add_text(text, "event: story\ndata: "))
-		return false;
 	json_writer_init(&w, text);
+	if (!buf_add_format(text, "event: %s\ndata: ", name))
+		return false;
 	json_begin_object(&w);
 	json_member_number(&w, "time_ms", clock_wall_ms());
-	write_story(&w, events, true);
+	write(&w, events, true);
 	json_end_object(&w);
 	return json_writer_ok(&w) && buf_add_text(text, "\n\n");
+}
+
+static bool write_first(struct events *events, struct buf *text)
+{
+	return buf_add_text(text, "retry: 1000\n") && write_fleet(events, text) &&
+	       write_whole(events, text, "story", write_story) && write_whole(events, text, "curves", write_curves);
 }
 
 void events_reload(struct events *events)
@@ -329,27 +381,4 @@ void events_free(struct events *events)
 	journal_free(events->journal);
 	free(events->said);
 	free(events);
-}
-
-/* --- the documentation ----------------------------------------------------------------------------------------- */
-
-static const struct {
-	const char *name, *help;
-} documented[] = {
-        {"fleet", "First, and after a reload: what `/api/fleet` gives."},
-        {"story",
-         "`lines` of the log, as objects of their keys: those kept so far (`whole`: true), then new ones. Lines of "
-         "one `incident` are one story."},
-        {"service", "A service as `/api/fleet` has it, when anything but its counters has changed."},
-        {"backend", "A container changed its state: `from`, `state`, `reason`, `incident`."},
-        {"scale", "The wanted number changed: `from`, `wanted`, and the `window`."},
-        {"engine", "The container engine answers again, or no more: `up`."},
-        {"numbers", "Once a second: the counters of services and slots. Left out for a client that is behind."},
-};
-
-void events_document(FILE *to)
-{
-	fputs("| Event | Data |\n|---|---|\n", to);
-	for (size_t i = 0; i < sizeof(documented) / sizeof(*documented); i++)
-		fprintf(to, "| `%s` | %s |\n", documented[i].name, documented[i].help);
 }

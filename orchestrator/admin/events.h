@@ -21,6 +21,9 @@ void events_reload(struct events *events);
 /* Answers the call with a stream. */
 void events_open(struct events *events, struct call *call);
 
+/* A step of the desk's curves has ended. */
+void events_curves(struct events *events);
+
 void events_backend(struct events *events, struct backend *backend, enum backend_state from, enum reason reason);
 
 /* A table in Markdown: event | meaning. */

@@ -5,24 +5,31 @@
  */
 #include "orchestrator/admin/journal.h"
 
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/mem.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define VALUE_MAX 1024
 #define INCIDENTS 16 /* that are told at the same time */
 #define INCIDENT_SIZE 16
 
+/* What was told of an incident so far, in lines: about requests, and about anything else. */
+struct told {
+	char id[INCIDENT_SIZE];
+	unsigned requests, steps;
+};
+
 struct journal {
+	char run[JOURNAL_RUN_SIZE];
 	char *lines[JOURNAL_LINES]; /* JSON objects */
 	uint64_t last;
-	struct {
-		char id[INCIDENT_SIZE];
-		unsigned requests; /* lines about requests that were kept */
-	} incidents[INCIDENTS];
+	struct told incidents[INCIDENTS];
 	unsigned next_incident; /* whose cell the next new one gets */
 };
 
@@ -111,15 +118,32 @@ static bool value_is(const struct pair *pair, const char *value)
 
 /* --- what is kept ---------------------------------------------------------------------------------------------- */
 
-static bool room_for_request(struct journal *journal, const char *id)
+static struct told *told_of(struct journal *journal, const char *id)
 {
 	for (size_t i = 0; i < INCIDENTS; i++)
 		if (strcmp(journal->incidents[i].id, id) == 0)
-			return ++journal->incidents[i].requests <= JOURNAL_REQUESTS;
-	size_t cell = journal->next_incident++ % INCIDENTS;
-	snprintf(journal->incidents[cell].id, INCIDENT_SIZE, "%s", id);
-	journal->incidents[cell].requests = 1;
-	return true;
+			return &journal->incidents[i];
+	struct told *told = &journal->incidents[journal->next_incident++ % INCIDENTS];
+	*told = (struct told){0};
+	snprintf(told->id, INCIDENT_SIZE, "%s", id);
+	return told;
+}
+
+static bool is_one_of(const struct pair *event, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (value_is(event, names[i]))
+			return true;
+	return false;
+}
+
+/* Where an incident takes another turn, or ends. */
+static bool is_turn(const struct pair *event)
+{
+	static const char *const turns[] = {"backing-off", "slot-down",      "replaced",
+	                                    "serving",     "prepare-failed", "prepared"};
+
+	return is_one_of(event, turns, sizeof(turns) / sizeof(*turns));
 }
 
 /* Steps on the way of each container: of interest only within an incident. */
@@ -127,10 +151,7 @@ static bool is_routine(const struct pair *event)
 {
 	static const char *const routine[] = {"created", "started", "leaving", "removed", "spare-waits"};
 
-	for (size_t i = 0; i < sizeof(routine) / sizeof(*routine); i++)
-		if (value_is(event, routine[i]))
-			return true;
-	return false;
+	return is_one_of(event, routine, sizeof(routine) / sizeof(*routine));
 }
 
 /* A storm of requests must not push out the stories: lines about requests of no incident are for the access log, and of
@@ -139,19 +160,24 @@ static bool is_worth_it(struct journal *journal, const char *line, const char *e
 {
 	struct pair pair;
 	char incident[INCIDENT_SIZE] = "-";
-	bool about_request = false, routine = false;
+	bool about_request = false, routine = false, turn = false;
 
 	while (line < end && (line = take_pair(&pair, line, end)) != NULL) {
-		if (key_is(&pair, "event"))
+		if (key_is(&pair, "event")) {
 			routine = is_routine(&pair);
-		else if (key_is(&pair, "request"))
+			turn = is_turn(&pair);
+		} else if (key_is(&pair, "request")) {
 			about_request = true;
-		else if (key_is(&pair, "incident"))
+		} else if (key_is(&pair, "incident")) {
 			snprintf(incident, sizeof(incident), "%.*s", (int)pair.value_len, pair.value);
+		}
 	}
 	if (strcmp(incident, "-") == 0)
 		return !about_request && !routine;
-	return !about_request || room_for_request(journal, incident);
+	struct told *told = told_of(journal, incident);
+	if (about_request)
+		return ++told->requests <= JOURNAL_REQUESTS;
+	return ++told->steps <= JOURNAL_STEPS || turn;
 }
 
 static const char *level_text(enum log_level level)
@@ -208,6 +234,11 @@ uint64_t journal_last(const struct journal *journal)
 	return journal->last;
 }
 
+const char *journal_run(const struct journal *journal)
+{
+	return journal->run;
+}
+
 void journal_write(struct json_writer *w, const struct journal *journal, uint64_t after)
 {
 	uint64_t oldest = journal->last < JOURNAL_LINES ? 1 : journal->last - JOURNAL_LINES + 1;
@@ -222,7 +253,13 @@ void journal_write(struct json_writer *w, const struct journal *journal, uint64_
 
 struct journal *journal_new(void)
 {
-	return mem_zero(sizeof(struct journal));
+	struct journal *journal = mem_zero(sizeof(*journal));
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number))
+		number = (uint64_t)clock_us();
+	snprintf(journal->run, sizeof(journal->run), "%016" PRIx64, number);
+	return journal;
 }
 
 void journal_free(struct journal *journal)

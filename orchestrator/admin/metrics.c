@@ -6,6 +6,9 @@
 #include "orchestrator/admin/metrics.h"
 
 #include "orchestrator/base/backoff.h"
+#include "orchestrator/certs/acme.h"
+#include "orchestrator/certs/certs.h"
+#include "orchestrator/wire/handshakes.h"
 
 #include <assert.h>
 #include <string.h>
@@ -21,8 +24,8 @@ struct source {
 typedef void metrics_sample(struct exposition *out, const struct source *source);
 
 static metrics_sample requests, request_seconds, in_flight, held, tries, replays, hedged, backends, replacements,
-        replacement_seconds, window_requests, wanted, engine_up, retries, loop_lag, connections, access_log_dropped,
-        build_info;
+        replacement_seconds, window_requests, wanted, engine_up, retries, loop_lag, connections, handshakes_done,
+        certificate_expiry, certificate_start, acme_orders_done, access_log_dropped, build_info;
 
 /* PROXY: once a service and once for requests of none. SERVICE: once a service. ONCE: no service in it. */
 enum scope { PROXY, SERVICE, ONCE };
@@ -51,10 +54,18 @@ enum scope { PROXY, SERVICE, ONCE };
 	X(wanted, "selfless_wanted", GAUGE, SERVICE, "service", "Containers that the scaler wants.") \
 	X(engine_up, "selfless_engine_up", GAUGE, ONCE, "", "1 while the container engine answers, else 0.") \
 	X(retries, "selfless_retries_total", COUNTER, ONCE, "what", \
-	  "What failed and is tried again, after 0.5 s doubling to 30 s (link: 0.1 s to 0.5 s; log, hunt: to 1 s; accept: 0.1 s to 1 s), by what it is.") \
+	  "What failed and is tried again, after 0.5 s doubling to 30 s (link: 0.1 s to 0.5 s; log, hunt: to 1 s; acme: 60 s to 6 h, 5 s to 10 min where the CA was not reached; accept: 0.1 s to 1 s), by what it is.") \
 	X(loop_lag, "selfless_loop_lag_seconds", GAUGE, ONCE, "", \
 	  "The longest that a timer of the event loop was late in the last second or two.") \
 	X(connections, "selfless_connections", GAUGE, ONCE, "", "Client connections open now.") \
+	X(handshakes_done, "selfless_handshakes_total", COUNTER, ONCE, "version,result", \
+	  "Handshakes of TLS that ended, by version (- before it was agreed on) and how: full, resumed; challenge: a CA looked whether this machine has a name; refused, clear, garbage: what was said; gone, late; crowded: more than one client's share.") \
+	X(certificate_expiry, "selfless_certificate_expiry_timestamp_seconds", GAUGE, ONCE, "host", \
+	  "When the certificate ends (Unix time), by the names that it is for; of two for one name, the first to end.") \
+	X(certificate_start, "selfless_certificate_start_timestamp_seconds", GAUGE, ONCE, "host", \
+	  "When that certificate began (Unix time): with its end, how long its life is.") \
+	X(acme_orders_done, "selfless_acme_orders_total", COUNTER, ONCE, "outcome", \
+	  "Orders of certificates that are over: issued or failed.") \
 	X(access_log_dropped, "selfless_access_log_dropped_total", COUNTER, ONCE, "", \
 	  "Lines of the access log that were not written: its file could not be, or was slower than the requests.") \
 	X(build_info, "selfless_build_info", GAUGE, ONCE, "version", "Always 1; its label says what runs.")
@@ -115,10 +126,9 @@ static void request_seconds(struct exposition *out, const struct source *source)
 	struct exposition_histogram histogram = {.bounds = stats_bucket_s,
 	                                         .buckets = stats->bucket,
 	                                         .count = STATS_BUCKETS,
+	                                         .total = stats_replies(stats),
 	                                         .sum = (double)stats->seconds_us / 1e6};
 
-	for (size_t i = 0; i < STATS_BUCKETS; i++)
-		histogram.total += stats->bucket[i];
 	exposition_histogram(out, labels, 1, &histogram);
 }
 
@@ -217,6 +227,60 @@ static void loop_lag(struct exposition *out, const struct source *source)
 static void connections(struct exposition *out, const struct source *source)
 {
 	exposition_whole(out, NULL, 0, source->settings->connections(source->settings->arg));
+}
+
+/* What an alert asks for is there from the start. */
+static bool is_watched(enum handshake_version version, enum handshake_result result)
+{
+	bool done = result == HANDSHAKE_FULL || result == HANDSHAKE_RESUMED || result == HANDSHAKE_CHALLENGE;
+
+	return done == (version != HANDSHAKE_NO_VERSION);
+}
+
+static void handshakes_done(struct exposition *out, const struct source *source)
+{
+	const struct handshakes *all = source->settings->handshakes(source->settings->arg);
+
+	for (int version = 0; all != NULL && version < HANDSHAKE_VERSIONS; version++)
+		for (int result = 0; result < HANDSHAKE_RESULTS; result++) {
+			uint64_t count =
+			        handshakes_count(all, (enum handshake_version)version, (enum handshake_result)result);
+			const struct exposition_label labels[] = {
+			        {"version", handshake_version_text((enum handshake_version)version)},
+			        {"result", handshake_result_text((enum handshake_result)result)}};
+			if (count > 0 || is_watched((enum handshake_version)version, (enum handshake_result)result))
+				exposition_whole(out, labels, 2, count);
+		}
+}
+
+static void certificate_expiry(struct exposition *out, const struct source *source)
+{
+	const struct certs *certs = source->settings->certs;
+
+	for (size_t i = 0; certs != NULL && i < certs_name_count(certs); i++) {
+		struct certs_name name = certs_name_at(certs, i);
+		const struct exposition_label labels[] = {{"host", name.host}};
+		exposition_whole(out, labels, 1, (uint64_t)(name.until_s > 0 ? name.until_s : 0));
+	}
+}
+
+static void certificate_start(struct exposition *out, const struct source *source)
+{
+	const struct certs *certs = source->settings->certs;
+
+	for (size_t i = 0; certs != NULL && i < certs_name_count(certs); i++) {
+		struct certs_name name = certs_name_at(certs, i);
+		const struct exposition_label labels[] = {{"host", name.host}};
+		exposition_whole(out, labels, 1, (uint64_t)(name.from_s > 0 ? name.from_s : 0));
+	}
+}
+
+static void acme_orders_done(struct exposition *out, const struct source *source)
+{
+	for (int outcome = 0; outcome < ACME_OUTCOMES; outcome++) {
+		const struct exposition_label labels[] = {{"outcome", acme_outcome_text((enum acme_outcome)outcome)}};
+		exposition_whole(out, labels, 1, acme_orders(source->settings->acme, (enum acme_outcome)outcome));
+	}
 }
 
 static void access_log_dropped(struct exposition *out, const struct source *source)

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #define ROUTE_ARGS 2
-#define ROUTE_ARG_SIZE 64 /* names of services are shorter */
+#define ROUTE_ARG_SIZE 256 /* hosts have 253 characters at most, services fewer */
 #define ROUTE_ALLOW_SIZE 64
 
 struct call;

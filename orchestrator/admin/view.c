@@ -5,6 +5,7 @@
 #include "orchestrator/admin/view.h"
 
 #include "common/clock.h"
+#include "orchestrator/admin/certs_view.h"
 
 #define US_PER_MS 1000
 
@@ -44,14 +45,46 @@ void view_backend(struct json_writer *w, struct backend *backend)
 	member_ago(w, "since_ms", true, clock_us() - backend_since_us(backend));
 }
 
-static void no_backend(struct json_writer *w)
+static void no_backend(struct json_writer *w, const char *container, int64_t since_us)
 {
-	static const char *const keys[] = {"container", "address", "in_flight", "requests", "probe_ms", "since_ms"};
+	static const char *const keys[] = {"address", "in_flight", "requests", "probe_ms"};
 
+	json_member_text(w, "container", container[0] != '\0' ? container : NULL);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		json_key(w, keys[i]);
 		json_null(w);
 	}
+	member_ago(w, "since_ms", since_us > 0, clock_us() - since_us);
+}
+
+/* null where there is none, as where the engine knows no images. */
+static void member_image(struct json_writer *w, const char *image)
+{
+	json_member_text(w, "image", image[0] != '\0' ? image : NULL);
+}
+
+static void slot_image(struct json_writer *w, const struct supervisor *supervisor, const struct supervisor_slot *slot)
+{
+	member_image(w, slot->image);
+	json_member_text(w, "image_why", slot->image_differs ? supervisor_image_why(supervisor) : NULL);
+}
+
+static void slot_trouble(struct json_writer *w, const struct supervisor_slot *slot)
+{
+	int64_t now_us = clock_us();
+
+	json_member_text(w, "cause", slot->cause);
+	json_member_text(w, "message", slot->message);
+	json_member_text(w, "engine_says", slot->by_engine ? slot->message : NULL);
+	json_member_text(w, "waits_for", slot->waits_for);
+	json_member_number(w, "attempts", slot->attempts);
+	member_ago(w, "retry_in_ms", slot->retry_us > 0, slot->retry_us > now_us ? slot->retry_us - now_us : 0);
+	json_key(w, "exit_code");
+	if (slot->exit_code >= 0)
+		json_number(w, slot->exit_code);
+	else
+		json_null(w);
+	json_member_text(w, "last_words", slot->last_words);
 }
 
 static void slot(struct json_writer *w, const struct supervisor *supervisor, size_t index)
@@ -63,12 +96,12 @@ static void slot(struct json_writer *w, const struct supervisor *supervisor, siz
 	json_member_number(w, "slot", slot.slot);
 	json_member_text(w, "state", slot.state);
 	json_member_text(w, "reason", reason_text(slot.reason));
-	json_member_text(w, "message", slot.message);
-	json_member_text(w, "image", supervisor_service(supervisor)->image);
+	slot_trouble(w, &slot);
+	slot_image(w, supervisor, &slot);
 	if (slot.backend != NULL)
 		view_backend(w, slot.backend);
 	else
-		no_backend(w);
+		no_backend(w, slot.container, slot.since_us);
 	json_member_bool(w, "next_ready", slot.next_ready);
 	json_member_number(w, "faults", slot.faults);
 	json_end_object(w);
@@ -97,7 +130,9 @@ static void spare(struct json_writer *w, const struct supervisor *supervisor, si
 	else
 		json_null(w);
 	json_member_text(w, "reason", reason_text(spare.reason));
+	json_member_text(w, "cause", spare.cause);
 	json_member_text(w, "message", spare.message);
+	member_image(w, spare.image);
 	if (spare.backend != NULL)
 		view_backend(w, spare.backend);
 	else
@@ -114,43 +149,50 @@ static void spares(struct json_writer *w, const struct supervisor *supervisor)
 	json_end_array(w);
 }
 
-static bool is_listed(const struct supervisor *supervisor, const struct backend *backend)
+static void leaving(struct json_writer *w, const struct supervisor *supervisor)
 {
-	struct supervisor_slot slot;
-	struct supervisor_spare spare;
-
-	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++) {
-		supervisor_slot_at(supervisor, i, &slot);
-		if (slot.backend == backend)
-			return true;
-	}
-	for (size_t i = 0; i < supervisor_spare_count(supervisor); i++) {
-		supervisor_spare_at(supervisor, i, &spare);
-		if (spare.backend == backend)
-			return true;
-	}
-	return false;
-}
-
-/* Backends that are in no slot any more: they finish what they have. */
-static void leaving(struct json_writer *w, struct supervisor *supervisor)
-{
-	struct fleet *fleet = supervisor_fleet(supervisor);
+	struct supervisor_leaving leaving = {0};
 
 	json_key(w, "leaving");
 	json_begin_array(w);
-	for (size_t i = 0; i < fleet_count(fleet); i++) {
-		struct backend *backend = fleet_at(fleet, i);
-		if (is_listed(supervisor, backend))
-			continue;
+	while (supervisor_leaving_next(supervisor, &leaving)) {
+		const struct backend *backend = leaving.backend;
 		json_begin_object(w);
 		json_member_number(w, "slot", backend_slot(backend));
 		json_member_text(w, "state", backend_state_text(backend_state(backend)));
 		json_member_text(w, "reason", reason_text(backend_reason(backend)));
-		view_backend(w, backend);
+		member_image(w, leaving.image);
+		view_backend(w, leaving.backend);
 		json_end_object(w);
 	}
 	json_end_array(w);
+}
+
+/* null: none is under way or due. */
+static void roll(struct json_writer *w, const struct supervisor *supervisor)
+{
+	struct supervisor_roll roll;
+	int64_t now_us = clock_us();
+
+	json_key(w, "roll");
+	if (!supervisor_roll_at(supervisor, &roll)) {
+		json_null(w);
+		return;
+	}
+	json_begin_object(w);
+	json_member_text(w, "what", roll.what);
+	json_member_bool(w, "begun", !roll.due);
+	json_key(w, "slot");
+	if (roll.slot >= 0)
+		json_number(w, roll.slot);
+	else
+		json_null(w);
+	json_member_number(w, "done", roll.done);
+	json_member_number(w, "of", roll.of);
+	member_ago(w, "begun_ms_ago", roll.begun_us > 0, now_us - roll.begun_us);
+	json_member_text(w, "waits_for", roll.waits_for);
+	member_ago(w, "since_ms", roll.since_us > 0, now_us - roll.since_us);
+	json_end_object(w);
 }
 
 void view_window(struct json_writer *w, const struct supervisor *supervisor)
@@ -168,15 +210,6 @@ void view_window(struct json_writer *w, const struct supervisor *supervisor)
 	json_end_object(w);
 }
 
-static uint64_t replies(const struct stats *stats)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < STATS_BUCKETS; i++)
-		sum += stats->bucket[i];
-	return sum;
-}
-
 static uint64_t replacements(const struct supervisor *supervisor)
 {
 	uint64_t sum = 0;
@@ -192,7 +225,7 @@ static void traffic(struct json_writer *w, const struct desk *desk, size_t index
 
 	json_member_number(w, "in_flight", (int64_t)stats->in_flight);
 	json_member_number(w, "held", (int64_t)stats->held);
-	json_member_number(w, "requests", (int64_t)replies(stats));
+	json_member_number(w, "requests", (int64_t)stats_replies(stats));
 	json_member_number(w, "replacements", (int64_t)replacements(supervisors_at(desk->settings.supervisors, index)));
 }
 
@@ -205,6 +238,7 @@ void view_service(struct json_writer *w, const struct desk *desk, size_t index)
 {
 	struct supervisor *supervisor = supervisors_at(desk->settings.supervisors, index);
 	const struct config_scale *scale = &supervisor_service(supervisor)->scale;
+	char cause[CAUSE_SIZE];
 
 	json_begin_object(w);
 	json_member_text(w, "name", supervisor_service(supervisor)->name);
@@ -214,14 +248,35 @@ void view_service(struct json_writer *w, const struct desk *desk, size_t index)
 	json_member_number(w, "requests_per_container", scale->requests_per_container);
 	json_member_text(w, "formula", formula_text(scale->formula));
 	json_member_bool(w, "early", scale->early);
+	member_image(w, supervisor_service(supervisor)->image);
 	json_member_bool(w, "rolling", supervisor_is_rolling(supervisor));
+	roll(w, supervisor);
 	json_member_text(w, "roll_failed", supervisor_roll_failed(supervisor));
+	supervisor_roll_cause(supervisor, cause);
+	json_member_text(w, "roll_cause", cause);
 	view_window(w, supervisor);
 	traffic(w, desk, index);
 	slots(w, supervisor);
 	spares(w, supervisor);
 	leaving(w, supervisor);
 	json_end_object(w);
+}
+
+/* The orchestrator's own. */
+static void troubles(struct json_writer *w, const struct admin_settings *settings)
+{
+	char cause[CAUSE_SIZE];
+	const char *what;
+
+	json_key(w, "troubles");
+	json_begin_array(w);
+	for (size_t i = 0; settings->trouble != NULL && settings->trouble(i, &what, cause, settings->arg); i++) {
+		json_begin_object(w);
+		json_member_text(w, "what", what);
+		json_member_text(w, "cause", cause);
+		json_end_object(w);
+	}
+	json_end_array(w);
 }
 
 static void process(struct json_writer *w, const struct desk *desk)
@@ -233,6 +288,19 @@ static void process(struct json_writer *w, const struct desk *desk)
 	int64_t uptime_us = clock_us() - desk->start_us;
 	json_member_number(w, "uptime_s", uptime_us / 1000000);
 	json_member_number(w, "uptime_ms", uptime_us / US_PER_MS);
+	troubles(w, settings);
+}
+
+void view_engine(struct json_writer *w, const struct supervisors *supervisors)
+{
+	const struct supervisors_engine *engine = supervisors_engine(supervisors);
+
+	json_begin_object(w);
+	json_member_bool(w, "up", supervisors_engine_up(supervisors));
+	json_member_text(w, "cause", engine->cause);
+	json_member_text(w, "message", engine->message);
+	member_ago(w, "since_ms", engine->since_us > 0, clock_us() - engine->since_us);
+	json_end_object(w);
 }
 
 void view_fleet(struct json_writer *w, const struct desk *desk)
@@ -243,14 +311,16 @@ void view_fleet(struct json_writer *w, const struct desk *desk)
 	json_member_number(w, "time_ms", clock_wall_ms());
 	json_member_text(w, "name", settings->config->name);
 	json_key(w, "engine");
-	json_begin_object(w);
-	json_member_bool(w, "up", supervisors_engine_up(settings->supervisors));
-	json_end_object(w);
+	view_engine(w, settings->supervisors);
 	json_key(w, "services");
 	json_begin_array(w);
 	for (size_t i = 0; i < supervisors_count(settings->supervisors); i++)
 		view_service(w, desk, i);
 	json_end_array(w);
+	json_key(w, "certificates");
+	certs_view_names(w, settings->certs);
+	json_key(w, "lately");
+	lately_write(w, settings->lately);
 	process(w, desk);
 	json_member_text(w, "version", SELFLESS_VERSION);
 	json_end_object(w);

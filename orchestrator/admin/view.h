@@ -13,6 +13,9 @@ void view_service(struct json_writer *w, const struct desk *desk, size_t index);
 /* The members "services" (only what is counted and measured) and those about the process: what each second changes. */
 void view_numbers(struct json_writer *w, const struct desk *desk);
 
+/* The engine: does it answer, and since when? An object. */
+void view_engine(struct json_writer *w, const struct supervisors *supervisors);
+
 /* Members of the object that tells about a backend: where it is, its state, its numbers. */
 void view_backend(struct json_writer *w, struct backend *backend);
 

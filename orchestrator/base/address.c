@@ -1,6 +1,8 @@
 /* address: networks are compared as IPv6; IPv4 lives in ::ffff:0:0/96. */
 #include "orchestrator/base/address.h"
 
+#include "common/mem.h"
+
 #include <arpa/inet.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -152,7 +154,7 @@ static void map_v4(const struct in_addr *v4, struct in6_addr *out)
 	memcpy(&out->s6_addr[12], v4, 4);
 }
 
-static bool to_v6(const struct sockaddr *addr, struct in6_addr *out)
+bool address_to_v6(const struct sockaddr *addr, struct in6_addr *out)
 {
 	if (addr->sa_family == AF_INET6) {
 		*out = ((const struct sockaddr_in6 *)addr)->sin6_addr;
@@ -199,7 +201,7 @@ bool network_has(const struct network *network, const struct sockaddr *addr)
 {
 	struct in6_addr address;
 
-	if (!to_v6(addr, &address))
+	if (!address_to_v6(addr, &address))
 		return false;
 	unsigned whole = network->bits / 8, rest = network->bits % 8;
 	if (memcmp(&address, &network->base, whole) != 0)
@@ -208,4 +210,27 @@ bool network_has(const struct network *network, const struct sockaddr *addr)
 		return true;
 	unsigned mask = 0xffu << (8 - rest) & 0xffu;
 	return ((address.s6_addr[whole] ^ network->base.s6_addr[whole]) & mask) == 0;
+}
+
+void networks_read(struct networks *networks, char *const *texts, size_t count)
+{
+	networks_clear(networks);
+	networks->items = mem_array(NULL, count + 1, sizeof(*networks->items));
+	for (size_t i = 0; i < count; i++)
+		if (network_parse(texts[i], &networks->items[networks->count]))
+			networks->count++;
+}
+
+void networks_clear(struct networks *networks)
+{
+	free(networks->items);
+	*networks = (struct networks){0};
+}
+
+bool networks_have(const struct networks *networks, const struct sockaddr *addr)
+{
+	for (size_t i = 0; i < networks->count; i++)
+		if (network_has(&networks->items[i], addr))
+			return true;
+	return false;
 }

@@ -6,6 +6,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/socket.h>
 
 struct address {
@@ -32,6 +33,9 @@ void address_format(const struct address *address, char text[ADDRESS_TEXT_SIZE])
  * no IP address. */
 void address_format_host(const struct sockaddr *addr, char text[INET6_ADDRSTRLEN]);
 
+/* IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). False: it is no IP address, and out is left as it was. */
+bool address_to_v6(const struct sockaddr *addr, struct in6_addr *out);
+
 /* 0.0.0.0 and :: become the loopback address of their family: where one connects to what listens there. */
 void address_make_reachable(struct address *address);
 
@@ -45,3 +49,13 @@ struct network {
 
 bool network_parse(const char *text, struct network *network);
 bool network_has(const struct network *network, const struct sockaddr *addr);
+
+struct networks { /* owned */
+	struct network *items;
+	size_t count;
+};
+
+/* What was there before goes; texts that are no network are left out. */
+void networks_read(struct networks *networks, char *const *texts, size_t count);
+void networks_clear(struct networks *networks);
+bool networks_have(const struct networks *networks, const struct sockaddr *addr);

@@ -16,7 +16,7 @@ static const char *const texts[RETRY_COUNT] = {
 #undef X
 };
 
-static int64_t wait_at(struct backoff_pace pace, unsigned level)
+int64_t backoff_pace_us(struct backoff_pace pace, unsigned level)
 {
 	int64_t wait_us = pace.first_us;
 
@@ -27,12 +27,12 @@ static int64_t wait_at(struct backoff_pace pace, unsigned level)
 
 int64_t backoff_wait_us(unsigned level)
 {
-	return wait_at(usual, level);
+	return backoff_pace_us(usual, level);
 }
 
 int64_t backoff_fail_at(struct backoff *backoff, struct backoff_pace pace, enum retry what)
 {
-	int64_t wait_us = wait_at(pace, ++backoff->level);
+	int64_t wait_us = backoff_pace_us(pace, ++backoff->level);
 
 	backoff_count(what);
 	backoff->next_us = clock_us() + wait_us;

@@ -24,6 +24,9 @@
 	X(LINK, "link")     /* the connection to the engine */                    \
 	X(AWAIT, "await")   /* the file that late_network needs */                \
 	X(LOG, "log")       /* the access log's file, opened anew */              \
+	X(STATE, "state")   /* a file in state_dir */                             \
+	X(THREAD, "thread") /* a thread for what would block */                   \
+	X(ACME, "acme")     /* an order of a certificate */                       \
 	X(ACCEPT, "accept") /* connections, after descriptors or memory ran out */
 
 enum retry {
@@ -48,6 +51,7 @@ int64_t backoff_fail_at(struct backoff *backoff, struct backoff_pace pace, enum 
 
 /* How long that is at this level: 1 is the first failure. */
 int64_t backoff_wait_us(unsigned level);
+int64_t backoff_pace_us(struct backoff_pace pace, unsigned level);
 
 void backoff_wait(struct backoff *backoff, int64_t wait_us); /* nothing is tried for so long; the level stays */
 

@@ -32,6 +32,13 @@ static inline void deadline_set(struct deadline *deadline, int64_t at_us)
 	deadline->at_us = at_us;
 }
 
+/* No later than then. */
+static inline void deadline_hasten(struct deadline *deadline, int64_t at_us)
+{
+	if (at_us < deadline->at_us)
+		deadline->at_us = at_us;
+}
+
 static inline void deadline_clear(struct deadline *deadline)
 {
 	deadline->at_us = DEADLINE_NEVER;

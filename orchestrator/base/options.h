@@ -53,6 +53,7 @@ struct option {
 	size_t item_size;           /* TABLES */
 	bool reloadable;            /* may change at SIGHUP */
 	const char *unit;           /* "ms", "bytes", ... or NULL */
+	const char *otherwise;      /* what holds where the file does not say, in words, where fallback is not that; or NULL */
 	const char *help;           /* one sentence */
 	/* More of its help that follows from elsewhere, beginning with a space, cut to size; NULL = there is none. */
 	void (*note)(const char *key, char *text, size_t size);
@@ -93,7 +94,7 @@ void options_document(const struct option *table, FILE *to);
 #define OPTIONS_PATH_SIZE 200 /* bytes, of "services[1].scale.min" */
 
 /* May `from` become `to` while the program runs? False if a row that is not reloadable differs: path is then the first such
- * value's. What is inside a reloadable table is not looked at. */
+ * value's. A table is looked at row by row, whatever its own row says; what is inside a reloadable array of tables is not. */
 bool options_may_change(const struct option *table, const void *from, const void *to, char path[OPTIONS_PATH_SIZE]);
 
 /* Sets err to "file:line:column: key: message" for cross-field checks; value may be NULL (then "file: key: ..."). */

@@ -144,7 +144,7 @@ static bool same_row(const struct option *row, const void *a, const void *b, str
 {
 	size_t len = path->len;
 
-	if (len > 0)
+	if (len > 0 && path->text[len - 1] != '.')
 		path_add(path, ".");
 	path_add(path, row->key);
 	if (!comparers[row->type](row, (const char *)a + row->offset, (const char *)b + row->offset, path))
@@ -161,15 +161,31 @@ static bool same_table(const struct option *table, const void *a, const void *b,
 	return true;
 }
 
+static bool may_change(const struct option *table, const void *from, const void *to, struct path *path)
+{
+	size_t len = path->len;
+
+	for (const struct option *row = table; row->key != NULL; row++) {
+		if (row->type == OPTION_TABLE) {
+			path_add(path, row->key);
+			path_add(path, ".");
+			if (!may_change(row->table, (const char *)from + row->offset, (const char *)to + row->offset,
+			                path))
+				return false;
+			path->len = len;
+		} else if (!row->reloadable && !same_row(row, from, to, path)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool options_may_change(const struct option *table, const void *from, const void *to, char text[OPTIONS_PATH_SIZE])
 {
 	struct path path = {.len = 0};
 
-	for (const struct option *row = table; row->key != NULL; row++) {
-		if (row->reloadable || same_row(row, from, to, &path))
-			continue;
-		memcpy(text, path.text, OPTIONS_PATH_SIZE);
-		return false;
-	}
-	return true;
+	if (may_change(table, from, to, &path))
+		return true;
+	memcpy(text, path.text, OPTIONS_PATH_SIZE);
+	return false;
 }

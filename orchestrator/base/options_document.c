@@ -97,6 +97,8 @@ static void document_row(const struct option *row, FILE *to)
 	fprintf(to, "| `%s` | %s | ", row->key, option_type_text(row));
 	if (inner)
 		fputs("see below", to);
+	else if (row->otherwise != NULL)
+		fputs(row->otherwise, to);
 	else if (row->fallback == NULL)
 		fputs("required", to);
 	else if (strcmp(row->fallback, "null") == 0)

@@ -7,6 +7,7 @@
  */
 #include "orchestrator/base/options.h"
 
+#include "common/alike.h"
 #include "common/mem.h"
 
 #include <assert.h>
@@ -306,20 +307,25 @@ static const struct option *row_find(const struct option *table, const struct js
 	return NULL;
 }
 
-static bool refuse_unknown(struct source source, const struct json_value *member)
+static bool refuse_unknown(struct source source, const struct option *table, const struct json_value *member)
 {
+	char question[ALIKE_QUESTION_SIZE];
+	struct alike alike;
 	struct json_value at = {.line = member->key_line, .column = member->key_column};
 	struct step step = {.up = source.at, .key = member->key};
 
 	source.at = &step;
-	return refuse(source, &at, "unknown key");
+	alike_begin(&alike, member->key);
+	for (const struct option *row = table; row->key != NULL; row++)
+		alike_offer(&alike, row->key);
+	return refuse(source, &at, "unknown key%s", alike_question(&alike, question));
 }
 
 static bool read_table(struct source source, const struct option *table, const struct json_value *object, char *out)
 {
-	for (const struct json_value *item = object != NULL ? object->first : NULL; item != NULL; item = item->next) {
+	for (const struct json_value *item = json_members(object); item != NULL; item = item->next) {
 		if (row_find(table, item) == NULL)
-			return refuse_unknown(source, item);
+			return refuse_unknown(source, table, item);
 	}
 	for (const struct option *row = table; row->key != NULL; row++) {
 		if (!read_row(source, row, object, out))

@@ -49,7 +49,7 @@ bool token_read(const char *path, char **token, struct err *err)
 {
 	struct buf text;
 
-	buf_init(&text, FILE_BYTES_MAX);
+	buf_init_secret(&text, FILE_BYTES_MAX);
 	bool ok = text_file_read(path, &text, err);
 	if (ok) {
 		warn_if_open(path);

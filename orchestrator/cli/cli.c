@@ -6,8 +6,12 @@
 
 #include "common/err.h"
 #include "orchestrator/admin/admin.h"
+#include "orchestrator/certs/certificates.h"
+#include "orchestrator/certs/coverage.h"
 #include "orchestrator/cli/client/client.h"
 #include "orchestrator/cli/exit_code.h"
+#include "orchestrator/cli/init/init.h"
+#include "orchestrator/config/config_doubts.h"
 #include "orchestrator/config/config_file.h"
 #include "orchestrator/cli/manual/complete.h"
 #include "orchestrator/cli/manual/manual.h"
@@ -35,6 +39,29 @@ static int simulation(const struct command *command, const struct config *config
 	return EXIT_FAILURE;
 }
 
+static void on_doubt(const char *doubt, void *arg)
+{
+	fprintf(stderr, "%s: warning: %s\n", (const char *)arg, doubt);
+}
+
+static int check(const struct command *command, const struct config *config)
+{
+	const char *file = command->config_path != NULL ? command->config_path : "(built-in configuration)";
+	struct certificates certificates;
+	struct err err;
+
+	if (!certificates_read(config, NULL, &certificates, &err)) {
+		fprintf(stderr, "%s: %s\n", file, err.message);
+		return CODE_USAGE;
+	}
+	config_doubts(config, on_doubt, (void *)file);
+	certificates_doubts(&certificates, NULL, on_doubt, (void *)file);
+	coverage_doubts(config, &certificates, on_doubt, (void *)file);
+	certificates_clear(&certificates);
+	printf("%s: good\n", file);
+	return EXIT_SUCCESS;
+}
+
 static int with_config(const struct command *command)
 {
 	struct config *config;
@@ -48,11 +75,47 @@ static int with_config(const struct command *command)
 	if (command->action == COMMAND_PRINT_CONFIG)
 		config_print(config, stdout);
 	else if (command->action == COMMAND_CHECK)
-		printf("%s: good\n", command->config_path != NULL ? command->config_path : "(built-in configuration)");
+		code = check(command, config);
 	else
 		code = simulation(command, config);
 	config_free(config);
 	return code;
+}
+
+/* --- those that have an image ---------------------------------------------------------------------------------- */
+
+static struct init_settings init_settings(const struct command *command, const char *image)
+{
+	return (struct init_settings){.image = image,
+	                              .name = command->name,
+	                              .listen = command->listen,
+	                              .port = (int)command->port,
+	                              .health = command->health,
+	                              .env = command->env.items,
+	                              .env_count = command->env.count};
+}
+
+static int init(const struct command *command)
+{
+	struct init_settings settings = init_settings(command, command->words[0]);
+
+	return init_print(&settings, command->output);
+}
+
+bool cli_config(const struct command *command, struct config **config, int *code)
+{
+	struct init_settings settings = init_settings(command, command->image);
+	struct err err;
+	bool ok;
+
+	*code = CODE_USAGE;
+	if (command->image != NULL)
+		ok = init_config(&settings, config, code, &err);
+	else
+		ok = config_load(command->config_path, config, &err);
+	if (!ok)
+		fprintf(stderr, "%s%s\n", command->image != NULL ? "orchestrator: " : "", err.message);
+	return ok;
 }
 
 /* --- those that speak to the one that runs --------------------------------------------------------------------- */
@@ -63,7 +126,9 @@ static struct client_settings client_settings(const struct command *command)
 	                                .admin = command->admin,
 	                                .token_file = command->token_file,
 	                                .json = command->json,
-	                                .watch = command->watch};
+	                                .watch = command->watch,
+	                                .lately = command->lately,
+	                                .follow = command->follow};
 }
 
 static int order(const struct command *command)
@@ -73,6 +138,8 @@ static int order(const struct command *command)
 	switch (command->action) {
 	case COMMAND_STATUS:
 		return client_status(&settings);
+	case COMMAND_EVENTS:
+		return client_events(&settings);
 	case COMMAND_SCALE:
 		return client_scale(&settings, command->words[0], command->words[1]);
 	case COMMAND_REPLACE:
@@ -81,6 +148,10 @@ static int order(const struct command *command)
 		return client_roll(&settings, command->words[0]);
 	case COMMAND_RELOAD:
 		return client_reload(&settings);
+	case COMMAND_CERTIFICATES:
+		return client_certificates(&settings);
+	case COMMAND_RENEW:
+		return client_renew(&settings, command->words[0]);
 	default:
 		return client_drain(&settings);
 	}
@@ -144,12 +215,17 @@ static int do_action(const struct command *command, int argc, char **argv)
 	case COMMAND_PRINT_CONFIG:
 	case COMMAND_SIMULATE:
 		return with_config(command);
+	case COMMAND_INIT:
+		return init(command);
 	case COMMAND_STATUS:
+	case COMMAND_EVENTS:
 	case COMMAND_SCALE:
 	case COMMAND_REPLACE:
 	case COMMAND_ROLL:
 	case COMMAND_RELOAD:
 	case COMMAND_DRAIN:
+	case COMMAND_CERTIFICATES:
+	case COMMAND_RENEW:
 		return order(command);
 	case COMMAND_COMPLETE:
 		return complete(argc - 2, argv + 2); /* behind --complete */

@@ -6,6 +6,7 @@
  */
 #include "orchestrator/cli/command_line.h"
 
+#include "common/alike.h"
 #include "orchestrator/cli/command_table.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@
 #include <string.h>
 
 #define START_MS 300 /* a Docker container's, about */
-#define OPTIONS_MAX 16
+#define OPTIONS_MAX 32
 #define LONG_BASE 256 /* + index of the row: above all letters */
 
 static bool complain(const struct command *command)
@@ -72,6 +73,16 @@ static bool set_number(const struct command_option *row, int64_t *number, const 
 	return false;
 }
 
+static bool add_text(const struct command_option *row, struct command_texts *texts, const char *text)
+{
+	if (texts->count < COMMAND_TEXTS_MAX) {
+		texts->items[texts->count++] = text;
+		return true;
+	}
+	fprintf(stderr, "orchestrator: --%s: %d of them at most\n", row->name, COMMAND_TEXTS_MAX);
+	return false;
+}
+
 static bool apply(struct command *command, const struct command_option *row, const char *argument)
 {
 	void *member = (char *)command + row->at;
@@ -88,6 +99,8 @@ static bool apply(struct command *command, const struct command_option *row, con
 		break;
 	case COMMAND_SETS_NUMBER:
 		return set_number(row, member, argument);
+	case COMMAND_ADDS_TEXT:
+		return add_text(row, member, argument);
 	case COMMAND_SETS_TRACE:
 		command->action = COMMAND_SIMULATE;
 		command->trace_path = argument;
@@ -96,13 +109,31 @@ static bool apply(struct command *command, const struct command_option *row, con
 	return true;
 }
 
+/* company: a bit for each kind that the options had. */
+static bool check_company(const struct command *command, unsigned company)
+{
+	if ((company & 1u << COMMAND_WITH_SIMULATE) != 0 && command->action != COMMAND_SIMULATE)
+		fputs("orchestrator: --service, --start-ms, --chart and --json go with --simulate TRACE alone\n",
+		      stderr);
+	else if ((company & 1u << COMMAND_WITH_IMAGE) != 0 && command->image == NULL)
+		fputs("orchestrator: --port, --health, --env, --name and --listen go with --image IMAGE alone\n",
+		      stderr);
+	else if (command->image != NULL && (command->config_path != NULL || command->action != COMMAND_RUN))
+		fputs("orchestrator: --image needs no configuration, and has none to be checked or printed: orchestrator init IMAGE "
+		      "writes one\n",
+		      stderr);
+	else
+		return true;
+	return complain(command);
+}
+
 /* argv[0] is what getopt's complaints begin with. */
 static bool read_options(struct command *command, int argc, char **argv, bool stop_at_word)
 {
 	struct option options[OPTIONS_MAX + 1];
 	char letters[2 * OPTIONS_MAX + 2];
 	const struct command_option *rows = command->verb->options;
-	bool of_simulate = false;
+	unsigned company = 0;
 	int found;
 
 	make_getopt(rows, stop_at_word, options, letters);
@@ -113,12 +144,9 @@ static bool read_options(struct command *command, int argc, char **argv, bool st
 			return complain(command);
 		if (command->action == COMMAND_HELP || command->action == COMMAND_VERSION)
 			return true;
-		of_simulate |= row->of_simulate;
+		company |= 1u << row->company;
 	}
-	if (!of_simulate || command->action == COMMAND_SIMULATE)
-		return true;
-	fputs("orchestrator: --service, --start-ms, --chart and --json go with --simulate TRACE alone\n", stderr);
-	return complain(command);
+	return check_company(command, company);
 }
 
 /* --- words ----------------------------------------------------------------------------------------------------- */
@@ -131,8 +159,21 @@ static bool is_choice(const struct command_word *word, const char *text)
 	return false;
 }
 
+/* ": did you mean status?", or "". */
+static const char *verb_question(const char *typed, char question[ALIKE_QUESTION_SIZE])
+{
+	struct alike alike;
+
+	alike_begin(&alike, typed);
+	for (const struct command_verb *verb = command_verbs + 1; verb->name != NULL; verb++)
+		alike_offer(&alike, verb->name);
+	return alike_question(&alike, question);
+}
+
 static bool word_fits(const struct command_word *word, const char *text)
 {
+	char question[ALIKE_QUESTION_SIZE];
+
 	switch (word->kind) {
 	case COMMAND_NUMBER:
 	case COMMAND_SLOT:
@@ -151,7 +192,7 @@ static bool word_fits(const struct command_word *word, const char *text)
 	case COMMAND_VERB:
 		if (command_verb_find(text) != NULL)
 			return true;
-		fprintf(stderr, "orchestrator: there is no command \"%s\"\n", text);
+		fprintf(stderr, "orchestrator: there is no command \"%s\"%s\n", text, verb_question(text, question));
 		return false;
 	default:
 		if (text[0] != '\0')
@@ -201,13 +242,15 @@ static bool read_options_of_verb(struct command *command, int argc, char **argv)
 /* argv[0] is the verb. */
 static bool read_verb(struct command *command, int argc, char **argv)
 {
+	char question[ALIKE_QUESTION_SIZE];
 	const struct command_verb *verb = argv[0][0] != '\0' ? command_verb_find(argv[0]) : NULL;
 
 	if (verb == NULL) {
-		fprintf(stderr, "orchestrator: what is \"%s\"?\n", argv[0]);
+		fprintf(stderr, "orchestrator: there is no command \"%s\"%s\n", argv[0],
+		        verb_question(argv[0], question));
 		return complain(command);
 	}
-	if (command->action != COMMAND_RUN) {
+	if (command->action != COMMAND_RUN || command->image != NULL) {
 		fprintf(stderr, "orchestrator: of the options before \"%s\" only -c goes with it\n", argv[0]);
 		return complain(command);
 	}

@@ -10,10 +10,12 @@
 enum command_kind {
 	COMMAND_NO_VALUE,
 	COMMAND_FILE,
+	COMMAND_TEXT,
 	COMMAND_ADDRESS,
 	COMMAND_NUMBER,
 	COMMAND_SERVICE,
 	COMMAND_SLOT, /* a number, of a slot of the service before it */
+	COMMAND_HOST,
 	COMMAND_VERB,
 	COMMAND_CHOICE,
 };
@@ -23,8 +25,12 @@ enum command_effect {
 	COMMAND_SETS_FLAG,   /* at = offset in struct command of a bool, */
 	COMMAND_SETS_TEXT,   /* of a const char *, */
 	COMMAND_SETS_NUMBER, /* of an int64_t, 0 to max */
+	COMMAND_ADDS_TEXT,   /* to a struct command_texts */
 	COMMAND_SETS_TRACE,  /* the action SIMULATE, and what to simulate */
 };
+
+/* Without which other option of the same verb an option means nothing. */
+enum command_company { COMMAND_ALONE, COMMAND_WITH_SIMULATE, COMMAND_WITH_IMAGE };
 
 struct command_option {
 	const char *name;       /* without its two dashes */
@@ -35,7 +41,7 @@ struct command_option {
 	size_t at;
 	const char *help; /* no capital, no full stop */
 	int64_t max;
-	bool of_simulate; /* goes with --simulate alone */
+	enum command_company company;
 };
 
 /* One of the words behind a verb. */

@@ -1,6 +1,26 @@
 /* config: hands out parts. */
 #include "orchestrator/config/config.h"
 
+size_t config_certificate_count(const struct config *config)
+{
+	return config->tls.certificates.count;
+}
+
+const struct config_certificate *config_certificate_at(const struct config *config, size_t index)
+{
+	return (const struct config_certificate *)config->tls.certificates.items + index;
+}
+
+size_t config_redirect_count(const struct config *config)
+{
+	return config->redirects.count;
+}
+
+const struct config_redirect *config_redirect_at(const struct config *config, size_t index)
+{
+	return (const struct config_redirect *)config->redirects.items + index;
+}
+
 size_t config_service_count(const struct config *config)
 {
 	return config->services.count;

@@ -15,7 +15,11 @@
 
 enum config_half_close { CONFIG_HALF_CLOSE_ANSWER, CONFIG_HALF_CLOSE_CANCEL };
 enum config_http1 { CONFIG_HTTP1_OWN, CONFIG_HTTP1_EVHTTP };
+enum config_tls_version { CONFIG_TLS_1_2, CONFIG_TLS_1_3 };
 enum config_formula { CONFIG_FORMULA_CEIL, CONFIG_FORMULA_FLOOR_PLUS_1 };
+
+#define CONFIG_DOCKER_SOCKET "/var/run/docker.sock" /* unless the file says otherwise, */
+#define CONFIG_LISTEN "0.0.0.0:80"                  /* both of them */
 
 struct config_health {
 	char *path;
@@ -46,16 +50,50 @@ struct config_service {
 	struct strings publish;
 	int reach; /* enum engine_reach */
 	struct strings volumes;
+	bool local_volumes;                           /* of several hosts each may have its own */
 	struct strings env;                           /* "KEY=value" */
 	int64_t memory_mb;                            /* 0 = no limit */
 	double cpus;                                  /* 0 = no limit */
 	bool late_network;                            /* a slot's container gets its network once it runs */
-	int64_t roll_port;                           /* host port for rolls; 0 = first_port + max + spares */
+	int64_t roll_port;                            /* host port for rolls; 0 = first_port + max + spares */
 	int64_t response_timeout_ms, idle_timeout_ms; /* 0 = the global ones */
+	struct strings hosts;                         /* as written: see host_name; empty: all that nobody names */
 	struct strings routes;
 	struct strings private_paths;
 	struct config_health health;
 	struct config_scale scale;
+};
+
+struct config_certificate {
+	char *cert, *key; /* absolute paths of PEM files */
+};
+
+struct config_tls {
+	struct strings listen;            /* "ADDR:PORT"; empty = no TLS */
+	struct option_array certificates; /* struct config_certificate; the first is the default */
+	int min_version;                  /* enum config_tls_version */
+	bool strict_sni;
+	bool redirect; /* what comes in clear for a host with a certificate */
+	int64_t redirect_port;
+	int64_t hsts_s; /* 0 = none */
+	int64_t max_handshakes_per_s;
+};
+
+struct config_acme {
+	bool agree_to_terms;
+	char *email;               /* "" = none */
+	char *directory;           /* URL */
+	char *fallback;            /* a second one's; "" = none */
+	char *ca_file;             /* "" = what this machine trusts */
+	char *profile;             /* "" = the CA's default */
+	struct strings challenges; /* see acme_challenges */
+	char *eab_kid, *eab_key_file;
+	struct strings names; /* hosts as written, beyond those of services and redirects */
+};
+
+struct config_redirect {
+	char *from, *to; /* hosts as written: see host_name */
+	int64_t code;
 };
 
 struct config {
@@ -75,9 +113,19 @@ struct config {
 	int http1;                      /* enum config_http1 */
 	int half_close;                 /* enum config_half_close */
 	struct strings trusted_proxies; /* CIDR */
-	struct option_array services;   /* struct config_service */
+	struct config_acme acme;
+	char *acme_challenge_dir;           /* "" = none */
+	struct strings proxy_protocol_from; /* CIDR */
+	struct config_tls tls;
+	struct option_array redirects; /* struct config_redirect */
+	struct option_array services;  /* struct config_service */
 };
 
+size_t config_certificate_count(const struct config *config);
+const struct config_certificate *config_certificate_at(const struct config *config, size_t index);
+
+size_t config_redirect_count(const struct config *config);
+const struct config_redirect *config_redirect_at(const struct config *config, size_t index);
 size_t config_service_count(const struct config *config);
 const struct config_service *config_service_at(const struct config *config, size_t index);
 

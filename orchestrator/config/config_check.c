@@ -3,50 +3,19 @@
 
 #include "common/json.h"
 #include "orchestrator/base/address.h"
+#include "orchestrator/config/config_check_acme.h"
+#include "orchestrator/config/config_check_engine.h"
+#include "orchestrator/config/config_check_hosts.h"
+#include "orchestrator/config/config_check_tls.h"
+#include "orchestrator/config/config_scope.h"
 #include "orchestrator/config/config_tables.h"
-#include "orchestrator/engine/engines.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
 #define SOCKET_PATH_MAX ((int)sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
-
-/* Where a rule looks: the file, the service's object and its path in messages. */
-struct scope {
-	const char *file;
-	const struct json_value *object;
-	char path[64];
-	struct err *err;
-};
-
-static bool wrong(const struct scope *scope, const char *key, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
-
-static bool wrong(const struct scope *scope, const char *key, const char *format, ...)
-{
-	char message[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(message, sizeof(message), format, args);
-	va_end(args);
-	const char *dot = strchr(key, '.');
-	const struct json_value *at = scope->object;
-	if (dot != NULL) {
-		char table[32];
-		snprintf(table, sizeof(table), "%.*s", (int)(dot - key), key);
-		const struct json_value *inner = json_path(at, table, dot + 1, NULL);
-		at = inner != NULL ? inner : at;
-	} else if (json_get(at, key) != NULL) {
-		at = json_get(at, key);
-	}
-	char full[128];
-	snprintf(full, sizeof(full), "%s%s", scope->path, key);
-	return options_error(scope->err, scope->file, at, full, "%s", message);
-}
 
 static bool is_name(const char *text)
 {
@@ -55,21 +24,6 @@ static bool is_name(const char *text)
 	for (const char *p = text; *p != '\0'; p++)
 		if (!isalnum((unsigned char)*p) && strchr("_.-", *p) == NULL)
 			return false;
-	return true;
-}
-
-static bool check_addresses(const struct scope *scope, const char *key, const struct strings *addresses)
-{
-	for (size_t i = 0; i < addresses->count; i++) {
-		struct address address;
-		if (!address_parse(addresses->items[i], &address))
-			return wrong(scope, key,
-			             "\"%s\" is no ADDRESS:PORT; write 0.0.0.0:80, 127.0.0.1:8080 or [::1]:80",
-			             addresses->items[i]);
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(addresses->items[i], addresses->items[k]) == 0)
-				return wrong(scope, key, "\"%s\" stands there twice", addresses->items[i]);
-	}
 	return true;
 }
 
@@ -87,13 +41,12 @@ static bool check_admin(const struct scope *scope, const struct config *config)
 	return true;
 }
 
-static bool check_trusted(const struct scope *scope, const struct strings *networks)
+static bool check_networks(const struct scope *scope, const char *key, const struct strings *networks)
 {
 	for (size_t i = 0; i < networks->count; i++) {
 		struct network network;
 		if (!network_parse(networks->items[i], &network))
-			return wrong(scope, "trusted_proxies",
-			             "\"%s\" is no network; write 10.0.0.0/8, 192.168.1.5 or fd00::/8",
+			return wrong(scope, key, "\"%s\" is no network; write 10.0.0.0/8, 192.168.1.5 or fd00::/8",
 			             networks->items[i]);
 	}
 	return true;
@@ -139,9 +92,14 @@ static bool check_volume(const struct scope *scope, const char *volume)
 
 static bool check_env(const struct scope *scope, const struct strings *env)
 {
-	for (size_t i = 0; i < env->count; i++)
+	for (size_t i = 0; i < env->count; i++) {
 		if (env->items[i][0] == '=' || env->items[i][0] == '\0')
 			return wrong(scope, "env", "a variable has an empty name");
+		if (strncmp(env->items[i], ENGINE_IDENTITY_KEY "=", sizeof(ENGINE_IDENTITY_KEY)) == 0)
+			return wrong(scope, "env",
+			             ENGINE_IDENTITY_KEY
+			             " is the orchestrator's to set: each container has its own; leave it out");
+	}
 	return true;
 }
 
@@ -190,18 +148,6 @@ static bool check_ports(const struct scope *scope, const struct config_service *
 	return true;
 }
 
-static bool check_made_from(const struct scope *scope, const struct config *config,
-                            const struct config_service *service)
-{
-	const struct engine_kind *engine = &engines[config->engine];
-
-	for (const struct engine_need *need = engine->needs; need->key != NULL; need++)
-		if (option_is_empty(config_service_options, need->key, service))
-			return wrong(scope, need->key, "missing: engine %s needs %s for each service", engine->name,
-			             need->what);
-	return true;
-}
-
 static bool check_service(const struct scope *scope, const struct config *config, const struct config_service *service)
 {
 	if (!is_name(service->name))
@@ -215,7 +161,7 @@ static bool check_service(const struct scope *scope, const struct config *config
 	for (size_t i = 0; i < service->volumes.count; i++)
 		if (!check_volume(scope, service->volumes.items[i]))
 			return false;
-	return check_made_from(scope, config, service) && check_paths(scope, "routes", &service->routes) &&
+	return check_engine(scope, config, service) && check_paths(scope, "routes", &service->routes) &&
 	       check_paths(scope, "private", &service->private_paths) &&
 	       check_paths(scope, "scale.count", &service->scale.count) &&
 	       check_paths(scope, "scale.not_counted", &service->scale.not_counted) &&
@@ -235,14 +181,18 @@ static bool same_route(const char *a, const char *b)
 	return a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
+/* host: for which both may be asked; NULL: there is none; "": both name none. */
 static bool check_routes_differ(const struct scope *scope, const struct config_service *a,
-                                const struct config_service *b)
+                                const struct config_service *b, const char *host)
 {
+	if (host == NULL)
+		return true;
 	for (size_t i = 0; i < a->routes.count; i++)
 		for (size_t k = 0; k < b->routes.count; k++)
 			if (same_route(a->routes.items[i], b->routes.items[k]))
-				return wrong(scope, "routes", "\"%s\" is a route of service \"%s\" already",
-				             a->routes.items[i], b->name);
+				return wrong(scope, "routes", "\"%s\" is a route of service \"%s\" already%s%s",
+				             a->routes.items[i], b->name, host[0] != '\0' ? ", for the host " : "",
+				             host);
 	return true;
 }
 
@@ -266,15 +216,16 @@ static bool check_ports_differ(const struct scope *scope, const struct config_se
 	        (long long)b->roll_port);
 }
 
-static bool check_pair(const struct scope *scope, const struct config_service *a, const struct config_service *b)
+static bool check_pair(const struct scope *scope, const struct config_service *a, const struct config_service *b,
+                       const char *shared_host)
 {
 	if (strcmp(a->name, b->name) == 0)
 		return wrong(scope, "name", "\"%s\" is the name of another service too", a->name);
-	return check_routes_differ(scope, a, b) && check_ports_differ(scope, a, b);
+	return check_routes_differ(scope, a, b, shared_host) && check_ports_differ(scope, a, b);
 }
 
-static bool check_services(const struct config *config, const char *file, const struct json_value *root,
-                           struct err *err)
+static bool check_services(const struct config *config, const struct host_index *hosts, const char *file,
+                           const struct json_value *root, struct err *err)
 {
 	const struct json_value *list = json_get(root, "services");
 	const struct json_value *object = list != NULL ? list->first : NULL;
@@ -285,19 +236,38 @@ static bool check_services(const struct config *config, const char *file, const 
 		if (!check_service(&scope, config, config_service_at(config, i)))
 			return false;
 		for (size_t k = 0; k < i; k++)
-			if (!check_pair(&scope, config_service_at(config, i), config_service_at(config, k)))
+			if (!check_pair(&scope, config_service_at(config, i), config_service_at(config, k),
+			                host_index_shared(hosts, i, k)))
 				return false;
 		object = object != NULL ? object->next : NULL;
 	}
 	return true;
 }
 
-/* evhttp gives a connection up once its client has closed its side. */
+static bool check_hosts(const struct config *config, const char *file, const struct json_value *root, struct err *err)
+{
+	struct host_index *hosts = host_index_new(config, file, root, err);
+	bool ok = hosts != NULL && check_services(config, hosts, file, root, err) &&
+	          check_redirects(config, hosts, file, root, err);
+
+	host_index_free(hosts);
+	return ok;
+}
+
+/* evhttp gives a connection up once its client has closed its side, and it begins with the first byte. */
 static bool check_http1(const struct scope *scope, const struct config *config)
 {
-	if (config->http1 == CONFIG_HTTP1_OWN || config->half_close == CONFIG_HALF_CLOSE_CANCEL)
+	if (config->http1 == CONFIG_HTTP1_OWN)
 		return true;
-	return wrong(scope, "half_close", "\"answer\" is not possible with \"http1\": \"evhttp\", only \"cancel\" is");
+	if (config->half_close != CONFIG_HALF_CLOSE_CANCEL)
+		return wrong(scope, "half_close",
+		             "\"answer\" is not possible with \"http1\": \"evhttp\", only \"cancel\" is");
+	if (config->tls.listen.count > 0)
+		return wrong(scope, "tls.listen", "TLS is not possible with \"http1\": \"evhttp\", only with \"own\"");
+	if (config->proxy_protocol_from.count > 0)
+		return wrong(scope, "proxy_protocol_from",
+		             "the PROXY protocol is not possible with \"http1\": \"evhttp\", only with \"own\"");
+	return true;
 }
 
 bool config_check(const struct config *config, const char *file, const struct json_value *root, struct err *err)
@@ -309,7 +279,9 @@ bool config_check(const struct config *config, const char *file, const struct js
 		             config->name);
 	if (config_service_count(config) == 0)
 		return wrong(&scope, "services", "missing: name one service at least");
-	return check_addresses(&scope, "listen", &config->listen) && check_http1(&scope, config) &&
-	       check_admin(&scope, config) && check_trusted(&scope, &config->trusted_proxies) &&
-	       check_services(config, file, root, err);
+	return check_addresses(&scope, "listen", &config->listen) && check_tls(&scope, config) &&
+	       check_acme(&scope, config) && check_http1(&scope, config) && check_admin(&scope, config) &&
+	       check_networks(&scope, "trusted_proxies", &config->trusted_proxies) &&
+	       check_networks(&scope, "proxy_protocol_from", &config->proxy_protocol_from) &&
+	       check_hosts(config, file, root, err);
 }

@@ -10,10 +10,10 @@
 #include "orchestrator/config/config_check.h"
 #include "orchestrator/config/config_tables.h"
 
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_BYTES_MAX 1048576
 #define FIRST_PORT 8000
 
 static void set_text(char **text, const char *prefix, const char *name)
@@ -52,8 +52,54 @@ static void choose_half_close(struct config *config, const struct json_value *ro
 		config->half_close = CONFIG_HALF_CLOSE_CANCEL;
 }
 
-static void config_complete(struct config *config)
+/* What a service counts where the file does not say: all that it serves. */
+static void choose_counts(struct config *config, const struct json_value *root)
 {
+	struct config_service *services = config->services.items;
+	const struct json_value *list = json_get(root, "services");
+	const struct json_value *object = list != NULL ? list->first : NULL;
+
+	for (size_t i = 0; object != NULL; i++, object = object->next) {
+		if (json_path(object, "scale", "count", NULL) != NULL)
+			continue;
+		for (size_t k = 0; k < services[i].routes.count; k++)
+			strings_add(&services[i].scale.count, services[i].routes.items[k]);
+	}
+}
+
+/* Relative to the folder of the file, wherever the program was started. */
+static void find_file(char **path, const char *folder)
+{
+	char *found;
+
+	if ((*path)[0] == '/' || (*path)[0] == '\0')
+		return;
+	found = mem_format("%s/%s", folder, *path);
+	free(*path);
+	*path = found;
+}
+
+static void find_files(struct config *config, const char *file)
+{
+	struct config_certificate *certificates = config->tls.certificates.items;
+	char *copy = mem_dup(file), *folder = realpath(dirname(copy), NULL);
+
+	if (folder != NULL) {
+		find_file(&config->acme_challenge_dir, folder);
+		find_file(&config->acme.ca_file, folder);
+		find_file(&config->acme.eab_key_file, folder);
+	}
+	for (size_t i = 0; folder != NULL && i < config->tls.certificates.count; i++) {
+		find_file(&certificates[i].cert, folder);
+		find_file(&certificates[i].key, folder);
+	}
+	free(folder);
+	free(copy);
+}
+
+static void config_complete(struct config *config, const char *file)
+{
+	find_files(config, file);
 	set_text(&config->socket_dir, "/run/", config->name);
 	set_text(&config->state_dir, "/var/lib/", config->name);
 	struct config_service *services = config->services.items;
@@ -78,7 +124,7 @@ static bool name_file(const char *file, struct err *err)
 	return err_set(err, "%s:%u:%u: %s", file, line, column, found.message + at);
 }
 
-static bool read_text(const char *file, const char *text, size_t len, struct config **config, struct err *err)
+bool config_read(const char *file, const char *text, size_t len, struct config **config, struct err *err)
 {
 	struct json_limits limits = {.depth = 16, .comments = true};
 	struct json_doc *doc;
@@ -91,8 +137,9 @@ static bool read_text(const char *file, const char *text, size_t len, struct con
 	if (ok)
 		ok = options_read(config_options, file, root, made, err);
 	if (ok) {
-		config_complete(made);
+		config_complete(made, file);
 		choose_half_close(made, root);
+		choose_counts(made, root);
 		ok = config_check(made, file, root, err);
 	}
 	json_free(doc);
@@ -107,10 +154,10 @@ static bool read_text(const char *file, const char *text, size_t len, struct con
 bool config_load(const char *path, struct config **config, struct err *err)
 {
 	if (path == NULL)
-		return read_text("(built-in configuration)", config_default, strlen(config_default), config, err);
+		return config_read("(built-in configuration)", config_default, strlen(config_default), config, err);
 	struct buf text;
-	buf_init(&text, FILE_BYTES_MAX);
-	bool ok = text_file_read(path, &text, err) && read_text(path, buf_text(&text), text.len, config, err);
+	buf_init(&text, CONFIG_BYTES_MAX);
+	bool ok = text_file_read(path, &text, err) && config_read(path, buf_text(&text), text.len, config, err);
 	buf_clear(&text);
 	return ok;
 }

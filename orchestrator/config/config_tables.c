@@ -14,6 +14,7 @@ static const char *const reach_words[] = {"published", "bridge", "socket", NULL}
 static const char *const formula_words[] = {"ceil", "floor+1", NULL};
 static const char *const half_close_words[] = {"answer", "cancel", NULL};
 static const char *const http1_words[] = {"own", "evhttp", NULL};
+static const char *const tls_version_words[] = {"1.2", "1.3", NULL};
 static const char *const log_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define HOUR_MS 3600000
@@ -21,7 +22,7 @@ static const char *const log_words[] = {"error", "warn", "info", "debug", NULL};
 
 #define AT(member) offsetof(struct config_health, member)
 static const struct option health_options[] = {
-        {"path", OPTION_TEXT, AT(path), 1, 1024, "\"/api/v1/_health\"", .reloadable = true,
+        {"path", OPTION_TEXT, AT(path), 1, 1024, "\"/\"", .reloadable = true,
          .help = "Path that is asked; 2xx and 3xx are good, 5xx is a hard fault."},
         {"interval_ms", OPTION_INT, AT(interval_ms), 10, HOUR_MS, "1000", .reloadable = true, .unit = "ms",
          .help = "Time from one probe of a container to the next."},
@@ -50,18 +51,19 @@ static const struct option scale_options[] = {
         {"max", OPTION_INT, AT(max), 1, 1000, "10", .reloadable = true, .help = "Most containers."},
         {"spares", OPTION_INT, AT(spares), 0, 100, "0", .reloadable = true,
          .help = "Containers that run ahead, paused, to stand in after a fault."},
-        {"count", OPTION_TEXTS, AT(count), 0, 64, "[\"/api/v1/\"]", .reloadable = true,
+        {"count", OPTION_TEXTS, AT(count), 0, 64, "[]", .otherwise = "the service's routes", .reloadable = true,
          .help = "Path prefixes of the requests that are counted."},
-        {"not_counted", OPTION_TEXTS, AT(not_counted), 0, 64, "[\"/api/v1/_health\", \"/api/v1/_crash\"]",
-         .reloadable = true, .help = "Path prefixes among them that are not."},
+        {"not_counted", OPTION_TEXTS, AT(not_counted), 0, 64, "[]", .reloadable = true,
+         .help = "Path prefixes among them that are not."},
         OPTION_END,
 };
 #undef AT
 
 #define AT(member) offsetof(struct config_service, member)
 const struct option config_service_options[] = {
-        {"name", OPTION_TEXT, AT(name), 1, 63, NULL,
-         .help = "Name of the service; its containers are NAME_0, NAME_1, ..., and find each other by it."},
+        {"name", OPTION_TEXT, AT(name), 1, 63, NULL, .reloadable = true,
+         .help = "Name of the service; its containers are NAME_0, NAME_1, ..., and find each other by it. By another name it is "
+                 "another service."},
         {"image", OPTION_TEXT, AT(image), 0, 255, "\"\"", .reloadable = true,
          .help = "Image its containers are made from.", .note = engines_note},
         {"command", OPTION_TEXTS, AT(command), 0, 256, "[]", .reloadable = true,
@@ -76,6 +78,9 @@ const struct option config_service_options[] = {
                  "in a directory mounted at /run/selfless (the image must listen as LISTEN says)."},
         {"volumes", OPTION_TEXTS, AT(volumes), 0, 64, "[]", .reloadable = true,
          .help = "Volumes, as NAME:/path or /host/path:/path, with :ro if wanted.", .note = engines_note},
+        {"local_volumes", OPTION_BOOL, AT(local_volumes), 0, 0, "false", .reloadable = true,
+         .help = "Engine swarm: each host may have volumes of its own under the names in volumes. Without it they are "
+                 "refused, since a container that comes to another host does not find what it wrote."},
         {"env", OPTION_ENV, AT(env), 0, 256, "{}", .reloadable = true, .help = "Environment of the containers."},
         {"memory_mb", OPTION_INT, AT(memory_mb), 0, 1048576, "0", .reloadable = true, .unit = "MiB",
          .help = "Memory limit of a container; 0: none. Engine process: of its address space."},
@@ -95,10 +100,12 @@ const struct option config_service_options[] = {
         {"idle_timeout_ms", OPTION_INT, AT(idle_timeout_ms), 0, 24.0 * HOUR_MS, "0", .reloadable = true, .unit = "ms",
          .help = "As the global idle_timeout_ms, for this service's upgraded connections, and for clients that do not read "
                  "its replies; 0: the global one."},
+        {"hosts", OPTION_TEXTS, AT(hosts), 0, 256, "[]", .reloadable = true,
+         .help = "Hosts it serves: example.org, or *.example.org for all names below it, or an IP address; the exact name wins "
+                 "over the longest *, and its services alone are asked. Empty: every host that no other service names."},
         {"routes", OPTION_TEXTS, AT(routes), 1, 64, "[\"/api/v1/\"]", .reloadable = true,
          .help = "Path prefixes it serves; the longest prefix of all services wins, at a segment's end."},
-        {"private", OPTION_TEXTS, AT(private_paths), 0, 64,
-         "[\"/api/v1/_crash\", \"/api/v1/_count\", \"/api/v1/_health\"]", .reloadable = true,
+        {"private", OPTION_TEXTS, AT(private_paths), 0, 64, "[]", .reloadable = true,
          .help = "Path prefixes answered 403 from outside."},
         {"health", OPTION_TABLE, AT(health), .table = health_options, .reloadable = true, .help = "Health checks."},
         {"scale", OPTION_TABLE, AT(scale), .table = scale_options, .reloadable = true, .help = "Scaling."},
@@ -106,16 +113,97 @@ const struct option config_service_options[] = {
 };
 #undef AT
 
+#define AT(member) offsetof(struct config_certificate, member)
+static const struct option certificate_options[] = {
+        {"cert", OPTION_TEXT, AT(cert), 1, 1024, NULL, .reloadable = true,
+         .help = "PEM file with the certificate and, behind it, those of its chain."},
+        {"key", OPTION_TEXT, AT(key), 1, 1024, NULL, .reloadable = true,
+         .help = "PEM file with its private key, readable by the orchestrator's user alone."},
+        OPTION_END,
+};
+#undef AT
+
+#define AT(member) offsetof(struct config_tls, member)
+static const struct option tls_options[] = {
+        {"listen", OPTION_TEXTS, AT(listen), 0, 16, "[]",
+         .help = "Addresses that speak TLS, as ADDRESS:PORT, such as 0.0.0.0:443."},
+        {"certificates", OPTION_TABLES, AT(certificates), .table = certificate_options,
+         .item_size = sizeof(struct config_certificate), .min = 0, .max = 1024, .reloadable = true,
+         .help = "Certificates and their keys; paths are absolute or relative to this file's folder. Which names one is for it "
+                 "says itself (subjectAltName). The first is shown for names that no certificate has. A change of the files is "
+                 "noticed within 60 s; one that is bad leaves the former in force."},
+        {"min_version", OPTION_ENUM, AT(min_version), 0, 0, "\"1.2\"", .words = tls_version_words, .reloadable = true,
+         .help = "Oldest version of TLS that is spoken."},
+        {"strict_sni", OPTION_BOOL, AT(strict_sni), 0, 0, "false", .reloadable = true,
+         .help = "Refuse the handshake for a name that no certificate has, and for no name, instead of showing the first "
+                 "certificate."},
+        {"redirect", OPTION_BOOL, AT(redirect), 0, 0, "true", .reloadable = true,
+         .help = "Answer 308, to the same target by https, what comes in clear for a host that has a good certificate. Not what a "
+                 "trusted proxy says came by https, nor what our own containers ask for, nor ACME's challenges."},
+        {"redirect_port", OPTION_INT, AT(redirect_port), 1, 65535, "443", .reloadable = true,
+         .help = "Port in that answer: where clients reach an address of tls.listen."},
+        {"hsts_s", OPTION_INT, AT(hsts_s), 0, 1e9, "0", .reloadable = true, .unit = "s",
+         .help = "max-age of Strict-Transport-Security in replies over TLS, which browsers then keep to; 0: none is sent. A "
+                 "container's own stays as it is."},
+        {"max_handshakes_per_s", OPTION_INT, AT(max_handshakes_per_s), 1, 100000, "500", .reloadable = true,
+         .help = "Most new TLS connections a second; more wait in the kernel until they are accepted."},
+        OPTION_END,
+};
+#undef AT
+
+#define AT(member) offsetof(struct config_acme, member)
+static const struct option acme_options[] = {
+        {"agree_to_terms", OPTION_BOOL, AT(agree_to_terms), 0, 0, "false", .reloadable = true,
+         .help = "You agree to the terms of service of the CA. Before that nothing is asked of it. Then each name in the hosts of "
+                 "services and the from of redirects that no file covers gets a certificate by itself."},
+        {"email", OPTION_TEXT, AT(email), 0, 254, "\"\"", .reloadable = true,
+         .help = "Address that the CA may write to; empty: none."},
+        {"directory", OPTION_TEXT, AT(directory), 9, 1024, "\"https://acme-v02.api.letsencrypt.org/directory\"",
+         .reloadable = true,
+         .help = "Where the CA is: the URL of its ACME directory. For trying, Let's Encrypt has one without tight limits, whose "
+                 "certificates nobody trusts: https://acme-staging-v02.api.letsencrypt.org/directory."},
+        {"fallback", OPTION_TEXT, AT(fallback), 0, 1024, "\"\"", .reloadable = true,
+         .help = "A second CA: the URL of its ACME directory, for when the first one cannot be reached or refuses again and again and time "
+                 "presses; empty: none. It must need no eab_kid. agree_to_terms, email, ca_file and challenges hold for it, too."},
+        {"ca_file", OPTION_TEXT, AT(ca_file), 0, 1024, "\"\"", .reloadable = true,
+         .help = "PEM file by which the CAs' own https is judged; empty: what this machine trusts."},
+        {"profile", OPTION_TEXT, AT(profile), 0, 64, "\"\"", .reloadable = true,
+         .help = "Kind of certificate, where the CA of directory has several, such as shortlived; empty: its default."},
+        {"challenges", OPTION_TEXTS, AT(challenges), 1, 2, "[\"http-01\", \"tls-alpn-01\"]", .reloadable = true,
+         .help = "How the CA is shown that a name is this machine's: http-01 (it comes to port 80) and tls-alpn-01 (to port 443). The "
+                 "first that it offers is taken; after a failure the next one, and what went well is tried first the next time."},
+        {"eab_kid", OPTION_TEXT, AT(eab_kid), 0, 256, "\"\"", .reloadable = true,
+         .help = "Name of the key that the CA of directory gave out to bind accounts to one of its own (external account binding); empty: none."},
+        {"eab_key_file", OPTION_TEXT, AT(eab_key_file), 0, 1024, "\"\"", .reloadable = true,
+         .help = "File with that key, in base64url as the CA gave it."},
+        {"names", OPTION_TEXTS, AT(names), 0, 256, "[]", .reloadable = true,
+         .help = "Further names to get certificates for; names of one label, IP addresses and those under .local, .internal, .test "
+                 "and .localhost get one only here."},
+        OPTION_END,
+};
+#undef AT
+
+#define AT(member) offsetof(struct config_redirect, member)
+static const struct option redirect_options[] = {
+        {"from", OPTION_TEXT, AT(from), 1, 1024, NULL, .reloadable = true,
+         .help = "Host that is asked: a name, without *."},
+        {"to", OPTION_TEXT, AT(to), 1, 1024, NULL, .reloadable = true, .help = "Host that stands in its place."},
+        {"code", OPTION_INT, AT(code), 301, 308, "308", .reloadable = true,
+         .help = "Status: 301, 302, 307 or 308. With 307 and 308 the method stays."},
+        OPTION_END,
+};
+#undef AT
+
 #define AT(member) offsetof(struct config, member)
 const struct option config_options[] = {
-        {"listen", OPTION_TEXTS, AT(listen), 1, 16, "[\"0.0.0.0:80\"]",
-         .help = "Addresses the proxy serves on, as ADDRESS:PORT."},
+        {"listen", OPTION_TEXTS, AT(listen), 0, 16, "[\"" CONFIG_LISTEN "\"]",
+         .help = "Addresses the proxy serves on in clear, as ADDRESS:PORT; empty only with tls.listen."},
         {"admin", OPTION_TEXTS, AT(admin), 0, 16, "[\"127.0.0.1:9090\"]", .help = "Addresses of the admin API."},
         {"admin_token_file", OPTION_TEXT, AT(admin_token_file), 0, 1024, "\"\"",
          .help = "File with the token that admin asks for; required for an admin address that is not loopback."},
         {"engine", OPTION_ENUM, AT(engine), 0, 0, "\"docker\"", .words = &engines[0].name,
          .word_stride = sizeof(engines[0]), .help = "What makes the containers."},
-        {"docker_socket", OPTION_TEXT, AT(docker_socket), 1, 107, "\"/var/run/docker.sock\"",
+        {"docker_socket", OPTION_TEXT, AT(docker_socket), 1, 107, "\"" CONFIG_DOCKER_SOCKET "\"",
          .help = "Socket of the Docker Engine.", .note = engines_note},
         {"name", OPTION_TEXT, AT(name), 2, 63, "\"selfless\"",
          .help = "Name of this orchestrator: label of its containers, and their network."},
@@ -164,7 +252,20 @@ const struct option config_options[] = {
                  "reply, and only a reset ends the request. cancel: it has left, and the request is given up. With "
                  "http1 = evhttp it is cancel, and answer is refused."},
         {"trusted_proxies", OPTION_TEXTS, AT(trusted_proxies), 0, 256, "[]", .reloadable = true,
-         .help = "Networks (CIDR) whose X-Forwarded-* fields are kept."},
+         .help = "Networks (CIDR) whose X-Forwarded-* fields are kept. The client is the last address in their X-Forwarded-For "
+                 "that is in none of them; it stands in X-Real-IP and in the access log."},
+        {"tls", OPTION_TABLE, AT(tls), .table = tls_options, .help = "TLS."},
+        {"acme", OPTION_TABLE, AT(acme), .table = acme_options, .reloadable = true,
+         .help = "Certificates that come by themselves."},
+        {"acme_challenge_dir", OPTION_TEXT, AT(acme_challenge_dir), 0, 1024, "\"\"", .reloadable = true,
+         .help = "Directory into which an ACME client (certbot, lego, uacme, dehydrated) puts its http-01 challenges: "
+                 "/.well-known/acme-challenge/TOKEN is answered from DIR/TOKEN, or from the same path below DIR. Empty: none."},
+        {"proxy_protocol_from", OPTION_TEXTS, AT(proxy_protocol_from), 0, 256, "[]", .reloadable = true,
+         .help = "Networks (CIDR) of load balancers whose connections begin with a PROXY protocol header, version 1 or 2: it "
+                 "says whose connection it is. Without one they are closed; from others it is 400."},
+        {"redirects", OPTION_TABLES, AT(redirects), .table = redirect_options,
+         .item_size = sizeof(struct config_redirect), .max = 256, .reloadable = true,
+         .help = "Hosts that are another one: asked for, they answer with that host; scheme, port, path and query stay."},
         {"services", OPTION_TABLES, AT(services), .table = config_service_options,
          .item_size = sizeof(struct config_service), .min = 1, .max = 64, .reloadable = true, .help = "The services."},
         OPTION_END,
@@ -176,8 +277,11 @@ const char config_default[] =
         "  \"services\": [\n"
         "    {\"name\": \"acts\", \"image\": \"actscontainer\", \"first_port\": 8000, \"reach\": \"socket\", \"late_network\": true,\n"
         "     \"volumes\": [\"acts_data:/static\"], \"env\": {\"USERS_URL\": \"http://users:8000\"},\n"
-        "     \"routes\": [\"/api/v1/\", \"/\"]},\n"
+        "     \"routes\": [\"/api/v1/\", \"/\"], \"private\": [\"/api/v1/_crash\", \"/api/v1/_count\", \"/api/v1/_health\"],\n"
+        "     \"health\": {\"path\": \"/api/v1/_health\"}, \"scale\": {\"count\": [\"/api/v1/\"]}},\n"
         "    {\"name\": \"users\", \"image\": \"usercontainer\", \"first_port\": 8080, \"reach\": \"socket\", \"late_network\": true,\n"
-        "     \"volumes\": [\"users_data:/static\"], \"routes\": [\"/api/v1/users\"], \"scale\": {\"min\": 1, \"max\": 1}}\n"
+        "     \"volumes\": [\"users_data:/static\"], \"routes\": [\"/api/v1/users\"],\n"
+        "     \"private\": [\"/api/v1/_crash\", \"/api/v1/_count\", \"/api/v1/_health\"],\n"
+        "     \"health\": {\"path\": \"/api/v1/_health\"}, \"scale\": {\"min\": 1, \"max\": 1, \"count\": [\"/api/v1/\"]}}\n"
         "  ]\n"
         "}\n";

@@ -1,4 +1,4 @@
-/* identity: two small files, each written beside its place, synced and renamed, so that a reader finds a whole one.
+/* identity: two small files.
  *
  *   owner:    32 hex digits and a newline, once or more
  *   spec.key: 64 hex digits and a newline
@@ -8,6 +8,8 @@
 #include "common/buf.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/base/random_hex.h"
+#include "orchestrator/base/state_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define OWNER_FILE "owner"
@@ -51,60 +52,6 @@ static bool file_read(const char *path, char text[FILE_MAX], struct err *err)
 		return err_set(err, "%s is damaged", path);
 	text[len] = '\0';
 	return true;
-}
-
-/* Root's own would be closed to the user that the directory was made for. */
-static void give_away(int fd, const char *dir)
-{
-	struct stat st;
-
-	if (geteuid() == 0 && stat(dir, &st) != -1 && fchown(fd, st.st_uid, st.st_gid) == -1)
-		log_warn("event=owner-not-set path=%s error=%s", log_quote(dir), log_quote(strerror(errno)));
-}
-
-static bool write_synced(const char *path, const char *dir, const char *text, struct err *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool ok;
-
-	if (fd == -1)
-		return err_set_errno(err, errno, "cannot write %s", path);
-	give_away(fd, dir);
-	errno = ENOSPC; /* what a short write means */
-	ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fsync(fd) != -1;
-	if (!ok)
-		err_set_errno(err, errno, "cannot write %s", path);
-	close(fd);
-	return ok;
-}
-
-/* The name lasts once its directory is on the disk. */
-static bool sync_dir(const char *dir, struct err *err)
-{
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd != -1 && fsync(fd) != -1;
-
-	if (!ok)
-		err_set_errno(err, errno, "cannot write %s", dir);
-	if (fd != -1)
-		close(fd);
-	return ok;
-}
-
-static bool file_write(const char *dir, const char *name, const char *text, struct err *err)
-{
-	char *path = mem_format("%s/%s", dir, name);
-	char *fresh = mem_format("%s.new", path);
-	bool ok = write_synced(fresh, dir, text, err);
-
-	if (ok && rename(fresh, path) == -1)
-		ok = err_set_errno(err, errno, "cannot write %s", path);
-	ok = ok && sync_dir(dir, err);
-	if (!ok)
-		unlink(fresh);
-	free(fresh);
-	free(path);
-	return ok;
 }
 
 /* --- the owner ------------------------------------------------------------------------------------------------- */
@@ -142,7 +89,7 @@ static bool owner_write(const struct identity *identity, struct err *err)
 	fits = buf_add_format(&text, "%s\n", identity->owner);
 	for (size_t i = 0; i < identity->taken.count; i++)
 		fits = fits && buf_add_format(&text, "%s\n", identity->taken.items[i]);
-	ok = fits ? file_write(identity->dir, OWNER_FILE, buf_text(&text), err)
+	ok = fits ? state_file_write(identity->dir, OWNER_FILE, buf_text(&text), err)
 	          : err_set(err, "%s/" OWNER_FILE " is too long", identity->dir);
 	buf_clear(&text);
 	return ok;
@@ -150,12 +97,7 @@ static bool owner_write(const struct identity *identity, struct err *err)
 
 static bool owner_make(struct identity *identity, struct err *err)
 {
-	unsigned char bytes[(ENGINE_OWNER_SIZE - 1) / 2];
-
-	if (!random_bytes(bytes, sizeof(bytes), err))
-		return false;
-	sodium_bin2hex(identity->owner, sizeof(identity->owner), bytes, sizeof(bytes));
-	return owner_write(identity, err);
+	return random_hex(identity->owner, sizeof(identity->owner), err) && owner_write(identity, err);
 }
 
 static bool owner_load(struct identity *identity, bool *made, struct err *err)
@@ -196,7 +138,7 @@ static bool key_make(struct identity *identity, struct err *err)
 		return false;
 	sodium_bin2hex(hex, sizeof(hex), identity->key, sizeof(identity->key));
 	snprintf(text, sizeof(text), "%s\n", hex);
-	return file_write(identity->dir, KEY_FILE, text, err);
+	return state_file_write(identity->dir, KEY_FILE, text, err);
 }
 
 static void key_load(struct identity *identity, bool first)

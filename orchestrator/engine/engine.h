@@ -22,15 +22,21 @@ struct engine;
 
 #define ENGINE_ID_SIZE 65 /* 64 hex digits and a NUL */
 #define ENGINE_NAME_SIZE 128
-#define ENGINE_SPEC_SIZE 17  /* 16 hex digits and a NUL */
-#define ENGINE_OWNER_SIZE 33 /* 32 hex digits and a NUL */
+#define ENGINE_IMAGE_SIZE 512 /* a name of 255, a tag of 128, a digest of 71, and what stands between them, fit */
+#define ENGINE_SPEC_SIZE 17   /* 16 hex digits and a NUL */
+#define ENGINE_OWNER_SIZE 33  /* 32 hex digits and a NUL */
+
+/* The variable by which a program knows which container it is in. Where its answers to probes say so, another container's at the
+ * same address are told apart. */
+#define ENGINE_IDENTITY_KEY "SELFLESS_ID"
+#define ENGINE_IDENTITY_SIZE 65 /* letters and digits, and a NUL */
 
 enum engine_reach { REACH_PUBLISHED, REACH_BRIDGE, REACH_SOCKET };
 
 /* What the containers of one service are made from. */
 struct engine_spec {
 	const char *service;
-	const char *image;             /* docker */
+	const char *image;             /* docker, swarm */
 	const struct strings *command; /* empty: the image's own */
 	const struct strings *publish; /* host addresses the port is published on; may be empty */
 	const struct strings *volumes; /* "name:/path" or "/host:/path", with ":ro" if wanted */
@@ -38,6 +44,7 @@ struct engine_spec {
 	int port;                      /* inside */
 	int memory_mb;                 /* 0 = no limit */
 	double cpus;                   /* 0 = no limit */
+	int stop_ms;                   /* from SIGTERM to SIGKILL, for an engine that must know it at the create */
 	enum engine_reach reach;
 	const char *hash; /* label selfless.spec */
 };
@@ -51,19 +58,30 @@ struct engine_place {
 	                         * and its program begins when it has it */
 };
 
-enum engine_state { ENGINE_CREATED, ENGINE_RUNNING, ENGINE_PAUSED, ENGINE_EXITED, ENGINE_OTHER };
+/* The addresses that a container's own connections come from. None: it has none that are its own, as on the host's network. */
+#define ENGINE_SOURCES_MAX 8
+struct engine_sources {
+	struct in6_addr items[ENGINE_SOURCES_MAX]; /* IPv4 as ::ffff:a.b.c.d */
+	size_t count;
+};
+
+/* EVICTED: it may run, and the engine is to end it or has lost sight of it, by nobody's wish here. */
+enum engine_state { ENGINE_CREATED, ENGINE_RUNNING, ENGINE_PAUSED, ENGINE_EVICTED, ENGINE_EXITED, ENGINE_OTHER };
 
 struct engine_container {
 	char id[ENGINE_ID_SIZE];
 	char name[ENGINE_NAME_SIZE];
 	char service[ENGINE_NAME_SIZE];
 	char spec[ENGINE_SPEC_SIZE];
-	char owner[ENGINE_OWNER_SIZE]; /* the settings' of who made it; "": it has none */
-	char image[ENGINE_NAME_SIZE];
+	char owner[ENGINE_OWNER_SIZE];       /* the settings' of who made it; "": it has none */
+	char identity[ENGINE_IDENTITY_SIZE]; /* its ENGINE_IDENTITY_KEY; "": it has none, or it is not known yet */
+	char image[ENGINE_IMAGE_SIZE];
 	int slot;               /* -1: spare or unknown */
 	int host_port;          /* from label selfless.port */
 	struct address address; /* where it is reached once it runs; len 0 = not known from a list: ask with inspect */
+	struct engine_sources sources; /* while it runs */
 	enum engine_state state;
+	int64_t made_ms;    /* when, since the epoch, as the engine says; 0: it does not */
 	int64_t running_ms; /* since it was started, where it runs; a minute or more may be said to be one */
 	bool no_network;    /* in none: it was made with late_network, and start is yet to be called, or again */
 	bool spoilt;        /* it cannot be started: what it had on this host is gone, as after a reboot */
@@ -77,7 +95,10 @@ enum engine_fault {
 	ENGINE_PORT_TAKEN, /* the host port is in use */
 	ENGINE_PORT_LOST,  /* the engine itself holds the host port, and no container has it */
 	ENGINE_NO_IMAGE,
-	ENGINE_REFUSED,     /* the engine understood and will not: bad volume, memory limit, ... */
+	ENGINE_NO_NETWORK,  /* the one it is to be in is gone */
+	ENGINE_NO_VOLUME,   /* it is gone, or cannot be mounted */
+	ENGINE_NO_SPACE,    /* on the engine's disk */
+	ENGINE_REFUSED,     /* the engine understood and will not, for another reason: a memory limit, ... */
 	ENGINE_UNREACHABLE, /* the engine does not answer */
 	ENGINE_TIMEOUT,
 	ENGINE_FAULTS
@@ -88,8 +109,9 @@ bool engine_in_doubt(enum engine_fault fault);          /* is it unknown whether
 
 struct engine_result {
 	enum engine_fault fault;
-	const char *message; /* "" when ok; else the engine's own words and, where we know one, the remedy */
-	const char *id;      /* create: the new container; else the one asked for */
+	const char *message;  /* "" when ok; else the engine's own words and, where we know one, the remedy */
+	const char *id;       /* create: the new container; else the one asked for */
+	const char *identity; /* create, start, inspect: its ENGINE_IDENTITY_KEY; NULL: this answer does not tell */
 	/* create: it is in none, as its place asked; an engine may be unable to do that. inspect: it is in none now */
 	bool no_network;
 	bool remake; /* start, ENGINE_PORT_LOST: after forgo_port another one, made in its place, does without it */
@@ -102,33 +124,51 @@ struct engine_result {
 	enum engine_state state;
 	int exit_code;
 	bool oom_killed;
+	int pid; /* of its first process, on this host; 0 = it does not run */
 	/* logs */
 	const char *text;
 	size_t text_len;
+	/* image */
+	const struct engine_image *image;
+	/* images */
+	const struct strings *names;
+};
+
+/* What an image says of itself; texts are "" where it says nothing. */
+struct engine_image {
+	const int *ports; /* TCP ports that it says it listens on, ascending */
+	size_t port_count;
+	const char *health; /* the command that it says shows its health, its words with a space between */
+	const char *user;
+	const struct strings *volumes; /* paths, in alphabetical order */
 };
 
 typedef void engine_done(const struct engine_result *result, void *arg);
 
-/* EXIT: the container's process has ended; how, and that the engine is done with it, DIE says later. KILL: the engine sent a
- * signal to it, for us or for somebody else, of which it may or may not die. Not every engine, and not every container, has
- * these two. */
+/* DIE: it runs no more, for certain. EXIT: the container's process has ended; how, and that the engine is done with it, DIE says
+ * later. KILL: the engine sent a signal to it, for us or for somebody else, of which it may or may not die. EVICT: it is
+ * ENGINE_EVICTED now; DIE follows if it is known to have ended. SOURCES: where its connections come from is known, soon after
+ * each start. Not every engine, and not every container, has these four. */
 enum engine_event_type {
 	ENGINE_EVENT_DIE,
 	ENGINE_EVENT_KILL,
+	ENGINE_EVENT_EVICT,
 	ENGINE_EVENT_EXIT,
 	ENGINE_EVENT_OOM,
 	ENGINE_EVENT_START,
 	ENGINE_EVENT_PAUSE,
 	ENGINE_EVENT_UNPAUSE,
+	ENGINE_EVENT_SOURCES,
 	ENGINE_EVENT_DESTROY
 };
 
 struct engine_event {
 	enum engine_event_type type;
 	const char *id;
-	int exit_code;          /* DIE */
-	int signal;             /* KILL: its number; 0 if the engine does not say */
-	int64_t engine_time_ns; /* when the engine says it happened; 0 if it does not */
+	int exit_code;                        /* DIE; -1: the engine does not know */
+	int signal;                           /* KILL: its number; 0 if the engine does not say */
+	const struct engine_sources *sources; /* SOURCES */
+	int64_t engine_time_ns;               /* when the engine says it happened; 0 if it does not */
 };
 
 /* News, for fleet alone. on_up: the event stream (again) runs; what happened before is not told: list and
@@ -156,6 +196,7 @@ struct engine_verbs {
 	void (*stop)(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg);
 	/* SIGKILL if it runs, and gone, with what it had on this host. Not found is ok. */
 	void (*remove)(struct engine *engine, const char *id, engine_done *done, void *arg);
+	/* These three are NULL where the engine cannot (struct engine_can). */
 	void (*rename)(struct engine *engine, const char *id, const char *name, engine_done *done, void *arg);
 	void (*pause)(struct engine *engine, const char *id, engine_done *done, void *arg);
 	void (*unpause)(struct engine *engine, const char *id, engine_done *done, void *arg);
@@ -166,6 +207,12 @@ struct engine_verbs {
 	void (*inspect)(struct engine *engine, const char *id, engine_done *done, void *arg);
 	/* The last `lines` lines of its output, stdout and stderr together. */
 	void (*logs)(struct engine *engine, const char *id, int lines, engine_done *done, void *arg);
+	/* Takes away what containers share and nothing is kept in: the network, where no container is in it. NULL: there is nothing. */
+	void (*unprepare)(struct engine *engine, engine_done *done, void *arg);
+	/* What an image that is on this host says of itself; ENGINE_NO_IMAGE: there is none. And the names of all that are there.
+	 * NULL: this engine knows no images. */
+	void (*image)(struct engine *engine, const char *name, engine_done *done, void *arg);
+	void (*images)(struct engine *engine, engine_done *done, void *arg);
 	void (*free)(struct engine *engine);
 };
 
@@ -176,6 +223,8 @@ struct engine_can {
 	bool pause;        /* pause and unpause */
 	bool late_network; /* else a place's late_network is not heeded */
 	bool local_ports;  /* host_port is a port of this host: no two containers have it at once */
+	bool one_host;     /* all containers are on this host, and share its volumes */
+	bool gone_ended;   /* one that is gone has ended; else only DIE says that */
 };
 
 /* First member of every engine. */

@@ -4,6 +4,7 @@
 #include "orchestrator/engine/docker/docker_engine.h"
 #include "orchestrator/engine/process/process_engine.h"
 #include "orchestrator/engine/process/process_spawn.h"
+#include "orchestrator/engine/swarm/swarm_engine.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -12,15 +13,30 @@
 const struct engine_kind engines[] = {
         {.name = "docker",
          .make = docker_engine_new,
-         .can = {.rename = true, .ahead = true, .pause = true, .late_network = true, .local_ports = true},
+         .can = {.rename = true,
+                 .ahead = true,
+                 .pause = true,
+                 .late_network = true,
+                 .local_ports = true,
+                 .one_host = true,
+                 .gone_ended = true},
          .needs = {{"image", "an image"}}},
         {.name = "process",
          .make = process_engine_new,
-         .can = {.rename = true, .ahead = true, .pause = true, .local_ports = true},
+         .can = {.rename = true,
+                 .ahead = true,
+                 .pause = true,
+                 .local_ports = true,
+                 .one_host = true,
+                 .gone_ended = true},
          .needs = {{"command", "a command"}, {"publish", "an address, for example 127.0.0.1,"}},
          .unused = {"volumes", "late_network", "docker_socket"},
          .helper_word = PROCESS_ENTER,
          .helper = process_enter},
+        {.name = "swarm",
+         .make = swarm_engine_new,
+         .needs = {{"image", "an image"}},
+         .unused = {"reach", "late_network", "first_port", "publish", "spare_port"}},
         {.name = NULL},
 };
 

@@ -7,7 +7,7 @@
 
 #include "orchestrator/engine/engine.h"
 
-#define ENGINE_KEYS_MAX 4 /* in each list of a row, with what ends it */
+#define ENGINE_KEYS_MAX 6 /* in each list of a row, with what ends it */
 
 struct engine_need {
 	const char *key;  /* of a service */

@@ -40,6 +40,7 @@ struct backend {
 	int slot;
 	uint64_t serial;
 	char container_id[ENGINE_ID_SIZE];
+	char identity[ENGINE_IDENTITY_SIZE];
 	struct address address;
 	char address_text[ADDRESS_TEXT_SIZE];
 	enum backend_state state;
@@ -269,6 +270,16 @@ uint64_t backend_serial(const struct backend *backend)
 const char *backend_container_id(const struct backend *backend)
 {
 	return backend->container_id;
+}
+
+const char *backend_identity(const struct backend *backend)
+{
+	return backend->identity;
+}
+
+void backend_set_identity(struct backend *backend, const char *identity)
+{
+	snprintf(backend->identity, sizeof(backend->identity), "%s", identity);
 }
 
 const struct address *backend_address(const struct backend *backend)

@@ -46,7 +46,8 @@ typedef void backend_observer(struct backend *backend, enum backend_state from, 
 
 /* What the backends of one service share: its name for the log, their serials, the names of their incidents, their observer
  * (NULL: nobody). A fleet makes one, and frees it when it is freed itself; no backend's state is set after that. */
-struct backend_group *backend_group_new(struct fleet *fleet, const char *service, backend_observer *observer, void *arg);
+struct backend_group *backend_group_new(struct fleet *fleet, const char *service, backend_observer *observer,
+                                        void *arg);
 void backend_group_rename(struct backend_group *group, const char *service);
 void backend_group_free(struct backend_group *group); /* NULL is fine */
 const char *backend_group_service(const struct backend_group *group);
@@ -54,7 +55,8 @@ struct incident_names *backend_group_names(struct backend_group *group);
 
 /* One reference, state STARTING (no observer call). Its serial is unique in its group, never used again and never 0: `tried`
  * lists hold serials. */
-struct backend *backend_new(struct backend_group *group, int slot, const char *container_id, const struct address *address);
+struct backend *backend_new(struct backend_group *group, int slot, const char *container_id,
+                            const struct address *address);
 struct backend *backend_ref(struct backend *backend);
 void backend_unref(struct backend *backend);
 
@@ -63,12 +65,15 @@ void backend_set_state(struct backend *backend, enum backend_state to, enum reas
 
 enum backend_state backend_state(const struct backend *backend);
 enum reason backend_reason(const struct backend *backend);
-int64_t backend_since_us(const struct backend *backend); /* clock_us of the last change of state */
-struct fleet *backend_fleet(const struct backend *backend);    /* its group's */
-const char *backend_service(const struct backend *backend);    /* the name, as of now */
+int64_t backend_since_us(const struct backend *backend);    /* clock_us of the last change of state */
+struct fleet *backend_fleet(const struct backend *backend); /* its group's */
+const char *backend_service(const struct backend *backend); /* the name, as of now */
 int backend_slot(const struct backend *backend);
 uint64_t backend_serial(const struct backend *backend);
 const char *backend_container_id(const struct backend *backend);
+/* By which its program knows itself (see ENGINE_IDENTITY_KEY); "": not known. */
+const char *backend_identity(const struct backend *backend);
+void backend_set_identity(struct backend *backend, const char *identity);
 const struct address *backend_address(const struct backend *backend);
 const char *backend_address_text(const struct backend *backend); /* "127.0.0.1:8000", "unix:/run/..." */
 

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "orchestrator/base/excerpt.h"
 #include "orchestrator/fleet/container_ends.h"
 #include "orchestrator/fleet/container_verbs.h"
 #include "orchestrator/fleet/holders.h"
@@ -40,6 +41,7 @@ void berth_init(struct berth *berth, struct berths *all, enum berth_kind kind, i
 	berth->kind = kind;
 	berth->index = index;
 	berth->containers = containers;
+	berth->exit_code = -1;
 	TAILQ_INSERT_TAIL(all, berth, link);
 }
 
@@ -67,6 +69,13 @@ bool berth_lost(const struct berth *berth)
 	const struct container *container = berth_container(berth);
 
 	return container != NULL && container_lost(container);
+}
+
+bool berth_evicted(const struct berth *berth)
+{
+	const struct container *container = berth_container(berth);
+
+	return container != NULL && container->evicted && !container_lost(container);
 }
 
 /* Its service's name is the revision's: the configuration may have renamed it. */
@@ -106,6 +115,16 @@ static int spare_of(const struct berth *berth)
 bool berth_had(const struct berth *berth, const struct container *container)
 {
 	return container->leaving && container->slot == slot_of(berth) && container->spare == spare_of(berth);
+}
+
+struct container *berth_had_next(const struct berth *berth, const struct container *behind)
+{
+	int slot = slot_of(berth), spare = spare_of(berth);
+	struct container *container = container_in_place(berth->containers, slot, spare, behind);
+
+	while (container != NULL && !berth_had(berth, container))
+		container = container_in_place(berth->containers, slot, spare, container);
+	return container;
 }
 
 /* --- its container --------------------------------------------------------------------------------------------- */
@@ -219,6 +238,8 @@ bool berth_refused(struct berth *berth, const struct failure *failure)
 		return false;
 	}
 	berth_say(berth, failure->reason, failure->message);
+	container_refusal(container, failure, berth->cause);
+	berth->by_engine = failure->fault != ENGINE_OK && !engine_in_doubt(failure->fault);
 	if (kinds[berth->kind].backs_off)
 		wait_us = backoff_fail(&berth->retry, kinds[berth->kind].retry);
 	failed_log(berth, wait_us);
@@ -231,9 +252,25 @@ bool berth_refused(struct berth *berth, const struct failure *failure)
 
 enum reason berth_fault(struct berth *berth)
 {
-	berth->reason = container_end_reason(berth->container);
-	container_explain(berth->container, berth->message);
-	return berth->reason;
+	const struct container *container = berth->container;
+	enum reason reason = container_end_reason(container);
+
+	berth_say(berth, reason, "");
+	container_explain(container, berth->message);
+	container_cause(container, reason, berth->cause);
+	snprintf(berth->lost, sizeof(berth->lost), "%s", container->id);
+	berth->exit_code = container->exit_code;
+	return reason;
+}
+
+void berth_hear(struct berth *berth, const struct container *container)
+{
+	if (strcmp(container->id, berth->lost) != 0)
+		return;
+	berth->exit_code = container->by_us ? -1 : container->exit_code;
+	snprintf(berth->last_words, sizeof(berth->last_words), "%s", container->last_words);
+	if (container_ended_itself(container))
+		container_cause(container, berth->why, berth->cause);
 }
 
 void berth_wait(struct berth *berth, int64_t wait_us)
@@ -243,8 +280,17 @@ void berth_wait(struct berth *berth, int64_t wait_us)
 
 void berth_say(struct berth *berth, enum reason reason, const char *message)
 {
+	berth->reason = berth->why = reason;
+	berth->by_engine = false;
+	berth->cause[0] = berth->lost[0] = berth->last_words[0] = '\0';
+	berth->exit_code = -1;
+	excerpt_write(berth->message, sizeof(berth->message), "%s", message);
+}
+
+void berth_say_more(struct berth *berth, enum reason reason, const char *message)
+{
 	berth->reason = reason;
-	words_write(berth->message, "%s", message);
+	excerpt_write(berth->message, sizeof(berth->message), "%s", message);
 }
 
 /* --- all of one service ---------------------------------------------------------------------------------------- */
@@ -275,22 +321,12 @@ void berths_engine_back(struct berths *all)
 			backoff_reset(&berth->retry);
 }
 
-static bool leaves(const struct berth *berth)
-{
-	const struct container *container;
-
-	TAILQ_FOREACH (container, &berth->containers->all, link)
-		if (berth_had(berth, container))
-			return true;
-	return false;
-}
-
 void berths_names_free(struct berths *all)
 {
 	struct berth *berth;
 
 	TAILQ_FOREACH (berth, all, link)
-		if (berth->reason == REASON_NAME_TAKEN && leaves(berth))
+		if (berth->reason == REASON_NAME_TAKEN && berth_had_next(berth, NULL) != NULL)
 			backoff_hurry(&berth->retry);
 }
 

@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "orchestrator/fleet/cause.h"
 #include "orchestrator/fleet/container.h"
 #include "orchestrator/fleet/container_leave.h"
 
@@ -26,7 +27,13 @@ struct berth {
 	int port;                    /* on the host, of its last container; 0 = none */
 	struct backoff retry;        /* of what the engine refuses; a crash loop waits there, too */
 	enum reason reason;          /* of the last fault or failure, */
-	char message[WORDS_SIZE];    /* in words */
+	char message[WORDS_SIZE];    /* in words, */
+	char cause[CAUSE_SIZE];      /* and in one sentence that says what to do; "": none */
+	enum reason why;             /* as reason, but a crash loop's is that of its last crash */
+	bool by_engine;              /* the message is the engine's answer, not that it gave none */
+	char lost[ENGINE_ID_SIZE];   /* the container whose end that was; "": none */
+	int exit_code;               /* of that; -1 unknown */
+	char last_words[LAST_WORDS_SIZE];
 };
 
 TAILQ_HEAD(berths, berth); /* of one service */
@@ -38,11 +45,17 @@ struct container *berth_container(const struct berth *berth); /* NULL: there is 
 struct backend *berth_backend(const struct berth *berth);     /* of that; NULL: it does not serve */
 bool berth_ready(const struct berth *berth);                  /* its backend is READY */
 bool berth_lost(const struct berth *berth);                   /* its container has failed or ended */
+bool berth_evicted(const struct berth *berth);                /* the engine ends it: it is to leave after a drain */
 
 void berth_name(const struct berth *berth, const struct revision *revision, char name[ENGINE_NAME_SIZE]);
 int berth_port(const struct berth *berth, const struct revision *revision); /* on the host; 0 = none */
 /* Was this container, that leaves, in this berth, or one of the same slot or spare? */
 bool berth_had(const struct berth *berth, const struct container *container);
+/* The next of these behind that one, NULL: the first; the newest first. NULL: none is left. */
+struct container *berth_had_next(const struct berth *berth, const struct container *behind);
+#define BERTH_FOREACH_HAD(container, berth)                                  \
+	for ((container) = berth_had_next(berth, NULL); (container) != NULL; \
+	     (container) = berth_had_next(berth, container))
 
 /* A container of this revision is made for it, under this name. There must be none. */
 void berth_make(struct berth *berth, struct revision *revision, const char *name);
@@ -65,8 +78,11 @@ bool failure_is_port(const struct failure *failure); /* its port is somebody's *
 
 /* Its container is lost: the reason is noted, in words as well. */
 enum reason berth_fault(struct berth *berth);
-void berth_say(struct berth *berth, enum reason reason, const char *message); /* message: "" = nothing to say */
-void berth_wait(struct berth *berth, int64_t wait_us);                        /* nothing is tried for so long */
+/* How a container of it ended is known by now, and what that said last: noted, if that is the one that it lost last. */
+void berth_hear(struct berth *berth, const struct container *container);
+void berth_say(struct berth *berth, enum reason reason, const char *message);      /* message: "" = nothing to say */
+void berth_say_more(struct berth *berth, enum reason reason, const char *message); /* of the same; the cause stays */
+void berth_wait(struct berth *berth, int64_t wait_us);                             /* nothing is tried for so long */
 
 /* --- all of one service ---------------------------------------------------------------------------------------- */
 

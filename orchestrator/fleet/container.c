@@ -2,8 +2,10 @@
 #include "orchestrator/fleet/container.h"
 
 #include "common/clock.h"
+#include "common/container_of.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/base/excerpt.h"
 #include "orchestrator/fleet/health.h"
 
 #include <assert.h>
@@ -17,6 +19,7 @@ void harbour_init(struct harbour *harbour, struct lists *lists)
 {
 	LIST_INIT(&harbour->services);
 	harbour->calls = calls_new();
+	harbour->sources = address_set_new();
 	harbour->lists = lists;
 }
 
@@ -24,6 +27,21 @@ void harbour_clear(struct harbour *harbour)
 {
 	assert(LIST_EMPTY(&harbour->services));
 	calls_free(harbour->calls);
+	address_set_free(harbour->sources);
+}
+
+/* Slots from 0 up, spares from -2 down, -1: neither. */
+static int place_number(int slot, int spare)
+{
+	return slot != SLOT_NONE ? slot : SPARE_NONE - 1 - spare;
+}
+
+/* What all services share knows it no more. */
+static void leave_shared(struct container *container)
+{
+	sources_forget(container->all->harbour->sources, &container->sources);
+	container_set_port(container, 0);
+	cells_remove(&container->at_place);
 }
 
 void containers_init(struct containers *all)
@@ -40,6 +58,7 @@ void containers_clear(struct containers *all)
 	calls_forget(all->harbour->calls, all->step);
 	while ((container = TAILQ_FIRST(&all->all)) != NULL) {
 		TAILQ_REMOVE(&all->all, container, link);
+		leave_shared(container);
 		if (container->backend != NULL)
 			backend_unref(container->backend);
 		revision_unref(container->revision);
@@ -86,6 +105,7 @@ struct container *container_new(struct containers *all, const struct container_p
 	container->exit_code = -1;
 	container->call.at_us = clock_us();
 	TAILQ_INSERT_TAIL(&all->all, container, link);
+	cells_put(&all->by_place, &container->at_place, place_number(place->slot, place->spare));
 	return container;
 }
 
@@ -95,9 +115,11 @@ struct container *container_found(struct containers *all, const struct container
 	struct container *container = container_new(all, place);
 
 	container->unknown = !known;
+	excerpt_write(container->found_image, sizeof(container->found_image), "%s", listed->image);
 	snprintf(container->id, sizeof(container->id), "%s", listed->id);
+	snprintf(container->identity, sizeof(container->identity), "%s", listed->identity);
 	snprintf(container->name, sizeof(container->name), "%s", listed->name);
-	container->host_port = listed->host_port;
+	container_set_port(container, listed->host_port);
 	container->address = listed->address;
 	container->late_network = listed->no_network;
 	container->phase = CONTAINER_CREATED;
@@ -138,6 +160,7 @@ void container_free(struct container *container)
 {
 	assert(!container->call.busy && container->backend == NULL);
 	TAILQ_REMOVE(&container->all->all, container, link);
+	leave_shared(container);
 	wake_others(container->all->harbour);
 	revision_unref(container->revision);
 	free(container);
@@ -153,14 +176,53 @@ struct container *container_by_id(struct containers *all, const char *id)
 	return NULL;
 }
 
+void container_set_port(struct container *container, int host_port)
+{
+	if (container->host_port != 0)
+		cells_remove(&container->at_port);
+	container->host_port = host_port;
+	if (host_port != 0)
+		cells_put(&container->all->harbour->by_port, &container->at_port, host_port);
+}
+
+struct container *container_in_place(const struct containers *all, int slot, int spare, const struct container *behind)
+{
+	struct cells_entry *entry =
+	        behind != NULL ? cells_next(&behind->at_place) : cells_first(&all->by_place, place_number(slot, spare));
+
+	return entry != NULL ? container_of(entry, struct container, at_place) : NULL;
+}
+
+struct container *container_on_port(const struct harbour *harbour, int host_port, const struct container *behind)
+{
+	struct cells_entry *entry =
+	        behind != NULL ? cells_next(&behind->at_port) : cells_first(&harbour->by_port, host_port);
+
+	return entry != NULL ? container_of(entry, struct container, at_port) : NULL;
+}
+
+const char *container_image(const struct container *container)
+{
+	const char *image = container->unknown ? container->found_image : container->revision->spec.image;
+
+	return image != NULL ? image : "";
+}
+
 void container_take_up(struct container *container)
 {
 	container->ahead = false;
 }
 
-void container_set_unwanted(struct container *container, bool unwanted)
+void container_set_unwanted(struct container *container)
 {
-	container->unwanted = unwanted;
+	container->unwanted = true;
+	container->kept = false;
+}
+
+void container_keep(struct container *container)
+{
+	container->kept |= container->unwanted;
+	container->unwanted = false;
 }
 
 void container_blame(struct container *container)
@@ -219,23 +281,6 @@ void container_log(int level, const struct container *container, const char *eve
 
 /* --- what is noted on it --------------------------------------------------------------------------------------- */
 
-static const struct {
-	enum engine_fault fault;
-	enum reason reason;
-} fault_reasons[] = {
-        {ENGINE_NAME_TAKEN, REASON_NAME_TAKEN},   {ENGINE_PORT_TAKEN, REASON_PORT_TAKEN},
-        {ENGINE_PORT_LOST, REASON_PORT_TAKEN},    {ENGINE_NO_IMAGE, REASON_NO_IMAGE},
-        {ENGINE_UNREACHABLE, REASON_ENGINE_DOWN}, {ENGINE_TIMEOUT, REASON_ENGINE_DOWN},
-};
-
-enum reason reason_of(enum engine_fault fault, enum reason otherwise)
-{
-	for (size_t i = 0; i < sizeof(fault_reasons) / sizeof(fault_reasons[0]); i++)
-		if (fault_reasons[i].fault == fault)
-			return fault_reasons[i].reason;
-	return otherwise;
-}
-
 void container_fail(struct container *container, enum container_verb verb, const struct engine_result *result,
                     enum reason otherwise)
 {
@@ -245,7 +290,7 @@ void container_fail(struct container *container, enum container_verb verb, const
 	container->failure.reason = reason_of(result->fault, otherwise);
 	container->failure.fault = result->fault;
 	container->failure.remake = result->remake;
-	words_write(container->failure.message, "%s", result->message);
+	excerpt_write(container->failure.message, sizeof(container->failure.message), "%s", result->message);
 }
 
 bool container_take_failure(struct container *container, struct failure *failure)
@@ -267,6 +312,22 @@ bool container_take_excuse(struct container *container)
 	return true;
 }
 
+bool container_take_heard(struct container *container)
+{
+	bool heard = container->heard_untold;
+
+	container->heard_untold = false;
+	return heard;
+}
+
+void container_evict(struct container *container)
+{
+	if (container->leaving || container->dead)
+		return;
+	container->evicted = container->by_hand = true;
+	step_soon(container->all->step);
+}
+
 /* A start that is in flight may be refused, and the engine's own undoing of it looks like a death: its answer says so, and
  * only then was a port of ours freed. */
 void container_died(struct container *container, enum reason reason)
@@ -275,81 +336,10 @@ void container_died(struct container *container, enum reason reason)
 		container->ended_us = clock_us();
 	container->may_run = false;
 	container->dead = true;
+	sources_forget(container->all->harbour->sources, &container->sources);
 	if (container->leaving && container->retry.level == 0)
 		backoff_hurry(&container->retry); /* this was waited for */
 	if (container->backend != NULL)
 		health_engine_died(container->backend, reason);
 	step_soon(container->all->step);
-}
-
-/* --- its backend ----------------------------------------------------------------------------------------------- */
-
-void container_serve(struct container *container)
-{
-	struct containers *all = container->all;
-
-	assert(container->phase == CONTAINER_STARTED);
-	container->phase = CONTAINER_SERVING;
-	container->backend = backend_new(fleet_group(all->fleet), container->slot, container->id, &container->address);
-	container->serial = backend_serial(container->backend);
-	if (container->adopted)
-		backend_set_state(container->backend, BACKEND_STARTING, REASON_ADOPTED);
-	backend_join_incident(container->backend, container_incident(container));
-	container->in_fleet = container->member;
-	if (container->in_fleet)
-		fleet_add(all->fleet, container->backend);
-	if (container->adopted)
-		health_watch_running(all->health, container->backend, container->running_ms);
-	else
-		health_watch(all->health, container->backend);
-}
-
-void container_retire_backend(struct container *container, enum reason reason)
-{
-	struct backend *backend = container->backend;
-
-	if (backend == NULL)
-		return;
-	container->backend = NULL;
-	if (backend_state(backend) != BACKEND_DOWN)
-		backend_set_state(backend, BACKEND_DOWN, reason);
-	health_unwatch(backend);
-	if (container->in_fleet)
-		fleet_remove(container->all->fleet, backend);
-	container->in_fleet = false;
-	backend_unref(backend);
-}
-
-void container_rest(struct container *container, enum reason reason)
-{
-	container_retire_backend(container, reason);
-	container->phase = CONTAINER_STARTED;
-	step_soon(container->all->step);
-}
-
-bool container_drain(struct container *container, enum reason reason)
-{
-	struct backend *backend = container->backend;
-
-	if (backend == NULL || (backend_state(backend) != BACKEND_READY && backend_state(backend) != BACKEND_SUSPECT))
-		return false;
-	container->drain_until_us = clock_us() + container->all->config->drain_ms * 1000;
-	backend_set_state(backend, BACKEND_DRAINING, reason);
-	return true;
-}
-
-bool container_drained(struct container *container)
-{
-	const struct backend *backend = container->backend;
-
-	if (backend == NULL || container->dead || backend_state(backend) == BACKEND_DOWN ||
-	    backend_in_flight(backend) == 0)
-		return true;
-	if (clock_us() < container->drain_until_us) {
-		step_by(container->all->step, container->drain_until_us);
-		return false;
-	}
-	container_log(LOG_WARN, container, "drain-timeout", reason_text(backend_reason(backend)),
-	              "requests were still in flight when drain_ms had passed");
-	return true;
 }

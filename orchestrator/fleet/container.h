@@ -18,16 +18,20 @@
 #include "orchestrator/base/backoff.h"
 #include "orchestrator/config/config.h"
 #include "orchestrator/fleet/calls.h"
+#include "orchestrator/fleet/cells.h"
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/fleet/incident.h"
+#include "orchestrator/fleet/lately.h"
 #include "orchestrator/fleet/lists.h"
 #include "orchestrator/fleet/revision.h"
+#include "orchestrator/fleet/sources.h"
 #include "orchestrator/fleet/step.h"
 #include "orchestrator/fleet/words.h"
 
 #include <sys/queue.h>
 
-#define SLOT_NONE -1  /* container->slot of one that is in no slot */
+#define SLOT_NONE -1 /* container->slot of one that is in no slot */
+#define LAST_WORDS_SIZE 200
 #define SPARE_NONE -1 /* container->spare of one that is no spare */
 
 struct health;
@@ -35,13 +39,17 @@ struct health;
 /* What the services on one engine share. */
 struct harbour {
 	LIST_HEAD(, containers) services; /* names and ports are everybody's */
+	struct cells by_port;             /* containers that have one on the host */
 	struct calls *calls;
-	struct lists *lists; /* who asks for them */
+	struct address_set *sources; /* of all that run: see sources.h */
+	struct lists *lists;         /* who asks for them */
+	struct lately *lately;       /* who remembers what went wrong; NULL: nobody */
 };
 
 /* The containers of one service, whatever their use, and what they need. */
 struct containers {
 	TAILQ_HEAD(, container) all;
+	struct cells by_place;
 	LIST_ENTRY(containers) link;
 	struct harbour *harbour;
 	struct step *step; /* of whoever wants them */
@@ -92,23 +100,28 @@ enum leave_stage {
 
 struct container {
 	TAILQ_ENTRY(container) link;
+	struct cells_entry at_place, at_port; /* the latter where it has a host port */
 	struct containers *all;
 	struct revision *revision; /* a reference: what it is made from, */
-	bool unknown;              /* or not: it was found, made from something else */
+	bool unknown;              /* or not: it was found, made from something else: */
+	char found_image[ENGINE_IMAGE_SIZE];
 	enum container_phase phase;
 	struct call_mark call;
-	int slot, spare;
-	bool ahead;    /* it was made before it is needed, and is not to run yet */
-	bool unwanted; /* an operator wants another in its place */
+	int slot, spare; /* they stay */
+	bool ahead;      /* it was made before it is needed, and is not to run yet */
+	bool unwanted;   /* an operator wants another in its place, */
+	bool kept;       /* or wanted, and that failed */
 	char id[ENGINE_ID_SIZE];
+	char identity[ENGINE_IDENTITY_SIZE]; /* by which its program knows itself; "": not known */
 	char name[ENGINE_NAME_SIZE];
-	char old_name[ENGINE_NAME_SIZE]; /* while it is renamed */
+	char old_name[ENGINE_NAME_SIZE]; /* while it is renamed, when it has both; else "" */
 	int host_port;
-	struct address address;  /* as the engine says; len 0 = it is yet to be asked */
-	struct backend *backend; /* a reference; NULL if it does not serve */
-	uint64_t serial;         /* of its last backend; 0 = it had none */
-	bool member;             /* its backend is to be one of the fleet's members, */
-	bool in_fleet;           /* and is */
+	struct address address;        /* as the engine says; len 0 = it is yet to be asked */
+	struct engine_sources sources; /* as they are in the harbour's set */
+	struct backend *backend;       /* a reference; NULL if it does not serve */
+	uint64_t serial;               /* of its last backend; 0 = it had none */
+	bool member;                   /* its backend is to be one of the fleet's members, */
+	bool in_fleet;                 /* and is */
 	bool adopted;
 	bool may_run;         /* start was called, or it was found running; until it is known dead */
 	bool started_outside; /* made ahead, and run by somebody else */
@@ -121,16 +134,23 @@ struct container {
 	bool oom;             /* the kernel killed a process of it for want of memory, */
 	int64_t oom_us;       /* and when we were told */
 	bool stop_called;     /* by us: signals of that are told as events, too */
+	int64_t term_us;      /* when it was sent SIGTERM by us, */
+	int term_ms;          /* and how long it had to end; 0 = it was not */
 	bool by_us;           /* we killed it while it ran */
 	bool by_hand;         /* somebody else killed it: no sign of a crash loop */
+	bool evicted;         /* the engine ends it, for somebody else: another one is to take its place */
 	int signal;           /* the last one that somebody else had the engine send, */
 	int64_t signalled_us; /* and when; 0 = none */
 	bool crash_noted;     /* its end was counted as one towards a crash loop, */
 	bool excused;         /* and was somebody's kill, as it turned out */
 	int64_t ended_us;     /* when it was known to run no more, after it had run; 0 = it did not, or runs */
 	int exit_code;        /* -1 unknown */
-	int64_t running_ms;   /* adopted: since its start */
-	bool seen;            /* it is in the list that is being compared */
+	bool heard;           /* what it said last is known, */
+	char last_words[LAST_WORDS_SIZE]; /* and this is the last line of it; "": nothing */
+	bool unheard;                     /* the engine was asked, and has none of its output */
+	bool heard_untold;                /* nobody took that yet */
+	int64_t running_ms;               /* adopted: since its start */
+	bool seen;                        /* it is in the list that is being compared */
 	struct failure failure;
 	struct incident incident; /* the story that it is part of */
 	/* on its way out */
@@ -173,11 +193,20 @@ void container_adopt_running(struct container *container, const struct engine_co
 void container_adopt_spare(struct container *container, const struct engine_container *listed);
 /* Not busy, and without a backend; wakes other services, that may wait for its name or port. */
 void container_free(struct container *container);
+const char *container_image(const struct container *container);            /* what it was made from */
 struct container *container_by_id(struct containers *all, const char *id); /* NULL: none */
 
-void container_take_up(struct container *container); /* made ahead, it is needed now */
-void container_set_unwanted(struct container *container, bool unwanted);
-void container_blame(struct container *container); /* its end was counted as a crash */
+void container_set_port(struct container *container, int host_port); /* 0: none */
+
+/* Those that were made for this slot, this spare, or none of both (SLOT_NONE, SPARE_NONE), and those of whichever service that
+ * have this host port: the next one behind that, NULL: the first; the newest first. NULL: none is left. */
+struct container *container_in_place(const struct containers *all, int slot, int spare, const struct container *behind);
+struct container *container_on_port(const struct harbour *harbour, int host_port, const struct container *behind);
+
+void container_take_up(struct container *container);      /* made ahead, it is needed now */
+void container_set_unwanted(struct container *container); /* an operator's wish, */
+void container_keep(struct container *container);         /* which is given up */
+void container_blame(struct container *container);        /* its end was counted as a crash */
 
 /* The container becomes part of this story, or of none any more. */
 void container_join(struct container *container, const struct incident *incident);
@@ -187,6 +216,9 @@ const struct incident *container_incident(const struct container *container); /*
 bool container_ready(const struct container *container);    /* NULL is not */
 bool container_starting(const struct container *container); /* its start is in flight */
 bool container_lost(const struct container *container);     /* DOWN, or dead without a backend */
+
+/* The engine ends it, or is to: no new request goes there, and what it is at it may finish. Of a container that leaves it is no news. */
+void container_evict(struct container *container);
 
 /* Its process has ended, by all that is known: health hears of it. */
 void container_died(struct container *container, enum reason reason);
@@ -199,6 +231,9 @@ bool container_take_failure(struct container *container, struct failure *failure
 /* Was it counted as a crash, and was somebody's kill, as it turned out? Told once. */
 bool container_take_excuse(struct container *container);
 
+/* It has ended, and how, and what it said last, is known now, or never will be: told once. */
+bool container_take_heard(struct container *container);
+
 /* STARTED -> SERVING: health watches its backend. */
 void container_serve(struct container *container);
 void container_retire_backend(struct container *container, enum reason reason); /* DOWN, out of the fleet */
@@ -209,4 +244,3 @@ bool container_drained(struct container *container);                   /* or dra
 
 void container_log(int level, const struct container *container, const char *event, const char *reason,
                    const char *error);
-enum reason reason_of(enum engine_fault fault, enum reason otherwise);

@@ -12,6 +12,12 @@
 
 #include <stdio.h>
 
+void container_note_sources(struct container *container, const struct engine_sources *sources)
+{
+	if (container->may_run && !container->dead)
+		sources_change(container->all->harbour->sources, &container->sources, sources);
+}
+
 /* For the requests that were on it. */
 static void note_end(const struct container *container, bool killed)
 {
@@ -22,7 +28,8 @@ static void note_end(const struct container *container, bool killed)
 static void container_vanished(struct container *container)
 {
 	container->gone = true;
-	note_end(container, !container->leaving);
+	if (container->all->engine->can->gone_ended)
+		note_end(container, !container->leaving);
 	container_died(container, REASON_VANISHED);
 }
 
@@ -30,9 +37,10 @@ static void container_vanished(struct container *container)
 static void event_log(struct container *container, const struct engine_event *event)
 {
 	static const char *const texts[] = {
-	        [ENGINE_EVENT_DIE] = "die",         [ENGINE_EVENT_KILL] = NULL,         [ENGINE_EVENT_EXIT] = NULL,
-	        [ENGINE_EVENT_OOM] = "oom",         [ENGINE_EVENT_START] = NULL,        [ENGINE_EVENT_PAUSE] = "pause",
-	        [ENGINE_EVENT_UNPAUSE] = "unpause", [ENGINE_EVENT_DESTROY] = "destroy",
+	        [ENGINE_EVENT_DIE] = "die",         [ENGINE_EVENT_KILL] = NULL,    [ENGINE_EVENT_EXIT] = NULL,
+	        [ENGINE_EVENT_EVICT] = NULL, /* what becomes of that is told */
+	        [ENGINE_EVENT_OOM] = "oom",         [ENGINE_EVENT_START] = NULL,   [ENGINE_EVENT_PAUSE] = "pause",
+	        [ENGINE_EVENT_UNPAUSE] = "unpause", [ENGINE_EVENT_SOURCES] = NULL, [ENGINE_EVENT_DESTROY] = "destroy",
 	};
 	bool ours = container->leaving ? !container->faulty : container->spare != SPARE_NONE && !container->in_fleet;
 	bool died = event->type == ENGINE_EVENT_DIE;
@@ -105,6 +113,9 @@ bool containers_event(struct containers *all, const struct engine_event *event)
 		if (!container_starting(container))
 			container_note_signal(container, event->signal);
 		break;
+	case ENGINE_EVENT_EVICT:
+		container_evict(container);
+		break;
 	case ENGINE_EVENT_EXIT: /* what serves is judged by its probes, and by its die event */
 		container->exited = true;
 		step_soon(all->step);
@@ -123,6 +134,9 @@ bool containers_event(struct containers *all, const struct engine_event *event)
 		break;
 	case ENGINE_EVENT_UNPAUSE: /* the next probe sees it */
 		note_paused(container, false);
+		break;
+	case ENGINE_EVENT_SOURCES:
+		container_note_sources(container, event->sources);
 		break;
 	case ENGINE_EVENT_DESTROY:
 		container_vanished(container);
@@ -154,12 +168,17 @@ void container_listed(struct container *container, const struct engine_container
 		if (container->may_run)
 			container_died(container, REASON_EXITED);
 		break;
+	case ENGINE_EVICTED:
+		container_evict(container);
+		break;
 	case ENGINE_PAUSED:
 		paused_outside(container);
+		container_note_sources(container, &listed->sources);
 		break;
 	case ENGINE_RUNNING:
 		note_paused(container, false);
 		started_outside(container);
+		container_note_sources(container, &listed->sources);
 		break;
 	case ENGINE_CREATED:
 		break;

@@ -14,6 +14,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "orchestrator/base/excerpt.h"
 #include "orchestrator/fleet/container_ends.h"
 
 #include <assert.h>
@@ -21,6 +22,7 @@
 #include <string.h>
 
 #define LAST_LINES 20
+#define OUTPUT_LINE_MOST 400 /* bytes of each in the log */
 #define DEATH_NEWS_US 50000  /* the engine tells of a death within this time, */
 #define DEATH_LATE_US 250000 /* or, if it is busy, within this; one that listens no more is hardly alive */
 
@@ -83,6 +85,7 @@ static void leave_note_death(struct container *container)
 		container->ended_us = clock_us();
 	container->may_run = false;
 	container->dead = true;
+	sources_forget(container->all->harbour->sources, &container->sources);
 }
 
 static void on_stopped(const struct engine_result *result, void *arg)
@@ -93,6 +96,8 @@ static void on_stopped(const struct engine_result *result, void *arg)
 		leave_note_death(container);
 	else
 		container_log(LOG_WARN, container, "stop-failed", engine_fault_text(result->fault), result->message);
+	if (result->fault == ENGINE_OK)
+		container_note_stopped(container);
 	container->gone |= result->fault == ENGINE_NOT_FOUND;
 	container->stage = container->faulty && container->dead ? LEAVE_INSPECT : LEAVE_REMOVE;
 }
@@ -118,10 +123,11 @@ static void log_output(const struct container *container, const char *text, size
 	while (len > 0) {
 		const char *end = memchr(text, '\n', len);
 		size_t line_len = end != NULL ? (size_t)(end - text) : len;
-		char line[400];
+		bool fits = line_len <= OUTPUT_LINE_MOST;
+		char line[OUTPUT_LINE_MOST + sizeof("...")];
 
-		snprintf(line, sizeof(line), "%.*s", (int)(line_len < sizeof(line) ? line_len : sizeof(line) - 1),
-		         text);
+		snprintf(line, sizeof(line), "%.*s%s", (int)(fits ? line_len : excerpt_head(text, OUTPUT_LINE_MOST)),
+		         text, fits ? "" : "...");
 		if (line_len > 0)
 			log_info("event=output service=%s slot=%d container=%.12s incident=%s line=%s",
 			         container->all->service->name, container->slot, container->id,
@@ -132,17 +138,36 @@ static void log_output(const struct container *container, const char *text, size
 	}
 }
 
+/* The last line with anything in it, without white space around it. */
+static void keep_last_words(struct container *container, const char *text, size_t len)
+{
+	size_t begin;
+
+	while (len > 0 && (unsigned char)text[len - 1] <= ' ')
+		len--;
+	for (begin = len; begin > 0 && text[begin - 1] != '\n';)
+		begin--;
+	while (begin < len && (unsigned char)text[begin] <= ' ')
+		begin++;
+	excerpt_take(container->last_words, sizeof(container->last_words), text + begin, len - begin);
+	container->heard = true;
+}
+
 static void on_logs(const struct engine_result *result, void *arg)
 {
 	struct container *container = arg;
 
 	container->stage = LEAVE_REMOVE;
-	if (result->fault == ENGINE_OK)
+	container->heard_untold = true;
+	if (result->fault == ENGINE_OK) {
 		log_output(container, result->text, result->text_len);
-	else /* a log driver that sends everything away, say */
+		keep_last_words(container, result->text, result->text_len);
+	} else { /* a log driver that sends everything away, say */
+		container->unheard = result->fault == ENGINE_REFUSED;
 		log_info("event=no-output service=%s slot=%d container=%.12s incident=%s reason=%s",
 		         container->all->service->name, container->slot, container->id,
 		         incident_text(&container->incident), log_quote(result->message));
+	}
 }
 
 static void on_removed(const struct engine_result *result, void *arg)
@@ -184,6 +209,8 @@ static void leave_stop(struct container *container, int grace_ms)
 		return;
 	}
 	container->stop_called = true;
+	container->term_us = clock_us();
+	container->term_ms = grace_ms;
 	container->by_us = !container->exited;
 	engine->verbs->stop(engine, container->id, grace_ms, calls_on_answer, call_for(container, on_stopped));
 }

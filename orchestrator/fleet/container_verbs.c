@@ -21,7 +21,7 @@ static void *call_for(struct container *container, call_done *done)
 /* The network or a volume may have gone; of a network an engine says so only at the start. */
 static void note_shared(struct container *container, enum engine_fault fault)
 {
-	if (fault == ENGINE_REFUSED)
+	if (fault == ENGINE_REFUSED || fault == ENGINE_NO_NETWORK || fault == ENGINE_NO_VOLUME)
 		container->all->shared_lost = true;
 }
 
@@ -35,6 +35,12 @@ static struct engine_place place_of(const struct container *container)
 	};
 }
 
+static void take_identity(struct container *container, const struct engine_result *result)
+{
+	if (result->identity != NULL)
+		snprintf(container->identity, sizeof(container->identity), "%s", result->identity);
+}
+
 /* --- create ---------------------------------------------------------------------------------------------------- */
 
 static void on_created(const struct engine_result *result, void *arg)
@@ -43,6 +49,7 @@ static void on_created(const struct engine_result *result, void *arg)
 
 	if (result->fault == ENGINE_OK) {
 		snprintf(container->id, sizeof(container->id), "%s", result->id);
+		take_identity(container, result);
 		container->phase = CONTAINER_CREATED;
 		container->late_network = result->no_network;
 		container_log(LOG_INFO, container, "created", "none", NULL);
@@ -62,7 +69,7 @@ void container_create(struct container *container, const char *name, int host_po
 
 	assert(container->phase == CONTAINER_NEW);
 	snprintf(container->name, sizeof(container->name), "%s", name);
-	container->host_port = host_port;
+	container_set_port(container, host_port);
 	container->late_network =
 	        container->all->service->late_network && engine->can->late_network && container->slot != SLOT_NONE;
 	place = place_of(container);
@@ -81,6 +88,7 @@ static void on_started(const struct engine_result *result, void *arg)
 	if (result->fault == ENGINE_OK) {
 		container->phase = CONTAINER_STARTED;
 		container->address = result->address;
+		take_identity(container, result);
 		container_log(LOG_INFO, container, "started", "none", NULL);
 		if (container->dead) /* its die event came first: the step looks */
 			container->ended_us = clock_us();
@@ -121,11 +129,14 @@ static void on_inspected(const struct engine_result *result, void *arg)
 		return;
 	if (result->fault == ENGINE_OK && result->address.len > 0) {
 		container->address = result->address;
+		take_identity(container, result);
 		container_serve(container);
 	} else if (result->fault == ENGINE_OK && result->state == ENGINE_EXITED) {
 		container->exit_code = result->exit_code;
 		container->oom = result->oom_killed;
 		container_died(container, result->oom_killed ? REASON_OOM_KILLED : REASON_EXITED);
+	} else if (result->fault == ENGINE_OK && result->state == ENGINE_EVICTED) {
+		container_evict(container);
 	} else {
 		container_fail(container, CONTAINER_LOCATE, result->fault == ENGINE_OK ? &nowhere : result,
 		               REASON_START_FAILED);
@@ -153,9 +164,12 @@ static void on_renamed(const struct engine_result *result, void *arg)
 {
 	struct container *container = arg;
 
-	if (result->fault == ENGINE_OK || container->slot == SLOT_NONE)
+	if (result->fault == ENGINE_OK || container->slot == SLOT_NONE) {
+		container->old_name[0] = '\0';
 		return;
+	}
 	snprintf(container->name, sizeof(container->name), "%s", container->old_name);
+	container->old_name[0] = '\0';
 	container_log(LOG_WARN, container, "rename-failed", engine_fault_text(result->fault), result->message);
 	container_fail(container, CONTAINER_RENAME, result, REASON_NONE);
 	if (engine_in_doubt(result->fault))

@@ -109,9 +109,12 @@ static void make_probe(struct schedule *schedule)
 	schedule->haste = schedule->next_haste;
 	schedule->next_haste = HASTE_NONE;
 	schedule->given_ms = timeout_ms(schedule);
-	schedule->probe =
-	        probe_start(settings->base, backend_address(settings->backend), backend_service(settings->backend),
-	                    settings->config->path, schedule->given_ms, on_probe, schedule);
+	const struct probe_question question = {.address = backend_address(settings->backend),
+	                                        .host = backend_service(settings->backend),
+	                                        .path = settings->config->path,
+	                                        .identity = backend_identity(settings->backend),
+	                                        .timeout_ms = schedule->given_ms};
+	schedule->probe = probe_start(settings->base, &question, on_probe, schedule);
 }
 
 static void on_due(void *arg)

@@ -87,25 +87,26 @@ static bool is_explained(enum reason reason)
 	return reason == REASON_PAUSED || reason == REASON_OOM_KILLED;
 }
 
-static void judge_timeout(struct watch *watch)
+/* outcome: one that counts as a miss. */
+static void judge_missed(struct watch *watch, enum probe_outcome outcome)
 {
 	const struct health *health = watch->health;
 	struct backend *backend = watch->backend;
 	enum reason told = backend_reason(backend);
 
-	if (!is_explained(told) && late_is_busy(watch)) {
+	if (outcome == PROBE_TIMEOUT && !is_explained(told) && late_is_busy(watch)) {
 		judge_busy(watch);
 		return;
 	}
 	watch_answer(watch, false);
 	if (++watch->misses >= health->config.fall) {
-		watch_down(watch, is_explained(told) ? told : REASON_PROBE_TIMEOUT);
+		watch_down(watch, is_explained(told) ? told : probe_outcome_reason(outcome));
 		return;
 	}
 	schedule_follow_up(&watch->schedule);
 	schedule_next(&watch->schedule);
 	backend_ref(backend);
-	watch_suspect(watch, REASON_PROBE_TIMEOUT);
+	watch_suspect(watch, probe_outcome_reason(outcome));
 	late_tell_missed(health, backend);
 	backend_unref(backend);
 }
@@ -117,7 +118,7 @@ static void judge_serving(struct watch *watch, enum probe_outcome outcome)
 		judge_good(watch);
 		break;
 	case PROBE_SOFT:
-		judge_timeout(watch);
+		judge_missed(watch, outcome);
 		break;
 	case PROBE_OURS:
 		watch_answer(watch, true);
@@ -129,13 +130,15 @@ static void judge_serving(struct watch *watch, enum probe_outcome outcome)
 	}
 }
 
-/* A late probe of a backend that is on its way out, or one that found nothing wrong. */
-static void judge_leaving(struct watch *watch, bool good)
+/* A missed probe of a backend that is on its way out, or one that found nothing wrong. */
+static void judge_leaving(struct watch *watch, bool good, enum probe_outcome outcome)
 {
+	bool busy = outcome == PROBE_TIMEOUT && late_is_busy(watch);
+
 	watch_answer(watch, good);
-	watch->misses = good || late_is_busy(watch) ? 0 : watch->misses + 1;
+	watch->misses = good || busy ? 0 : watch->misses + 1;
 	if (watch->misses >= watch->health->config.fall) {
-		watch_down(watch, REASON_PROBE_TIMEOUT);
+		watch_down(watch, probe_outcome_reason(outcome));
 		return;
 	}
 	if (watch->misses > 0)
@@ -151,14 +154,14 @@ static void judge_draining(struct watch *watch, enum probe_outcome outcome)
 	switch (probe_outcome_kind(outcome)) {
 	case PROBE_WELL:
 	case PROBE_OURS:
-		judge_leaving(watch, true);
+		judge_leaving(watch, true, outcome);
 		break;
 	case PROBE_SOFT:
-		judge_leaving(watch, false);
+		judge_leaving(watch, false, outcome);
 		break;
 	case PROBE_HARD:
 		if (outcome == PROBE_BAD_STATUS && kept_fails_like_all(watch))
-			judge_leaving(watch, true);
+			judge_leaving(watch, true, outcome);
 		else
 			watch_down(watch, probe_outcome_reason(outcome));
 		break;
@@ -185,7 +188,7 @@ void verdict_on_finding(const struct probe_finding *finding, void *watch_arg)
 {
 	struct watch *watch = watch_arg;
 
-	if (probe_outcome_kind(finding->outcome) == PROBE_SOFT)
+	if (finding->outcome == PROBE_TIMEOUT)
 		late_tell(watch);
 	words_note(watch, finding);
 	switch (backend_state(watch->backend)) {

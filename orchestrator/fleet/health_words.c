@@ -3,12 +3,13 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "orchestrator/base/excerpt.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define TELL_AGAIN_US 2000000 /* between two lines about a container that starts, at first */
-#define FINDING_SHOWN 360     /* leaves room for what is said around it */
+#define FINDING_ROOM 360      /* leaves room for what is said around it */
 
 void words_note(const struct watch *watch, const struct probe_finding *finding)
 {
@@ -72,10 +73,10 @@ void words_note_start_over(const struct watch *watch, const struct probe_finding
 	int64_t end_us = now_us < watch->start.until_us ? now_us : watch->start.until_us;
 	bool by_socket = backend_address(backend)->addr.ss_family == AF_UNIX;
 	const char *hint = probe_outcome_hint(finding->outcome, by_socket);
-	char text[BACKEND_FINDING_SIZE];
+	char text[BACKEND_FINDING_SIZE], seen[FINDING_ROOM];
 
-	snprintf(text, sizeof(text), "no good probe within %g s; the last one saw: %.*s%s%s",
-	         seconds_rounded(end_us - watch->start.begun_us), FINDING_SHOWN, finding->text,
-	         hint[0] != '\0' ? ": " : "", hint);
+	excerpt_write(seen, sizeof(seen), "%s", finding->text);
+	snprintf(text, sizeof(text), "no good probe within %g s; the last one saw: %s%s%s",
+	         seconds_rounded(end_us - watch->start.begun_us), seen, hint[0] != '\0' ? ": " : "", hint);
 	backend_set_finding(backend, text);
 }

@@ -1,4 +1,4 @@
-/* holders: goes through the containers of this service first, then of the others. */
+/* holders: those of this service come first, then the others. */
 #include "orchestrator/fleet/holders.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@ static bool has_name(const struct containers *all, const char *name)
 	const struct container *container;
 
 	TAILQ_FOREACH (container, &all->all, link)
-		if (!container->gone && strcmp(container->name, name) == 0)
+		if (!container->gone && (strcmp(container->name, name) == 0 || strcmp(container->old_name, name) == 0))
 			return true;
 	return false;
 }
@@ -35,33 +35,23 @@ static bool holds_port(const struct container *container)
 	return container->may_run;
 }
 
-/* spared: a slot whose containers do not count; SLOT_NONE: none. */
-static const struct container *holder_in(const struct containers *all, int port, int spared)
-{
-	const struct container *container;
-
-	TAILQ_FOREACH (container, &all->all, link)
-		if (container->host_port == port && (container->slot != spared || spared == SLOT_NONE) &&
-		    holds_port(container))
-			return container;
-	return NULL;
-}
-
 const struct container *holders_of_port(struct containers *all, int port, int slot)
 {
-	const struct container *holder = NULL;
-	const struct containers *other;
+	const struct container *container, *others = NULL;
 
 	if (port == 0 || !all->engine->can->local_ports)
 		return NULL;
-	holder = holder_in(all, port, slot);
-	if (holder != NULL)
-		return holder;
-	LIST_FOREACH (other, &all->harbour->services, link)
-		if (other != all && holder == NULL)
-			holder = holder_in(other, port, SLOT_NONE);
-	all->awaits_other |= holder != NULL;
-	return holder;
+	for (container = container_on_port(all->harbour, port, NULL); container != NULL;
+	     container = container_on_port(all->harbour, port, container)) {
+		if (!holds_port(container))
+			continue;
+		if (container->all != all)
+			others = container;
+		else if (slot == SLOT_NONE || container->slot != slot)
+			return container;
+	}
+	all->awaits_other |= others != NULL;
+	return others;
 }
 
 bool holders_port_leaves(const struct container *container)

@@ -31,6 +31,7 @@ struct probe {
 	int64_t started_us, until_us, took_us;
 	char request[REQUEST_BYTES];
 	struct http_text path; /* within request */
+	char identity[ENGINE_IDENTITY_SIZE];
 	probe_done *done;
 	void *arg;
 };
@@ -76,7 +77,7 @@ static void on_head(const struct http_head *head, void *arg)
 
 	if (head->status < 200 && head->status != 101)
 		return;
-	probe_saw_status(&probe->sight, head->status, probe->path);
+	probe_saw_head(&probe->sight, head, probe->path, probe->identity);
 	upstream_cancel(probe->upstream);
 	end(probe);
 }
@@ -103,23 +104,23 @@ static void ask(struct probe *probe, struct event_base *base, size_t len)
 	probe->upstream = upstream_send(&settings, &probe->address, NULL, &request, &reader, probe);
 }
 
-struct probe *probe_start(struct event_base *base, const struct address *address, const char *host, const char *path,
-                          int timeout_ms, probe_done *done, void *arg)
+struct probe *probe_start(struct event_base *base, const struct probe_question *question, probe_done *done, void *arg)
 {
 	struct probe *probe = mem_zero(sizeof(*probe));
 	int len = snprintf(probe->request, REQUEST_BYTES,
 	                   METHOD "%s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nUser-Agent: selfless-probe\r\n\r\n",
-	                   path, host);
+	                   question->path, question->host);
 
-	probe->address = *address;
-	probe->path = (struct http_text){probe->request + sizeof(METHOD) - 1, (uint32_t)strlen(path)};
-	probe->timeout_ms = timeout_ms;
+	probe->address = *question->address;
+	probe->path = (struct http_text){probe->request + sizeof(METHOD) - 1, (uint32_t)strlen(question->path)};
+	snprintf(probe->identity, sizeof(probe->identity), "%s", question->identity);
+	probe->timeout_ms = question->timeout_ms;
 	probe->started_us = clock_us();
 	probe->done = done;
 	probe->arg = arg;
 	probe->defer = defer_new_urgent(base);
 	probe->timer = timer_new(base, on_timer, probe);
-	probe->until_us = probe->started_us + (int64_t)timeout_ms * 1000;
+	probe->until_us = probe->started_us + (int64_t)question->timeout_ms * 1000;
 	timer_set_at(probe->timer, probe->until_us);
 	if (len < REQUEST_BYTES) {
 		ask(probe, base, (size_t)len);

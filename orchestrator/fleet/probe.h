@@ -12,13 +12,20 @@ struct probe_finding {
 	const char *text; /* what it saw, for people: "status 404 on /health"; "" where it is good */
 };
 
+struct probe_question {
+	const struct address *address;
+	const char *host; /* the Host field ("acts") */
+	const char *path;
+	const char *identity; /* who is to answer, as a reply may say in its field Selfless-Id; "": whoever does */
+	int timeout_ms;
+};
+
 /* The finding is valid for the call. */
 typedef void probe_done(const struct probe_finding *finding, void *arg);
 
-/* done is called exactly once, later, never before the call returned; not after probe_cancel. path and
- * host are borrowed for the call; host is the Host field ("acts"). */
-struct probe *probe_start(struct event_base *base, const struct address *address, const char *host, const char *path,
-                          int timeout_ms, probe_done *done, void *arg);
+/* done is called exactly once, later, never before the call returned; not after probe_cancel. The question is borrowed for the
+ * call. */
+struct probe *probe_start(struct event_base *base, const struct probe_question *question, probe_done *done, void *arg);
 void probe_cancel(struct probe *probe);
 
 /* It has timeout_ms from now on, if that is less than it has. */

@@ -26,6 +26,7 @@ enum probe_kind {
 	X(RESET, "reset", HARD, PROBE_RESET, PROBE_HINT_ADDRESS) /* or closed before a whole head */                   \
 	X(MALFORMED, "malformed", HARD, PROBE_MALFORMED, "does the program speak HTTP/1.1 there?")                     \
 	X(TIMEOUT, "timeout", SOFT, PROBE_TIMEOUT, "does the program hang, or does it need a longer health.start_ms?") \
+	X(STRANGER, "stranger", SOFT, PROBE_STRANGER, "does something else have its address?")                         \
 	X(UNABLE, "unable", OURS, NONE, "") /* we could not ask: no descriptor, no local port */
 
 #define PROBE_HINT_ADDRESS "is `port` right, does the program listen on 0.0.0.0?"

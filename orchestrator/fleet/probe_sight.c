@@ -1,12 +1,16 @@
 /* probe_sight: an outcome and a sentence for each way in which a request can end. */
 #include "orchestrator/fleet/probe_sight.h"
 
+#include "orchestrator/base/excerpt.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define PATH_SHOWN 200
-#define LINE_SIZE 112 /* of a reply's first line, as it is told */
+#define PATH_SIZE 200 /* of what was asked for, as it is told */
+#define IDENTITY_FIELD "selfless-id"
+#define IDENTITY_SIZE 16 /* of one, as it is told */
+#define LINE_SIZE 112    /* of a reply's first line, as it is told */
 
 __attribute__((format(printf, 3, 4))) static void saw(struct probe_sight *sight, enum probe_outcome outcome,
                                                       const char *format, ...)
@@ -41,15 +45,50 @@ void probe_saw_shortage(struct probe_sight *sight, const char *why)
 	saw(sight, PROBE_UNABLE, "this host could not ask: %s", why);
 }
 
-void probe_saw_status(struct probe_sight *sight, int status, struct http_text path)
+/* The field's value where it is another one's; NULL: it is not, or none is said. */
+static const struct http_text *stranger(const struct http_head *head, const char *identity)
+{
+	for (unsigned i = 0; identity[0] != '\0' && i < head->count; i++) {
+		const struct http_field *field = &head->fields[i];
+		if (http_text_is(field->name, IDENTITY_FIELD))
+			return field->value.len == strlen(identity) &&
+			                       memcmp(field->value.data, identity, field->value.len) == 0
+			               ? NULL
+			               : &field->value;
+	}
+	return NULL;
+}
+
+static void saw_stranger(struct probe_sight *sight, const struct http_text *who, const char *identity)
+{
+	char shown[IDENTITY_SIZE];
+
+	excerpt_take(shown, sizeof(shown), who->data, who->len);
+	saw(sight, PROBE_STRANGER, "another container answers there: %s instead of %.*s", shown, IDENTITY_SIZE - 1,
+	    identity);
+}
+
+static void saw_status(struct probe_sight *sight, int status, struct http_text path)
 {
 	bool good = status >= 200 && status < 400;
+	char shown[PATH_SIZE];
 
+	excerpt_take(shown, sizeof(shown), path.data, path.len);
 	if (good)
 		saw(sight, PROBE_GOOD, "%s", "");
 	else
-		saw(sight, status >= 500 ? PROBE_BAD_STATUS : PROBE_ODD_STATUS, "status %d on %.*s", status,
-		    path.len < PATH_SHOWN ? (int)path.len : PATH_SHOWN, path.data);
+		saw(sight, status >= 500 ? PROBE_BAD_STATUS : PROBE_ODD_STATUS, "status %d on %s", status, shown);
+}
+
+void probe_saw_head(struct probe_sight *sight, const struct http_head *head, struct http_text path,
+                    const char *identity)
+{
+	const struct http_text *who = stranger(head, identity);
+
+	if (who != NULL)
+		saw_stranger(sight, who, identity);
+	else
+		saw_status(sight, head->status, path);
 }
 
 static void saw_error(struct probe_sight *sight, int error, struct http_text begun, const char *where)

@@ -13,8 +13,9 @@ struct probe_sight {
 	char text[PROBE_TEXT_SIZE]; /* "status 404 on /health"; "" where it is good */
 };
 
-/* A reply's head, with this status; path: that was asked for, not NUL-terminated. */
-void probe_saw_status(struct probe_sight *sight, int status, struct http_text path);
+/* A reply's head; path: that was asked for, not NUL-terminated; identity: who was asked, "": nobody in particular. */
+void probe_saw_head(struct probe_sight *sight, const struct http_head *head, struct http_text path,
+                    const char *identity);
 
 /* The request failed: what on_failed of it was told. */
 void probe_saw_failure(struct probe_sight *sight, const struct upstream *upstream, enum upstream_failure failure,

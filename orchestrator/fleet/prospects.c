@@ -17,7 +17,7 @@ static bool spare_on_its_way(const struct spares *spares)
 
 bool prospects_short(const struct prospects *prospects)
 {
-	if ((prospects->roll->state == ROLL_STAND_IN && prospects->roll->for_port) ||
+	if ((prospects->roll->state == ROLL_STAND_IN && prospects->roll->what == ROLL_PORTS) ||
 	    spare_on_its_way(prospects->spares))
 		return true;
 	for (size_t i = 0; i < prospects->slots->count; i++)

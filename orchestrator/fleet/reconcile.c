@@ -41,7 +41,10 @@ static struct container *found(const struct reconcile *with, const struct engine
 	        .ahead = ahead,
 	};
 
-	return container_found(with->containers, &place, listed, is_newest(with, listed));
+	struct container *container = container_found(with->containers, &place, listed, is_newest(with, listed));
+
+	container_note_sources(container, &listed->sources);
+	return container;
 }
 
 static bool adopt_running(const struct reconcile *with, const struct engine_container *listed, const char *suffix)

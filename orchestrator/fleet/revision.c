@@ -61,6 +61,7 @@ struct revision *revision_new(const struct config *config, const struct config_s
 	                                             .port = (int)service->port,
 	                                             .memory_mb = (int)service->memory_mb,
 	                                             .cpus = service->cpus,
+	                                             .stop_ms = (int)config->stop_ms,
 	                                             .reach = (enum engine_reach)service->reach,
 	                                             .hash = hash},
 	                       number);
@@ -108,8 +109,9 @@ int revision_port(const struct revision *revision, int slot)
 	return revision->first_port == 0 ? 0 : revision->first_port + slot;
 }
 
-void revision_keep_roll_port(struct revision *revision, const struct revision *newest)
+void revision_take_over(struct revision *revision, const struct revision *newest)
 {
+	revision->spec.stop_ms = newest->spec.stop_ms;
 	if (revision->first_port == newest->first_port)
 		revision->roll_port = newest->roll_port;
 }

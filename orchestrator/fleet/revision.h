@@ -12,7 +12,8 @@ struct revision {
 	struct strings command, publish, volumes, env;
 	char hash[ENGINE_SPEC_SIZE];
 	int first_port;
-	int roll_port; /* for the stand-in of a roll; 0 = nothing is published */
+	int roll_port;    /* for the stand-in of a roll; 0 = nothing is published */
+	bool deaf_logged; /* the log says that its containers do not heed SIGTERM */
 };
 
 /* One reference. */
@@ -28,5 +29,6 @@ void revision_unref(struct revision *revision); /* NULL is fine */
 bool revision_same(const struct revision *a, const struct revision *b);
 int revision_port(const struct revision *revision, int slot); /* host port of a slot; 0 = none */
 
-/* The port of a roll's stand-in moves with scale.max, whatever containers are made from: this revision has newest's. */
-void revision_keep_roll_port(struct revision *revision, const struct revision *newest);
+/* Of newest, what makes no other containers: the port of a roll's stand-in, which moves with scale.max, and the time that
+ * containers made from now on have to end. */
+void revision_take_over(struct revision *revision, const struct revision *newest);

@@ -4,7 +4,9 @@
  */
 #include "orchestrator/fleet/revisions.h"
 
+#include "common/clock.h"
 #include "common/log.h"
+#include "orchestrator/base/excerpt.h"
 
 void revisions_init(struct revisions *revisions, struct containers *containers, struct revision *first)
 {
@@ -37,14 +39,69 @@ void revisions_hurry(struct revisions *revisions)
 	backoff_reset(&revisions->retry);
 }
 
+void revisions_forget(struct revisions *revisions)
+{
+	revisions->preparing_number = 0;
+}
+
+static void explain(struct revisions *revisions)
+{
+	const char *image = revisions->newest->spec.image;
+	enum cause cause = cause_of_reason(revisions->reason);
+
+	if (cause == CAUSE_NO_IMAGE && (image == NULL || image[0] == '\0'))
+		cause = CAUSE_NO_PROGRAM;
+	cause_write(revisions->cause, cause, &(struct cause_facts){.image = image, .words = revisions->message});
+}
+
+/* Of what a roll needs the roll tells, which fails. */
+static void note(struct revisions *revisions)
+{
+	const struct containers *all = revisions->containers;
+
+	if (revisions->reason == REASON_ENGINE_DOWN || (revisions->unproven && revisions->previous != NULL))
+		return;
+	lately_note(all->harbour->lately,
+	            &(struct lately_place){.what = LATELY_REFUSED,
+	                                   .service = all->service->name,
+	                                   .slot = LATELY_NO_SLOT,
+	                                   .incident = revisions->incident.id},
+	            revisions->reason, revisions->cause);
+	revisions->noted = true;
+}
+
+void revisions_serve(struct revisions *revisions, bool served)
+{
+	const struct containers *all = revisions->containers;
+
+	if (!revisions->noted || !revisions->prepared)
+		return;
+	revisions->noted = false;
+	lately_end(all->harbour->lately, all->service->name, LATELY_NO_SLOT, -1, served);
+}
+
 /* Without image, network and volumes no container can be made: the slots that wait for them say so. */
 static void prepare_failed(struct revisions *revisions, const struct engine_result *result)
 {
 	backoff_fail(&revisions->retry, RETRY_PREPARE);
 	revisions->reason = reason_of(result->fault, REASON_CREATE_FAILED);
-	words_write(revisions->message, "%s", result->message);
-	log_error("event=prepare-failed service=%s reason=%s error=%s", revisions->containers->service->name,
-	          engine_fault_text(result->fault), log_quote(result->message));
+	excerpt_write(revisions->message, sizeof(revisions->message), "%s", result->message);
+	explain(revisions);
+	if (!engine_in_doubt(result->fault) && !incident_open(&revisions->incident))
+		incident_begin(&revisions->incident, backend_group_names(fleet_group(revisions->containers->fleet)));
+	note(revisions);
+	log_error("event=prepare-failed service=%s reason=%s incident=%s error=%s",
+	          revisions->containers->service->name, engine_fault_text(result->fault),
+	          incident_text(&revisions->incident), log_quote(result->message));
+}
+
+static void prepared(struct revisions *revisions)
+{
+	backoff_reset(&revisions->retry);
+	if (incident_open(&revisions->incident))
+		log_info("event=prepared service=%s incident=%s took_ms=%.1f", revisions->containers->service->name,
+		         incident_text(&revisions->incident), (double)(clock_us() - revisions->incident.t0_us) / 1e3);
+	incident_end(&revisions->incident);
 }
 
 static void on_prepared(const struct engine_result *result, void *arg)
@@ -56,7 +113,7 @@ static void on_prepared(const struct engine_result *result, void *arg)
 		return; /* another one by now */
 	revisions->prepared = result->fault == ENGINE_OK;
 	if (revisions->prepared)
-		backoff_reset(&revisions->retry);
+		prepared(revisions);
 	else
 		prepare_failed(revisions, result);
 	revisions->refused = result->fault != ENGINE_OK && !engine_in_doubt(result->fault);
@@ -155,7 +212,7 @@ void revisions_trust(struct revisions *revisions)
 /* The one before is the newest again. */
 static void restore_previous(struct revisions *revisions)
 {
-	revision_keep_roll_port(revisions->previous, revisions->newest);
+	revision_take_over(revisions->previous, revisions->newest);
 	revision_unref(revisions->newest);
 	revisions->newest = revisions->previous;
 	revisions->previous = NULL;
@@ -169,7 +226,13 @@ bool revisions_go_back(struct revisions *revisions)
 	log_warn("event=roll-back service=%s spec=%s to=%s", revisions->containers->service->name,
 	         revisions->newest->hash, revisions->previous->hash);
 	restore_previous(revisions);
+	revisions->gone_back = true;
 	return true;
+}
+
+void revisions_confirm(struct revisions *revisions)
+{
+	revisions->gone_back = false;
 }
 
 /* What is gone back to stays the last one that was known to work, however many follow it. */
@@ -184,6 +247,7 @@ void revisions_replace(struct revisions *revisions, struct revision *revision, b
 		revisions->previous_prepared = revisions->prepared;
 	}
 	revisions->unproven = true;
+	revisions->gone_back = false;
 	revisions->newest = revision;
 	revisions->last = revision->number;
 	revisions->blocked = 0;

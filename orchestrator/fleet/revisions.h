@@ -1,10 +1,11 @@
 /* revisions: which ones there are of a service's containers, and whether what they share (image, network, volumes) is there.
  *
- * The newest is what the configuration says. While no container of it was ready it is unproven: slots then go on with the one
- * before, which a roll that fails goes back to, however many follow.
+ * The newest is what the configuration says, unless that failed. While no container of it was ready it is unproven: slots then go on
+ * with the one before, which a roll that fails goes back to, however many follow.
  */
 #pragma once
 
+#include "orchestrator/fleet/cause.h"
 #include "orchestrator/fleet/container.h"
 
 struct revisions {
@@ -13,14 +14,18 @@ struct revisions {
 	struct revision *previous; /* what a failed roll goes back to; NULL */
 	unsigned last;             /* number */
 	unsigned blocked;          /* number of a revision that failed and has nothing to go back to; 0 = none */
+	bool gone_back;            /* the newest is the one before, for the configuration's failed */
 	bool unproven;             /* no container of the newest has become ready yet */
 	bool prepared, preparing;
 	unsigned preparing_number; /* of the revision that this is done for */
 	bool previous_prepared;    /* the same for the one before */
 	bool refused;              /* what the newest needs was refused, and nobody took that yet */
+	bool noted;                /* that it was is among what went wrong lately, as something that goes on */
 	struct backoff retry;      /* of preparing */
+	struct incident incident;  /* open while preparing fails */
 	enum reason reason;        /* of its last failure, */
-	char message[WORDS_SIZE];  /* in words */
+	char message[WORDS_SIZE];  /* in words, */
+	char cause[CAUSE_SIZE];    /* and in one sentence that says what to do */
 };
 
 void revisions_init(struct revisions *revisions, struct containers *containers,
@@ -31,7 +36,10 @@ void revisions_doubt(struct revisions *revisions); /* the engine was away: what 
 void revisions_prepare_at_once(
         struct revisions *revisions); /* anew for the newest, and whatever failed before is over */
 void revisions_hurry(struct revisions *revisions);
-void revisions_step(struct revisions *revisions);         /* prepares what is not */
+void revisions_forget(struct revisions *revisions); /* the answer that is waited for is nobody's: the service goes */
+void revisions_step(struct revisions *revisions);   /* prepares what is not */
+/* A slot serves, or (served false) none is wanted: if what they share is there, its refusal is over. */
+void revisions_serve(struct revisions *revisions, bool served);
 bool revisions_take_refused(struct revisions *revisions); /* once: a roll to the newest does not begin */
 
 /* What a slot's container is made from now: not the newest while that is unproven and the one before is known. */
@@ -52,6 +60,7 @@ void revisions_unblock(struct revisions *revisions);
 void revisions_prove(struct revisions *revisions);   /* a container of the newest is ready */
 void revisions_trust(struct revisions *revisions);   /* nothing older serves */
 bool revisions_go_back(struct revisions *revisions); /* false: to nothing known */
+void revisions_confirm(struct revisions *revisions); /* the newest is what the configuration says, after all */
 /* Another text: revision is the newest, and taken over. stuck: the one before is known not to work. */
 void revisions_replace(struct revisions *revisions, struct revision *revision, bool stuck);
 void revisions_renew(struct revisions *revisions); /* the same text: containers are made anew */

@@ -18,8 +18,10 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "orchestrator/base/excerpt.h"
 #include "orchestrator/fleet/container_ends.h"
 #include "orchestrator/fleet/holders.h"
+#include "orchestrator/fleet/roll_pick.h"
 
 void roll_init(struct roll *roll, struct berths *berths, struct slots *slots, struct revisions *revisions)
 {
@@ -30,45 +32,6 @@ void roll_init(struct roll *roll, struct berths *berths, struct slots *slots, st
 	berth_init(&roll->berth, berths, BERTH_ROLL, -1, roll->containers);
 }
 
-/* --- which slots ----------------------------------------------------------------------------------------------- */
-
-static bool slot_stale(const struct roll *roll, const struct slot *slot)
-{
-	const struct container *container = berth_container(&slot->berth);
-
-	return slot->live && container != NULL && revisions_stale(roll->revisions, container);
-}
-
-/* The slot to be rolled next: one whose new port no other slot has, if there is such a slot, for where ports move their order
- * matters; else the lowest. NULL: none is stale. */
-static struct slot *stale_slot(const struct roll *roll)
-{
-	struct slot *stale = NULL;
-
-	for (size_t i = roll->slots->count; i-- > 0;) {
-		struct slot *slot = roll->slots->items[i];
-
-		if (!slot_stale(roll, slot))
-			continue;
-		if (stale == NULL ||
-		    holders_of_port(roll->containers, berth_port(&slot->berth, roll->revisions->newest), slot->index) ==
-		            NULL)
-			stale = slot;
-	}
-	return stale;
-}
-
-/* No slot serves, and one that could may not have its port. */
-static bool is_blocked(const struct roll *roll)
-{
-	if (fleet_count_state(roll->containers->fleet, BACKEND_READY) > 0)
-		return false;
-	for (size_t i = 0; i < roll->slots->count; i++)
-		if (slot_waits_for_port(roll->slots->items[i]))
-			return true;
-	return false;
-}
-
 static struct slot *rolled_slot(const struct roll *roll)
 {
 	return roll->slot == SLOT_NONE ? NULL : roll->slots->items[roll->slot];
@@ -76,7 +39,7 @@ static struct slot *rolled_slot(const struct roll *roll)
 
 bool roll_settled(const struct roll *roll)
 {
-	return roll->state == ROLL_IDLE && stale_slot(roll) == NULL;
+	return roll->state == ROLL_IDLE && roll_pick_next(roll->slots) == NULL;
 }
 
 bool roll_stands_in_for(const struct roll *roll, const struct slot *slot)
@@ -95,11 +58,36 @@ void roll_cancel(struct roll *roll, enum leave_how how)
 	step_soon(roll->containers->step);
 }
 
-static void failed_log(struct roll *roll, const char *what)
+/* Does what failed last still stand? A roll is gone back from until the configuration is another one; a replacement was
+ * not made while the container that was to go is there; a stand-in is missed while the slots wait for their ports. */
+static bool failure_holds(const struct roll *roll)
 {
-	words_write(roll->failed, "%s", what);
-	log_error("event=roll-failed service=%s slot=%d reason=%s error=%s", roll->containers->service->name,
-	          roll->slot, reason_text(REASON_ROLL), log_quote(what));
+	if (roll->stuck)
+		return true;
+	switch (roll->failure.what) {
+	case ROLL_REPLACE:
+		return roll_pick_is_kept(roll->slots);
+	case ROLL_PORTS:
+		return roll_pick_is_blocked(roll->slots);
+	case ROLL_ALL:
+		break;
+	}
+	return roll->revisions->gone_back ||
+	       (revisions_is_blocked(roll->revisions) && roll_pick_next(roll->slots) != NULL);
+}
+
+/* Where there is another text to go back to, it is the roll to the new one. */
+static enum roll_what what_fails(const struct roll *roll)
+{
+	return roll->revisions->previous != NULL ? ROLL_ALL : roll->what;
+}
+
+/* A roll that was gone back from is what is told, whatever fails beside it. */
+static void failed(struct roll *roll, const struct roll_fault *fault)
+{
+	bool shown = fault->what == ROLL_ALL || !roll->revisions->gone_back;
+
+	roll_failure_note(&roll->failure, roll->containers, fault, shown);
 }
 
 /* What works is not given up for an operator's wish. */
@@ -109,21 +97,21 @@ static void keep_unwanted(struct roll *roll)
 		struct container *container = berth_container(&roll->slots->items[i]->berth);
 
 		if (container != NULL)
-			container_set_unwanted(container, false);
+			container_keep(container);
 	}
 }
 
 /* The roll ends before it touched a slot. */
-static void roll_fail(struct roll *roll, const char *what)
+static void roll_fail(struct roll *roll, const struct roll_fault *fault)
 {
-	failed_log(roll, what);
-	if (roll->for_port)
+	failed(roll, fault);
+	if (fault->what == ROLL_PORTS)
 		backoff_fail(&roll->berth.retry, RETRY_ROLL);
 	roll_cancel(roll, LEAVE_AFTER_DRAIN);
 	if (revisions_go_back(roll->revisions))
 		return;
 	keep_unwanted(roll);
-	if (stale_slot(roll) == NULL)
+	if (roll_pick_next(roll->slots) == NULL)
 		return;
 	revisions_block(roll->revisions);
 	log_error("event=roll-stopped service=%s error=\"nothing known to go back to: containers that still run "
@@ -135,8 +123,15 @@ static void roll_fail(struct roll *roll, const char *what)
 static void roll_fail_slot(struct roll *roll, struct slot *slot)
 {
 	const struct container *container = berth_container(&slot->berth);
+	const struct berth *berth = &slot->berth;
 
-	failed_log(roll, slot->berth.message[0] != '\0' ? slot->berth.message : "the slot's new container failed");
+	failed(roll, &(struct roll_fault){.what = what_fails(roll),
+	                                  .text = berth->message[0] != '\0' ? berth->message
+	                                                                    : "the slot's new container failed",
+	                                  .cause = berth->cause,
+	                                  .slot = slot->index,
+	                                  .lost = berth->lost,
+	                                  .why = berth->why});
 	if (!revisions_go_back(roll->revisions)) {
 		roll->stuck = true;
 		log_error("event=roll-stopped service=%s error=\"nothing known to go back to: the stand-in serves "
@@ -146,6 +141,7 @@ static void roll_fail_slot(struct roll *roll, struct slot *slot)
 	}
 	if (container != NULL && revisions_stale(roll->revisions, container))
 		slot_drop(slot, REASON_ROLL);
+	roll->rolled = 0;
 	roll->faults = slot->faults;
 	slot_afresh(slot);
 	step_soon(roll->containers->step);
@@ -174,9 +170,13 @@ static void roll_done(struct roll *roll)
 static void look_at_refusal(struct roll *roll)
 {
 	if (roll->state != ROLL_IDLE || !roll->revisions->unproven || revisions_is_blocked(roll->revisions) ||
-	    stale_slot(roll) == NULL)
+	    roll_pick_next(roll->slots) == NULL)
 		return;
-	roll_fail(roll, roll->revisions->message);
+	roll_fail(roll, &(struct roll_fault){.what = ROLL_ALL,
+	                                     .text = roll->revisions->message,
+	                                     .cause = roll->revisions->cause,
+	                                     .slot = SLOT_NONE,
+	                                     .lost = ""});
 	revisions_prepare_at_once(roll->revisions);
 }
 
@@ -184,6 +184,9 @@ void roll_look(struct roll *roll)
 {
 	struct failure failure;
 
+	roll_failure_hear(&roll->failure, roll->containers);
+	if (!failure_holds(roll))
+		roll_failure_end(&roll->failure);
 	if (berth_look(&roll->berth, &failure) && berth_refused(&roll->berth, &failure))
 		roll->doubt = failure.reason == REASON_ENGINE_DOWN;
 	if (revisions_take_refused(roll->revisions))
@@ -192,27 +195,12 @@ void roll_look(struct roll *roll)
 
 /* --- the stand-in ---------------------------------------------------------------------------------------------- */
 
-/* Where ports move, the one meant for it may be one that a slot serves on; the one before is not. */
-static struct revision *stand_in_port_of(const struct roll *roll)
-{
-	struct revision *newest = roll->revisions->newest, *previous = roll->revisions->previous;
-	const struct config_scale *scale = &roll->containers->service->scale;
-	const struct container *holder = holders_of_port(roll->containers, newest->roll_port, SLOT_NONE);
-
-	if (holder == NULL || holder->leaving || previous == NULL ||
-	    (previous->roll_port >= newest->first_port &&
-	     previous->roll_port < newest->first_port + scale->max + scale->spares))
-		return newest;
-	return previous;
-}
-
 static void roll_begin(struct roll *roll)
 {
 	struct revision *newest = roll->revisions->newest;
-	bool stale = stale_slot(roll) != NULL;
 	char name[ENGINE_NAME_SIZE];
 
-	if (!stale && !is_blocked(roll)) {
+	if (roll_pick_next(roll->slots) == NULL && !roll_pick_is_blocked(roll->slots)) {
 		revisions_trust(roll->revisions);
 		return;
 	}
@@ -224,15 +212,26 @@ static void roll_begin(struct roll *roll)
 		step_by(roll->containers->step, roll->berth.retry.next_us);
 		return;
 	}
-	log_info("event=roll-begin service=%s spec=%s why=%s", roll->containers->service->name, newest->hash,
-	         stale ? "stale" : "ports");
 	roll->state = ROLL_STAND_IN;
-	roll->failed[0] = '\0';
+	roll->what = roll_pick_what(roll->slots);
+	log_info("event=roll-begin service=%s spec=%s what=%s", roll->containers->service->name, newest->hash,
+	         roll_what_text(roll->what));
+	roll->begun_us = roll->step_us = clock_us();
 	roll->rolled = 0;
 	roll->doubt = roll->stuck = false;
-	roll->for_port = !stale;
 	berth_say(&roll->berth, REASON_NONE, "the new container was taken away");
-	berth_make_at(&roll->berth, newest, name, berth_port(&roll->berth, stand_in_port_of(roll)));
+	berth_make_at(&roll->berth, newest, name, berth_port(&roll->berth, roll_pick_port_of(roll->slots)));
+}
+
+/* There is none: the roll fails with what its berth says. */
+static void stand_in_failed(struct roll *roll, const char *text)
+{
+	roll_fail(roll, &(struct roll_fault){.what = what_fails(roll),
+	                                     .text = text,
+	                                     .cause = roll->berth.cause,
+	                                     .slot = SLOT_NONE,
+	                                     .lost = roll->berth.lost,
+	                                     .why = roll->berth.why});
 }
 
 static void stand_in_lost(struct roll *roll)
@@ -240,9 +239,11 @@ static void stand_in_lost(struct roll *roll)
 	char why[WORDS_SIZE], message[WORDS_SIZE];
 
 	container_explain(berth_container(&roll->berth), why);
-	words_write(message, "the new container did not become ready%s%s", why[0] != '\0' ? ": " : "", why);
+	excerpt_write(message, sizeof(message), "the new container did not become ready%s%s",
+	              why[0] != '\0' ? ": " : "", why);
+	(void)berth_fault(&roll->berth);
 	berth_leave(&roll->berth, REASON_ROLL, LEAVE_AT_ONCE);
-	roll_fail(roll, message);
+	stand_in_failed(roll, message);
 }
 
 static void roll_stand_in(struct roll *roll)
@@ -252,13 +253,14 @@ static void roll_stand_in(struct roll *roll)
 	if (container == NULL && roll->doubt) {
 		roll_again(roll, "the engine was away");
 	} else if (container == NULL) {
-		roll_fail(roll, roll->berth.message);
+		stand_in_failed(roll, roll->berth.message);
 	} else if (container->call.busy) {
 		return;
 	} else if (berth_lost(&roll->berth)) {
 		stand_in_lost(roll);
 	} else if (berth_ready(&roll->berth)) {
 		roll->state = ROLL_SLOTS;
+		roll->step_us = clock_us();
 		revisions_prove(roll->revisions);
 		step_soon(roll->containers->step);
 	} else {
@@ -270,14 +272,15 @@ static void roll_stand_in(struct roll *roll)
 
 static void roll_next_slot(struct roll *roll)
 {
-	struct slot *slot = stale_slot(roll);
+	struct slot *slot = roll_pick_next(roll->slots);
 
 	if (slot == NULL) {
-		if (!roll->for_port || slots_all_ready(roll->slots))
+		if (roll->what != ROLL_PORTS || slots_ready(roll->slots) == slots_live(roll->slots))
 			roll_done(roll);
 		return;
 	}
 	roll->slot = slot->index;
+	roll->step_us = clock_us();
 	roll->faults = slot->faults;
 	slot_afresh(slot);
 	slot_vacate(slot, REASON_ROLL);
@@ -297,8 +300,9 @@ static void roll_slot(struct roll *roll, struct slot *slot)
 		if (over)
 			roll_cancel(roll, LEAVE_AFTER_DRAIN);
 	} else if (over) {
-		roll->rolled += slot->live && !slot_stale(roll, slot);
+		roll->rolled += slot->live && !roll_pick_is_stale(slot);
 		roll->slot = SLOT_NONE;
+		roll->step_us = clock_us();
 		roll->stuck = false;
 		step_soon(roll->containers->step);
 	} else if (slot_fails(slot, roll->faults) && !roll->stuck) {
@@ -320,6 +324,10 @@ void roll_step(struct roll *roll)
 {
 	if (!roll->containers->engine_up)
 		return;
+	if (berth_evicted(&roll->berth)) {
+		berth_leave(&roll->berth, REASON_EVICTED, LEAVE_AFTER_DRAIN);
+		roll_again(roll, "the stand-in was evicted");
+	}
 	switch (roll->state) {
 	case ROLL_IDLE:
 		roll_begin(roll);
@@ -335,15 +343,27 @@ void roll_step(struct roll *roll)
 
 /* --- wishes ---------------------------------------------------------------------------------------------------- */
 
-bool roll_ask(struct roll *roll, struct err *err)
+bool roll_may_renew(const struct roll *roll, struct err *err)
 {
+	static const char *const under_way[] = {
+	        [ROLL_ALL] = "a roll is under way already: `orchestrator status` shows how far it is",
+	        [ROLL_REPLACE] = "a container is being replaced, as was ordered: roll once that is done (`orchestrator "
+	                         "status` shows it)",
+	        [ROLL_PORTS] = "a stand-in serves, since others have the ports: roll once the slots serve "
+	                       "(`orchestrator status` shows it)",
+	};
+
 	if (roll->state != ROLL_IDLE)
-		return err_set(err, "a roll is under way already");
+		return err_set(err, "%s", under_way[roll->what]);
 	if (roll->revisions->unproven && roll->revisions->previous != NULL)
 		return err_set(err, "a roll is due already, for the configuration was reloaded");
+	return true;
+}
+
+void roll_renew(struct roll *roll)
+{
 	revisions_renew(roll->revisions);
 	step_soon(roll->containers->step);
-	return true;
 }
 
 /* The stand-in of a roll that is under way serves for a slot that does not: it stays until that does. */
@@ -375,5 +395,6 @@ void roll_to(struct roll *roll, struct revision *revision)
 	if (roll->state != ROLL_IDLE)
 		supplant(roll);
 	roll->stuck = false;
+	roll_failure_end(&roll->failure);
 	step_soon(roll->containers->step);
 }

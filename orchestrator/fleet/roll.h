@@ -1,6 +1,7 @@
 /* roll: one slot after the other to the newest revision. */
 #pragma once
 
+#include "orchestrator/fleet/roll_failure.h"
 #include "orchestrator/fleet/slots.h"
 
 enum roll_state { ROLL_IDLE, ROLL_STAND_IN, ROLL_SLOTS };
@@ -10,15 +11,16 @@ struct roll {
 	struct revisions *revisions;
 	struct containers *containers;
 	enum roll_state state;
-	struct berth berth;      /* the stand-in; no roll begins before its back-off is due */
-	int slot;                /* the one being rolled; SLOT_NONE = none yet */
-	unsigned faults;         /* of that slot when its turn began */
-	bool doubt;              /* of the stand-in: the engine was away */
-	bool stuck;              /* the slot's new container fails, and there is nothing to go back to */
-	bool for_port;           /* nothing is stale: the slots wait for their ports, which others hold */
-	bool supplanted;         /* by a newer revision: it ends as soon as the slot serves */
-	char failed[WORDS_SIZE]; /* why the last one stopped or went back; "" once another one begins */
-	unsigned rolled;         /* slots done, for the log */
+	enum roll_what what;         /* since it began */
+	struct berth berth;          /* the stand-in; no roll begins before its back-off is due */
+	int slot;                    /* the one being rolled; SLOT_NONE = none yet */
+	unsigned faults;             /* of that slot when its turn began */
+	bool doubt;                  /* of the stand-in: the engine was away */
+	bool stuck;                  /* the slot's new container fails, and there is nothing to go back to */
+	bool supplanted;             /* by a newer revision: it ends as soon as the slot serves */
+	struct roll_failure failure; /* why the last one stopped or went back, as long as that holds */
+	int64_t begun_us, step_us;   /* it; and what it is at now */
+	unsigned rolled;             /* slots done, the one way or, once it goes back, the other */
 };
 
 void roll_init(struct roll *roll, struct berths *berths, struct slots *slots, struct revisions *revisions);
@@ -28,5 +30,8 @@ bool roll_settled(const struct roll *roll); /* none is under way, none is due */
 bool roll_stands_in_for(const struct roll *roll,
                         const struct slot *slot); /* its stand-in serves in this slot's stead */
 void roll_cancel(struct roll *roll, enum leave_how how);
-void roll_to(struct roll *roll, struct revision *revision);   /* another text; takes it over */
-bool roll_ask(struct roll *roll, struct err *err) MUST_CHECK; /* an operator's wish: the same text anew */
+void roll_to(struct roll *roll, struct revision *revision); /* another text; takes it over */
+
+/* An operator's wish: the same text anew. May it begin? False, with why in err. */
+bool roll_may_renew(const struct roll *roll, struct err *err) MUST_CHECK;
+void roll_renew(struct roll *roll);

@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#define NAME_PATIENCE_US 20000000
+
 struct slot *slot_of(struct slots *slots, int index)
 {
 	assert(index >= 0);
@@ -70,6 +72,9 @@ static unsigned refusals_enough(enum reason reason)
 		return 1;
 	case REASON_NAME_TAKEN:
 	case REASON_PORT_TAKEN:
+	case REASON_NO_NETWORK:
+	case REASON_NO_VOLUME:
+	case REASON_NO_SPACE:
 	case REASON_CREATE_FAILED:
 	case REASON_START_FAILED:
 		return 2;
@@ -87,11 +92,17 @@ static bool is_coming(const struct berth *berth)
 	       (container->call.busy || container->phase != CONTAINER_CREATED || berth->reason != REASON_PORT_TAKEN);
 }
 
+/* An engine frees the name of a container a while after its end, and may deny by then that there is such a container. */
+static bool name_gets_free(const struct slot *slot)
+{
+	return slot->berth.reason == REASON_NAME_TAKEN && clock_us() - slot->ended_us < NAME_PATIENCE_US;
+}
+
 bool slot_refused(const struct slot *slot)
 {
 	unsigned enough = refusals_enough(slot->berth.reason);
 
-	return enough > 0 && slot->berth.retry.level >= enough && !is_coming(&slot->berth);
+	return enough > 0 && slot->berth.retry.level >= enough && !is_coming(&slot->berth) && !name_gets_free(slot);
 }
 
 bool slot_waits_for_port(const struct slot *slot)

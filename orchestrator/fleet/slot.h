@@ -14,7 +14,9 @@ struct slot {
 	bool live; /* wanted */
 	struct berth berth;
 	struct berth ahead;
-	unsigned faults; /* since start */
+	unsigned faults;   /* since start */
+	unsigned attempts; /* that came to nothing, since it last served */
+	int64_t since_us;  /* when it was wanted, or its last container was lost: where nothing serves in it */
 	struct crashes crashes;
 	bool back_off_untold; /* of a crash loop: its line is not in the log yet */
 	int64_t ready_us;     /* since when its container serves; NEVER */
@@ -22,8 +24,9 @@ struct slot {
 	int64_t ended_us;     /* when its last container ended: the port may be held a little longer */
 	int64_t doubt_us; /* its container was adopted and is not ready: when the engine is asked whether it really runs */
 	struct backoff rename;
-	struct incident incident; /* open from the fault until a replacement is ready */
+	struct incident incident; /* open from the fault, or the engine's refusal, until a container is ready */
 	enum reason incident_reason;
+	bool incident_refused; /* it began with a refusal: its end is no repair */
 };
 
 /* All of a service's. */

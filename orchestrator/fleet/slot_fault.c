@@ -1,6 +1,7 @@
 /* slot_fault: faults, crash loops, refusals of a slot.
  *
- * A fault opens the slot's incident, if none is open: a replacement that fails goes on with the same story. A crash loop waits
+ * A fault opens the slot's incident, if none is open, and so does what the engine refuses it: whatever fails then goes on with
+ * the same story. A crash loop waits
  * in the berth's back-off; that it is one is told when it is certain, for the engine may yet say that somebody killed the
  * container, which excuses it.
  */
@@ -8,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "orchestrator/base/excerpt.h"
 #include "orchestrator/fleet/container_ends.h"
 
 #define PORT_PATIENCE_US 3000000 /* after that a port is taken for somebody else's */
@@ -23,14 +25,14 @@ static void back_off(struct slot *slot, enum reason reason)
 	berth_wait(berth, wait_us);
 	slot->back_off_untold = true;
 	if (berth->message[0] == '\0')
-		berth_say(berth, reason, "it failed");
+		berth_say_more(berth, reason, "it failed");
 	if (slot->crashes.barren >= CRASHES_FAULTS)
-		words_write(message, "%s (%s, %u times one after the other without a good probe; next try in %.1f s)",
-		            berth->message, reason_text(reason), slot->crashes.barren, (double)wait_us / 1e6);
+		excerpt_write(message, sizeof(message), "%s (%s, %u times one after the other without a good probe)",
+		              berth->message, reason_text(reason), slot->crashes.barren);
 	else
-		words_write(message, "%s (%s, %d times or more within %d s; next try in %.1f s)", berth->message,
-		            reason_text(reason), CRASHES_FAULTS, CRASHES_WINDOW_US / 1000000, (double)wait_us / 1e6);
-	berth_say(berth, REASON_CRASH_LOOP, message);
+		excerpt_write(message, sizeof(message), "%s (%s, %d times or more within %d s)", berth->message,
+		              reason_text(reason), CRASHES_FAULTS, CRASHES_WINDOW_US / 1000000);
+	berth_say_more(berth, REASON_CRASH_LOOP, message);
 }
 
 /* The engine may yet say that somebody killed it. */
@@ -38,8 +40,8 @@ static bool end_unexplained(const struct slot *slot)
 {
 	const struct container *container;
 
-	TAILQ_FOREACH (container, &slot->all->containers->all, link)
-		if (berth_had(&slot->berth, container) && container->faulty && container->may_run && !container->by_us)
+	BERTH_FOREACH_HAD (container, &slot->berth)
+		if (container->faulty && container->may_run && !container->by_us)
 			return true;
 	return false;
 }
@@ -49,12 +51,27 @@ void slot_tell_back_off(struct slot *slot)
 	if (!slot->back_off_untold || (!backoff_due(&slot->berth.retry) && end_unexplained(slot)))
 		return;
 	slot->back_off_untold = false;
-	log_error("event=backing-off service=%s slot=%d reason=%s incident=%s error=%s",
+	int64_t wait_us = slot->berth.retry.next_us - clock_us();
+	log_error("event=backing-off service=%s slot=%d reason=%s incident=%s retry_ms=%lld error=%s",
 	          slot->all->containers->service->name, slot->index, reason_text(REASON_CRASH_LOOP),
-	          incident_text(&slot->incident), log_quote(slot->berth.message));
+	          incident_text(&slot->incident), (long long)(wait_us > 0 ? wait_us / 1000 : 0),
+	          log_quote(slot->berth.message));
 }
 
-static void open_incident(struct slot *slot, struct container *container, enum reason reason)
+static struct lately *lately_of(const struct slot *slot)
+{
+	return slot->all->containers->harbour->lately;
+}
+
+static struct lately_place place_of(const struct slot *slot, enum lately_what what, const struct incident *incident)
+{
+	return (struct lately_place){.what = what,
+	                             .service = slot->all->containers->service->name,
+	                             .slot = slot->index,
+	                             .incident = incident->id};
+}
+
+static void open_incident(struct slot *slot, struct container *container, enum reason reason, bool refused)
 {
 	if (!incident_open(&slot->incident)) {
 		if (container->backend != NULL && incident_open(backend_incident(container->backend)))
@@ -62,6 +79,7 @@ static void open_incident(struct slot *slot, struct container *container, enum r
 		else
 			incident_begin(&slot->incident, backend_group_names(fleet_group(slot->all->containers->fleet)));
 		slot->incident_reason = reason;
+		slot->incident_refused = refused;
 	}
 	container_join(container, &slot->incident);
 }
@@ -71,9 +89,13 @@ void slot_fault(struct slot *slot)
 	struct container *container = berth_container(&slot->berth);
 	enum reason reason = berth_fault(&slot->berth);
 
-	open_incident(slot, container, reason);
+	open_incident(slot, container, reason, false);
 	slot->faults++;
+	slot->attempts++;
+	slot->since_us = clock_us();
 	slot->all->replacements[reason]++;
+	struct lately_place place = place_of(slot, LATELY_FAULT, &slot->incident);
+	lately_note(lately_of(slot), &place, reason, slot->berth.cause);
 	container_log(LOG_WARN, container, "fault", reason_text(reason), slot->berth.message);
 	crashes_calm(&slot->crashes, slot->ready_us);
 	if (container_crashed(container, reason)) {
@@ -106,6 +128,22 @@ static void retry_port(struct slot *slot)
 	backoff_count(RETRY_SLOT);
 }
 
+/* The engine's own absence is its story, not the slot's. */
+static void slot_refuse(struct slot *slot, const struct failure *failure)
+{
+	bool away = engine_in_doubt(failure->fault);
+	struct lately_place place;
+
+	if (!failure->remake && !away)
+		open_incident(slot, slot->berth.container, failure->reason, true);
+	if (!berth_refused(&slot->berth, failure))
+		return;
+	slot->attempts++;
+	place = place_of(slot, LATELY_REFUSED, &slot->incident);
+	if (!away)
+		lately_note(lately_of(slot), &place, slot->berth.reason, slot->berth.cause);
+}
+
 static void slot_failed(struct slot *slot, const struct failure *failure)
 {
 	if (failure->verb == CONTAINER_RENAME)
@@ -114,7 +152,7 @@ static void slot_failed(struct slot *slot, const struct failure *failure)
 	         clock_us() - slot->ended_us < PORT_PATIENCE_US)
 		retry_port(slot);
 	else
-		(void)berth_refused(&slot->berth, failure);
+		slot_refuse(slot, failure);
 }
 
 /* A container that was made ahead is not to run, and may not have ended or be gone. */
@@ -137,17 +175,32 @@ static void ahead_look(struct slot *slot)
 		berth_leave(&slot->ahead, REASON_EXITED, LEAVE_AT_ONCE);
 }
 
+/* How a container ended, and what it said, is known a while after its fault. */
+static void hear(struct slot *slot, const struct container *container)
+{
+	struct lately_place place = place_of(slot, LATELY_FAULT, &container->incident);
+	char cause[CAUSE_SIZE];
+
+	berth_hear(&slot->berth, container);
+	if (!container_ended_itself(container) || container->incident.id[0] == '\0')
+		return;
+	container_cause(container, container->reason, cause);
+	lately_explain(lately_of(slot), &place, cause);
+}
+
 static void look_back(struct slot *slot)
 {
+	const struct containers *all = slot->all->containers;
 	struct container *container;
 
-	TAILQ_FOREACH (container, &slot->all->containers->all, link) {
-		if (container->slot != slot->index)
-			continue;
+	for (container = container_in_place(all, slot->index, SPARE_NONE, NULL); container != NULL;
+	     container = container_in_place(all, slot->index, SPARE_NONE, container)) {
 		if (container->ended_us > slot->ended_us)
 			slot->ended_us = container->ended_us;
 		if (container_take_excuse(container))
 			slot_pardon(slot);
+		if (container_take_heard(container))
+			hear(slot, container);
 	}
 }
 

@@ -5,9 +5,11 @@
  *   running            -> (health) ready
  *   ready              -> give it the slot's name, create the next one ahead
  *   DOWN               -> a fault: the container leaves at once, an incident is open until the slot serves again
+ *   evicted            -> it leaves after a drain, while the next one starts
  *
  * Nothing of this is remembered as a state of the slot: a step looks at the containers and does what is missing.
- * Invariant: at most one container of a slot runs; a start is not even tried while the one before may run.
+ * Invariant: at most one container of a slot runs; a start is not even tried while the one before may run. Not so with an engine
+ * whose containers run from their creation on.
  */
 #include "orchestrator/fleet/slots.h"
 
@@ -44,23 +46,27 @@ static void settle(struct slot *slot)
 {
 	struct container *container = berth_container(&slot->berth);
 	const char *service = slot->all->containers->service->name;
-	int64_t ready_us = backend_since_us(container->backend);
+	int64_t ready_us = backend_since_us(container->backend), took_ms = -1;
 
-	if (incident_open(&slot->incident)) {
+	if (incident_open(&slot->incident) && !slot->incident_refused) {
 		double seconds = (double)(ready_us - slot->incident.t0_us) / 1e6;
 
 		repair_times_add(&slot->all->times, seconds);
 		log_info("event=replaced service=%s slot=%d container=%.12s reason=%s incident=%s took_ms=%.1f",
 		         service, slot->index, container->id, reason_text(slot->incident_reason),
 		         incident_text(&slot->incident), seconds * 1e3);
-		incident_end(&slot->incident);
-		container_end_incident(container);
+		took_ms = (int64_t)(seconds * 1e3);
 	} else {
-		log_info("event=serving service=%s slot=%d container=%.12s reason=%s took_ms=%.1f", service,
+		log_info("event=serving service=%s slot=%d container=%.12s reason=%s incident=%s took_ms=%.1f", service,
 		         slot->index, container->id, reason_text(container->adopted ? REASON_ADOPTED : REASON_CREATED),
-		         (double)(ready_us - slot->wanted_us) / 1e3);
+		         incident_text(&slot->incident), (double)(ready_us - slot->wanted_us) / 1e3);
 	}
+	if (incident_open(&slot->incident))
+		container_end_incident(container);
+	incident_end(&slot->incident);
 	slot->ready_us = ready_us;
+	slot->attempts = 0;
+	lately_end(slot->all->containers->harbour->lately, service, slot->index, took_ms, true);
 	berth_say(&slot->berth, REASON_NONE, "");
 	backoff_reset(&slot->berth.retry);
 }
@@ -137,10 +143,19 @@ static bool is_vacant(const struct slot *slot)
 {
 	const struct container *next = berth_container(&slot->berth), *container;
 
-	TAILQ_FOREACH (container, &slot->all->containers->all, link)
-		if (berth_had(&slot->berth, container) && next != NULL && !is_over(container, next))
+	if (!slot->all->containers->engine->can->ahead)
+		return true;
+	BERTH_FOREACH_HAD (container, &slot->berth)
+		if (next != NULL && !is_over(container, next))
 			return false;
 	return true;
+}
+
+/* No fault, and no story of its own. */
+static void give_way(struct slot *slot)
+{
+	slots_count_replacement(slot->all, REASON_EVICTED);
+	slot_vacate(slot, REASON_EVICTED);
 }
 
 /* A list can show a container as running whose die event was over before we listened: its probes are refused, which is
@@ -171,6 +186,8 @@ static void slot_step(struct slot *slot)
 
 	if (berth_lost(&slot->berth))
 		slot_fault(slot);
+	if (berth_evicted(&slot->berth))
+		give_way(slot);
 	if (slot->ready_us == NEVER && slot_ready(slot))
 		settle(slot);
 	if (!ahead_fits(slot))
@@ -196,21 +213,27 @@ void slots_look(struct slots *slots)
 		slot_look(slots->items[i]);
 }
 
+/* What they share may be there long before one of them serves. */
+static void end_refusal(const struct slots *slots)
+{
+	bool wanted = false, serves = false;
+
+	for (size_t i = 0; i < slots->count; i++) {
+		wanted = wanted || slots->items[i]->live;
+		serves = serves || (slots->items[i]->live && slot_ready(slots->items[i]));
+	}
+	if (serves || !wanted)
+		revisions_serve(slots->revisions, serves);
+}
+
 void slots_step(struct slots *slots)
 {
 	for (size_t i = 0; i < slots->count; i++)
 		slot_step(slots->items[i]);
+	end_refusal(slots);
 }
 
 /* --- all of them ----------------------------------------------------------------------------------------------- */
-
-bool slots_all_ready(const struct slots *slots)
-{
-	for (size_t i = 0; i < slots->count; i++)
-		if (slots->items[i]->live && !slot_ready(slots->items[i]))
-			return false;
-	return true;
-}
 
 bool slots_pending(const struct slots *slots)
 {
@@ -232,6 +255,15 @@ int slots_live(const struct slots *slots)
 	for (size_t i = 0; i < slots->count; i++)
 		live += slots->items[i]->live;
 	return live;
+}
+
+int slots_ready(const struct slots *slots)
+{
+	int ready = 0;
+
+	for (size_t i = 0; i < slots->count; i++)
+		ready += slots->items[i]->live && slot_ready(slots->items[i]);
+	return ready;
 }
 
 int64_t slots_aftermath_us(const struct slots *slots, const struct container *container)
@@ -256,7 +288,7 @@ void slots_count_replacement(struct slots *slots, enum reason reason)
 
 static void want_now(struct slot *slot)
 {
-	slot->wanted_us = clock_us();
+	slot->wanted_us = slot->since_us = clock_us();
 	slot->ready_us = NEVER;
 }
 
@@ -299,6 +331,9 @@ void slot_retire(struct slot *slot, enum reason reason)
 	berth_leave(&slot->ahead, reason, LEAVE_AT_ONCE);
 	incident_end(&slot->incident);
 	berth_say(&slot->berth, reason, "");
+	lately_end(slot->all->containers->harbour->lately, slot->all->containers->service->name, slot->index, -1,
+	           false);
+	slot->attempts = 0;
 	backoff_reset(&slot->berth.retry);
 	backoff_reset(&slot->ahead.retry);
 	slot->crashes = (struct crashes){0};

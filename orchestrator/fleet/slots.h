@@ -13,9 +13,9 @@ void slots_clear(struct slots *slots);
 
 void slots_look(struct slots *slots); /* before all else of a step */
 void slots_step(struct slots *slots);
-bool slots_all_ready(const struct slots *slots); /* those that are live */
-bool slots_pending(const struct slots *slots);   /* the engine is to start a container of one now: that comes first */
+bool slots_pending(const struct slots *slots); /* the engine is to start a container of one now: that comes first */
 int slots_live(const struct slots *slots);
+int slots_ready(const struct slots *slots); /* of those */
 /* Until when (clock_us) the engine shall do nothing for this dead container, since its slot waits for a replacement; 0: it may. */
 int64_t slots_aftermath_us(const struct slots *slots, const struct container *container);
 void slots_count_replacement(struct slots *slots, enum reason reason);

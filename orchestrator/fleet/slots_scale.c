@@ -84,8 +84,9 @@ static bool is_empty(const struct slots *slots, int index)
 {
 	const struct container *container;
 
-	TAILQ_FOREACH (container, &slots->containers->all, link)
-		if (container->slot == index && !container->ahead && container->may_run && !container->gone)
+	for (container = container_in_place(slots->containers, index, SPARE_NONE, NULL); container != NULL;
+	     container = container_in_place(slots->containers, index, SPARE_NONE, container))
+		if (!container->ahead && container->may_run && !container->gone)
 			return false;
 	return true;
 }

@@ -130,8 +130,10 @@ static void look_back(struct spare *spare)
 {
 	struct container *container;
 
-	TAILQ_FOREACH (container, &spare->all->containers->all, link) {
-		if (!berth_had(&spare->berth, container) || !container_take_excuse(container))
+	BERTH_FOREACH_HAD (container, &spare->berth) {
+		if (container_take_heard(container))
+			berth_hear(&spare->berth, container);
+		if (!container_take_excuse(container))
 			continue;
 		crashes_pardon(&spare->crashes);
 		if (berth_container(&spare->berth) == NULL)
@@ -259,6 +261,8 @@ static void spare_step(struct spare *spare)
 
 	if (berth_lost(&spare->berth))
 		fault(spare);
+	if (berth_evicted(&spare->berth))
+		leave(spare, REASON_EVICTED, LEAVE_AFTER_DRAIN);
 	container = berth_container(&spare->berth);
 	if (container != NULL && all->containers->engine_up && is_unwanted(spare, container)) {
 		leave(spare, revisions_stale(all->revisions, container) ? REASON_ROLL : REASON_SCALE_DOWN,

@@ -11,6 +11,7 @@
 #include "common/mem.h"
 #include "orchestrator/fleet/container_events.h"
 #include "orchestrator/fleet/container_leave.h"
+#include "orchestrator/fleet/lately.h"
 #include "orchestrator/fleet/reconcile.h"
 #include "orchestrator/fleet/supervisor_parts.h"
 
@@ -106,22 +107,35 @@ void supervisor_free(struct supervisor *supervisor)
 	free(supervisor);
 }
 
+/* What the configuration says now. One reference. */
+static struct revision *configured(const struct supervisor *supervisor)
+{
+	const struct containers *containers = &supervisor->parts.containers;
+
+	return revision_new(containers->config, containers->service, supervisor->identity->key,
+	                    supervisor->parts.revisions.last + 1);
+}
+
 void supervisor_reload(struct supervisor *supervisor, const struct config *config, const struct config_service *service)
 {
 	struct revisions *revisions = &supervisor->parts.revisions;
 	const char *was = supervisor->parts.containers.service->name;
-	struct revision *revision = revision_new(config, service, supervisor->identity->key, revisions->last + 1);
+	struct revision *revision;
 
 	supervisor->stopping = supervisor->removing = supervisor->stopped_all = false;
-	if (strcmp(was, service->name) != 0)
+	if (strcmp(was, service->name) != 0) {
 		log_info("event=renamed service=%s was=%s", service->name, was);
+		lately_end_service(supervisor->parts.containers.harbour->lately, was);
+	}
 	fleet_rename(supervisor->parts.fleet, service->name);
 	containers_configure(&supervisor->parts.containers, config, service);
 	scaler_configure(&supervisor->parts.scale.scaler, &service->scale);
 	health_configure(supervisor->parts.health, &service->health);
+	revision = configured(supervisor);
 	if (revision_same(revision, revisions->newest)) {
-		revision_keep_roll_port(revisions->newest, revision);
+		revision_take_over(revisions->newest, revision);
 		revision_unref(revision);
+		revisions_confirm(revisions);
 	} else {
 		roll_to(&supervisor->parts.roll, revision);
 	}
@@ -276,11 +290,20 @@ bool supervisor_scale(struct supervisor *supervisor, int wanted, struct err *err
 	return slots_scale_ask(&supervisor->parts.scale, wanted, err);
 }
 
+/* Where the configuration's revision failed, that is what is tried again. */
 bool supervisor_roll(struct supervisor *supervisor, struct err *err)
 {
+	struct roll *roll = &supervisor->parts.roll;
+
 	if (supervisor->stopping || !supervisor->started)
 		return err_set(err, "the service is not running");
-	return roll_ask(&supervisor->parts.roll, err);
+	if (!roll_may_renew(roll, err))
+		return false;
+	if (supervisor->parts.revisions.gone_back)
+		roll_to(roll, configured(supervisor));
+	else
+		roll_renew(roll);
+	return true;
 }
 
 /* A container that serves is rolled, so that nobody notices; one that does not is taken away at once. */
@@ -297,7 +320,7 @@ bool supervisor_replace(struct supervisor *supervisor, int index, struct err *er
 		return err_set(err, "slot %d of %s has no container to replace now", index, service);
 	slots_count_replacement(slots, REASON_OPERATOR);
 	if (container_ready(container)) {
-		container_set_unwanted(container, true);
+		container_set_unwanted(container);
 		revisions_unblock(&supervisor->parts.revisions);
 		step_soon(supervisor->parts.step);
 	} else {
@@ -356,6 +379,8 @@ void supervisor_remove(struct supervisor *supervisor)
 	for (size_t i = 0; i < slots->count; i++)
 		if (slots->items[i]->live)
 			slot_retire(slots->items[i], REASON_UNCONFIGURED);
+	revisions_forget(&supervisor->parts.revisions);
+	lately_end_service(supervisor->parts.containers.harbour->lately, supervisor->parts.containers.service->name);
 	leave_all(supervisor, REASON_UNCONFIGURED, LEAVE_AFTER_DRAIN);
 	step_soon(supervisor->parts.step);
 }

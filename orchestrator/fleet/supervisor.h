@@ -8,6 +8,7 @@
 
 #include "orchestrator/config/config.h"
 #include "orchestrator/engine/engine.h"
+#include "orchestrator/fleet/cause.h"
 #include "orchestrator/fleet/fleet.h"
 #include "orchestrator/fleet/health.h"
 #include "orchestrator/fleet/listing.h"
@@ -86,9 +87,34 @@ struct health *supervisor_health(struct supervisor *supervisor);
 const struct scaler *supervisor_scaler(const struct supervisor *supervisor);
 const struct config_service *supervisor_service(const struct supervisor *supervisor);
 
+/* For admin: containers that are being replaced one by one. */
+struct supervisor_roll {
+	const char *what;  /* "roll"; "replace": a container, as was ordered; "ports": others have the slots' */
+	bool due;          /* it has not begun */
+	int slot;          /* the one that it is at; -1: none */
+	unsigned done, of; /* slots: done <= of. "ports": those that serve, of those that are to */
+	int64_t begun_us, since_us; /* it; what it waits for (clock_us). 0: not yet */
+	char waits_for[WAITS_SIZE];
+};
+bool supervisor_roll_at(const struct supervisor *supervisor, struct supervisor_roll *view); /* false: none */
 bool supervisor_is_rolling(const struct supervisor *supervisor);
-/* Why the last roll failed, so that what was there before serves on; "": it did not, or another one began since. */
+/* Why the last roll, replacement or stand-in failed; "": none did, or that does not hold any more, for the configuration was
+ * reverted, say. */
 const char *supervisor_roll_failed(const struct supervisor *supervisor);
+/* The same in one sentence that says which of these it was, what serves, and what to do. */
+void supervisor_roll_cause(const struct supervisor *supervisor, char cause[CAUSE_SIZE]);
+
+/* Why containers run another image than is configured, where they do; valid for this turn of the loop. */
+const char *supervisor_image_why(const struct supervisor *supervisor);
+
+/* For admin: the backends that are in no slot and no spare (any more), and finish what they have. */
+struct supervisor_leaving {
+	struct backend *backend; /* borrowed */
+	const char *image;       /* of its container; "": it is not known */
+	const void *at;          /* the supervisor's */
+};
+/* The next one; of a view that is all 0 the first. False: there are no more. All within one turn of the loop. */
+bool supervisor_leaving_next(const struct supervisor *supervisor, struct supervisor_leaving *view);
 
 /* For the proxy: is a container about to come for a slot that is to serve and does not? It may not be in the fleet yet. Not
  * where the slot backs off. */
@@ -114,9 +140,20 @@ struct supervisor_slot {
 	enum reason reason;
 	/* Why it does not serve, for people: what the last probe saw, how its container ended, the engine's words; "" if it does */
 	char message[SUPERVISOR_MESSAGE_SIZE];
-	struct backend *backend; /* borrowed; NULL if none */
-	bool next_ready;         /* the container created ahead exists */
-	unsigned faults;         /* since start */
+	char cause[CAUSE_SIZE]; /* the same in one sentence that says what to do; "" */
+	bool by_engine; /* the message is the engine's words: not a probe's finding, nor that it does not answer */
+	char waits_for[WAITS_SIZE]; /* what is going on in it, where it does not serve; "" */
+	const char *image;          /* of its container; "": it has none, or the engine knows no images */
+	bool image_differs;         /* from the one that is configured */
+	const char *container;      /* its id; "": none */
+	unsigned attempts;          /* that came to nothing, since it last served */
+	int64_t retry_us;           /* the next one (clock_us); 0: it is not waited for */
+	int64_t since_us;           /* of its state */
+	int exit_code;              /* of the container that it lost last, while it does not serve; -1: unknown */
+	const char *last_words;     /* of that; "": none, or not known (yet); borrowed */
+	struct backend *backend;    /* borrowed; NULL if none */
+	bool next_ready;            /* the container created ahead exists */
+	unsigned faults;            /* since start */
 };
 size_t supervisor_slot_count(const struct supervisor *supervisor);
 void supervisor_slot_at(const struct supervisor *supervisor, size_t index, struct supervisor_slot *view);
@@ -128,6 +165,8 @@ struct supervisor_spare {
 	int slot;          /* it stands in for; -1 none */
 	enum reason reason;
 	char message[SUPERVISOR_MESSAGE_SIZE];
+	char cause[CAUSE_SIZE];  /* as a slot's */
+	const char *image;       /* as a slot's */
 	const char *container;   /* its id, "" if none; borrowed */
 	struct backend *backend; /* borrowed; NULL if none */
 };

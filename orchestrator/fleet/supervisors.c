@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/base/excerpt.h"
 #include "orchestrator/base/timer.h"
 #include "orchestrator/fleet/heirs.h"
 #include "orchestrator/fleet/holders.h"
@@ -39,6 +40,7 @@ struct supervisors {
 	struct orphans orphans;
 	bool listed; /* the first list came */
 	bool up, told_down, told_foreign;
+	struct supervisors_engine trouble;
 	struct timer *end; /* the end is told from the loop */
 	size_t left;       /* supervisors that are still stopping */
 	supervisor_stopped *done;
@@ -58,6 +60,7 @@ struct supervisors *supervisors_new(const struct supervisors_settings *settings)
 	        lists_new(&(struct lists_settings){.base = settings->base, .taker = on_list, .arg = supervisors});
 	supervisors->end = timer_new(settings->base, on_end, supervisors);
 	harbour_init(&supervisors->harbour, supervisors->lists);
+	supervisors->harbour.lately = settings->lately;
 	return supervisors;
 }
 
@@ -123,6 +126,11 @@ struct supervisor *supervisors_find(const struct supervisors *supervisors, const
 	return found != NULL ? *found : NULL;
 }
 
+const struct address_set *supervisors_sources(const struct supervisors *supervisors)
+{
+	return supervisors->harbour.sources;
+}
+
 size_t supervisors_containers(const struct supervisors *supervisors)
 {
 	size_t count = 0;
@@ -137,6 +145,11 @@ size_t supervisors_containers(const struct supervisors *supervisors)
 bool supervisors_engine_up(const struct supervisors *supervisors)
 {
 	return supervisors->up;
+}
+
+const struct supervisors_engine *supervisors_engine(const struct supervisors *supervisors)
+{
+	return &supervisors->trouble;
 }
 
 bool supervisors_engine_known(const struct supervisors *supervisors)
@@ -213,8 +226,18 @@ static void on_up(void *arg)
 	struct supervisors *supervisors = arg;
 
 	supervisors->up = true;
+	supervisors->trouble = (struct supervisors_engine){.since_us = clock_us()};
 	supervisors->told_down = false;
+	lately_end_engine(supervisors->settings.lately);
 	lists_up(supervisors->lists, supervisors->engine);
+}
+
+static void note_trouble(struct supervisors_engine *trouble, const char *message)
+{
+	if (trouble->message[0] == '\0')
+		trouble->since_us = clock_us();
+	excerpt_write(trouble->message, sizeof(trouble->message), "%s", message);
+	cause_write(trouble->cause, CAUSE_ENGINE_AWAY, &(struct cause_facts){.words = message});
 }
 
 static void on_down(const char *message, void *arg)
@@ -222,13 +245,18 @@ static void on_down(const char *message, void *arg)
 	struct supervisors *supervisors = arg;
 
 	supervisors->up = false;
+	note_trouble(&supervisors->trouble, message);
 	lists_down(supervisors->lists);
 	for (size_t i = 0; i < supervisors->count; i++)
 		supervisor_engine_down(supervisors->items[i]);
 	for (size_t i = 0; i < supervisors->leaving_count; i++)
 		supervisor_engine_down(supervisors->leaving[i]);
-	if (!supervisors->told_down)
+	if (!supervisors->told_down) {
 		log_warn("event=engine-down reason=%s error=%s", reason_text(REASON_ENGINE_DOWN), log_quote(message));
+		lately_note(supervisors->settings.lately,
+		            &(struct lately_place){.what = LATELY_ENGINE_AWAY, .slot = LATELY_NO_SLOT},
+		            REASON_ENGINE_DOWN, supervisors->trouble.cause);
+	}
 	supervisors->told_down = true;
 }
 

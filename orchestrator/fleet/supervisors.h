@@ -13,6 +13,7 @@
 #include "orchestrator/fleet/supervisor.h"
 
 struct event_base;
+struct lately;
 struct supervisors;
 
 /* The first list showed running containers of our name that another orchestrator made: nothing was touched, and nothing
@@ -28,6 +29,7 @@ struct supervisors_settings {
 	void *arg;                            /* of refused */
 	struct supervisor_observer observer;  /* of all services */
 	const struct health_traffic *traffic; /* borrowed; NULL: nobody has any */
+	struct lately *lately;                /* borrowed; NULL: nobody remembers */
 };
 
 struct supervisors *supervisors_new(const struct supervisors_settings *settings);
@@ -50,7 +52,16 @@ struct supervisor *supervisors_at(const struct supervisors *supervisors,
 struct supervisor *supervisors_find(const struct supervisors *supervisors,
                                     const char *service);             /* NULL if there is none */
 size_t supervisors_containers(const struct supervisors *supervisors); /* that there are, of all services */
+/* The addresses that connections of our running containers come from; lives as long as the supervisors. */
+const struct address_set *supervisors_sources(const struct supervisors *supervisors);
 bool supervisors_engine_up(const struct supervisors *supervisors);
+/* Why it does not answer, in its own words and in one sentence, and since when (clock_us); "" while it does. */
+struct supervisors_engine {
+	char message[WORDS_SIZE];
+	char cause[CAUSE_SIZE];
+	int64_t since_us;
+};
+const struct supervisors_engine *supervisors_engine(const struct supervisors *supervisors);
 bool supervisors_engine_known(
         const struct supervisors *supervisors); /* it was heard of: it is up, or does not answer */
 

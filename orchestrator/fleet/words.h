@@ -1,7 +1,5 @@
-/* words: a sentence for people, in a room of fixed size. */
+/* words: how much room texts for people have. */
 #pragma once
 
 #define WORDS_SIZE 1024
-
-/* As snprintf, but a text without room for all of it ends with a whole word and "...". */
-void words_write(char words[WORDS_SIZE], const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define WAITS_SIZE 160 /* of what something waits for */

@@ -9,15 +9,13 @@
 
 #include "common/buf.h"
 #include "common/clock.h"
-#include "common/json.h"
 #include "common/log.h"
 #include "common/mem.h"
+#include "common/thread.h"
 #include "orchestrator/proxy/log_target.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +28,6 @@
 #define RING_URGENT (RING_BYTES / 4)
 #define LINE_MAX_BYTES 32768
 #define FLUSH_MS 100
-#define CLOSE_S 2
 #define WARN_EVERY_US 60000000 /* a disk that is full now and then is not told each time */
 
 struct access_log {
@@ -45,6 +42,7 @@ struct access_log {
 	atomic_bool closing;
 	uint64_t dropped;      /* the loop's */
 	_Atomic uint64_t lost; /* lines that could not be written: the thread's */
+	atomic_int problem;    /* errno of the last batch: the thread's to write */
 	bool failing;          /* the thread's: the last batch could not be written, */
 	uint64_t lost_before;  /* and so many were lost before that began */
 	int64_t warned_us;     /* 0: never */
@@ -74,6 +72,7 @@ static void lose(struct access_log *log, uint64_t from, uint64_t end, int proble
 	if (!log->failing)
 		log->lost_before = before;
 	log->failing = true;
+	atomic_store(&log->problem, problem);
 	atomic_store(&log->lost, before + lines);
 	if (log->told || (log->warned_us != 0 && clock_us() - log->warned_us < WARN_EVERY_US))
 		return;
@@ -89,6 +88,7 @@ static void recover(struct access_log *log)
 	if (!log->failing)
 		return;
 	log->failing = false;
+	atomic_store(&log->problem, 0);
 	if (log->told)
 		log_info("event=access-log-written path=\"%s\" dropped=%llu", log->target->path,
 		         (unsigned long long)(atomic_load(&log->lost) - log->lost_before));
@@ -209,18 +209,6 @@ static void wake(struct access_log *log)
 		log_debug("event=access-log-wake-failed");
 }
 
-static bool start_thread(struct access_log *log)
-{
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int problem = pthread_create(&log->thread, NULL, run_writer, log);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = problem;
-	return problem == 0;
-}
-
 static void free_log(struct access_log *log)
 {
 	log_target_free(log->target);
@@ -239,7 +227,7 @@ bool access_log_open(const char *path, struct access_log **result, struct err *e
 	log->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	log->target = log_target_new(path, err);
 	bool ok = log->target != NULL;
-	if (ok && (log->wake_fd == -1 || !start_thread(log)))
+	if (ok && (log->wake_fd == -1 || !thread_start(&log->thread, run_writer, log)))
 		ok = err_set_errno(err, errno, "access_log: cannot start its writer");
 	if (!ok) {
 		free_log(log);
@@ -280,23 +268,13 @@ static uint64_t bytes_waiting(struct access_log *log)
 	return atomic_load(&log->head) - atomic_load(&log->tail);
 }
 
-/* Nobody may be reading the pipe that it writes to. */
-static bool wait_for_writer(struct access_log *log)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += CLOSE_S;
-	return pthread_timedjoin_np(log->thread, NULL, &until) == 0;
-}
-
 void access_log_close(struct access_log *log)
 {
 	if (log == NULL)
 		return;
 	atomic_store(&log->closing, true);
 	wake(log);
-	if (!wait_for_writer(log)) {
+	if (!thread_end(log->thread)) { /* nobody may be reading the pipe that it writes to */
 		log_warn("event=access-log-stuck lost_bytes=%llu dropped=%llu", (unsigned long long)bytes_waiting(log),
 		         (unsigned long long)access_log_dropped(log));
 		stuck = log;
@@ -320,6 +298,11 @@ uint64_t access_log_dropped(const struct access_log *log)
 	return log != NULL ? log->dropped + atomic_load_explicit(&log->lost, memory_order_relaxed) : 0;
 }
 
+int access_log_problem(const struct access_log *log)
+{
+	return log != NULL ? atomic_load_explicit(&log->problem, memory_order_relaxed) : 0;
+}
+
 static const char *time_text(struct access_log *log, char text[40])
 {
 	struct timespec now;
@@ -335,34 +318,6 @@ static const char *time_text(struct access_log *log, char text[40])
 	return text;
 }
 
-static bool format_line(struct access_log *log, const struct access_line *line)
-{
-	char time[40];
-	struct json_writer w;
-
-	buf_reset(&log->line);
-	json_writer_init(&w, &log->line);
-	json_begin_object(&w);
-	json_member_text(&w, "time", time_text(log, time));
-	json_member_text(&w, "request", line->request_id);
-	json_member_text(&w, "client", line->client);
-	json_key(&w, "method");
-	json_text_n(&w, line->method.data, line->method.len);
-	json_key(&w, "target");
-	json_text_n(&w, line->target.data, line->target.len);
-	json_member_number(&w, "code", line->code);
-	json_member_number(&w, "bytes", line->bytes);
-	json_member_text(&w, "service", line->service);
-	json_member_number(&w, "slot", line->slot);
-	json_member_text(&w, "container", line->container);
-	json_member_number(&w, "tries", line->tries);
-	json_member_bool(&w, "hedged", line->hedged);
-	json_member_number(&w, "held_us", line->held_us);
-	json_member_number(&w, "total_us", line->total_us);
-	json_end_object(&w);
-	return json_writer_ok(&w) && buf_add(&log->line, "\n", 1);
-}
-
 static void put(struct access_log *log, const char *data, size_t len)
 {
 	uint64_t head = atomic_load_explicit(&log->head, memory_order_relaxed);
@@ -376,8 +331,9 @@ static void put(struct access_log *log, const char *data, size_t len)
 void access_log_write(struct access_log *log, const struct access_line *line)
 {
 	uint64_t used = atomic_load(&log->head) - atomic_load(&log->tail);
+	char time[40];
 
-	if (!format_line(log, line) || used + log->line.len > RING_BYTES) {
+	if (!access_line_write(line, time_text(log, time), &log->line) || used + log->line.len > RING_BYTES) {
 		log->dropped++;
 		return;
 	}

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "common/err.h"
-#include "common/http_head.h"
+#include "orchestrator/proxy/access_line.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,23 +29,10 @@ void access_log_reopen(struct access_log *log);
 bool access_log_move(struct access_log *log, const char *path, struct err *err) MUST_CHECK;
 void access_log_pause(struct access_log *log);
 
-struct access_line {
-	const char *request_id;
-	const char *client;
-	struct http_text method;
-	struct http_text target;
-	int code;              /* 0: the client left first */
-	int64_t bytes;         /* sent to the client, heads included */
-	const char *service;   /* NULL: none */
-	int slot;              /* -1: none */
-	const char *container; /* "" : none */
-	unsigned tries;
-	bool hedged; /* two containers had it at the same time */
-	int64_t held_us;
-	int64_t total_us; /* from the end of the request's head to the end of the reply */
-};
-
 void access_log_write(struct access_log *log, const struct access_line *line);
 
 /* Lines that were not written, so far. NULL: 0. */
 uint64_t access_log_dropped(const struct access_log *log);
+
+/* The errno of the last batch, if it could not be written; 0: it could. NULL: 0. */
+int access_log_problem(const struct access_log *log);

@@ -2,7 +2,7 @@
 #include "orchestrator/proxy/conn.h"
 
 #include "common/container_of.h"
-#include "orchestrator/base/address.h"
+#include "orchestrator/wire/tls.h"
 
 #include <errno.h>
 
@@ -24,6 +24,7 @@ void conn_close(struct conn *conn)
 	if (conn->over)
 		return;
 	conn->over = true;
+	conn->cut |= !conn->lingering && conn->kind->is_replying(conn);
 	stream_close(&conn->stream, conn->cut ? STREAM_CUT : STREAM_WHOLE);
 	deadline_remove(settings->deadlines, &conn->deadline);
 	conns_remove(conn->conns, &conn->link);
@@ -76,6 +77,12 @@ void conn_wake(struct conn *conn)
 {
 	conn->resting = false;
 	conns_wake(conn->conns, &conn->link);
+}
+
+void conn_set_head_deadline(struct conn *conn)
+{
+	conn_set_deadline_at(conn, clock_recent_us() + conn_config(conn)->head_timeout_ms * 1000 - conn->spent_us);
+	conn->spent_us = 0;
 }
 
 /* First it loses its claim to the connection, then the connection. */
@@ -292,7 +299,7 @@ static void leave(struct conns_link *link)
 {
 	struct conn *conn = container_of(link, struct conn, link);
 
-	conn->cut |= conn->out.len > 0 || conn->kind->is_replying(conn);
+	conn->cut |= conn->out.len > 0;
 	conn_close(conn);
 }
 
@@ -319,29 +326,28 @@ static const struct conns_ops ops = {.leave = leave, .yield = yield, .last_call 
 
 /* --- the beginning --------------------------------------------------------------------------------------------- */
 
-static void read_address(struct conn *conn, const struct sockaddr *peer)
-{
-	conn->trusted = conns_trusts(conn->conns, peer);
-	address_format_host(peer, conn->address);
-}
-
-void conn_open(struct conn *conn, const struct conn_kind *kind, struct conns *conns, int fd,
-               const struct sockaddr *peer)
+void conn_open(struct conn *conn, const struct conn_kind *kind, struct conns *conns, const struct conn_socket *socket)
 {
 	const struct conns_settings *settings = conns_settings(conns);
 
 	clock_us(); /* its first deadline is from now */
 	conn->kind = kind;
 	conn->conns = conns;
+	conn->misplaced = socket->misplaced;
+	conn->spent_us = socket->spent_us;
 	conn->deferred.run = on_deferred;
 	buf_init(&conn->out, OUTPUT_MAX);
 	deadline_add(settings->deadlines, &conn->deadline, on_deadline);
 	conn_rest(conn);
 	stream_open(&conn->stream,
-	            &(struct stream_socket){
-	                    .base = settings->base, .priority = LOOP_CLIENTS, .fd = fd, .kind = &stream_plain},
+	            &(struct stream_socket){.base = settings->base,
+	                                    .priority = LOOP_CLIENTS,
+	                                    .fd = socket->fd,
+	                                    .kind = socket->tls != NULL ? &stream_tls : &stream_plain,
+	                                    .inner = socket->tls},
 	            &stream_owner, conn);
 	stream_resume(&conn->stream);
-	read_address(conn, peer);
+	peer_read(&conn->peer, conns, socket->peer, socket->heralded);
+	conn->peer.tls = socket->tls != NULL ? tls_version(socket->tls) : NULL;
 	conns_add(conns, &conn->link, &ops);
 }

@@ -17,7 +17,9 @@
 #include "orchestrator/base/deadline.h"
 #include "orchestrator/base/defer.h"
 #include "orchestrator/proxy/conns.h"
+#include "orchestrator/proxy/peer.h"
 #include "orchestrator/wire/stream.h"
+#include "orchestrator/wire/tls_stream.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -60,8 +62,9 @@ struct conn {
 	bool cut;       /* its closing is a reset */
 	bool lingering; /* only listened to */
 	bool over;
-	bool trusted;
-	char address[INET6_ADDRSTRLEN];
+	bool misplaced; /* in clear where TLS is spoken */
+	struct peer peer;
+	int64_t spent_us;     /* of head_timeout_ms, before the first head began */
 	int64_t lingered;     /* bytes */
 	int64_t unread_ms;    /* how long the client may leave what is in `out` unread */
 	int64_t rested_at_us; /* the last reply's end, or the connection's beginning */
@@ -70,15 +73,23 @@ struct conn {
 	struct deferred deferred;
 };
 
+struct conn_socket {
+	int fd; /* connected, non-blocking */
+	const struct sockaddr *peer; /* for the call */
+	bool heralded;    /* a PROXY header names the peer */
+	struct tls *tls;  /* after its handshake; NULL: in clear */
+	bool misplaced;   /* in clear where TLS is spoken: nothing that is asked for is to be answered */
+	int64_t spent_us; /* of head_timeout_ms, on a header or a handshake */
+};
+
 enum conn_write {
 	CONN_SENT,
 	CONN_SLOW, /* what the stream did not take is kept: stop until on_drained */
 	CONN_GONE, /* on_closed follows in a later turn */
 };
 
-/* Takes the connected, non-blocking socket over; conn is all zero. peer: its address. The conn is resting. */
-void conn_open(struct conn *conn, const struct conn_kind *kind, struct conns *conns, int fd,
-               const struct sockaddr *peer);
+/* Takes the socket over, and its tls; conn is all zero. The conn is resting. */
+void conn_open(struct conn *conn, const struct conn_kind *kind, struct conns *conns, const struct conn_socket *socket);
 
 /* Closes the connection at once, whatever is in work: on_closed is called. Harmless if it is over. */
 void conn_close(struct conn *conn);
@@ -112,6 +123,9 @@ static inline void conn_clear_deadline(struct conn *conn)
 {
 	deadline_clear(&conn->deadline);
 }
+
+/* head_timeout_ms, less what the handshake took of it where this is the connection's first head. */
+void conn_set_head_deadline(struct conn *conn);
 
 void conn_call_later(struct conn *conn);
 

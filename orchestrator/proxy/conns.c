@@ -23,8 +23,8 @@ struct conns {
 	struct bodies bodies; /* that are being received */
 	int64_t buffered;
 	int64_t full_warned_us;
-	struct network *trusted;
-	size_t trusted_count;
+	struct networks trusted;  /* proxies that are believed */
+	struct networks heralded; /* whose connections begin with a PROXY header */
 };
 
 const struct conns_settings *conns_settings(const struct conns *conns)
@@ -56,11 +56,16 @@ void conns_add(struct conns *conns, struct conns_link *link, const struct conns_
 	conns->count++;
 }
 
-void conns_remove(struct conns *conns, struct conns_link *link)
+void conns_pass_on(struct conns *conns, struct conns_link *link)
 {
 	conns_wake(conns, link);
 	TAILQ_REMOVE(&conns->all, link, all);
 	conns->count--;
+}
+
+void conns_remove(struct conns *conns, struct conns_link *link)
+{
+	conns_pass_on(conns, link);
 	conns->settings.on_gone(conns->settings.front);
 }
 
@@ -155,26 +160,29 @@ enum conns_room conns_buffer(struct conns *conns, int64_t bytes, const struct bo
 	return CONNS_ROOM;
 }
 
-/* --- who is trusted -------------------------------------------------------------------------------------------- */
+/* --- who is who ------------------------------------------------------------------------------------------------ */
+
+const struct networks *conns_trusted(const struct conns *conns)
+{
+	return &conns->trusted;
+}
 
 bool conns_trusts(const struct conns *conns, const struct sockaddr *peer)
 {
-	for (size_t i = 0; i < conns->trusted_count; i++)
-		if (network_has(&conns->trusted[i], peer))
-			return true;
-	return false;
+	return networks_have(&conns->trusted, peer);
 }
 
-static void read_trusted(struct conns *conns)
+bool conns_expects_header(const struct conns *conns, const struct sockaddr *peer)
 {
-	const struct strings *texts = &conns->settings.config->trusted_proxies;
+	return networks_have(&conns->heralded, peer);
+}
 
-	free(conns->trusted);
-	conns->trusted_count = 0;
-	conns->trusted = mem_array(NULL, texts->count + 1, sizeof(*conns->trusted));
-	for (size_t i = 0; i < texts->count; i++)
-		if (network_parse(texts->items[i], &conns->trusted[conns->trusted_count]))
-			conns->trusted_count++;
+static void read_networks(struct conns *conns)
+{
+	const struct config *config = conns->settings.config;
+
+	networks_read(&conns->trusted, config->trusted_proxies.items, config->trusted_proxies.count);
+	networks_read(&conns->heralded, config->proxy_protocol_from.items, config->proxy_protocol_from.count);
 }
 
 /* --- the whole ------------------------------------------------------------------------------------------------- */
@@ -187,14 +195,14 @@ struct conns *conns_new(const struct conns_settings *settings)
 	TAILQ_INIT(&conns->all);
 	TAILQ_INIT(&conns->idle);
 	bodies_init(&conns->bodies);
-	read_trusted(conns);
+	read_networks(conns);
 	return conns;
 }
 
 void conns_reload(struct conns *conns, const struct config *config)
 {
 	conns->settings.config = config;
-	read_trusted(conns);
+	read_networks(conns);
 }
 
 void conns_drain(struct conns *conns)
@@ -215,6 +223,7 @@ void conns_free(struct conns *conns)
 		link->ops->leave(link);
 	}
 	defer_run(conns->settings.defer);
-	free(conns->trusted);
+	networks_clear(&conns->trusted);
+	networks_clear(&conns->heralded);
 	free(conns);
 }

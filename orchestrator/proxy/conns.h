@@ -7,6 +7,7 @@
 #pragma once
 
 #include "common/http_head.h"
+#include "orchestrator/base/address.h"
 #include "orchestrator/base/deadline.h"
 #include "orchestrator/base/defer.h"
 #include "orchestrator/config/config.h"
@@ -19,11 +20,13 @@
 struct conns;
 struct conns_link;
 struct event_base;
+struct peer;
 struct sockaddr;
 struct turn;
 
 struct conns_refused {
-	const char *address;             /* the client's, as text */
+	const struct peer *peer;
+	const char *client;              /* as for a request: see request.h */
 	const char *request_id;          /* the one that came, or a new one */
 	struct http_text method, target; /* as far as they could be read */
 	int status;
@@ -88,6 +91,9 @@ const struct conns_settings *conns_settings(const struct conns *conns);
 void conns_add(struct conns *conns, struct conns_link *link, const struct conns_ops *ops);
 void conns_remove(struct conns *conns, struct conns_link *link);
 
+/* The same, but the connection goes on as another link, which is to be added at once: nobody is told. */
+void conns_pass_on(struct conns *conns, struct conns_link *link);
+
 /* It is between two requests and silent: where a place is wanted, the one that has been so longest is closed. */
 void conns_idle(struct conns *conns, struct conns_link *link);
 void conns_wake(struct conns *conns, struct conns_link *link); /* harmless if it is not idle */
@@ -95,8 +101,12 @@ void conns_wake(struct conns *conns, struct conns_link *link); /* harmless if it
 void conns_begin_turn(struct conns *conns);
 void conns_end_turn(struct conns *conns);
 
-/* May this peer say whom it speaks for? */
+/* May this peer say whom it speaks for? And all who may; they stay where they are. */
 bool conns_trusts(const struct conns *conns, const struct sockaddr *peer);
+const struct networks *conns_trusted(const struct conns *conns);
+
+/* Must its connections begin with a PROXY header? */
+bool conns_expects_header(const struct conns *conns, const struct sockaddr *peer);
 
 /* Bytes of bodies, and of heads that wait, kept in memory over all clients. Where they would pass max_buffered_bytes the
  * slowest bodies are evicted to make room. asker: the body they are for, NULL for none. */

@@ -10,21 +10,15 @@ static void log_access(const struct exchange *exchange, int code, int64_t total_
 {
 	if (exchange->core->access_log == NULL)
 		return;
-	struct access_line line = {
-	        .request_id = exchange->request->id,
-	        .client = exchange->turn->address,
-	        .method = request_method(exchange->request),
-	        .target = request_target(exchange->request),
-	        .code = code,
-	        .bytes = exchange->turn->sent,
-	        .service = exchange->service->config->name,
-	        .slot = exchange->last_slot,
-	        .container = exchange->last_container,
-	        .tries = exchange->tries,
-	        .held_us = exchange->hold.us,
-	        .hedged = exchange->hedged,
-	        .total_us = total_us,
-	};
+	struct access_line line = access_line_of(exchange->turn);
+	line.code = code;
+	line.service = exchange->service->config->name;
+	line.slot = exchange->last_slot;
+	line.container = exchange->last_container;
+	line.tries = exchange->tries;
+	line.held_us = exchange->hold.us;
+	line.hedged = exchange->hedged;
+	line.total_us = total_us;
 	access_log_write(exchange->core->access_log, &line);
 }
 

@@ -19,11 +19,11 @@
 	 BIT(HTTP_PROXY_AUTHORIZATION))
 #define REWRITTEN                                                                                   \
 	(BIT(HTTP_CONTENT_LENGTH) | BIT(HTTP_EXPECT) | BIT(HTTP_HOST) | BIT(HTTP_X_FORWARDED_FOR) | \
-	 BIT(HTTP_X_FORWARDED_PROTO) | BIT(HTTP_X_FORWARDED_HOST) | BIT(HTTP_X_REQUEST_ID))
+	 BIT(HTTP_X_FORWARDED_PROTO) | BIT(HTTP_X_FORWARDED_HOST) | BIT(HTTP_X_REQUEST_ID) | BIT(HTTP_X_REAL_IP))
 /* what a stranger may not say: whose address it is, and how it came to a proxy in front of us */
-#define OF_PROXIES                                                                                         \
-	(BIT(HTTP_FORWARDED) | BIT(HTTP_X_REAL_IP) | BIT(HTTP_TRUE_CLIENT_IP) | BIT(HTTP_X_ORIGINAL_URL) | \
-	 BIT(HTTP_X_REWRITE_URL) | BIT(HTTP_X_FORWARDED_OTHER))
+#define OF_PROXIES                                                                                             \
+	(BIT(HTTP_FORWARDED) | BIT(HTTP_TRUE_CLIENT_IP) | BIT(HTTP_X_ORIGINAL_URL) | BIT(HTTP_X_REWRITE_URL) | \
+	 BIT(HTTP_X_FORWARDED_OTHER))
 
 #define LITERAL(literal) ((struct http_text){literal, sizeof(literal) - 1})
 
@@ -204,18 +204,53 @@ static const struct http_field *trusted_field(const struct http_head *head, enum
 	return trusted && (head->seen & BIT(id)) != 0 ? http_head_find(head, id) : NULL;
 }
 
+bool forward_says_https(const struct http_head *head)
+{
+	const struct http_field *proto = trusted_field(head, HTTP_X_FORWARDED_PROTO, true);
+
+	return proto != NULL && http_text_is(proto->value, "https");
+}
+
+/* Of most clients nothing is believed: what is said of them is put in one piece. */
+static bool put_stranger(struct buf *out, const struct forward_from *from)
+{
+	static const char first[] = "X-Forwarded-For: ", second[] = "\r\nX-Real-IP: ",
+	                  last[] = "\r\nX-Forwarded-Proto: http", secure[] = "s\r\n";
+	size_t len = strlen(from->address);
+	size_t all = sizeof(first) + sizeof(second) + sizeof(last) - 3 + 2 * len + 2 + from->secure;
+	char *to = buf_room(out, all);
+
+	if (to == NULL)
+		return false;
+	memcpy(to, first, sizeof(first) - 1);
+	to += sizeof(first) - 1;
+	memcpy(to, from->address, len);
+	to += len;
+	memcpy(to, second, sizeof(second) - 1);
+	to += sizeof(second) - 1;
+	memcpy(to, from->address, len);
+	to += len;
+	memcpy(to, last, sizeof(last) - 1);
+	memcpy(to + sizeof(last) - 1, secure + !from->secure, 2 + from->secure);
+	buf_extend(out, all);
+	return true;
+}
+
+static bool put_trusted(struct buf *out, const struct http_head *head, const struct forward_from *from)
+{
+	return put_list(out, "X-Forwarded-For: ", head, HTTP_X_FORWARDED_FOR, text_of(from->address)) &&
+	       put_field(out, LITERAL("X-Real-IP"), text_of(from->client)) &&
+	       put_first(out, LITERAL("X-Forwarded-Proto"), trusted_field(head, HTTP_X_FORWARDED_PROTO, true),
+	                 from->secure ? LITERAL("https") : LITERAL("http"));
+}
+
 static bool put_forwarded(struct buf *out, const struct http_head *head, const struct forward_from *from)
 {
-	struct http_text address = text_of(from->address);
-	struct http_text own_host = effective_host(head);
-	bool ok = from->trusted ? put_list(out, "X-Forwarded-For: ", head, HTTP_X_FORWARDED_FOR, address)
-	                        : put_field(out, LITERAL("X-Forwarded-For"), address);
+	bool ok = from->trusted ? put_trusted(out, head, from) : put_stranger(out, from);
 
 	return ok &&
-	       put_first(out, LITERAL("X-Forwarded-Proto"), trusted_field(head, HTTP_X_FORWARDED_PROTO, from->trusted),
-	                 LITERAL("http")) &&
 	       put_first(out, LITERAL("X-Forwarded-Host"), trusted_field(head, HTTP_X_FORWARDED_HOST, from->trusted),
-	                 own_host) &&
+	                 effective_host(head)) &&
 	       put_field(out, LITERAL("X-Request-Id"), text_of(from->request_id));
 }
 

@@ -2,8 +2,8 @@
  *
  * RFC 9110 section 7.6 (Connection, Via), section 6.6.1 (Date), RFC 9112 (framing); X-Forwarded-For, -Proto and -Host are
  * appended, or replaced where the peer is not trusted; dropped then is what else only a proxy in front may say: Forwarded (RFC
- * 7239), any other X-Forwarded- field, X-Real-IP and True-Client-IP (whose address), X-Original-URL and X-Rewrite-URL (which
- * some programs take for the path).
+ * 7239), any other X-Forwarded- field, True-Client-IP (whose address), X-Original-URL and X-Rewrite-URL (which some programs
+ * take for the path). X-Real-IP is always ours.
  */
 #pragma once
 
@@ -15,8 +15,10 @@
 #define FORWARD_ID_SIZE 129 /* X-Request-Id: up to 128 bytes and a NUL */
 
 struct forward_from {
-	const char *address; /* the client's, as text */
-	bool trusted;        /* its X-Forwarded-* fields are kept */
+	const char *address; /* the peer's, as text */
+	const char *client;  /* whom it speaks for, or itself: see client */
+	bool trusted;        /* the peer's X-Forwarded-* fields are kept */
+	bool secure;         /* it speaks TLS to us */
 	const char *request_id;
 };
 
@@ -26,6 +28,9 @@ struct http_text forward_path(const struct http_head *head);
 
 /* The request head for a backend, without its framing and without the empty line. False: it does not fit. */
 bool forward_request(struct buf *out, const struct http_head *head, const struct forward_from *from) MUST_CHECK;
+
+/* Does the field of a proxy in front, which must be a trusted one, say that the request came by https? */
+bool forward_says_https(const struct http_head *head);
 
 /* Does the request say whom it is for? Where not, its head has no Host yet, and the last word is forward_host's. */
 bool forward_has_host(const struct http_head *head);

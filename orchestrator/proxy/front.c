@@ -6,6 +6,9 @@
 #include "orchestrator/proxy/front.h"
 
 #include "common/mem.h"
+#include "orchestrator/proxy/conn.h"
+#include "orchestrator/proxy/greeting.h"
+#include "orchestrator/proxy/herald.h"
 #include "orchestrator/proxy/http1.h"
 #include "orchestrator/proxy/http1_evhttp.h"
 #include "orchestrator/wire/listen.h"
@@ -17,6 +20,9 @@
 
 struct front {
 	struct listen *listen;
+	struct listen *tls_listen; /* NULL: no TLS is spoken */
+	struct greetings *greetings;
+	struct heralds *heralds;
 	struct conns *conns;
 	struct http1_evhttp *evhttp; /* NULL: connections are our own */
 	int64_t limit;
@@ -27,6 +33,11 @@ unsigned front_connections(const struct front *front)
 	return conns_count(front->conns);
 }
 
+const struct handshakes *front_handshakes(const struct front *front)
+{
+	return front->greetings != NULL ? greetings_handshakes(front->greetings) : NULL;
+}
+
 struct conns *front_conns(const struct front *front)
 {
 	return front->conns;
@@ -34,11 +45,37 @@ struct conns *front_conns(const struct front *front)
 
 /* --- for listen, and for conns --------------------------------------------------------------------------------- */
 
-static void on_accept(int fd, const struct sockaddr *peer, void *arg)
+static void open_clear(const struct conn_socket *socket, void *arg)
 {
 	const struct front *front = arg;
 
-	http1_open(front->conns, fd, peer);
+	http1_open(front->conns, socket);
+}
+
+static void open_tls(const struct conn_socket *socket, void *arg)
+{
+	const struct front *front = arg;
+
+	greeting_open(front->greetings, socket);
+}
+
+/* Of whose connections it is must be said first where a load balancer stands in front. */
+static void begin(struct front *front, int fd, const struct sockaddr *peer, herald_done *open)
+{
+	if (conns_expects_header(front->conns, peer))
+		herald_open(front->heralds, fd, peer, open, front);
+	else
+		open(&(struct conn_socket){.fd = fd, .peer = peer}, front);
+}
+
+static void on_accept(int fd, const struct sockaddr *peer, void *arg)
+{
+	begin(arg, fd, peer, open_clear);
+}
+
+static void on_accept_tls(int fd, const struct sockaddr *peer, void *arg)
+{
+	begin(arg, fd, peer, open_tls);
 }
 
 static bool may_yield(void *arg)
@@ -118,25 +155,52 @@ static struct listen *listen_for(struct front *front, const struct front_setting
 	                                            .inherited_arg = settings->inherited_arg});
 }
 
+static struct listen *tls_listen_for(struct front *front, const struct front_settings *settings)
+{
+	return listen_new(&(struct listen_settings){.base = settings->conns.base,
+	                                            .key = "tls.listen",
+	                                            .backlog = BACKLOG,
+	                                            .with = front->listen,
+	                                            .per_s = settings->conns.config->tls.max_handshakes_per_s,
+	                                            .on_accept = on_accept_tls,
+	                                            .may_yield = may_yield,
+	                                            .yield = yield,
+	                                            .inherited = settings->inherited,
+	                                            .arg = front,
+	                                            .inherited_arg = settings->inherited_arg});
+}
+
+static bool listen_all(struct listen *listen, const struct strings *addresses, struct err *err)
+{
+	for (size_t i = 0; i < addresses->count; i++)
+		if (!listen_add(listen, addresses->items[i], err))
+			return false;
+	return true;
+}
+
 bool front_new(const struct front_settings *settings, struct front **result, struct err *err)
 {
 	struct front *front = mem_zero(sizeof(*front));
 	struct conns_settings conns = settings->conns;
-	const struct strings *addresses = &conns.config->listen;
+	const struct config *config = conns.config;
 
 	conns.on_gone = on_gone;
 	conns.on_idle_changed = on_idle_changed;
 	conns.front = front;
 	front->conns = conns_new(&conns);
-	front->limit = conns.config->max_connections;
-	if (conns.config->http1 == CONFIG_HTTP1_EVHTTP)
+	front->heralds = heralds_new(front->conns);
+	front->limit = config->max_connections;
+	if (config->http1 == CONFIG_HTTP1_EVHTTP)
 		front->evhttp = http1_evhttp_new(conns.base, front->conns, on_coming, front);
 	front->listen = listen_for(front, settings);
-	for (size_t i = 0; i < addresses->count; i++) {
-		if (!listen_add(front->listen, addresses->items[i], err)) {
-			front_free(front);
-			return false;
-		}
+	if (settings->tls != NULL) {
+		front->greetings = greetings_new(front->conns, settings->tls);
+		front->tls_listen = tls_listen_for(front, settings);
+	}
+	if (!listen_all(front->listen, &config->listen, err) ||
+	    (settings->tls != NULL && !listen_all(front->tls_listen, &config->tls.listen, err))) {
+		front_free(front);
+		return false;
 	}
 	*result = front;
 	return true;
@@ -147,15 +211,27 @@ void front_reload(struct front *front, const struct config *config)
 	conns_reload(front->conns, config);
 	front->limit = config->max_connections;
 	listen_set_limit(front->listen, front->limit);
+	if (front->tls_listen != NULL)
+		listen_set_pace(front->tls_listen, config->tls.max_handshakes_per_s);
+}
+
+static void stop_listening(struct front *front)
+{
+	listen_stop(front->listen);
+	if (front->tls_listen != NULL)
+		listen_stop(front->tls_listen);
 }
 
 void front_free(struct front *front)
 {
 	if (front == NULL)
 		return;
-	listen_stop(front->listen);
+	stop_listening(front);
 	conns_free(front->conns);
+	greetings_free(front->greetings);
+	heralds_free(front->heralds);
 	http1_free_spares();
+	listen_free(front->tls_listen);
 	listen_free(front->listen);
 	http1_evhttp_free(front->evhttp);
 	free(front);
@@ -163,6 +239,6 @@ void front_free(struct front *front)
 
 void front_drain(struct front *front)
 {
-	listen_stop(front->listen);
+	stop_listening(front);
 	conns_drain(front->conns);
 }

@@ -116,7 +116,7 @@ static const struct conn_kind kind = {
         .free = free_http1,
 };
 
-void http1_open(struct conns *conns, int fd, const struct sockaddr *peer)
+void http1_open(struct conns *conns, const struct conn_socket *socket)
 {
 	struct http1 *http1 = mem_zero(sizeof(*http1));
 	int64_t head_max = conns_settings(conns)->config->max_head_bytes;
@@ -124,7 +124,7 @@ void http1_open(struct conns *conns, int fd, const struct sockaddr *peer)
 
 	buf_init(&http1->input, (size_t)head_max + 2 * HTTP1_INPUT_MAX);
 	message_init(&http1->message, MESSAGE_REQUEST, &limits);
-	conn_open(&http1->conn, &kind, conns, fd, peer);
+	conn_open(&http1->conn, &kind, conns, socket);
 }
 
 void http1_free_spares(void)

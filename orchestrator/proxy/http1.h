@@ -5,11 +5,11 @@
  */
 #pragma once
 
+struct conn_socket;
 struct conns;
-struct sockaddr;
 
-/* Takes the connected, non-blocking socket over. peer: its address. */
-void http1_open(struct conns *conns, int fd, const struct sockaddr *peer);
+/* Takes the socket over, and its tls. */
+void http1_open(struct conns *conns, const struct conn_socket *socket);
 
 /* At the end of the process: turns are kept for the next request. */
 void http1_free_spares(void);

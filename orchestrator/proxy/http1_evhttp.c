@@ -13,7 +13,6 @@
 #include "common/clock.h"
 #include "common/container_of.h"
 #include "common/mem.h"
-#include "orchestrator/base/address.h"
 #include "orchestrator/proxy/http1_evhttp_read.h"
 #include "orchestrator/proxy/http1_evhttp_reply.h"
 
@@ -201,8 +200,7 @@ static void read_address(struct evconn *evconn)
 
 	if (getpeername(evconn->fd, (struct sockaddr *)&peer, &len) == -1)
 		return; /* it has left, and will be told so */
-	evconn->trusted = conns_trusts(evconn->kind->conns, (const struct sockaddr *)&peer);
-	address_format_host((const struct sockaddr *)&peer, evconn->address);
+	peer_read(&evconn->peer, evconn->kind->conns, (const struct sockaddr *)&peer, false);
 }
 
 /* evhttp made its connection by now: it is the argument of the bufferevent's callbacks. */

@@ -106,10 +106,9 @@ static void send_continue(struct evconn *evconn)
 
 static bool take_head(struct evconn *evconn, const struct http_head *head, size_t left)
 {
-	struct forward_from from = {.address = evconn->address, .trusted = evconn->trusted};
 	struct evturn *turn = evconn_begin_turn(evconn);
 	struct gate_verdict verdict =
-	        request_take_head(&turn->framed.request, head, &from, evconn_config(evconn)->max_body_bytes);
+	        request_take_head(&turn->framed.request, head, &evconn->peer, evconn_config(evconn)->max_body_bytes);
 
 	if (verdict.status != 0) {
 		refuse_head(evconn, head, verdict.status, verdict.text);

@@ -127,7 +127,7 @@ struct evturn *evconn_begin_turn(struct evconn *evconn)
 
 	request_init(&turn->framed.request, 2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
 	http1_frame_init(&turn->framed.frame);
-	turn_init(&turn->framed.turn, &kind, &turn->framed.request, evconn->address);
+	turn_init(&turn->framed.turn, &kind, &turn->framed.request, &evconn->peer);
 	turn_set_user(&turn->framed.turn, NULL, NULL, config->idle_timeout_ms); /* until somebody answers */
 	turn->framed.conns = evconn->kind->conns;
 	turn->framed.write = write_parts;
@@ -199,8 +199,8 @@ void evconn_refuse(struct evconn *evconn, int status, const char *detail, const 
 	const struct conns_settings *settings = conns_settings(evconn->kind->conns);
 	struct http1_refusal refusal;
 
-	http1_refusal_make(&refusal, evconn->turn != NULL ? &evconn->turn->framed : NULL, evconn->address, status,
-	                   detail, line);
+	http1_refusal_make(&refusal, evconn->turn != NULL ? &evconn->turn->framed : NULL, &evconn->peer, status, detail,
+	                   line);
 	if (refusal.out.len > 0)
 		evconn_write(evconn, &(struct iovec){refusal.out.data, refusal.out.len}, 1,
 		             evconn_config(evconn)->idle_timeout_ms);

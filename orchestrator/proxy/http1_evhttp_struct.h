@@ -46,8 +46,7 @@ struct evconn {
 	bool broken;  /* to be closed in a later turn */
 	bool cut;     /* its closing is a reset */
 	bool over;
-	bool trusted;
-	char address[INET6_ADDRSTRLEN];
+	struct peer peer;
 	struct message message;
 	struct evturn *turn;      /* from the end of its head to the end of its reply */
 	struct body body;         /* its bytes are counted with conns_buffer until the turn is over */

@@ -16,8 +16,9 @@ void http1_frame_init(struct http1_frame *frame)
 	buf_init(&frame->kept, KEPT_MAX);
 }
 
-void http1_frame_reset(struct http1_frame *frame)
+void http1_frame_reset(struct http1_frame *frame, int64_t hsts_s)
 {
+	frame->hsts_s = hsts_s;
 	frame->http_1_0 = frame->last = frame->close = false;
 	frame->framing = FORWARD_NO_BODY;
 	buf_reset(&frame->kept);
@@ -52,11 +53,31 @@ static enum forward_framing framing_for(const struct http1_frame *frame, const s
 	return frame->http_1_0 ? FORWARD_UNTIL_CLOSE : FORWARD_CHUNKED;
 }
 
+/* RFC 6797 section 8.1: browsers go by the first one alone, and the container may have its own mind. */
+static bool has_hsts(const struct http_head *head)
+{
+	for (unsigned i = 0; i < head->count; i++)
+		if (head->fields[i].id == HTTP_OTHER && http_text_is(head->fields[i].name, "strict-transport-security"))
+			return true;
+	return false;
+}
+
+/* Before the empty line, with which what is kept ends. */
+static bool put_hsts(struct http1_frame *frame, const struct http_head *head)
+{
+	if (head->status < 200 || has_hsts(head))
+		return true;
+	frame->kept.len -= 2;
+	return buf_add_format(&frame->kept, "Strict-Transport-Security: max-age=%lld\r\n\r\n",
+	                      (long long)frame->hsts_s);
+}
+
 bool http1_frame_head(struct http1_frame *frame, const struct http_head *head, enum http_method method, bool draining)
 {
 	frame->framing = framing_for(frame, head, method);
 	frame->close = frame->last || frame->framing == FORWARD_UNTIL_CLOSE || draining;
-	if (forward_reply(&frame->kept, head, frame->framing, frame->close, frame->http_1_0))
+	if (forward_reply(&frame->kept, head, frame->framing, frame->close, frame->http_1_0) &&
+	    (frame->hsts_s == 0 || put_hsts(frame, head)))
 		return true;
 	buf_reset(&frame->kept);
 	return false;
@@ -121,6 +142,7 @@ bool http1_frame_problem(struct http1_frame *frame, const struct request *reques
 	frame->close = problem->close = problem->close || frame->last || draining;
 	problem->request_id = request->id;
 	problem->keep_alive_said = frame->http_1_0;
+	problem->hsts_s = frame->hsts_s;
 	problem->head_only = request->method == HTTP_HEAD_METHOD;
 	return problem_write(out, problem);
 }

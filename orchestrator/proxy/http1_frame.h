@@ -16,17 +16,18 @@ struct problem;
 struct request;
 
 struct http1_frame {
-	bool http_1_0; /* the client speaks */
-	bool last;     /* the client wants its connection closed after the reply, or has ended its side */
-	bool close;    /* the connection ends with the reply: so its head said */
+	bool http_1_0;  /* the client speaks */
+	bool last;      /* the client wants its connection closed after the reply, or has ended its side */
+	bool close;     /* the connection ends with the reply: so its head said */
+	int64_t hsts_s; /* Strict-Transport-Security of each reply; 0: none */
 	enum forward_framing framing;
 	struct buf kept; /* not sent yet */
 };
 
 void http1_frame_init(struct http1_frame *frame);
 
-/* For the next reply; memory for heads stays. */
-void http1_frame_reset(struct http1_frame *frame);
+/* For the next reply; memory for heads stays. hsts_s: 0: the client does not speak TLS, or nothing of that is to be said. */
+void http1_frame_reset(struct http1_frame *frame, int64_t hsts_s);
 void http1_frame_clear(struct http1_frame *frame); /* frees it */
 
 /* Is it small enough to be kept for a further reply? */

@@ -79,21 +79,24 @@ void http1_framed_answer(struct turn *turn, struct problem *problem)
 	turn_end(turn);
 }
 
-void http1_refusal_make(struct http1_refusal *refusal, const struct http1_framed *framed, const char *address,
+void http1_refusal_make(struct http1_refusal *refusal, const struct http1_framed *framed, const struct peer *peer,
                         int status, const char *detail, const struct http1_line *line)
 {
 	struct problem problem = {.status = status, .detail = detail, .request_id = refusal->id, .close = true};
 
-	if (framed != NULL)
+	if (framed != NULL) {
 		problem.request_id = framed->request.id;
-	else
+		problem.hsts_s = framed->frame.hsts_s;
+	} else {
 		forward_new_id(refusal->id); /* nobody could read whether it has one */
+	}
 	refusal->line = line != NULL ? *line : http1_line_of_request(&framed->request);
 	problem.head_only = refusal->line.head_only;
 	buf_init(&refusal->out, PROBLEM_MAX);
 	if (!problem_write(&refusal->out, &problem))
 		buf_reset(&refusal->out);
-	refusal->told = (struct conns_refused){.address = address,
+	refusal->told = (struct conns_refused){.peer = peer,
+	                                       .client = framed != NULL ? framed->request.client : peer->address,
 	                                       .request_id = problem.request_id,
 	                                       .method = refusal->line.method,
 	                                       .target = refusal->line.target,

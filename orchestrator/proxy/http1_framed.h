@@ -39,5 +39,5 @@ struct http1_refusal {
 
 /* framed: NULL: its head was not taken; line: NULL: framed knows. What it tells points into itself and into these; its out is the
  * caller's to clear. */
-void http1_refusal_make(struct http1_refusal *refusal, const struct http1_framed *framed, const char *address,
+void http1_refusal_make(struct http1_refusal *refusal, const struct http1_framed *framed, const struct peer *peer,
                         int status, const char *detail, const struct http1_line *line);

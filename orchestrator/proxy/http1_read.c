@@ -10,6 +10,9 @@
 #include <assert.h>
 #include <string.h>
 
+#define TLS_HANDSHAKE_RECORD 0x16 /* no request begins so; the client could not read an answer in clear */
+
+static const char misplaced[] = "TLS is spoken here: use https";
 static const char slowest[] = "the request's body came most slowly, and its room was needed for others";
 
 /* --- heads ----------------------------------------------------------------------------------------------------- */
@@ -56,11 +59,15 @@ static void send_continue(struct http1 *http1)
 static bool take_head(struct http1 *http1, const struct http_head *head, size_t left)
 {
 	const struct conn *conn = &http1->conn;
-	struct forward_from from = {.address = conn->address, .trusted = conn->trusted};
-	struct http1_turn *turn = http1_begin_turn(http1);
 	bool body_follows = head->chunked || head->content_length > 0;
+
+	if (conn->misplaced) {
+		refuse_head(http1, head, 400, misplaced);
+		return false;
+	}
+	struct http1_turn *turn = http1_begin_turn(http1);
 	struct gate_verdict verdict =
-	        request_take_head(&turn->framed.request, head, &from, conn_config(conn)->max_body_bytes);
+	        request_take_head(&turn->framed.request, head, &conn->peer, conn_config(conn)->max_body_bytes);
 
 	if (verdict.status != 0) {
 		refuse_head(http1, head, verdict.status, verdict.text);
@@ -126,7 +133,7 @@ static void begin_message(struct http1 *http1)
 	http1->state = HTTP1_HEAD;
 	conn_wake(&http1->conn);
 	message_start(&http1->message, HTTP_GET);
-	conn_set_deadline(&http1->conn, conn_config(&http1->conn)->head_timeout_ms);
+	conn_set_head_deadline(&http1->conn);
 }
 
 enum read_result { READ_MORE, READ_REQUEST, READ_REFUSED };
@@ -137,6 +144,10 @@ static enum read_result read_message(struct http1 *http1, const char *data, size
 	struct http_head head;
 
 	*used = 0;
+	if (http1->state == HTTP1_IDLE && len > 0 && data[0] == TLS_HANDSHAKE_RECORD) {
+		conn_mark_broken(&http1->conn);
+		return READ_REFUSED;
+	}
 	if (http1->state == HTTP1_IDLE && len > 0)
 		begin_message(http1);
 	for (;;) {

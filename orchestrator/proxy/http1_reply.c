@@ -74,13 +74,13 @@ struct http1_turn *http1_begin_turn(struct http1 *http1)
 	const struct config *config = conn_config(&http1->conn);
 	struct http1_turn *turn = alloc_turn(2 * (size_t)config->max_head_bytes + 4096, (size_t)config->max_body_bytes);
 
-	turn_init(&turn->framed.turn, &kind, &turn->framed.request, http1->conn.address);
+	turn_init(&turn->framed.turn, &kind, &turn->framed.request, &http1->conn.peer);
 	turn_set_user(&turn->framed.turn, NULL, NULL, config->idle_timeout_ms); /* until somebody answers */
 	turn->http1 = http1;
 	turn->ending = false;
 	turn->framed.conns = http1->conn.conns;
 	turn->framed.write = write_parts;
-	http1_frame_reset(&turn->framed.frame);
+	http1_frame_reset(&turn->framed.frame, http1->conn.peer.tls != NULL ? config->tls.hsts_s : 0);
 	http1->turn = turn;
 	conns_begin_turn(http1->conn.conns);
 	return turn;
@@ -152,7 +152,7 @@ void http1_refuse(struct http1 *http1, int status, const char *detail, const str
 	const struct conns_settings *settings = conns_settings(http1->conn.conns);
 	struct http1_refusal refusal;
 
-	http1_refusal_make(&refusal, http1->turn != NULL ? &http1->turn->framed : NULL, http1->conn.address, status,
+	http1_refusal_make(&refusal, http1->turn != NULL ? &http1->turn->framed : NULL, &http1->conn.peer, status,
 	                   detail, line);
 	if (refusal.out.len > 0)
 		conn_write(&http1->conn, &(struct iovec){refusal.out.data, refusal.out.len}, 1,

@@ -31,10 +31,14 @@ static bool write_head(struct buf *out, const struct problem *problem, size_t bo
 	                                        "Content-Type: application/problem+json\r\n"
 	                                        "Content-Length: %zu\r\n",
 	                                        body_len)) &&
+	       (problem->location == NULL ||
+	        buf_add_format(out, "Location: %s\r\nContent-Length: 0\r\n", problem->location)) &&
 	       (problem->allow == NULL || buf_add_format(out, "Allow: %s\r\n", problem->allow)) &&
 	       (problem->status != 503 ||
 	        buf_add_format(out, "Retry-After: %d\r\n",
 	                       problem->retry_after_s > 0 ? problem->retry_after_s : RETRY_AFTER_S)) &&
+	       (problem->hsts_s == 0 ||
+	        buf_add_format(out, "Strict-Transport-Security: max-age=%lld\r\n", (long long)problem->hsts_s)) &&
 	       (!problem->close || buf_add_text(out, "Connection: close\r\n")) &&
 	       (problem->close || !problem->keep_alive_said || buf_add_text(out, "Connection: keep-alive\r\n")) &&
 	       buf_add_text(out, "\r\n");
@@ -43,9 +47,10 @@ static bool write_head(struct buf *out, const struct problem *problem, size_t bo
 bool problem_write(struct buf *out, const struct problem *problem)
 {
 	struct buf body;
+	bool bare = problem->status == 204 || problem->location != NULL;
 
 	buf_init(&body, BODY_BYTES_MAX);
-	bool ok = (problem->status == 204 || write_body(&body, problem)) && write_head(out, problem, body.len) &&
+	bool ok = (bare || write_body(&body, problem)) && write_head(out, problem, body.len) &&
 	          (problem->head_only || buf_add(out, body.data, body.len));
 	buf_clear(&body);
 	return ok;

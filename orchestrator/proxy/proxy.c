@@ -7,6 +7,7 @@
 #include "orchestrator/proxy/exchange.h"
 #include "orchestrator/proxy/exchange_seek.h"
 #include "orchestrator/proxy/front.h"
+#include "orchestrator/proxy/peer.h"
 #include "orchestrator/proxy/pools.h"
 
 #include <stdlib.h>
@@ -35,7 +36,8 @@ static void on_refused(const struct conns_refused *refused, void *arg)
 	if (proxy->core.access_log == NULL)
 		return;
 	struct access_line line = {.request_id = refused->request_id,
-	                           .client = refused->address,
+	                           .client = refused->client,
+	                           .tls = refused->peer->tls,
 	                           .method = refused->method,
 	                           .target = refused->target,
 	                           .code = refused->status,
@@ -183,6 +185,11 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 	struct proxy *proxy = mem_zero(sizeof(*proxy));
 
 	proxy->core.defer = settings->defer;
+	proxy->core.sources = settings->sources;
+	proxy->core.covers = settings->covers;
+	proxy->core.covers_arg = settings->covers_arg;
+	proxy->core.challenge = settings->challenge;
+	proxy->core.challenge_arg = settings->challenge_arg;
 	proxy->core.deadlines = deadlines_new(settings->base, shortest_timeout_ms(config));
 	proxy->core.upstream = (struct upstream_settings){
 	        .base = settings->base,
@@ -203,6 +210,7 @@ bool proxy_new(const struct proxy_settings *settings, struct proxy **result, str
 	                                         .on_request = on_request,
 	                                         .on_refused = on_refused,
 	                                         .arg = proxy},
+	                               .tls = settings->tls,
 	                               .inherited = settings->inherited,
 	                               .inherited_arg = settings->inherited_arg};
 	if (!proxy_reload_log(proxy, config->access_log, err) || !front_new(&front, &proxy->front, err)) {
@@ -303,9 +311,19 @@ unsigned proxy_connections(const struct proxy *proxy)
 	return front_connections(proxy->front);
 }
 
+const struct handshakes *proxy_handshakes(const struct proxy *proxy)
+{
+	return front_handshakes(proxy->front);
+}
+
 uint64_t proxy_in_flight(const struct proxy *proxy)
 {
 	return proxy->core.in_flight + proxy->core.tunnels.count;
+}
+
+int proxy_log_problem(const struct proxy *proxy)
+{
+	return access_log_problem(proxy->core.access_log); /* one that is off has none */
 }
 
 uint64_t proxy_lines_lost(const struct proxy *proxy)

@@ -11,14 +11,25 @@
 #include "orchestrator/fleet/supervisor.h"
 #include "orchestrator/proxy/stats.h"
 
+struct address_set;
 struct event_base;
+struct handshakes;
 struct proxy;
+struct tls_server;
 
 struct proxy_settings {
 	struct event_base *base;
 	const struct config *config;
 	struct defer *defer;
-	struct supervisor *const *supervisors;            /* in the order of the config's services; borrowed */
+	struct supervisor *const *supervisors; /* in the order of the config's services; borrowed */
+	const struct address_set *sources;     /* of our own running containers; borrowed; NULL: none are known */
+	struct tls_server *tls;                /* see front */
+	/* Is there a certificate that is good now for this host, in small letters and without a dot at its end? With tls only. */
+	bool (*covers)(const char *host, void *arg);
+	void *covers_arg;
+	/* The answer to the challenge of a CA with this token; NULL: there is none. */
+	const char *(*challenge)(const char *token, size_t len, void *arg);
+	void *challenge_arg;
 	int (*inherited)(const char *address, void *arg); /* see front */
 	void *inherited_arg;
 };
@@ -53,8 +64,10 @@ bool proxy_is_idle(const struct proxy *proxy);
 /* What was counted for the service at this index of the configuration; behind the last: for requests of no service. */
 const struct stats *proxy_stats(const struct proxy *proxy, size_t index);
 unsigned proxy_connections(const struct proxy *proxy);
-uint64_t proxy_in_flight(const struct proxy *proxy);  /* requests, and tunnels */
-uint64_t proxy_lines_lost(const struct proxy *proxy); /* of the access log */
+uint64_t proxy_in_flight(const struct proxy *proxy);                  /* requests, and tunnels */
+const struct handshakes *proxy_handshakes(const struct proxy *proxy); /* see front */
+uint64_t proxy_lines_lost(const struct proxy *proxy);                 /* of the access log */
+int proxy_log_problem(const struct proxy *proxy); /* errno of the access log's last batch; 0: it was written */
 
 /* For health: the traffic of a backend is that of its connections here. */
 const struct health_traffic *proxy_traffic(void);

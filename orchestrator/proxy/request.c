@@ -2,6 +2,7 @@
 #include "orchestrator/proxy/request.h"
 
 #include "common/clock.h"
+#include "orchestrator/proxy/client.h"
 
 #include <string.h>
 
@@ -35,26 +36,52 @@ static bool wants_websocket(const struct http_head *head)
 	       head->method == HTTP_GET && http_text_is(http_head_find(head, HTTP_UPGRADE)->value, "websocket");
 }
 
-struct gate_verdict request_take_head(struct request *request, const struct http_head *head,
-                                      const struct forward_from *from, int64_t body_max)
+static void find_client(struct request *request, const struct http_head *head, const struct peer *peer)
 {
-	struct forward_from known = {from->address, from->trusted, request->id};
+	bool spoken_for = peer->trusted != NULL && client_find(head, peer->trusted, request->spoken_for);
 
+	request->client = spoken_for ? request->spoken_for : peer->address;
+}
+
+struct gate_verdict request_take_head(struct request *request, const struct http_head *head, const struct peer *peer,
+                                      int64_t body_max)
+{
 	request->method = head->method;
+	request->protocol = head->minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
 	forward_request_id(head, request->id);
+	find_client(request, head, peer);
 	struct gate_verdict verdict = gate_judge(head, &(struct gate_limits){body_max});
 	if (verdict.status != 0)
 		return verdict;
+	struct forward_from from = {.address = peer->address,
+	                            .client = request->client,
+	                            .trusted = peer->trusted != NULL,
+	                            .secure = peer->tls != NULL,
+	                            .request_id = request->id};
 	request->idempotent = http_method_idempotent(head->method);
 	request->started_us = clock_recent_us();
 	request->upgrade = wants_websocket(head);
 	request->hostless = !forward_has_host(head);
-	if (!forward_request(&request->head, head, &known))
+	request->secure = from.secure || (from.trusted && forward_says_https(head));
+	if (!forward_request(&request->head, head, &from))
 		return (struct gate_verdict){431, request_too_large};
 	request->target_at = (size_t)head->method_text.len + 1;
 	const char *target = request->head.data + request->target_at;
 	request->target_len = (size_t)((const char *)memchr(target, ' ', request->head.len) - target);
 	return (struct gate_verdict){0, NULL};
+}
+
+struct http_text request_host(const struct request *request)
+{
+	static const char before[] = " HTTP/1.1\r\nHost: "; /* so forward writes it */
+	struct http_text target = request_target(request), host = {"", 0};
+
+	if (request->hostless || request->target_at == 0)
+		return host;
+	host.data = target.data + target.len + sizeof(before) - 1;
+	const char *end = memchr(host.data, '\r', request->head.len - (size_t)(host.data - request->head.data));
+	host.len = (uint32_t)(end - host.data);
+	return host;
 }
 
 bool request_end_head(struct request *request, const struct http_head *head)

@@ -1,8 +1,9 @@
-/* route: prefixes of all services in one array, the longest first. */
+/* route: for each site (see hosts) the prefixes of its services in one array, the longest first. */
 #include "orchestrator/proxy/route.h"
 
 #include "common/hex.h"
 #include "common/mem.h"
+#include "orchestrator/config/host_name.h"
 #include "orchestrator/proxy/private_path.h"
 
 #include <stdlib.h>
@@ -15,13 +16,25 @@ struct prefix {
 	size_t service;
 };
 
-struct routes {
-	const struct config *config;
+struct named {
+	const char *name; /* borrowed from the config */
+	size_t service;
+};
+
+struct site {
 	struct prefix *prefixes;
 	size_t count;
-	char *scratch; /* for paths that must be normalised */
-	char *read;    /* and for those that may be read otherwise, three times as long */
-	size_t room;   /* in scratch */
+};
+
+struct routes {
+	const struct config *config;
+	struct hosts *hosts; /* NULL: all is one site */
+	struct site *sites;
+	size_t site_count;
+	struct named *named; /* all services, in the order of their names */
+	char *scratch;       /* for paths that must be normalised */
+	char *read;          /* and for those that may be read otherwise, three times as long */
+	size_t room;         /* in scratch */
 };
 
 static size_t prefix_len(const char *text)
@@ -40,19 +53,59 @@ static int by_length(const void *a, const void *b)
 	return (a_len < b_len) - (a_len > b_len);
 }
 
+static void add_prefixes(struct site *site, const struct strings *texts, size_t service)
+{
+	site->prefixes = mem_array(site->prefixes, site->count + texts->count, sizeof(*site->prefixes));
+	for (size_t i = 0; i < texts->count; i++)
+		site->prefixes[site->count++] = (struct prefix){texts->items[i], prefix_len(texts->items[i]), service};
+}
+
+static void add_service(struct routes *routes, const struct config_service *service, size_t index)
+{
+	char name[HOST_NAME_SIZE];
+	struct err err;
+
+	if (service->hosts.count == 0)
+		add_prefixes(&routes->sites[0], &service->routes, index);
+	for (size_t i = 0; i < service->hosts.count; i++)
+		if (host_name_read(service->hosts.items[i], name, &err)) /* the configuration was checked */
+			add_prefixes(&routes->sites[hosts_site(routes->hosts, name)], &service->routes, index);
+}
+
+/* Host names have no capitals, services' may: of two that differ by those alone the first of the configuration is meant. */
+static int by_name(const void *a, const void *b)
+{
+	const struct named *left = a, *right = b;
+	int order = strcasecmp(left->name, right->name);
+
+	return order != 0 ? order : (left->service > right->service) - (left->service < right->service);
+}
+
+static struct named *sort_names(const struct config *config)
+{
+	size_t count = config_service_count(config);
+	struct named *named = mem_array(NULL, count, sizeof(*named));
+
+	for (size_t i = 0; i < count; i++)
+		named[i] = (struct named){config_service_at(config, i)->name, i};
+	qsort(named, count, sizeof(*named), by_name);
+	return named;
+}
+
 struct routes *routes_new(const struct config *config)
 {
 	struct routes *routes = mem_zero(sizeof(*routes));
 
 	routes->config = config;
-	for (size_t i = 0; i < config_service_count(config); i++) {
-		const struct strings *texts = &config_service_at(config, i)->routes;
-		routes->prefixes = mem_array(routes->prefixes, routes->count + texts->count, sizeof(*routes->prefixes));
-		for (size_t k = 0; k < texts->count; k++)
-			routes->prefixes[routes->count++] =
-			        (struct prefix){texts->items[k], prefix_len(texts->items[k]), i};
-	}
-	qsort(routes->prefixes, routes->count, sizeof(*routes->prefixes), by_length);
+	routes->named = sort_names(config);
+	routes->hosts = hosts_new(config);
+	routes->site_count = routes->hosts != NULL ? hosts_sites(routes->hosts) : 1;
+	routes->sites = mem_zero(routes->site_count * sizeof(*routes->sites));
+	for (size_t i = 0; i < config_service_count(config); i++)
+		add_service(routes, config_service_at(config, i), i);
+	for (size_t i = 0; i < routes->site_count; i++)
+		if (routes->sites[i].count > 0)
+			qsort(routes->sites[i].prefixes, routes->sites[i].count, sizeof(struct prefix), by_length);
 	return routes;
 }
 
@@ -60,10 +113,19 @@ void routes_free(struct routes *routes)
 {
 	if (routes == NULL)
 		return;
-	free(routes->prefixes);
+	for (size_t i = 0; i < routes->site_count; i++)
+		free(routes->sites[i].prefixes);
+	free(routes->sites);
+	free(routes->named);
+	hosts_free(routes->hosts);
 	free(routes->scratch);
 	free(routes->read);
 	free(routes);
+}
+
+bool routes_name_hosts(const struct routes *routes)
+{
+	return routes->hosts != NULL;
 }
 
 /* RFC 3986 section 2.3 */
@@ -150,24 +212,32 @@ static struct http_text rewritten_path(struct routes *routes, struct http_text p
 	return (struct http_text){routes->scratch, (uint32_t)route_normalise(path, routes->scratch)};
 }
 
-/* Most paths are normal already; those are compared where they stand. *plain: nobody can read it as anything else. */
-static struct http_text normal_path(struct routes *routes, struct http_text path, bool *plain)
+struct path {
+	struct http_text raw;    /* as it came, query included */
+	struct http_text normal; /* without query */
+	bool plain;              /* nobody can read it as anything else */
+};
+
+/* Most paths are normal already; those are compared where they stand. */
+static struct path read_path(struct routes *routes, struct http_text path)
 {
+	struct path read = {.raw = path, .normal = {path.data, 0}, .plain = true};
 	uint32_t len = 0;
 	char before = 'x';
 
-	*plain = true;
 	for (; len < path.len && path.data[len] != '?'; len++) {
 		char c = path.data[len];
 		if (c == '%' || (before == '/' && (c == '/' || c == '.'))) {
-			*plain = false;
-			return rewritten_path(routes, path);
+			read.plain = false;
+			read.normal = rewritten_path(routes, path);
+			return read;
 		}
 		if (c == ';' || c == '\\')
-			*plain = false;
+			read.plain = false;
 		before = c;
 	}
-	return (struct http_text){path.data, len};
+	read.normal.len = len;
+	return read;
 }
 
 static bool has_prefix(struct http_text path, const char *prefix, size_t len)
@@ -204,23 +274,59 @@ static bool is_private(struct routes *routes, struct http_text path, const struc
 	return private_path_is((struct http_text){path.data, len}, paths, routes->read);
 }
 
-bool routes_find(struct routes *routes, struct http_text path, enum http_method method, struct route_match *match)
+/* What there is to say of a path of this service. */
+static void fill_match(struct routes *routes, size_t index, const struct path *path, enum http_method method,
+                       struct route_match *match)
 {
-	bool plain;
-	struct http_text normal = normal_path(routes, path, &plain);
+	const struct config_service *service = config_service_at(routes->config, index);
 
-	for (size_t i = 0; i < routes->count; i++) {
-		const struct prefix *prefix = &routes->prefixes[i];
-		if (!has_prefix(normal, prefix->text, prefix->len))
-			continue;
-		const struct config_service *service = config_service_at(routes->config, prefix->service);
-		match->service = prefix->service;
-		match->is_private = has_any_in_any_case(normal, &service->private_paths) ||
-		                    (!plain && is_private(routes, path, &service->private_paths));
-		match->counted = !match->is_private && method != HTTP_OPTIONS &&
-		                 has_any(normal, &service->scale.count) &&
-		                 !has_any(normal, &service->scale.not_counted);
-		return true;
+	match->service = index;
+	match->is_private = has_any_in_any_case(path->normal, &service->private_paths) ||
+	                    (!path->plain && is_private(routes, path->raw, &service->private_paths));
+	match->counted = !match->is_private && method != HTTP_OPTIONS && has_any(path->normal, &service->scale.count) &&
+	                 !has_any(path->normal, &service->scale.not_counted);
+}
+
+enum route_outcome routes_find(struct routes *routes, struct http_text host, struct http_text path,
+                               enum http_method method, struct route_match *match)
+{
+	const struct host *named = routes->hosts != NULL ? hosts_find(routes->hosts, host) : NULL;
+
+	if (named != NULL && named->site == 0) {
+		match->host = named;
+		return ROUTE_REDIRECT;
 	}
-	return false;
+	const struct site *site = &routes->sites[named != NULL ? named->site : 0];
+	struct path read = read_path(routes, path);
+	for (size_t i = 0; i < site->count; i++) {
+		const struct prefix *prefix = &site->prefixes[i];
+		if (!has_prefix(read.normal, prefix->text, prefix->len))
+			continue;
+		fill_match(routes, prefix->service, &read, method, match);
+		return ROUTE_FOUND;
+	}
+	return site->count == 0 ? ROUTE_NO_HOST : ROUTE_NO_PATH;
+}
+
+bool routes_find_by_name(struct routes *routes, struct http_text host, struct http_text path, enum http_method method,
+                         struct route_match *match)
+{
+	size_t low = 0, high = config_service_count(routes->config);
+	char name[HOSTS_NAME_SIZE];
+
+	if (hosts_read(host, name) == 0)
+		return false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcasecmp(routes->named[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == config_service_count(routes->config) || strcasecmp(routes->named[low].name, name) != 0)
+		return false;
+	struct path read = read_path(routes, path);
+	fill_match(routes, routes->named[low].service, &read, method, match);
+	return true;
 }

@@ -27,3 +27,12 @@ void stats_reply(struct stats *stats, int code, int64_t took_us)
 		i++;
 	stats->bucket[i]++;
 }
+
+uint64_t stats_replies(const struct stats *stats)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < STATS_BUCKETS; i++)
+		sum += stats->bucket[i];
+	return sum;
+}

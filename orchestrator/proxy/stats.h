@@ -36,3 +36,4 @@ struct stats {
 };
 
 void stats_reply(struct stats *stats, int code, int64_t took_us);
+uint64_t stats_replies(const struct stats *stats); /* so far */

@@ -73,10 +73,10 @@ struct turn {
 	const struct turn_user *user; /* NULL: nobody answers (any more) */
 	void *arg;
 	struct request *request;
-	const char *address; /* the client's, as text; lives as long as the turn */
-	int64_t idle_ms;     /* how long the client may leave bytes of the reply unread */
-	int64_t sent;        /* bytes of the reply, its head and framing included */
-	bool begun;          /* a byte of it was sent */
+	const struct peer *peer; /* lives as long as the turn */
+	int64_t idle_ms;         /* how long the client may leave bytes of the reply unread */
+	int64_t sent;            /* bytes of the reply, its head and framing included */
+	bool begun;              /* a byte of it was sent */
 };
 
 /* --- for the one who answers ----------------------------------------------------------------------------------- */
@@ -162,9 +162,9 @@ static inline void turn_resume(struct turn *turn)
 /* --- for kinds ------------------------------------------------------------------------------------------------- */
 
 static inline void turn_init(struct turn *turn, const struct turn_kind *kind, struct request *request,
-                             const char *address)
+                             const struct peer *peer)
 {
-	*turn = (struct turn){.kind = kind, .request = request, .address = address};
+	*turn = (struct turn){.kind = kind, .request = request, .peer = peer};
 }
 
 static inline void turn_note_sent(struct turn *turn, size_t len)

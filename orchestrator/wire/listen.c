@@ -1,6 +1,6 @@
 /* listen: enabled or disabled, all sockets alike.
  *
- *   accepting: there is room, or somebody would yield; fewer than ACCEPT_AT_ONCE were accepted in this turn; no pause
+ *   accepting: there is room, or somebody would yield; fewer than ACCEPT_AT_ONCE in this turn; no pause; the pace allows it
  *
  * Whoever changes one of these calls listen_update. An acceptor that sockets are lent to has the argument of their error
  * callback, too, so that an error can only disable the one socket; the timer `look` enables it again.
@@ -13,6 +13,7 @@
 #include "common/start_wait.h"
 #include "orchestrator/base/address.h"
 #include "orchestrator/base/backoff.h"
+#include "orchestrator/base/bucket.h"
 #include "orchestrator/base/loop.h"
 #include "orchestrator/base/timer.h"
 
@@ -23,20 +24,32 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #define ACCEPT_AT_ONCE 64 /* connections accepted in one turn of the loop */
 #define YIELDS_MAX 16     /* connections closed for one newcomer: more than one only if the limit has sunk */
 #define LOOK_US 1000000   /* lent sockets */
 #define WARN_EVERY_US 10000000
+#define PACE_FILL_S 0.1 /* nothing is saved up for longer */
 #define FLAGS (LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE)
 
-static const struct backoff_pace pace = {.first_us = 100000, .most_us = 1000000};
+static const struct backoff_pace retry_pace = {.first_us = 100000, .most_us = 1000000};
+
+/* What several listens share. */
+struct room {
+	SLIST_HEAD(, listen) listens;
+	int64_t limit;
+	unsigned connections;
+};
 
 struct listen {
 	struct listen_settings settings;
+	struct room *room;
+	SLIST_ENTRY(listen) same_room;
+	struct bucket pace; /* per_s 0: none */
+	struct timer *refilled;
 	struct evconnlistener **sockets;
 	size_t socket_count;
-	unsigned connections;
 	unsigned accepted;   /* in this turn */
 	bool accepting;      /* the sockets are enabled */
 	struct timer *again; /* after a pause */
@@ -49,7 +62,7 @@ struct listen {
 
 unsigned listen_count(const struct listen *listen)
 {
-	return listen->connections;
+	return listen->room->connections;
 }
 
 /* --- when ------------------------------------------------------------------------------------------------------ */
@@ -74,7 +87,16 @@ static void set_accepting(struct listen *listen, bool accepting)
 
 static bool has_room(const struct listen *listen)
 {
-	return (int64_t)listen->connections < listen->settings.limit;
+	return (int64_t)listen->room->connections < listen->room->limit;
+}
+
+/* Where it is not, the timer tells when it is. */
+static bool is_its_turn(struct listen *listen)
+{
+	if (listen->pace.per_s == 0 || bucket_has(&listen->pace, clock_us()))
+		return true;
+	timer_set(listen->refilled, bucket_wait_us(&listen->pace));
+	return false;
 }
 
 static bool may_yield(const struct listen *listen)
@@ -82,33 +104,56 @@ static bool may_yield(const struct listen *listen)
 	return listen->settings.may_yield != NULL && listen->settings.may_yield(listen->settings.arg);
 }
 
-void listen_update(struct listen *listen)
+static void update(struct listen *listen)
 {
 	bool may = (has_room(listen) || may_yield(listen)) && listen->accepted < ACCEPT_AT_ONCE;
 
-	set_accepting(listen, may && !listen->pausing);
+	set_accepting(listen, may && !listen->pausing && is_its_turn(listen));
+}
+
+void listen_update(struct listen *listen)
+{
+	struct listen *each;
+
+	SLIST_FOREACH (each, &listen->room->listens, same_room)
+		update(each);
 }
 
 void listen_set_limit(struct listen *listen, int64_t limit)
 {
-	listen->settings.limit = limit;
+	listen->room->limit = limit;
 	listen_update(listen);
+}
+
+static void set_pace(struct listen *listen, int64_t per_s)
+{
+	bucket_init(&listen->pace, (double)per_s, (double)per_s * PACE_FILL_S, clock_us());
+}
+
+void listen_set_pace(struct listen *listen, int64_t per_s)
+{
+	set_pace(listen, per_s);
+	update(listen);
 }
 
 void listen_count_in(struct listen *listen)
 {
-	listen->connections++;
+	listen->room->connections++;
 	backoff_reset(&listen->backoff);
 	if (listen->accepted++ == 0) /* behind everything that is due in this turn */
 		event_active(listen->more, EV_TIMEOUT, 0);
+	bucket_take(&listen->pace);
 	listen_update(listen);
 }
 
 void listen_count_out(struct listen *listen)
 {
-	listen->connections--;
-	if (!listen->accepting)
-		listen_update(listen);
+	struct listen *each;
+
+	listen->room->connections--;
+	SLIST_FOREACH (each, &listen->room->listens, same_room)
+		if (!each->accepting)
+			update(each);
 }
 
 static void on_again(void *arg)
@@ -116,7 +161,12 @@ static void on_again(void *arg)
 	struct listen *listen = arg;
 
 	listen->pausing = false;
-	listen_update(listen);
+	update(listen);
+}
+
+static void on_refilled(void *listen)
+{
+	update(listen);
 }
 
 static void on_more(evutil_socket_t fd, short what, void *arg)
@@ -126,7 +176,7 @@ static void on_more(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	listen->accepted = 0;
-	listen_update(listen);
+	update(listen);
 }
 
 /* --- accepting ------------------------------------------------------------------------------------------------- */
@@ -173,10 +223,10 @@ static void on_error(struct evconnlistener *socket, void *arg)
 		return;
 	if (is_warning_due(listen))
 		log_warn("event=accept-paused error=%s connections=%u", log_quote(strerror(problem)),
-		         listen->connections);
-	timer_set(listen->again, backoff_fail_at(&listen->backoff, pace, RETRY_ACCEPT));
+		         listen->room->connections);
+	timer_set(listen->again, backoff_fail_at(&listen->backoff, retry_pace, RETRY_ACCEPT));
 	listen->pausing = true;
-	listen_update(listen);
+	update(listen);
 }
 
 /* --- sockets that are lent ------------------------------------------------------------------------------------- */
@@ -309,12 +359,25 @@ void listen_stop(struct listen *listen)
 
 /* --- making ---------------------------------------------------------------------------------------------------- */
 
+static struct room *room_new(int64_t limit)
+{
+	struct room *room = mem_zero(sizeof(*room));
+
+	SLIST_INIT(&room->listens);
+	room->limit = limit;
+	return room;
+}
+
 struct listen *listen_new(const struct listen_settings *settings)
 {
 	struct listen *listen = mem_zero(sizeof(*listen));
 
 	listen->settings = *settings;
 	listen->accepting = true;
+	listen->room = settings->with != NULL ? settings->with->room : room_new(settings->limit);
+	SLIST_INSERT_HEAD(&listen->room->listens, listen, same_room);
+	set_pace(listen, settings->per_s);
+	listen->refilled = timer_new_of_clients(settings->base, on_refilled, listen);
 	listen->again = timer_new_of_clients(settings->base, on_again, listen);
 	listen->more = loop_event_new(settings->base, LOOP_CLIENTS, -1, 0, on_more, listen);
 	return listen;
@@ -325,6 +388,10 @@ void listen_free(struct listen *listen)
 	if (listen == NULL)
 		return;
 	listen_stop(listen);
+	SLIST_REMOVE(&listen->room->listens, listen, listen, same_room);
+	if (SLIST_EMPTY(&listen->room->listens))
+		free(listen->room);
+	timer_free(listen->refilled);
 	timer_free(listen->again);
 	timer_free(listen->look);
 	event_free(listen->more);

@@ -5,6 +5,9 @@
  * Two ways. With on_accept connections come to its owner. With on_lend somebody else accepts them from an evconnlistener
  * (evhttp does, and nobody else can give it connections), but only when listen lets it.
  *
+ * Several listens may share one limit and one count, and each may have a pace: then no more than so many connections are
+ * accepted in a second.
+ *
  * It knows nothing of what comes over the connections; it counts them. Callbacks come from the loop, but on_lend from
  * listen_add.
  */
@@ -24,9 +27,11 @@ struct sockaddr;
 
 struct listen_settings {
 	struct event_base *base;
-	const char *key;    /* the configuration's, for messages: "listen". Static */
-	int backlog;        /* connections that wait in the kernel for each socket */
-	int64_t limit;      /* connections at once */
+	const char *key;     /* the configuration's, for messages: "listen". Static */
+	int backlog;         /* connections that wait in the kernel for each socket */
+	int64_t limit;       /* connections at once; nothing with `with` */
+	struct listen *with; /* shares limit and count with this one, which must live longer; NULL: it has its own */
+	int64_t per_s;       /* connections accepted in a second; 0: as many as come */
 	/* A connection: its socket, non-blocking, is the callee's from now on; and the peer's address, for the call. */
 	void (*on_accept)(int fd, const struct sockaddr *peer, void *arg);
 	/* Instead of on_accept: a listener for evhttp_bind_listener. It is the callee's, and must stay until listen_stop. Each
@@ -62,10 +67,13 @@ void listen_stop(struct listen *listen);
 
 void listen_set_limit(struct listen *listen, int64_t limit);
 
+/* per_s: as in the settings. */
+void listen_set_pace(struct listen *listen, int64_t per_s);
+
 /* A connection is there (only with on_lend; else it is counted before on_accept); a connection has ended. */
 void listen_count_in(struct listen *listen);
 void listen_count_out(struct listen *listen);
 unsigned listen_count(const struct listen *listen);
 
-/* What may_yield says has changed. */
+/* What may_yield says has changed. Of those that share a limit, for all. */
 void listen_update(struct listen *listen);

@@ -78,7 +78,8 @@ struct stream_socket {
 };
 
 /* Takes the socket over. The stream is paused at first. owner: static. */
-void stream_open(struct stream *stream, const struct stream_socket *socket, const struct stream_owner *owner, void *arg);
+void stream_open(struct stream *stream, const struct stream_socket *socket, const struct stream_owner *owner,
+                 void *arg);
 
 /* The same connection from now on belongs to another owner: `to` is opened with what `from` had, which counts as closed.
  * It is paused at first. */

@@ -85,7 +85,6 @@ void upstream_end(struct upstream *upstream);
 void upstream_fail(struct upstream *upstream, enum upstream_failure failure);
 void upstream_fail_later(struct upstream *upstream, enum upstream_failure failure);
 
-
 /* A byte of a reply came, or the request is given up. */
 static inline void upstream_stop_waiting(struct upstream *upstream)
 {

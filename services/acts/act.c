@@ -15,8 +15,11 @@ static const struct json_field FIELDS[] = {
 
 bool act_read(const struct json_value *object, struct act *act, struct err *err)
 {
-	if (!json_bind(object, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]), act, err))
-		return false;
+	return json_bind(object, FIELDS, sizeof(FIELDS) / sizeof(FIELDS[0]), act, err) && act_check(act, err);
+}
+
+bool act_check(struct act *act, struct err *err)
+{
 	if (!act_name(act->username))
 		return err_set(err, "username: must not hold a NUL");
 	if (!act_time(act->timestamp, &act->time))

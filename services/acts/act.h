@@ -20,6 +20,9 @@ struct act {
 /* Reads and checks an act; err says which field is wrong. */
 bool act_read(const struct json_value *object, struct act *act, struct err *err) MUST_CHECK;
 
+/* What no table says, of an act whose fields have been read; sets time. */
+bool act_check(struct act *act, struct err *err) MUST_CHECK;
+
 /* "DD-MM-YYYY:SS-MM-HH", a real date, year 1 to 9999. */
 bool act_time(struct json_text text, int64_t *seconds);
 

@@ -202,19 +202,27 @@ static enum job_result written(struct lookup *lookup, const struct json_writer *
 	return JOB_UNAVAILABLE;
 }
 
-static enum job_result read_categories(struct job *job, void *tables)
+static enum job_result write_categories(struct lookup *lookup, void *tables)
 {
-	struct lookup *lookup = (struct lookup *)job;
 	struct json_writer w;
 	size_t count;
 
 	json_writer_init(&w, &lookup->json);
 	json_begin_object(&w);
-	if (acts_store_categories(tables, &w, &count, &job->err) != JOB_OK)
+	if (acts_store_categories(tables, &w, &count, &lookup->job.err) != JOB_OK)
 		return JOB_UNAVAILABLE;
 	json_end_object(&w);
 	lookup->found = count > 0;
 	return written(lookup, &w);
+}
+
+static enum job_result read_categories(struct job *job, void *tables)
+{
+	if (acts_store_begin(tables, &job->err) != JOB_OK)
+		return JOB_UNAVAILABLE;
+	enum job_result result = write_categories((struct lookup *)job, tables);
+	acts_store_end(tables);
+	return result;
 }
 
 static enum job_result write_count(struct lookup *lookup, int64_t count)

@@ -74,12 +74,15 @@ static enum job_result fill_piece(struct act_list *list, struct acts_tables *tab
 		if (result != JOB_OK)
 			return result;
 	}
-	while (list->next < list->count && list->piece.len < PIECE_BYTES) {
-		int64_t id = list->ids[list->next++];
-		struct acts_picture *picture = list->pictures ? &list->picture : NULL;
-		if (acts_store_act(tables, id, DIVIDE_BYTES, picture, &list->writer, err) == JOB_UNAVAILABLE)
-			return JOB_UNAVAILABLE;
-	}
+	const struct acts_wanted wanted = {.ids = list->ids + list->next,
+	                                   .count = list->count - list->next,
+	                                   .enough = PIECE_BYTES,
+	                                   .most = DIVIDE_BYTES,
+	                                   .picture = list->pictures ? &list->picture : NULL};
+	size_t done;
+	if (acts_store_acts(tables, &wanted, &list->writer, &done, err) == JOB_UNAVAILABLE)
+		return JOB_UNAVAILABLE;
+	list->next += done;
 	if (list_read(list))
 		json_end_array(&list->writer);
 	if (json_writer_ok(&list->writer))

@@ -13,15 +13,21 @@ enum acts_statement {
 	ACTS_ACT_ADD,                           /* id, category's name, time, username, timestamp, caption, picture */
 	ACTS_ACT_DELETE,                        /* id */
 	ACTS_UPVOTE,                            /* id */
-	ACTS_CATEGORIES,                        /* -> name, acts; by name */
+	ACTS_CATEGORIES,                        /* name, most -> name, acts; see store_by_name.h */
 	ACTS_COUNT,                             /* -> acts of all categories */
 	ACTS_CATEGORY,                          /* name -> id, acts */
 	ACTS_IDS,                               /* category's id, most, skipped -> ids, the newest first */
 	ACTS_ACT,                               /* id -> username, timestamp, caption, upvotes, picture */
 	ACTS_ACT_WORDS,                         /* the same without the picture */
-	ACTS_PICTURE,                           /* a blob, by the act's id */
+	/* ids "{1,2}", bytes -> as ACTS_ACT, and the id's place among them, until so many bytes are there; only of a store in which
+	 * each question is a round trip */
+	ACTS_SOME,
+	ACTS_SOME_WORDS, /* the same, its picture NULL */
+	ACTS_PICTURE,    /* a blob, by the act's id */
+	ACTS_IMPORT,     /* as ACTS_ACT_ADD, and upvotes */
+	ACTS_NEXT, /* id -> of the next act: id, username, timestamp, caption, category's name, upvotes, picture */
 	ACTS_STATEMENTS,
 	ACTS_FIRST_READ = ACTS_CATEGORIES
 };
 
-extern const struct store_texts acts_sqlite;
+extern const struct store_texts acts_sqlite, acts_postgres;

@@ -57,7 +57,7 @@ static const char *const STATEMENTS[ACTS_STATEMENTS] = {
                           " SELECT ?1, id, ?3, ?4, ?5, ?6, ?7 FROM categories WHERE name = ?2"),
         [ACTS_ACT_DELETE] = "DELETE FROM acts WHERE act_id = ?1",
         [ACTS_UPVOTE] = "UPDATE votes SET added = added + 1 WHERE act_id = ?1",
-        [ACTS_CATEGORIES] = "SELECT name, acts FROM categories ORDER BY name",
+        [ACTS_CATEGORIES] = "SELECT name, acts FROM categories WHERE name > ?1 ORDER BY name LIMIT ?2",
         [ACTS_COUNT] = "SELECT coalesce(sum(acts), 0) FROM categories",
         [ACTS_CATEGORY] = "SELECT id, acts FROM categories WHERE name = ?1",
         [ACTS_IDS] =
@@ -67,6 +67,11 @@ static const char *const STATEMENTS[ACTS_STATEMENTS] = {
         [ACTS_ACT_WORDS] = ("SELECT username, timestamp, caption, upvotes + added FROM acts JOIN votes USING (act_id)"
                             " WHERE act_id = ?1"),
         [ACTS_PICTURE] = "acts.img",
+        [ACTS_IMPORT] = ("INSERT INTO acts (act_id, category_id, time, username, timestamp, caption, img, upvotes)"
+                         " SELECT ?1, id, ?3, ?4, ?5, ?6, ?7, ?8 FROM categories WHERE name = ?2"),
+        [ACTS_NEXT] = ("SELECT act_id, username, timestamp, caption, name, upvotes + added, img FROM acts"
+                       " JOIN votes USING (act_id) JOIN categories ON id = category_id"
+                       " WHERE act_id > ?1 ORDER BY act_id LIMIT 1"),
 };
 
 const struct store_texts acts_sqlite = {

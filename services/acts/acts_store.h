@@ -23,6 +23,9 @@ enum job_result acts_store_act_add(struct acts_tables *tables, const struct act 
 enum job_result acts_store_act_delete(struct acts_tables *tables, int64_t id, struct job *job);
 enum job_result acts_store_upvote(struct acts_tables *tables, int64_t id, struct job *job);
 
+/* The parameters of ACTS_ACT_ADD, which are the first of ACTS_IMPORT. */
+void acts_store_bind_act(struct store_statement *add, const struct act *act);
+
 /* Reading. Members "name": acts into an open object. */
 enum job_result acts_store_categories(struct acts_tables *tables, struct json_writer *w, size_t *count,
                                       struct err *err);
@@ -40,6 +43,17 @@ enum job_result acts_store_ids(struct acts_tables *tables, int64_t category, int
  * NULL: without it. JOB_REFUSED: the act is not there any more. */
 enum job_result acts_store_act(struct acts_tables *tables, int64_t id, size_t most, struct acts_picture *picture,
                                struct json_writer *w, struct err *err);
+
+/* The same for several, in their order and without those that are not there any more, until the writer holds at least `enough`
+ * bytes, which an unfinished picture is. *next: how many of the ids were dealt with. */
+struct acts_wanted {
+	const int64_t *ids;
+	size_t count;
+	size_t enough, most;
+	struct acts_picture *picture;
+};
+enum job_result acts_store_acts(struct acts_tables *tables, const struct acts_wanted *wanted, struct json_writer *w,
+                                size_t *next, struct err *err);
 
 /* Goes on with the picture, and ends the act with it. JOB_REFUSED: it is not there any more, or is another one. */
 enum job_result acts_store_picture(struct acts_tables *tables, size_t most, struct acts_picture *picture,

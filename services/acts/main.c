@@ -1,6 +1,7 @@
 /* acts: categories, and the acts in them. */
 #include "services/acts/acts_api.h"
 #include "services/acts/acts_store.h"
+#include "services/acts/acts_transfer.h"
 #include "services/service.h"
 
 static const char *const COUNTED[] = {"/api/v1/categories", "/api/v1/acts", NULL};
@@ -11,6 +12,7 @@ int main(int argc, char **argv)
 	        .name = "acts",
 	        .texts = acts_texts,
 	        .counted = COUNTED,
+	        .transfer = &acts_transfer,
 	        .routes = acts_routes,
 	        .route_count = acts_route_count,
 	        .tables_open = acts_tables_open,

@@ -96,6 +96,8 @@ void rest_head_write(struct rest_head_text *text, const struct rest_reply_head *
 	add_etag(text, head->etag);
 	if (head->fields != NULL)
 		add(text, head->fields);
+	if (head->status == 503)
+		add(text, "Retry-After: 1\r\n");
 	if (head->allow != 0)
 		add_methods(text, "Allow", head->allow | (1U << HTTP_OPTIONS));
 	if (head->preflight) {

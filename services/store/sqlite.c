@@ -6,6 +6,7 @@
 #include "services/store/sqlite.h"
 
 #include "common/mem.h"
+#include "services/store/new_file.h"
 #include "services/store/sqlite_inside.h"
 
 #include <stdlib.h>
@@ -49,7 +50,8 @@ static bool sqlite_open(const struct store_options *options, const struct store_
 	ok = ok && (options->read_only || open_for_writing(sqlite, err));
 	ok = ok && sqlite_migrate(sqlite, texts->migrations, options->read_only, err);
 	ok = ok && prepare_reading(sqlite, err);
-	ok = ok && (!is_new || sqlite_sync_directory(sqlite->path, err));
+	ok = ok &&
+	     (!is_new || new_file_sync_directory(sqlite->path, err)); /* SQLite does that for its journals alone */
 	if (!ok) {
 		sqlite_close(&sqlite->base);
 		return false;

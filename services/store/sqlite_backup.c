@@ -4,13 +4,13 @@
  * The source's read transaction stays open over all steps of the copy: SQLite would begin anew at every change another
  * process makes in between, which under load means for ever.
  */
+#include "services/store/new_file.h"
 #include "services/store/sqlite_inside.h"
 
 #include "common/clock.h"
 #include "common/mem.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -24,6 +24,7 @@ static const char *backup_source(const struct store_backup *backup)
 	return store_url_rest(backup->from.url);
 }
 
+/* What else may be wrong with the name is new_file's to say. */
 static bool check_target(const struct store_backup *backup, struct err *err)
 {
 	struct stat from, to;
@@ -34,11 +35,7 @@ static bool check_target(const struct store_backup *backup, struct err *err)
 		return true;
 	if (to.st_dev == from.st_dev && to.st_ino == from.st_ino)
 		return err_set(err, "%s: is the database itself: name another file", backup->to);
-	if (!S_ISREG(to.st_mode))
-		return err_set(err, "%s: is there, and is not a file: name another one", backup->to);
-	return backup->replace ||
-	       err_set_code(err, EEXIST, "%s: is there already: name another file, or replace it with --force",
-	                    backup->to);
+	return true;
 }
 
 /* The copy needs no journal: where something fails it is thrown away. It is synced once, at the end. */
@@ -98,21 +95,6 @@ static bool copy_to(const char *path, const struct store_backup *backup, const s
 	return good;
 }
 
-static bool sync_file(const char *path, int64_t *bytes, struct err *err)
-{
-	struct stat st;
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	bool good = fd != -1 && fsync(fd) != -1 && fstat(fd, &st) != -1;
-
-	if (good)
-		*bytes = st.st_size;
-	else
-		err_set_errno(err, errno, "%s: cannot be synced", path);
-	if (fd != -1)
-		close(fd);
-	return good;
-}
-
 static bool check_copy(const char *path, const struct store_backup *backup, const struct store_texts *texts,
                        const struct store_watch *watch, struct err *err)
 {
@@ -124,17 +106,9 @@ static bool check_copy(const char *path, const struct store_backup *backup, cons
 	       err_set(err, "%s: its copy is not whole, see above; no backup was made", backup_source(backup));
 }
 
-/* A file that has come there meanwhile is left alone, unless it may be replaced. */
-static bool give_name(const char *path, const struct store_backup *backup, struct err *err)
+static void remove_tails(const char *path)
 {
-	if (renameat2(AT_FDCWD, path, AT_FDCWD, backup->to, backup->replace ? 0 : RENAME_NOREPLACE) == -1)
-		return err_set_errno(err, errno, "%s", backup->to);
-	return sqlite_sync_directory(backup->to, err);
-}
-
-static void remove_all(const char *path)
-{
-	static const char *const tails[] = {"", "-journal", "-wal", "-shm"};
+	static const char *const tails[] = {"-journal", "-wal", "-shm"};
 
 	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
 		char *name = mem_format("%s%s", path, tails[i]);
@@ -152,21 +126,17 @@ static bool still_wanted(const struct store_watch *watch, struct err *err)
 bool sqlite_backup(const struct store_backup *backup, const struct store_texts *texts, const struct store_watch *watch,
                    int64_t *bytes, struct err *err)
 {
-	if (!check_target(backup, err))
+	struct new_file copy;
+	int fd;
+
+	if (!check_target(backup, err) || !new_file_make(&copy, backup->to, backup->replace, &fd, err))
 		return false;
-	char *path = mem_format("%s.XXXXXX", backup->to);
-	int fd = mkstemp(path);
-	if (fd == -1) {
-		err_set_errno(err, errno, "%s: cannot be made", backup->to);
-		free(path);
-		return false;
-	}
 	close(fd);
-	bool good = copy_to(path, backup, watch, err) && sync_file(path, bytes, err) &&
-	            check_copy(path, backup, texts, watch, err) && still_wanted(watch, err) &&
-	            give_name(path, backup, err);
+	bool good = copy_to(copy.path, backup, watch, err) && new_file_sync(&copy, bytes, err) &&
+	            check_copy(copy.path, backup, texts, watch, err) && still_wanted(watch, err);
 	if (!good)
-		remove_all(path);
-	free(path);
+		remove_tails(copy.path);
+	good = good && new_file_name(&copy, err);
+	new_file_end(&copy);
 	return good;
 }

@@ -86,18 +86,3 @@ bool sqlite_exec_patiently(struct sqlite_store *sqlite, const char *sql, struct 
 	}
 	return true;
 }
-
-/* SQLite does this for its journals alone. */
-bool sqlite_sync_directory(const char *path, struct err *err)
-{
-	char *copy = mem_dup(path);
-	int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd != -1 && fsync(fd) != -1;
-
-	if (!ok)
-		err_set_code(err, SQLITE_IOERR_DIR_FSYNC, "%s: its directory cannot be synced", path);
-	if (fd != -1)
-		close(fd);
-	free(copy);
-	return ok;
-}

@@ -56,9 +56,6 @@ int64_t sqlite_until_us(const struct sqlite_store *sqlite); /* when patience tha
 bool sqlite_exec(struct sqlite_store *sqlite, const char *sql, struct err *err) MUST_CHECK;
 bool sqlite_exec_patiently(struct sqlite_store *sqlite, const char *sql, struct err *err) MUST_CHECK;
 
-/* A new or renamed file is only there for good once its directory is synced. */
-bool sqlite_sync_directory(const char *path, struct err *err) MUST_CHECK;
-
 /* --- sqlite_existing.c ----------------------------------------------------------------------------------------- */
 
 /* The file as it is, for reading; what opening a store sets is not set. sqlite_close takes it. */

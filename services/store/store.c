@@ -2,6 +2,7 @@
 #include "services/store/store.h"
 
 #include "common/mem.h"
+#include "services/store/postgres.h"
 #include "services/store/sqlite.h"
 #include "services/store/store_driver.h"
 
@@ -9,7 +10,7 @@
 #include <string.h>
 
 /* The first one is that of files. */
-static const struct store_driver *const DRIVERS[] = {&sqlite_driver};
+static const struct store_driver *const DRIVERS[] = {&sqlite_driver, &postgres_driver};
 
 #define DRIVER_COUNT (sizeof(DRIVERS) / sizeof(DRIVERS[0]))
 
@@ -42,7 +43,21 @@ static const struct store_driver *find_driver(const char *url, struct err *err)
 
 bool store_url_check(const char *url, struct err *err)
 {
-	return find_driver(url, err) != NULL;
+	const struct store_driver *driver = find_driver(url, err);
+
+	return driver != NULL && (driver->check_url == NULL || driver->check_url(url, err));
+}
+
+bool store_url_is_file(const char *url)
+{
+	return find_driver(url, NULL) == DRIVERS[0];
+}
+
+char *store_url_name(const char *url)
+{
+	const struct store_driver *driver = find_driver(url, NULL);
+
+	return driver != NULL && driver->show_url != NULL ? driver->show_url(url) : mem_dup(store_url_rest(url));
 }
 
 /* The driver for the url, and the service's texts in its dialect. */
@@ -97,6 +112,11 @@ void store_close(struct store *store)
 		store->driver->close(store);
 }
 
+bool store_is_there(const struct store *store)
+{
+	return store->driver->is_there == NULL || store->driver->is_there(store);
+}
+
 enum store_failure store_failure(const struct store *store, const struct err *err)
 {
 	return store->driver->failure(err->code);
@@ -130,6 +150,11 @@ bool store_begin_reading(struct store *store, struct err *err)
 void store_end_reading(struct store *store)
 {
 	store->driver->end_reading(store);
+}
+
+bool store_says(const struct store *store, int number)
+{
+	return store->texts->statements[number] != NULL;
 }
 
 bool store_prepare(struct store *store, int number, struct store_statement **statement, struct err *err)

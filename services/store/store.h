@@ -18,10 +18,18 @@ struct store_statement;
 
 /* All that a service says to its store in one dialect. */
 struct store_texts {
-	const char *dialect;           /* a driver's name */
+	const char *dialect; /* a driver's name */
+	const char *name;    /* whose: "acts". Databases that hold several keep them apart by it; NULL: they need not */
 	const char *const *migrations; /* NULL-terminated scripts; number i brings the schema from i to i + 1 */
 	const char *const *rules;      /* NULL-terminated queries; each row is a problem, its first column says which */
 	const char *const *statements; /* by the service's own numbers */
+};
+
+/* Of a store that is a server; a file is there in any case. */
+enum store_dial {
+	STORE_DIAL,       /* it must answer, as long as patience lasts */
+	STORE_DIAL_ONCE,  /* where nobody answers just now the store is opened all the same: see store_is_there */
+	STORE_DIAL_LATER, /* the same, and nobody is asked before something is wanted */
 };
 
 struct store_options {
@@ -29,6 +37,8 @@ struct store_options {
 	const struct store_texts *const *texts; /* NULL-terminated: one for each dialect that the service speaks */
 	int patience_ms;                        /* how long to wait while somebody else writes; 0: not at all */
 	bool read_only;
+	bool may_pause; /* what is read in a transaction may take its reader long, who may be stopped in the middle */
+	enum store_dial dial;
 };
 
 /* --- urls ------------------------------------------------------------------------------------------------------ */
@@ -36,8 +46,11 @@ struct store_options {
 /* False: it is of no kind that is known here; err says which are, and nothing of the url but its scheme. */
 bool store_url_check(const char *url, struct err *err) MUST_CHECK;
 
-/* What messages call the store: of a file, its path. Points into the url. */
-const char *store_url_name(const char *url);
+/* What messages call the store: of a file, its path; of a server, nothing that is secret. Free it. */
+char *store_url_name(const char *url);
+
+/* Is it a file of this machine? */
+bool store_url_is_file(const char *url);
 
 /* The url of a file; free it. */
 char *store_url_of_file(const char *path);
@@ -49,6 +62,10 @@ char *store_url_of_file(const char *path);
  * that is too old is refused. */
 bool store_open(const struct store_options *options, struct store **store, struct err *err) MUST_CHECK;
 void store_close(struct store *store); /* NULL is fine; statements die with it */
+
+/* Is there a connection just now? While there is none, whatever is asked dials again, with pauses that get longer, and fails where
+ * nobody answers; what opening would have done is done first. */
+bool store_is_there(const struct store *store);
 
 enum store_failure {
 	STORE_BROKEN, /* the store cannot serve, or what was asked makes no sense to it */
@@ -70,6 +87,9 @@ bool store_begin_reading(struct store *store, struct err *err) MUST_CHECK;
 void store_end_reading(struct store *store);
 
 /* --- statements ------------------------------------------------------------------------------------------------ */
+
+/* Is there a text of that number in the store's dialect? Those that not all need may be missing. */
+bool store_says(const struct store *store, int number);
 
 /* Prepares the text of that number, once for the life of the store. The text is ours, so a failure is the schema's or the
  * database's. */

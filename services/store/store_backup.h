@@ -11,7 +11,7 @@
 struct store_backup {
 	struct store_check from; /* url: what is copied; its texts are for the check of the copy */
 	const char *to;          /* the path of a file */
-	bool replace; /* `to` may be there already */
+	bool replace;            /* `to` may be there already */
 };
 
 /* bytes: the size of the copy. False: nothing is left behind, and what was at `to` is as it was. */

@@ -28,9 +28,13 @@ struct store_blob {
 struct store_driver {
 	const char *name;     /* of its dialect, and the scheme of its urls */
 	const char *url_form; /* for a person: "sqlite:/path/to/file" */
+	bool (*check_url)(const char *url,
+	                  struct err *err); /* of its scheme; err tells nothing secret. NULL: any will do */
+	char *(*show_url)(const char *url); /* NULL: all of it but the scheme */
 	bool (*open)(const struct store_options *options, const struct store_texts *texts, struct store **store,
 	             struct err *err);
 	void (*close)(struct store *store);
+	bool (*is_there)(const struct store *store); /* NULL: always */
 	enum store_failure (*failure)(int code);
 	bool (*begin)(struct store *store, struct err *err);
 	bool (*settle)(struct store *store, struct err *err);

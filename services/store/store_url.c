@@ -9,8 +9,3 @@ const char *store_url_rest(const char *url)
 
 	return *colon == ':' ? colon + 1 : colon;
 }
-
-const char *store_url_name(const char *url)
-{
-	return store_url_rest(url);
-}

@@ -2,6 +2,7 @@
 #include "services/service.h"
 #include "services/users/users_api.h"
 #include "services/users/users_store.h"
+#include "services/users/users_transfer.h"
 
 static const char *const COUNTED[] = {"/api/v1/users", NULL};
 
@@ -11,6 +12,7 @@ int main(int argc, char **argv)
 	        .name = "users",
 	        .texts = users_texts,
 	        .counted = COUNTED,
+	        .transfer = &users_transfer,
 	        .routes = users_routes,
 	        .route_count = users_route_count,
 	        .tables_open = users_tables_open,

@@ -11,9 +11,10 @@ enum users_statement {
 	USERS_ADD = PRIVATE_STATEMENTS, /* name, hashed password */
 	USERS_DELETE,                   /* name */
 	USERS_ETAG,                     /* -> epoch, version */
-	USERS_NAMES,                    /* -> names, in order */
+	USERS_NAMES,                    /* name, most -> names; see store_by_name.h */
+	USERS_NEXT,                     /* name, most -> names, hashed passwords; likewise */
 	USERS_STATEMENTS,
 	USERS_FIRST_READ = USERS_ETAG
 };
 
-extern const struct store_texts users_sqlite;
+extern const struct store_texts users_sqlite, users_postgres;

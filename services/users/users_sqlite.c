@@ -30,7 +30,8 @@ static const char *const STATEMENTS[USERS_STATEMENTS] = {
         [USERS_ADD] = "INSERT INTO users (username, password) VALUES (?1, ?2)",
         [USERS_DELETE] = "DELETE FROM users WHERE username = ?1",
         [USERS_ETAG] = "SELECT epoch, version FROM list",
-        [USERS_NAMES] = "SELECT username FROM users ORDER BY username",
+        [USERS_NAMES] = "SELECT username FROM users WHERE username > ?1 ORDER BY username LIMIT ?2",
+        [USERS_NEXT] = "SELECT username, password FROM users WHERE username > ?1 ORDER BY username LIMIT ?2",
 };
 
 const struct store_texts users_sqlite = {

@@ -2,13 +2,14 @@
 #include "services/users/users_store.h"
 
 #include "common/mem.h"
+#include "services/store/store_by_name.h"
 #include "services/users/users_sql.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const struct store_texts *const users_texts[] = {&users_sqlite, NULL};
+const struct store_texts *const users_texts[] = {&users_sqlite, &users_postgres, NULL};
 
 struct users_tables {
 	struct store *store;
@@ -21,7 +22,7 @@ bool users_tables_open(struct store *store, bool writer, void **tables, struct e
 
 	*tables = t;
 	t->store = store;
-	for (int i = writer ? PRIVATE_STATEMENTS : USERS_FIRST_READ; i < (writer ? USERS_FIRST_READ : USERS_STATEMENTS);
+	for (int i = writer ? PRIVATE_STATEMENTS : USERS_FIRST_READ; i < (writer ? USERS_FIRST_READ : USERS_NEXT);
 	     i++) {
 		if (!store_prepare(store, i, &t->statements[i], err))
 			return false;
@@ -68,20 +69,29 @@ enum job_result users_store_etag(struct users_tables *tables, char *out, size_t 
 	return step == STORE_ROW ? JOB_OK : JOB_UNAVAILABLE;
 }
 
+struct names {
+	struct json_writer *writer;
+	size_t count;
+};
+
+static bool write_name(void *owner, struct store_statement *row, struct err *err)
+{
+	struct names *names = owner;
+	size_t len;
+	const char *name = store_column_text(row, 0, &len);
+
+	json_text_n(names->writer, name, len);
+	names->count++;
+	return json_writer_ok(names->writer) || err_set(err, "the list of users is too long");
+}
+
 enum job_result users_store_names(struct users_tables *tables, struct json_writer *w, size_t *count, struct err *err)
 {
-	struct store_statement *names = tables->statements[USERS_NAMES];
-	enum store_step step;
+	struct names names = {.writer = w};
+	bool good = store_each_by_name(tables->statements[USERS_NAMES], write_name, &names, err);
 
-	*count = 0;
-	while ((step = store_step(names, err)) == STORE_ROW) {
-		size_t len;
-		const char *name = store_column_text(names, 0, &len);
-		json_text_n(w, name, len);
-		++*count;
-	}
-	store_reset(names);
-	return step == STORE_DONE ? JOB_OK : JOB_UNAVAILABLE;
+	*count = names.count;
+	return good ? JOB_OK : JOB_UNAVAILABLE;
 }
 
 enum job_result users_store_begin(struct users_tables *tables, struct err *err)

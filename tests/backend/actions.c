@@ -17,7 +17,8 @@ static atomic_bool crashed;
 static atomic_ulong handled;           /* requests but those on the health path */
 static atomic_int health_status = 200; /* 0: hang */
 static atomic_int health_delay_ms;
-static atomic_int pace_ms; /* of /fast */
+static atomic_int pace_ms;   /* of /fast */
+static atomic_bool stranger; /* it says that it is another container */
 
 static bool do_fast(struct connection *connection, struct request *request)
 {
@@ -35,15 +36,20 @@ static bool do_health(struct connection *connection, struct request *request)
 		wait_ms(health_delay_ms);
 	if (health_status == 0)
 		return mischief_hang(connection, request);
-	return reply_send(connection, request, health_status, "", "", 0);
+	const char *id = stranger ? "stranger" : getenv("SELFLESS_ID");
+	char field[128] = "";
+	if (id != NULL)
+		snprintf(field, sizeof(field), "Selfless-Id: %s\r\n", id);
+	return reply_send(connection, request, health_status, field, "", 0);
 }
 
-/* /_set?health=500&delay=200&pace=50: how /_health and /fast answer from now on; health=0 hangs. What is not named stays. */
+/* /_set?health=500&delay=200&pace=50&stranger=1: how /_health and /fast answer from now on; health=0 hangs. What is not named stays. */
 static bool do_set(struct connection *connection, struct request *request)
 {
 	health_status = (int)request_number(request, "health", health_status);
 	health_delay_ms = (int)request_number(request, "delay", health_delay_ms);
 	pace_ms = (int)request_number(request, "pace", pace_ms);
+	stranger = request_number(request, "stranger", stranger) != 0;
 	return reply_send(connection, request, 200, "", "", 0);
 }
 

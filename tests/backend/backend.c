@@ -3,6 +3,7 @@
  * LISTEN  comma list of "address:port" and "unix:path", 0.0.0.0:8000 where unset
  * RECORD  a file that gets a line for every request (see record.h); PROBES  the same for every probe
  * WORKERS so many connections at once have a thread, others wait in the listener's queue; as many as come where unset
+ * DEAF    if set, it does not handle SIGTERM, which as a container's first process it then does not hear
  * NAME    what X-Backend says; HOSTNAME or the host name where unset
  *
  * Threads and blocking calls, because a scripted server reads best as straight code; speed is no aim.
@@ -170,7 +171,8 @@ int main(void)
 	hire_workers(getenv("WORKERS"));
 	/* Process 1 of a container has no default actions, so the signals are waited for. */
 	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
+	if (getenv("DEAF") == NULL)
+		sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	listen_all(list);

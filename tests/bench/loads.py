@@ -1,4 +1,4 @@
-"""Kinds of load on a proxy. Each is an object: load(port, seconds) gives requests, per_second, p50_ms, p99_ms, failures."""
+"""Kinds of load on a proxy. Each is an object: load(port, seconds, core, scheme) gives requests, per_second, p50_ms, p99_ms, failures."""
 
 import json
 import pathlib
@@ -31,9 +31,9 @@ class Wrk:
     def available():
         return shutil.which("wrk") is not None
 
-    def __call__(self, port, seconds, core):
+    def __call__(self, port, seconds, core, scheme="http"):
         script = HERE / self.script if self.script else None
-        return measure.wrk(f"http://127.0.0.1:{port}{self.path}", seconds, self.connections, script, core=core)
+        return measure.wrk(f"{scheme}://127.0.0.1:{port}{self.path}", seconds, self.connections, script, core=core)
 
 
 class H2load:
@@ -46,10 +46,10 @@ class H2load:
     def available():
         return shutil.which("h2load") is not None
 
-    def __call__(self, port, seconds, core):
+    def __call__(self, port, seconds, core, scheme="http"):
         with tempfile.NamedTemporaryFile(prefix="selfless-h2load") as log:
             command = ["h2load", "--h1", "-t1", f"-c{self.connections}", f"--duration={seconds}", f"--log-file={log.name}",
-                       f"http://127.0.0.1:{port}{self.path}"]
+                       f"{scheme}://127.0.0.1:{port}{self.path}"]
             text = subprocess.run(_pinned(command, core), capture_output=True, text=True, check=True).stdout
             took_ms = [int(line.split("\t")[2]) / 1000 for line in log.read().decode().splitlines()]
         counts = re.search(r"(\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", text)
@@ -65,7 +65,8 @@ class SlowClients:
     def available():
         return True
 
-    def __call__(self, port, seconds, core):
+    def __call__(self, port, seconds, core, scheme="http"):
+        assert scheme == "http"
         command = [str(HERE / "slow_clients"), *map(str, (port, self.path, self.connections, self.rate, seconds))]
         said = json.loads(subprocess.run(_pinned(command, core), capture_output=True, text=True, check=True).stdout)
         return _outcome(said["requests"], seconds, said["took_ms"], said["failures"])

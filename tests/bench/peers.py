@@ -2,7 +2,7 @@
 
 A peer is a class with `name`, `available()`, and an object of it with `port`, `pid`, `start(backends)`, `stop()`;
 backends are [(address, port)]. Their settings are each program's own for this job: keep-alive to the backends,
-no access log.
+no access log. With a pair (see harness.certificates) they speak TLS 1.3, with that certificate.
 """
 
 import os
@@ -26,8 +26,8 @@ class Peer:
     name = program = None
     environment = {}
 
-    def __init__(self, folder, core=None):
-        self.folder, self.core, self.port, self.process = folder, core, free_ports(), None
+    def __init__(self, folder, core=None, pair=None):
+        self.folder, self.core, self.pair, self.port, self.process = folder, core, pair, free_ports(), None
         self.backends = []
 
     @classmethod
@@ -78,6 +78,7 @@ class Nginx(Peer):
 
     def command(self, backends):
         servers = "".join(f"server {a}:{p};" for a, p in backends)
+        tls = f"ssl_certificate {self.pair.cert}; ssl_certificate_key {self.pair.key}; ssl_protocols TLSv1.3;" if self.pair else ""
         return ["nginx", "-c", self.write(f"""
 user root; daemon off; worker_processes 1; pid {self.folder}/nginx.pid; error_log {self.folder}/nginx-error.log crit;
 events {{ worker_connections 30000; }}
@@ -89,7 +90,7 @@ http {{
     fastcgi_temp_path {self.folder}/fastcgi; uwsgi_temp_path {self.folder}/uwsgi; scgi_temp_path {self.folder}/scgi;
     upstream backend {{ {servers} keepalive 128; keepalive_requests 1000000000; }}
     server {{
-        listen 127.0.0.1:{self.port} backlog=4096;
+        listen 127.0.0.1:{self.port} {"ssl" if self.pair else ""} backlog=4096; {tls}
         location / {{ proxy_pass http://backend; proxy_http_version 1.1; proxy_set_header Connection ""; }}
     }}
 }}
@@ -101,6 +102,11 @@ class Haproxy(Peer):
 
     def command(self, backends):
         servers = "".join(f"    server s{i} {a}:{p} check inter 1s fall 1\n" for i, (a, p) in enumerate(backends))
+        tls = ""
+        if self.pair:
+            both = self.folder / "haproxy.pem"
+            both.write_text(self.pair.cert.read_text() + self.pair.key.read_text())
+            tls = f"ssl crt {both} ssl-min-ver TLSv1.3 alpn http/1.1"
         return ["haproxy", "-db", "-f", self.write(f"""
 global
     nbthread 1
@@ -116,7 +122,7 @@ defaults
     timeout client 600s
     timeout server 600s
 frontend in
-    bind 127.0.0.1:{self.port} backlog 4096
+    bind 127.0.0.1:{self.port} {tls} backlog 4096
     default_backend out
 backend out
     balance roundrobin
@@ -128,6 +134,7 @@ class H2o(Peer):
 
     def command(self, backends):
         address, port = backends[0]      # the one of Debian takes one backend a path
+        tls = f", ssl: {{ certificate-file: {self.pair.cert}, key-file: {self.pair.key} }}" if self.pair else ""
         return ["h2o", "-c", self.write(f"""
 user: root
 num-threads: 1
@@ -135,7 +142,7 @@ max-connections: 25000
 http1-request-timeout: 600
 hosts:
   default:
-    listen: {{ host: 127.0.0.1, port: {self.port} }}
+    listen: {{ host: 127.0.0.1, port: {self.port}{tls} }}
     paths:
       "/":
           proxy.reverse.url: http://{address}:{port}/
@@ -149,8 +156,9 @@ class Caddy(Peer):
 
     def command(self, backends):
         to = " ".join(f"{a}:{p}" for a, p in backends)
+        tls = f"\ttls {self.pair.cert} {self.pair.key} {{\n\t\tprotocols tls1.3\n\t}}\n" if self.pair else ""
         return ["caddy", "run", "--adapter", "caddyfile", "--config", self.write(
-            f"{{\n\tadmin off\n\tauto_https off\n}}\nhttp://127.0.0.1:{self.port} {{\n\treverse_proxy {to} {{\n"
+            f"{{\n\tadmin off\n\tauto_https off\n}}\nhttp{'s' if self.pair else ''}://127.0.0.1:{self.port} {{\n{tls}\treverse_proxy {to} {{\n"
             "\t\ttransport http {\n\t\t\tkeepalive_idle_conns_per_host 256\n\t\t}\n\t}\n}\n")]
 
 

@@ -1,6 +1,5 @@
 """The clients: each of them asks for idempotent things again and again and keeps what went wrong."""
 
-import http.client
 import re
 import shutil
 import signal
@@ -8,6 +7,7 @@ import subprocess
 import threading
 import time
 
+from harness import tls
 from harness.client import request_on
 
 TIMEOUT_S = 30
@@ -37,7 +37,7 @@ class Client(threading.Thread):
         connection = None
         while not self._over.is_set():
             if connection is None:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_S)
+                connection = tls.connection(self.port, TIMEOUT_S)
                 self._connected = time.monotonic()
             if not self._ask(connection) or not self.keep_alive:
                 connection.close()

@@ -8,6 +8,7 @@ from harness.wait import wait_until
 
 BUILD_S = 600
 SETTLED_S = 60
+FOLLOWED_S = 5
 SERVES = "curl -fs --retry 60 --retry-delay 1 --retry-all-errors -o /dev/null http://127.0.0.1/api/v1/categories"
 
 
@@ -25,8 +26,13 @@ def build(space):
 
 
 def package_lines():
-    """What the README has in the middle of a sentence."""
-    return re.search(r"`(cmake -B build-deb [^`]*)`", (ROOT / "README.md").read_text(encoding="utf-8"))[1] + "\n"
+    """To the packages, from the sources."""
+    return block("README.md", "cmake -B build-deb")
+
+
+def package_line():
+    """From the package to the program."""
+    return block("README.md", "apt install ./selfless-orchestrator").splitlines()[0]
 
 
 def at_work(space):
@@ -39,9 +45,12 @@ def at_work(space):
             done = space.run("PATH=$PWD/build/orchestrator:$PATH\n" + line, check=False)
             assert done.returncode == 1 and "use -c FILE" in done.stdout, done
             continue
+        if " -f" in line.split("#")[0]:                 # follows until it is interrupted, and that is a good end
+            line = f"timeout --preserve-status --signal INT {FOLLOWED_S} {line}"
         wait_until(lambda order=line: space.run("PATH=$PWD/build/orchestrator:$PATH\n" + order, check=False).returncode == 0,
                    SETTLED_S, line)
     shipped.scale("acts", 1)
+    shipped.wait_settled()
 
 
 def api_and_backup(space):

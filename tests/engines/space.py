@@ -80,8 +80,10 @@ class Space:
         self.root = self.folder / "root"
         self.root.mkdir()
         subprocess.run(["tar", "-C", self.root, "-xpf", tarball, "--numeric-owner"], check=True)
-        _copy_tree(self.root / HOME.lstrip("/"))
+        self.home = self.root / HOME.lstrip("/")
+        _copy_tree(self.home)
         (self.root / "etc/apt/apt.conf.d/90space").write_text(f'Acquire::http::Proxy "http://127.0.0.1:{PROXY_PORT}";\n')
+        (self.root / "etc/apt/apt.conf.d/91yes").write_text('APT::Get::Assume-Yes "true";\n')       # what somebody answers
         (self.root / "etc/dpkg/dpkg.cfg.d/90space").write_text("force-unsafe-io\n")     # it will not outlive this machine
         (self.root / "etc/resolv.conf").write_text("nameserver 192.0.2.53\n")      # there is one on most machines; here nobody answers
         self._settle_sources()

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define BIT(id) (1u << (id))
-#define MOST_ADDED 9 /* fields that forward may add */
+#define MOST_ADDED 10 /* fields that forward may add */
 
 static const struct gate_limits limits = {.body_bytes = 1000};
 static const struct http_limits wide = {.head_bytes = 65536, .target_bytes = 65536};
@@ -18,10 +18,10 @@ static const uint32_t never_sent_on =
         BIT(HTTP_CONNECTION) | BIT(HTTP_KEEP_ALIVE) | BIT(HTTP_PROXY_CONNECTION) | BIT(HTTP_TE) | BIT(HTTP_TRAILER) |
         BIT(HTTP_TRANSFER_ENCODING) | BIT(HTTP_UPGRADE) | BIT(HTTP_PROXY_AUTHENTICATE) | BIT(HTTP_PROXY_AUTHORIZATION) |
         BIT(HTTP_CONTENT_LENGTH) | BIT(HTTP_EXPECT) | BIT(HTTP_HOST) | BIT(HTTP_X_FORWARDED_FOR) |
-        BIT(HTTP_X_FORWARDED_PROTO) | BIT(HTTP_X_FORWARDED_HOST) | BIT(HTTP_X_REQUEST_ID);
-static const uint32_t not_sent_on_from_strangers = BIT(HTTP_FORWARDED) | BIT(HTTP_X_REAL_IP) |
-                                                   BIT(HTTP_TRUE_CLIENT_IP) | BIT(HTTP_X_ORIGINAL_URL) |
-                                                   BIT(HTTP_X_REWRITE_URL) | BIT(HTTP_X_FORWARDED_OTHER);
+        BIT(HTTP_X_FORWARDED_PROTO) | BIT(HTTP_X_FORWARDED_HOST) | BIT(HTTP_X_REQUEST_ID) | BIT(HTTP_X_REAL_IP);
+static const uint32_t not_sent_on_from_strangers = BIT(HTTP_FORWARDED) | BIT(HTTP_TRUE_CLIENT_IP) |
+                                                   BIT(HTTP_X_ORIGINAL_URL) | BIT(HTTP_X_REWRITE_URL) |
+                                                   BIT(HTTP_X_FORWARDED_OTHER);
 
 static void check_target(const struct http_head *in, const struct http_head *out)
 {
@@ -48,6 +48,8 @@ static void check_fields(const struct http_head *in, const struct http_head *out
 	struct http_text peers = fuzz_field(out, &at, "x-forwarded-for");
 	assert(peers.len >= 7 && memcmp(peers.data + peers.len - 7, "9.9.9.9", 7) == 0);
 	assert(from->trusted || peers.len == 7);
+	struct http_text real = fuzz_field(out, &at, "x-real-ip");
+	assert(http_text_is(real, from->trusted ? "8.8.8.8" : "9.9.9.9"));
 	struct http_text proto = fuzz_field(out, &at, "x-forwarded-proto");
 	assert(from->trusted || http_text_is(proto, "http"));
 	bool names_host = at < out->count && http_text_is(out->fields[at].name, "x-forwarded-host");
@@ -114,7 +116,7 @@ static void on_head(const struct http_head *head, void *arg)
 	assert(head->method != HTTP_CONNECT && head->content_length <= limits.body_bytes);
 	forward_request_id(head, id);
 	assert(id[0] != '\0' && strlen(id) < FORWARD_ID_SIZE);
-	struct forward_from from = {"9.9.9.9", *trusted, id};
+	struct forward_from from = {.address = "9.9.9.9", .client = "8.8.8.8", .trusted = *trusted, .request_id = id};
 	bool takes_body = head->method != HTTP_HEAD_METHOD && head->method != HTTP_TRACE;
 	check_forwarded(head, &from, takes_body && (head->chunked || head->content_length >= 0) ? 17 : -1);
 }

@@ -71,12 +71,14 @@ static struct text resolve(const struct text *path)
 
 static struct routes *routes;
 
+static const struct http_text no_host = {"", 0};
+
 static bool same_match(struct http_text a, struct http_text b)
 {
 	struct route_match x = {0}, y = {0};
-	bool found = routes_find(routes, a, HTTP_GET, &x);
+	enum route_outcome outcome = routes_find(routes, no_host, a, HTTP_GET, &x);
 
-	if (found != routes_find(routes, b, HTTP_GET, &y) || x.service != y.service)
+	if (outcome != routes_find(routes, no_host, b, HTTP_GET, &y) || x.service != y.service)
 		return false;
 	/* what the path comes by is not seen in its normal form any more */
 	return x.is_private ? !x.counted : !y.is_private && x.counted == y.counted;
@@ -105,7 +107,7 @@ static void check(char *path, size_t len)
 
 	assert(out_len == expected.len && memcmp(out, expected.data, out_len) == 0);
 	struct route_match match;
-	if (routes_find(routes, (struct http_text){out, (uint32_t)out_len}, HTTP_GET, &match) &&
+	if (routes_find(routes, no_host, (struct http_text){out, (uint32_t)out_len}, HTTP_GET, &match) == ROUTE_FOUND &&
 	    is_plainly_private(out, out_len))
 		assert(match.is_private);
 	/* decoding a broken escape can make a good one, which is not decoded again */

@@ -11,9 +11,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # pylint: disable=wrong-import-position
 import front_kinds
-from harness import faults, images
+import stores
+from harness import faults, images, postgresql
 from harness.application import Application
 from harness.browser import Browser, is_there as browser_is_there
+from harness.certificates import Authority
 from harness.docker import Docker
 from harness.orchestrator import PREFIX, Orchestrator
 from harness.processes import ProcessOrchestrator
@@ -42,6 +44,7 @@ def _sweep(docker, keep):
 
 def pytest_addoption(parser):
     parser.addoption("--http1", choices=[*front_kinds.KINDS, "every"], help="kinds of connection; see front_kinds.py")
+    parser.addoption("--store", choices=stores.KINDS, help="where the services of test_api_* keep their data; see stores.py")
 
 
 def pytest_configure(config):
@@ -55,6 +58,17 @@ def pytest_generate_tests(metafunc):
     if kinds != ["own"]:
         metafunc.fixturenames.append("http1")
         metafunc.parametrize("http1", kinds, indirect=True, scope="module")
+    kinds = stores.kinds_of(nodeid, metafunc.fixturenames, metafunc.config.getoption("--store"))
+    if kinds != ["sqlite"]:
+        metafunc.parametrize("store", kinds, indirect=True, scope="module")
+
+
+def pytest_collection_modifyitems(config, items):
+    """On the other store only as plain processes, unless it is asked for."""
+    if config.getoption("--store") is None:
+        chosen = [item for item in items if not stores.is_left_out(getattr(item, "callspec", None))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +85,27 @@ def _excuse(request):
         reason = front_kinds.excuse(request.getfixturevalue("http1"), request.node.nodeid)
         if reason is not None:
             pytest.skip(reason)
+    if "store" in request.fixturenames:
+        reason = stores.excuse(request.getfixturevalue("store").kind, request.node.nodeid)
+        if reason is not None:
+            pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server():
+    """One for all scenarios that do not hurt it; it makes no syncs."""
+    if not postgresql.is_there():
+        pytest.skip("needs Debian's package postgresql-15")
+    server = postgresql.Server(fsync="off", log_lock_waits="on")
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="module")
+def store(request):
+    """What the services of the scenario keep their data in."""
+    with stores.use(getattr(request, "param", "sqlite"), lambda: request.getfixturevalue("postgresql_server")) as used:
+        yield used
 
 
 @pytest.fixture(scope="session")
@@ -131,6 +166,12 @@ def shared_orchestrate(http1, docker, tmp_path_factory):  # pylint: disable=unus
         orchestrator.close()
 
 
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """A certificate authority: authority.make("a.example")."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
 @pytest.fixture
 def pace(docker, backend_image):
     """How many times slower than it should be this machine's Engine is just now; 1 at least. For windows and limits."""
@@ -177,10 +218,11 @@ def processes(tmp_path):
     """`processes(3)` is a started orchestrator with three scripted backends, and their service's name."""
     made = []
 
-    def start(size=1, settings=None, **service):
+    def start(size=1, settings=None, environment=None, **service):
         orchestrator = ProcessOrchestrator(tmp_path, next(_process_numbers))
         made.append(orchestrator)
-        orchestrator.config.update(settings or {})
+        orchestrator.environment.update(environment or {})
+        orchestrator.config.update(settings(orchestrator.port) if callable(settings) else settings or {})
         name = orchestrator.add_backends("web", size, **service)
         return orchestrator.start(), name
 

@@ -115,7 +115,6 @@ add("method NUL", get(line=b"GE\x00T /x HTTP/1.1"), 400)
 add("CONNECT", get(line=b"CONNECT a:80 HTTP/1.1"), (400, 405, 501))
 add("* with GET", get(line=b"GET * HTTP/1.1"), 400)
 add("OPTIONS *", get(line=b"OPTIONS * HTTP/1.1"), 204)
-add("TLS hello", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\r\n\r\n", 400)
 add("long target", get(line=b"GET /" + b"a" * 20000 + b" HTTP/1.1"), 414)
 add("blank lines before", b"\r\n\r\n" + get(), 200, 1)
 

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+import stores
 from harness import images, sanitizer
 from harness.application import Application
 from harness.client import request
@@ -36,10 +37,11 @@ class Contained:
 
     def _run(self, service, port, *env):
         volume = f"{self.name}-{service}"
+        env += tuple(f"{key}={value}" for key, value in stores.current.environment(service, True).items())
         self.docker.create_volume(volume, self.labels)
         self.containers[service] = self.docker.run(
             f"{self.name}-{service}", images.service_images()[service], host_port=port, labels=self.labels, env=env,
-            binds=[f"{volume}:/static"], network=self.name)
+            binds=[f"{volume}:/static", *stores.current.binds()], network=self.name)
         self._wait_healthy(port)
 
     def _wait_healthy(self, port):
@@ -67,6 +69,9 @@ class Orchestrated:
     def __init__(self, folder):
         self.orchestrator = Orchestrator(Docker(), folder, f"0o{next(_numbers)}")
         self.application = Application(self.orchestrator, images.service_images(), acts=2)
+        for service in self.orchestrator.config["services"] if stores.current.binds() else []:
+            service.setdefault("env", {}).update(stores.current.environment(service["name"], True))
+            service["volumes"] = service.get("volumes", []) + stores.current.binds()
 
     def start(self):
         self.application.start()

@@ -17,6 +17,7 @@ import urllib.parse
 import pytest
 
 import services_contained
+import stores
 from harness import sanitizer
 from harness.client import RawClient, request
 from harness.images import build_dir
@@ -32,7 +33,8 @@ class Process:
     """One service process; its output is kept, and must hold no sanitizer report when it is gone."""
 
     def __init__(self, name, folder, **env):
-        self.name, self.folder, self.env = name, folder, env
+        self.name, self.folder = name, folder
+        self.env = env if "STORE_URL" in env else {**stores.current.environment(name), **env}
         self.port = free_ports()
         self.log = folder / f"{name}-{self.port}.log"
         self.process = None
@@ -187,7 +189,7 @@ class Api:
 
 
 @pytest.fixture(scope="module", params=list(MODES))
-def api_mode(request, tmp_path_factory):
+def api_mode(request, store, tmp_path_factory):   # pylint: disable=unused-argument
     services_contained.skip_if_not_for(request.param, request.module.__name__)
     mode = MODES[request.param](tmp_path_factory.mktemp("api"))
     try:
@@ -206,7 +208,7 @@ def api(api_mode):
 
 
 @pytest.fixture
-def native(tmp_path):
+def native(store, tmp_path):   # pylint: disable=unused-argument
     """A maker of applications of plain processes that the scenario may hurt: `native(MAX_BODY_BYTES=100)`."""
     made = []
 

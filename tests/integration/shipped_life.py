@@ -40,7 +40,8 @@ class Visitor:
         self.second = time.time() // 1
         self.trip.others += 1
         shown = self.captions[:SHOWN]
-        self.person.sees_cards(len(shown))
+        self.person.sees_cards(len(shown))      # which may be as many as before, and those of before
+        self.browser.wait_until("document.querySelector('#cards .caption')?.textContent === arguments[0]", 20, shown[0])
         self.browser.click(".vote")
         self.browser.wait_until(UPVOTED, 15)
         assert self.person.captions() == shown, (self.person.captions(), shown)

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from harness import tls
 from harness.client import RawClient
 from harness.wait import wait_until
 
@@ -34,6 +35,9 @@ def test_a_line_for_each_reply(web, tmp_path):
     first = lines[0]
     assert (first["request"], first["method"], first["client"]) == ("one", "GET", "127.0.0.1")
     assert (first["service"], first["slot"], first["container"], first["tries"]) == (service, 0, container, 1)
+    assert (first["tls"], first["protocol"], first["host"]) == (tls.version(orchestrator.port), "HTTP/1.1", f"127.0.0.1:{orchestrator.port}")
+    assert (lines[2]["protocol"], lines[2]["host"]) == ("HTTP/1.1", f"127.0.0.1:{orchestrator.port}")
+    assert (lines[3]["protocol"], lines[3]["host"]) == (None, None)
     assert first["bytes"] > 0 and first["held_us"] == 0 and 0 < first["total_us"] < 10_000_000
     assert lines[1]["method"] == "POST" and lines[1]["target"] == "/status?code=404"
     assert lines[2]["service"] is None and lines[2]["slot"] == -1

@@ -72,7 +72,7 @@ def test_fleet_is_what_docker_shows(web):
     for _ in range(6):
         assert orchestrator.get("/fast").status == 200
     fleet = orchestrator.fleet()
-    assert fleet["name"] == orchestrator.name and fleet["engine"] == {"up": True} and fleet["version"]
+    assert fleet["name"] == orchestrator.name and fleet["engine"]["up"] is True and fleet["version"]
     shown = fleet["services"][0]
     assert (shown["name"], shown["wanted"], shown["requests"], shown["leaving"]) == (service, 3, 6, [])
     ids = orchestrator.ids(service)

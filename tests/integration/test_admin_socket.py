@@ -4,6 +4,7 @@ it serves without, and says so."""
 import itertools
 import json
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ from harness.processes import ProcessOrchestrator
 from harness.wait import wait_until
 
 NOBODY = 65534
+UNIT = pathlib.Path(__file__).parents[2] / "orchestrator/systemd/selfless.service.in"
 _numbers = itertools.count(300000)
 
 
@@ -79,9 +81,9 @@ def test_commands_take_it_first(processes, tmp_path):
 def test_then_the_address(processes):
     orchestrator, service = processes(1)
     os.unlink(path_of(orchestrator))
-    assert service in run_binary("status", "-c", orchestrator.config_path).stdout
+    assert service in orchestrator.status()
     orchestrator.stop()
-    done = run_binary("status", "-c", orchestrator.config_path)
+    done = orchestrator.command("status")
     assert done.returncode == 1 and f"127.0.0.1:{orchestrator.admin_port}" in done.stderr
     assert path_of(orchestrator) in done.stderr, done.stderr
 
@@ -92,8 +94,8 @@ def test_without_any_address(processes):
     orchestrator.stop()
     orchestrator.config["admin"] = []
     orchestrator.spawn()
-    wait_until(lambda: run_binary("status", "-c", orchestrator.config_path).returncode == 0, 20, "ready")
-    assert service in run_binary("status", "-c", orchestrator.config_path).stdout
+    wait_until(lambda: orchestrator.command("status").returncode == 0, 20, "ready")
+    assert service in orchestrator.status()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), 5)
 
@@ -116,9 +118,9 @@ def test_two_in_one_folder(processes, unstarted):
     other = second.add_backends("other", 1)
     second.start()
     assert "event=admin-socket-off" in second.log() and "another program answers" in second.log()
-    shown = run_binary("status", "-c", second.config_path).stdout
+    shown = second.status()
     assert other in shown and service not in shown
-    assert service in run_binary("status", "-c", first.config_path).stdout
+    assert service in first.status()
     status, body = ask(first, f"POST /api/drain HTTP/1.1\r\nHost: {second.name}\r\nContent-Length: 0\r\n")
     assert status == 421 and first.name in json.loads(body)["detail"]
     second.stop(signal.SIGINT)
@@ -134,7 +136,7 @@ def test_where_it_cannot_be(unstarted, tmp_path):
     line = next(line for line in orchestrator.log().splitlines() if "event=admin-socket-off" in line)
     assert "Not a directory" in line and "remedy=" in line
     assert orchestrator.get("/fast").status == 200
-    assert web in run_binary("status", "-c", orchestrator.config_path).stdout
+    assert web in orchestrator.status()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
@@ -166,12 +168,62 @@ def test_reload_waits_and_says_what_is_wrong(processes):
     assert "event=reloaded" in orchestrator.log() and orchestrator.wanted(service) == 3
     good = orchestrator.config_path.read_text()
     orchestrator.config_path.write_text(good.replace('"routes"', '"rutes"'))
-    done = run_binary("reload", "-c", orchestrator.config_path)
-    assert done.returncode == 1 and "rutes" in done.stderr, done
-    done = run_binary("reload", "--admin", f"unix:{path_of(orchestrator)}")
-    assert done.returncode == 1 and "refused: " in done.stderr and "rutes" in done.stderr, done
-    assert orchestrator.log().count("event=reload-refused") == 1
+    for where in (["-c", orchestrator.config_path], ["--admin", f"unix:{path_of(orchestrator)}"]):
+        done = run_binary("reload", *where)
+        assert done.returncode == 1 and "refused: " in done.stderr and "rutes" in done.stderr, done
+    assert orchestrator.log().count("event=reload-refused") == 2
     orchestrator.config_path.write_text(good.replace(f'"127.0.0.1:{orchestrator.port}"', f'"127.0.0.1:{free_ports()}"'))
     done = run_binary("reload", "-c", orchestrator.config_path)
     assert done.returncode == 1 and "listen" in done.stderr, done
     assert orchestrator.wanted(service) == 3
+
+
+def test_the_units_reload_finds_an_orchestrator_of_any_name(processes):
+    """What systemctl runs, for a file that names a `socket_dir` of its own."""
+    orchestrator, _ = processes()
+    unit = dict(line.split("=", 1) for line in UNIT.read_text().splitlines() if line.startswith("Exec"))
+    program, *start = unit["ExecStart"].split()
+    assert unit["ExecReload"].split()[0] == program
+    words = [str(orchestrator.config_path) if word == start[-1] else word for word in unit["ExecReload"].split()[1:]]
+    done = run_binary(*words)
+    assert (done.returncode, done.stderr) == (0, ""), done
+    orchestrator.config_path.write_text(SPOILT["a bracket too few"](orchestrator.config_path.read_text()))
+    assert run_binary(*words).returncode == 1
+    assert "the file was refused" in run_binary("status", "-c", orchestrator.config_path).stdout
+
+
+SPOILT = {
+    "a key that nobody knows": lambda text: text.replace('"routes"', '"rutes"', 1),
+    "a bracket too few": lambda text: text.rstrip().removesuffix("}"),
+    "a comma too many": lambda text: text.replace('"services": [', '"services": [,', 1),
+    "half of it": lambda text: text[:len(text) * 2 // 3],
+}
+
+
+@pytest.mark.parametrize("fault", SPOILT)
+def test_whoever_has_spoilt_the_file_sees_what_runs(processes, fault):
+    orchestrator, service = processes()
+    orchestrator.config_path.write_text(SPOILT[fault](orchestrator.config_path.read_text()))
+    for command in ("status", "events"):
+        done = run_binary(command, "-c", orchestrator.config_path)
+        assert done.returncode == 0 and service in done.stdout, done
+        assert f"{orchestrator.config_path}:" in done.stderr and "asked all the same" in done.stderr, done
+    done = run_binary("reload", "-c", orchestrator.config_path)
+    assert done.returncode == 1 and f"refused: {orchestrator.config_path}:" in done.stderr, done
+    assert "the file was refused" in run_binary("status", "-c", orchestrator.config_path).stdout
+    done = run_binary("replace", "-c", orchestrator.config_path, service, "0")
+    assert done.returncode == 0, done
+
+
+def test_a_file_that_is_gone_does_not_say_whom_to_ask(processes):
+    orchestrator, _ = processes()
+    orchestrator.config_path.unlink()
+    for command in ("status", "reload"):
+        done = run_binary(command, "-c", orchestrator.config_path)
+        assert done.returncode in (1, 2) and "No such file" in done.stderr and "--admin unix:" in done.stderr, done
+    where = ["-c", orchestrator.config_path, "--admin", f"unix:{path_of(orchestrator)}"]
+    done = run_binary("reload", *where)
+    assert done.returncode == 1 and "refused: " in done.stderr and "No such file" in done.stderr, done
+    done = run_binary("status", *where)
+    assert done.returncode == 0 and "the file was refused" in done.stdout and "No such file" in done.stdout, done
+    assert " reload-refused " in run_binary("events", *where).stdout

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from harness.wait import wait_until
 from services_native import PASSWORD, quote
 
 
@@ -58,7 +59,7 @@ def test_count_counts_too_large_bodies_and_not_bad_heads(api):
     assert counted(api) == 1
 
 
-def test_count_is_exact_over_processes(native):
+def test_count_is_exact_over_processes(native, store):
     api = native()
     other = api.mode.more_acts()
     api.expect(200, "DELETE", "/_count")
@@ -71,7 +72,7 @@ def test_count_is_exact_over_processes(native):
         thread.start()
     for thread in threads:
         thread.join()
-    assert counted(api) == 400
+    wait_until(lambda: counted(api) == 400, store.seconds_to_count, "what the other has counted")
     assert api.expect(200, "GET", "/_count", port=other.port) == [400]
     api.mode.acts.restart(9)
     assert counted(api) == 400
@@ -81,6 +82,12 @@ def test_count_is_exact_over_processes(native):
 def test_health(api, service):
     reply = api.call("GET", "/_health", port=port(api, service))
     assert (reply.status, reply.body) == (200, b"")
+
+
+def test_health_says_who_it_is(native):
+    api = native(SELFLESS_ID="5e1f")
+    reply = api.call("GET", "/_health")
+    assert (reply.status, reply.get("Selfless-Id"), reply.body) == (200, "5e1f", b"")
 
 
 @pytest.mark.parametrize("service", ["users", "acts"])

@@ -104,7 +104,7 @@ NOT_MODIFIED = b"HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\n\r\n"
 
 
 @pytest.fixture(name="with_fake")
-def _with_fake(tmp_path):
+def _with_fake(store, tmp_path):   # pylint: disable=unused-argument
     """An acts process whose users service is scripted."""
     made = []
 
@@ -196,7 +196,7 @@ def test_empty_users_list(with_fake):
 
 # --- the process ------------------------------------------------------------------------------------------------------
 
-def test_kill_and_restart(native):
+def test_kill_and_restart(native, store):
     """Everything acknowledged is there, whole, after kill -9 in the middle of writing."""
     api = native()
     api.stage()
@@ -224,9 +224,7 @@ def test_kill_and_restart(native):
         for client in clients:
             client.join()
         api.mode.acts.start()
-    with sqlite3.connect(f"file:{api.mode.acts.folder}/acts.db?mode=ro", uri=True) as database:
-        stored = dict(database.execute("SELECT act_id, caption FROM acts"))
-        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    stored = store.acts(api.mode.acts)
     assert set(acknowledged) <= set(stored) and all(caption == f"c{number}" for number, caption in stored.items())
     assert api.expect(200, "GET", "/acts/count") == [len(stored)]
 
@@ -269,38 +267,29 @@ def test_stop_does_not_wait_for_ever(native):
 
 # --- the store --------------------------------------------------------------------------------------------------------
 
-def lock(api):
-    """Holds the write lock as another container would."""
-    database = sqlite3.connect(api.mode.acts.folder / "acts.db", isolation_level=None)
-    database.execute("BEGIN IMMEDIATE")
-    return database
-
-
-def test_locked_store(native):
+def test_locked_store(native, store):
     """Reading goes on, health is good and quick, writes wait; they are done once the lock is free."""
     api = native()
     api.stage()
-    database = lock(api)
     replies = []
     writer = threading.Thread(target=lambda: replies.append(api.call("POST", "/categories", ["beach"])))
-    writer.start()
-    for _ in range(3):
-        assert elapsed(lambda: api.expect(200, "GET", "/categories")) < 3
-        assert elapsed(lambda: api.expect(200, "GET", "/_health")) < 3
-    assert not replies
-    database.execute("ROLLBACK")
+    with store.locked(api.mode.acts):
+        writer.start()
+        for _ in range(3):
+            assert elapsed(lambda: api.expect(200, "GET", "/categories")) < 3
+            assert elapsed(lambda: api.expect(200, "GET", "/_health")) < 3
+        assert not replies
     writer.join()
     assert replies[0].status == 201
 
 
-def test_store_locked_for_long(native):
+def test_store_locked_for_long(native, store):
     """After the busy timeout: 503, nothing written; health stays good."""
     api = native()
     api.stage()
-    database = lock(api)
-    assert 3 < elapsed(lambda: api.expect(503, "POST", "/categories", ["beach"])) < 10
-    assert api.call("GET", "/_health").status == 200
-    database.execute("ROLLBACK")
+    with store.locked(api.mode.acts):
+        assert 3 < elapsed(lambda: api.expect(503, "POST", "/categories", ["beach"])) < 10
+        assert api.call("GET", "/_health").status == 200
     assert api.expect(200, "GET", "/categories") == {"garden": 0}
     api.add_category("beach")
 

@@ -110,8 +110,8 @@ def test_unknown_path(api, path):
     assert api.call("GET", path, port=api.mode.users_port).status == 404
 
 
-def test_password_is_not_stored_as_sent(native):
+def test_password_is_not_stored_as_sent(native, store):
     api = native()
     api.add_user("ann")
-    stored = b"".join(path.read_bytes() for path in api.mode.users.folder.glob("users.db*"))
+    stored = store.bytes_of_users(api.mode.users)
     assert PASSWORD.encode() not in stored and b"$argon2id$" in stored

@@ -20,7 +20,7 @@ KEY = [
 METRIC = [
     ("orchestrator/admin/metrics.c", "\tX(build_info, ",
      '\tX(greetings, "selfless_greetings_total", COUNTER, ONCE, "", "Greetings so far.") \\\n\tX(build_info, '),
-    ("orchestrator/admin/metrics.c", "        build_info;", "        build_info, greetings;"),
+    ("orchestrator/admin/metrics.c", " build_info;", " build_info, greetings;"),
     ("orchestrator/admin/metrics.c", "/* --- the whole ---",
      "static void greetings(struct exposition *out, const struct source *source)\n{\n\t(void)source;\n"
      "\texposition_whole(out, NULL, 0, 1);\n}\n\n/* --- the whole ---"),
@@ -55,17 +55,17 @@ ENGINE = [
 ]
 
 KIND = [
-    ("orchestrator/proxy/greeting.h", "",
-     '/* greeting: a kind of connection that says when one comes. */\n#pragma once\n\n#include "orchestrator/proxy/http1.h"\n\n'
-     "void greeting_open(struct conns *conns, int fd, const struct sockaddr *peer);\n"),
-    ("orchestrator/proxy/greeting.c", "",
-     '/* greeting: one line, and then as http1. */\n#include "orchestrator/proxy/greeting.h"\n\n#include "common/log.h"\n\n'
-     "void greeting_open(struct conns *conns, int fd, const struct sockaddr *peer)\n{\n"
-     '\tlog_info("event=hello");\n\thttp1_open(conns, fd, peer);\n}\n'),
-    ("orchestrator/proxy/front.c", "\thttp1_open(front->conns, fd, peer);", "\tgreeting_open(front->conns, fd, peer);"),
-    ("orchestrator/proxy/front.c", '#include "orchestrator/proxy/http1.h"\n',
-     '#include "orchestrator/proxy/greeting.h"\n#include "orchestrator/proxy/http1.h"\n'),
-    ("orchestrator/proxy/CMakeLists.txt", " hop.c ", " greeting.c hop.c "),
+    ("orchestrator/proxy/greeter.h", "",
+     '/* greeter: a kind of connection that says when one comes. */\n#pragma once\n\n#include "orchestrator/proxy/http1.h"\n\n'
+     "void greeter_open(struct conns *conns, const struct conn_socket *socket);\n"),
+    ("orchestrator/proxy/greeter.c", "",
+     '/* greeter: one line, and then as http1. */\n#include "orchestrator/proxy/greeter.h"\n\n#include "common/log.h"\n\n'
+     "void greeter_open(struct conns *conns, const struct conn_socket *socket)\n{\n"
+     '\tlog_info("event=hello");\n\thttp1_open(conns, socket);\n}\n'),
+    ("orchestrator/proxy/front.c", "\thttp1_open(front->conns, socket", "\tgreeter_open(front->conns, socket"),
+    ("orchestrator/proxy/front.c", '#include "orchestrator/proxy/greeting.h"\n',
+     '#include "orchestrator/proxy/greeter.h"\n#include "orchestrator/proxy/greeting.h"\n'),
+    ("orchestrator/proxy/CMakeLists.txt", " hop.c ", " greeter.c hop.c "),
 ]
 
 STORE = [
@@ -78,10 +78,10 @@ STORE = [
      "                          struct err *err)\n{\n\t(void)texts;\n\t*store = NULL;\n"
      '\treturn err_set(err, "hello, %s", options->url);\n}\n\n'
      'const struct store_driver greeting_driver = {.name = "greeting", .url_form = "greeting:NAME", .open = greeting_open};\n'),
-    ("services/store/store.c", "DRIVERS[] = {&sqlite_driver", "DRIVERS[] = {&sqlite_driver, &greeting_driver"),
-    ("services/store/store.c", '#include "services/store/sqlite.h"\n',
-     '#include "services/store/greeting.h"\n#include "services/store/sqlite.h"\n'),
-    ("services/store/CMakeLists.txt", " shared_file.c\n", " shared_file.c greeting.c\n"),
+    ("services/store/store.c", "DRIVERS[] = {&sqlite_driver, ", "DRIVERS[] = {&sqlite_driver, &greeting_driver, "),
+    ("services/store/store.c", '#include "services/store/postgres.h"\n',
+     '#include "services/store/greeting.h"\n#include "services/store/postgres.h"\n'),
+    ("services/store/CMakeLists.txt", " store_url.c ", " store_url.c greeting.c "),
 ]
 
 RECIPES = {"A key": KEY, "A metric": METRIC, "A command": COMMAND, "An engine": ENGINE, "A kind of connection": KIND, "A store": STORE}

@@ -10,6 +10,7 @@ MANY, SOME = 500, 60    # connections that a container serves at once, each in a
 BYTES = 5_000_000
 HEALTH = {"path": "/_health", "start_ms": 300000}     # a slow machine may need long to read it all
 REQUEST = f"GET /bytes?n={BYTES} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+READ_S = 300            # gigabytes, deciphered here where they come by TLS
 HELD_S = 5              # two missed probes, each of a second and a second after the one before, are 3
 
 
@@ -24,7 +25,7 @@ def is_whole(data):
 
 
 def read_all(flood):
-    replies = flood.read(120, is_whole)
+    replies = flood.read(READ_S, is_whole)
     cut = sum(1 for reply in replies if not is_whole(reply))
     assert cut == 0, f"{cut} of {len(replies)} replies are cut"
 

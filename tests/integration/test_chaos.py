@@ -17,7 +17,7 @@ SEED = os.environ.get("CHAOS_SEED", "1")
 
 
 @pytest.mark.parametrize("engine, seconds", [("docker", 16), ("process", 10)])
-def test_storm(engine, seconds, tmp_path):
-    command = [sys.executable, str(RUN), "--engine", engine, "--seed", SEED, "--seconds", str(seconds), "--keep", str(tmp_path)]
+def test_storm(engine, seconds, http1, tmp_path):
+    command = [sys.executable, str(RUN), "--engine", engine, "--http1", http1, "--seed", SEED, "--seconds", str(seconds), "--keep", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, f"{done.stdout}{done.stderr[-2000:]}\nlog and journal: {tmp_path}"

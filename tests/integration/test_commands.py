@@ -247,7 +247,7 @@ def guarded(processes, tmp_path):
     token.chmod(0o600)
     orchestrator.config.update(admin=f"0.0.0.0:{orchestrator.admin_port}", admin_token_file=str(token))
     orchestrator.spawn()
-    wait_until(lambda: "event=listening" in orchestrator.log().rsplit("event=stopped", 1)[-1], 10, "listens")
+    wait_until(orchestrator.listens, 10, "listens")
     return orchestrator
 
 

@@ -138,6 +138,17 @@ def test_usage(args):
     assert run_binary(*args).returncode == 2
 
 
+def test_what_is_hardly_meant_is_said_and_good(tmp_path):
+    """A service that would never scale, since nothing of what it counts is asked of it."""
+    path = tmp_path / "doubtful.json"
+    path.write_text("{%s}" % GOOD.replace("}]", ', "routes": ["/"], "scale": {"count": ["/api/v1/"]}}]'))
+    assert run_binary("--check", "-c", path).stderr == ""
+    path.write_text("{%s}" % GOOD.replace("}]", ', "routes": ["/shop/"], "scale": {"min": 2, "count": ["/api/v1/"]}}]'))
+    done = run_binary("--check", "-c", path)
+    assert (done.returncode, done.stdout) == (0, f"{path}: good\n")
+    assert done.stderr.startswith(f"{path}: warning: services[0].scale.count: ") and "stays at 2 containers" in done.stderr
+
+
 def test_good_one(tmp_path):
     path = tmp_path / "good.json"
     path.write_text('// a comment\n{%s, /* another */ "hold_ms": 5}' % GOOD)

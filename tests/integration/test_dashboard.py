@@ -1,78 +1,22 @@
 """The dashboard shows what is so, at once, and does what a person orders there; on any screen, by keyboard, and safely."""
 
-import itertools
-import os
-import signal
+import pathlib
 
 import pytest
 
+from dashboard_board import (SIZES, board, is_live, kill, made, made_failing,  # pylint: disable=unused-import
+                             open_page, shoot_all, wait_text)
 from harness import axe
 from harness.client import request
 from harness.ports import free_ports
 from harness.prefix_proxy import PrefixProxy
 from harness.poller import Poller
-from harness.processes import ProcessOrchestrator
 from harness.wait import wait_until
+from test_reload import reload
 
+FOLDER = pathlib.Path(__file__).parents[2] / "orchestrator" / "admin" / "page"
+MOST_BYTES = 120 * 1024
 TOKEN = "a-token-of-the-tests-0123456789"
-SIZES = {"desktop": (1280, 900, False), "phone": (390, 844, True)}
-
-_numbers = itertools.count(200000)
-
-
-@pytest.fixture
-def made(tmp_path):
-    """A maker of orchestrators of plain processes, not yet started."""
-    all_made = []
-
-    def make():
-        all_made.append(ProcessOrchestrator(tmp_path, next(_numbers)))
-        return all_made[-1]
-
-    yield make
-    for orchestrator in all_made:
-        orchestrator.close()
-
-
-@pytest.fixture
-def board(made, browser):
-    """`board(2)`: the page of an orchestrator with two containers of one service is open, and live."""
-    def start(size=2, **service):
-        orchestrator = made()
-        name = orchestrator.add_backends("web", size, **service)
-        orchestrator.start()
-        open_page(browser, orchestrator)
-        return orchestrator, name
-
-    return start
-
-
-def open_page(browser, orchestrator, port=None):
-    browser.open(f"http://127.0.0.1:{port or orchestrator.admin_port}/")
-
-
-def is_live(browser):
-    return browser.wait_until("document.querySelector('#connection').textContent === 'live'", 15)
-
-
-def wait_text(browser, css, text, deadline_s=15):
-    """Until an element that can be seen holds the text."""
-    browser.find(css, text, deadline_s)
-
-
-def kill(orchestrator, service, slot):
-    os.kill(orchestrator.pid(service, slot), signal.SIGKILL)
-
-
-def shoot_all(browser, name):
-    """The page in all its clothes."""
-    for size, (width, height, touch) in SIZES.items():
-        for dark in (False, True):
-            browser.set_size(width, height, touch)
-            browser.set_media(dark=dark)
-            browser.screenshot(f"dashboard-{name}-{size}-{'dark' if dark else 'light'}", whole=True)
-    browser.set_size(*SIZES["desktop"])
-    browser.set_media()
 
 
 def test_it_shows_the_fleet(board, browser):
@@ -120,7 +64,7 @@ def test_the_scaling_window_is_drawn(board, browser):
     wait_text(browser, ".caption", "With 31 there will be 4 containers")
     browser.wait_until("[...document.querySelectorAll('.thresholds text')].some(e => e.textContent === '3 containers at 21')", 5)
     assert browser.execute("return document.querySelectorAll('.thresholds .reached').length") == 2
-    wait_text(browser, ".headline", "2 → 3 containers, 21 requests in the window so far")
+    wait_text(browser, ".headline", "1 → 3 containers, 21 requests in the window so far")
     wait_until(lambda: len(orchestrator.slots(service)) == 3, 10, "three containers")
     shoot_all(browser, "scaling")
 
@@ -204,24 +148,50 @@ def test_a_slot_without_a_container_says_why(board, browser, tmp_path):
     program.chmod(0o755)
     orchestrator, service = made_failing(board, program)
     wait_text(browser, ".state", "backing off", 30)
-    wait_text(browser, ".message", "one after the other without a good probe")
+    wait_text(browser, ".message", "it exited with code 3")
     wait_text(browser, "h1", f"{service} has no ready container")
     wait_text(browser, ".outcome", "backing off")
     browser.click("#stories summary")
-    wait_text(browser, ".lines .text", "<img src=x onerror=alert(1)>")
+    wait_text(browser, ".lines .words", "<img src=x onerror=alert(1)>")
     assert browser.execute("return document.querySelectorAll('#stories img').length") == 0
     shoot_all(browser, "failing")
     assert orchestrator.fleet_slots(service)[0]["state"] in ("backing-off", "creating", "starting", "down")
 
 
-def made_failing(board, program):
-    """board waits for ready containers; there will be none."""
-    original = ProcessOrchestrator.wait_ready
-    ProcessOrchestrator.wait_ready = lambda self: wait_until(self.fleet, 10, "the admin API answers")
-    try:
-        return board(1, command=[str(program)])
-    finally:
-        ProcessOrchestrator.wait_ready = original
+def test_the_troubles_of_the_orchestrator_itself(made, browser):
+    """Its containers serve, and what it cannot write is said all the same, from the moment on when it is so."""
+    orchestrator = made()
+    orchestrator.add_backends("web", 1)
+    orchestrator.config["access_log"] = "/dev/full"
+    orchestrator.start()
+    open_page(browser, orchestrator)
+    wait_text(browser, "h1", "The container is ready")
+    assert not browser.sees("#causes")
+    assert orchestrator.get("/fast").status == 200
+    wait_text(browser, "#causes li", "the access log /dev/full cannot be written")
+    wait_text(browser, "#causes strong", "access log")
+    wait_text(browser, "h1", "The container is ready")
+    shoot_all(browser, "trouble")
+    for size in SIZES.values():
+        browser.set_size(*size)
+        assert browser.execute("return document.documentElement.scrollWidth") <= size[0]
+        assert not axe.violations(browser), size
+    del orchestrator.config["access_log"]
+    reload(orchestrator)
+    browser.wait_until("document.querySelector('#causes').hidden", 10)
+
+
+def test_a_story_has_its_newest_cause(board, browser):
+    """Several entries that are remembered may belong to one story; they come with the newest first."""
+    board(1)
+    causes = browser.execute_async("""
+        const done = arguments[arguments.length - 1];
+        import('/lately.js').then(({ withLately }) => {
+            const entry = (time_ms, cause) => ({ what: 'fault', service: 'web', slot: 0, incident: 'one', time_ms, cause, times: 1 });
+            const story = { id: 'one', time: 1, lines: [] };
+            done(withLately([story], [entry(2, 'it exited'), entry(1, 'it hangs')]).map((one) => one.cause));
+        }, (error) => done([String(error)]));""")
+    assert causes == ["it exited"]
 
 
 def test_nothing_runs_and_nothing_happened(board, browser):
@@ -259,6 +229,7 @@ def test_it_asks_for_the_token_where_one_is_needed(made, browser, tmp_path):
     orchestrator.config["admin"] = [f"127.0.0.1:{orchestrator.admin_port}", f"0.0.0.0:{port}"]
     orchestrator.add_backends("web", scale={"min": 1, "max": 2})
     orchestrator.start()
+    browser.expected_errors.append("401")
     open_page(browser, orchestrator, port)
     wait_text(browser, "#token label", "asks for a token")
     browser.screenshot("dashboard-token")
@@ -275,7 +246,6 @@ def test_it_asks_for_the_token_where_one_is_needed(made, browser, tmp_path):
     browser.press("Enter")              # orders carry it, too
     wait_text(browser, "h1", "All 2 containers are ready")
     assert TOKEN not in browser.execute("return document.cookie + JSON.stringify(localStorage)")
-    browser.expected_errors.append("401")
 
 
 def test_by_keyboard_alone(board, browser):
@@ -341,6 +311,8 @@ def test_its_files_and_their_policy(made):
         file = request(orchestrator.admin_port, name)
         assert file.status == 200 and file.get("Content-Type").startswith(kind)
         assert b"http://" not in file.body.replace(b"http://www.w3.org/", b"") and b"https://" not in file.body
+    sizes = {path.name: len(request(orchestrator.admin_port, f"/{path.name}").body) for path in FOLDER.iterdir()}
+    assert min(sizes.values()) > 300 and sum(sizes.values()) < MOST_BYTES, sizes
     assert request(orchestrator.admin_port, "/", headers={"Host": "evil.example"}).status == 403
     assert request(orchestrator.admin_port, "/", "POST").status in (404, 405)
     assert request(orchestrator.admin_port, "/../main.c").status == 404

@@ -157,7 +157,8 @@ def configuration(alone, tmp_path):
     def make(**settings):
         config = {"name": name, "engine": "process", "listen": f"127.0.0.1:{free_ports()}", "admin": f"127.0.0.1:{free_ports()}",
                   "state_dir": f"/var/lib/{name}", "services": [{"name": "web", "command": [str(build_dir() / "tests/backend/backend")],
-                                                                  "first_port": free_ports(8), "routes": ["/"]}], **settings}
+                                                                  "first_port": free_ports(8), "routes": ["/"],
+                                                                  "health": {"path": "/_health"}}], **settings}
         path = tmp_path / "up.json"
         path.write_text(json.dumps(config))
         return path
@@ -248,9 +249,26 @@ def test_up_by_somebody_who_is_not_root():
     try:
         done = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", copy / "docker" / "up", "--listen", "127.0.0.1:1"],
                               capture_output=True, text=True, timeout=60, check=False)
-        refused(done, f"must run as root: su -c '{copy}/docker/up --listen 127.0.0.1:1'")
+        refused(done, f"must run as root: su -c '{str(copy).replace(' ', chr(92) + ' ')}/docker/up --listen 127.0.0.1:1'")
     finally:
         shutil.rmtree(copy)
+
+
+def test_the_lines_that_up_prints_work_where_a_folder_has_a_space_in_its_name(configuration, tmp_path):
+    copy = tmp_path / "a folder"
+    shutil.copytree(ROOT / "docker", copy / "docker")
+    (copy / "build" / "orchestrator").mkdir(parents=True)
+    (copy / "build" / "orchestrator" / "orchestrator").symlink_to(binary())
+    done = subprocess.run([copy / "docker" / "up", "-c", configuration(), "--tls", "self-signed", "--listen", f"127.0.0.1:{free_ports()}"],
+                          capture_output=True, text=True, timeout=240, check=False,
+                          env={**os.environ, "NO_INSTALL": "1", "PATH": tools(tmp_path / "bin", cmake="exit 0\n")})
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line.strip() for line in done.stdout.splitlines() if line.strip().startswith("curl ")]
+    assert len(lines) == 3
+    for line in lines:
+        asked = subprocess.run(["bash", "-c", f"{line} -sS -o /dev/null"], capture_output=True, text=True, check=False)
+        assert asked.returncode == 0, (line, asked.stderr)
+    assert "it will warn" in done.stdout
 
 
 def test_up_after_one_that_was_interrupted(configuration):

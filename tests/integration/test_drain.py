@@ -1,14 +1,13 @@
 """Scaling down never stops a container under a request: what is in flight is answered first."""
 
-import http.client
 import signal
-import socket
 import threading
 import time
 
 import pytest
 
-from harness.client import request_on
+from harness import tls
+from harness.client import RawClient, request_on
 from harness.faults import crash
 from harness.wait import wait_until
 
@@ -54,7 +53,8 @@ def test_drain_ms_bounds_it(web):
 def test_a_reply_that_the_end_cuts_does_not_look_whole(web):
     """HTTP/1.0, where the end of the connection is the end of the reply: what is not whole is reset."""
     orchestrator, _ = web(1, settings={"drain_ms": 300})
-    with socket.create_connection(("127.0.0.1", orchestrator.port), timeout=20) as client:
+    with RawClient(orchestrator.port, timeout=20) as raw:
+        client = raw.socket
         client.sendall(b"GET /until_close?n=1000000&piece=1000&pause=20 HTTP/1.0\r\nHost: a\r\n\r\n")
         assert client.recv(100).startswith(b"HTTP/1.1 200 ")
         orchestrator.send_signal(signal.SIGTERM)
@@ -112,7 +112,7 @@ def test_nobody_waits_for_one_that_drains(web):
 def test_idle_connections_do_not_hold_up_the_end(web):
     """A browser keeps some open, asked or not. One on which a request was just on its way is answered."""
     orchestrator, _ = web(1)
-    connections = [http.client.HTTPConnection("127.0.0.1", orchestrator.port, timeout=20) for _ in range(4)]
+    connections = [tls.connection(orchestrator.port, 20) for _ in range(4)]
     for connection in connections[1:]:
         connection.connect()
     for connection in connections[:2]:

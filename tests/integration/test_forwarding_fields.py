@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from harness import tls
 from harness.client import RawClient, raw_target
 
 pytestmark = pytest.mark.front
@@ -67,15 +68,17 @@ def test_via(running):
 
 def test_forwarded_fields_are_replaced(running):
     """A client we do not trust cannot say it is somebody else."""
-    got = at_backend(running, "X-Forwarded-For: 6.6.6.6", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil",
+    came_by = tls.scheme(running.port)
+    lie = "http" if came_by == "https" else "https"
+    got = at_backend(running, "X-Forwarded-For: 6.6.6.6", f"X-Forwarded-Proto: {lie}", "X-Forwarded-Host: evil",
                      "Forwarded: for=6.6.6.6")
     assert got["x-forwarded-for"] == ["127.0.0.1"]
-    assert got["x-forwarded-proto"] == ["http"]
+    assert got["x-forwarded-proto"] == [came_by]
     assert got["x-forwarded-host"] == ["example.org:8088"]
     assert "6.6.6.6" not in str(got.get("forwarded"))
 
 
-STRANGE = ["X-Real-IP: 6.6.6.6", "X-Forwarded-Port: 443", "X-Forwarded-Prefix: /evil", "True-Client-IP: 6.6.6.6",
+STRANGE = ["X-Forwarded-Port: 443", "X-Forwarded-Prefix: /evil", "True-Client-IP: 6.6.6.6",
            "X-Forwarded-Ssl: on", "X-Original-URL: /api/v1/_crash", "X-Rewrite-URL: /api/v1/_crash", "Forwarded: for=6.6.6.6"]
 
 
@@ -101,6 +104,15 @@ def test_without_a_host_the_service_is_named(running, head):
         client.send(f"{head}\r\nConnection: close\r\n\r\n".encode())
         lines = client.read_reply().body.decode().lower().split("\r\n")
     assert lines.count(f"host: {running.config['services'][0]['name']}") == 1 and not any(line.startswith("x-forwarded-host") for line in lines), lines
+
+
+def test_real_ip_is_ours(running, trusting):
+    """The client's address: the peer's, or the last one in a trusted proxy's list that is no such proxy's."""
+    for orchestrator, said, client in ((running, "6.6.6.6", "127.0.0.1"), (trusting, "6.6.6.6, 192.0.2.1, 127.0.0.5", "192.0.2.1"),
+                                       (trusting, "6.6.6.6, x", "127.0.0.1"), (trusting, "127.0.0.4, 127.0.0.3", "127.0.0.4")):
+        got = at_backend(orchestrator, f"X-Forwarded-For: {said}", "X-Real-IP: 7.7.7.7", "X_Real_IP: 7.7.7.7", "Connection: X-Real-IP")
+        assert got["x-real-ip"] == [client], said
+    assert at_backend(trusting, "X-Real-IP: 7.7.7.7")["x-real-ip"] == ["127.0.0.1"]
 
 
 def test_forwarded_fields_of_a_trusted_proxy_stay(trusting):

@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from harness.client import RawClient
+from harness.tls import ADDRESSES
 from harness.wait import wait_until
 from test_access_log import wait_lines
 from test_limits import cpu_s
@@ -147,12 +148,12 @@ def test_a_reset_while_held_is_noticed(orchestrate, backend_image, ended):
 
 
 def test_ended_clients_that_wait_cost_nothing(orchestrate, backend_image):
-    orchestrator, held = no_container(orchestrate, backend_image, hold_ms=4000)
-    clients = [RawClient(orchestrator.port) for _ in range(200)]
+    orchestrator, held = no_container(orchestrate, backend_image, hold_ms=10000)
+    clients = [RawClient(orchestrator.port, source=next(ADDRESSES)) for _ in range(200)]
     for client in clients:
         client.send(GET)
         client.end()
-    wait_until(lambda: held() == 200, 10, "all are held")
+    wait_until(lambda: held() == 200, 9, "all are held")
     before = cpu_s(orchestrator.process.pid)
     clients[0].wait_readable(2)
     assert cpu_s(orchestrator.process.pid) - before < 0.5
@@ -219,7 +220,7 @@ class Crowd:
         self.wrong = []
 
     def _start(self):
-        client = RawClient(self.port)
+        client = RawClient(self.port, source=next(ADDRESSES))
         client.send(self.request)
         client.end()
         self.started += 1

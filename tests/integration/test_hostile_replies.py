@@ -318,6 +318,7 @@ def test_part_of_a_request_and_a_reset(web, sent):
     wait_until(lambda: connections() == 0, 5, "no connections")
     client = RawClient(orchestrator.port)
     wait_until(lambda: connections() == 1, 5, "the connection")
+    client.send(b"")        # over TLS: its handshake
     with asleep(orchestrator):
         client.send(sent)
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

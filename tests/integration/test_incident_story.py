@@ -2,7 +2,9 @@
 
 import contextlib
 import http.client
+import os
 import re
+import socket
 import threading
 
 import pytest
@@ -116,3 +118,47 @@ def test_of_a_pause_with_a_spare(web):
     assert_in_order(lines, "engine-event .*reason=pause", "event=backend .*to=suspect reason=paused", "event=stand-in",
                     "event=standing-in .*took_ms=", "event=backend .*to=down reason=paused", "event=fault",
                     "event=started", "event=replaced", "event=stood-in .*requests=")
+
+
+def of_incident(orchestrator, event):
+    """The incidents of that event's lines, and how many lines there are."""
+    found = re.findall(rf"event={event} .*incident=(\S+)", orchestrator.log())
+    return set(found), len(found)
+
+
+def test_of_a_missing_image(orchestrate, backend_image, docker):
+    """However often it is looked for; until it is there."""
+    repository, tag = f"selfless-test-story-{os.getpid()}", "latest"
+    orchestrator = orchestrate()
+    service = orchestrator.add_service("web", f"{repository}:{tag}", 1)
+    orchestrator.spawn()
+    wait_until(lambda: of_incident(orchestrator, "prepare-failed")[1] >= 3, 20, "it was looked for three times")
+    incidents, _ = of_incident(orchestrator, "prepare-failed")
+    assert len(incidents) == 1 and "-" not in incidents
+    docker.call("POST", f"/images/{backend_image}/tag?repo={repository}&tag={tag}")
+    try:
+        orchestrator.wait_ready()
+        lines = story(orchestrator, incidents.pop())
+        assert_in_order(lines, "event=prepare-failed .*reason=no-image", r"event=prepared .*took_ms=\d")
+        assert orchestrator.ids(service)
+    finally:
+        orchestrator.close()
+        docker.call("DELETE", f"/images/{repository}:{tag}")
+
+
+def test_of_a_taken_port(orchestrate, backend_image):
+    """One story of all tries, which ends when it serves, and is no replacement."""
+    orchestrator = orchestrate()
+    service = orchestrator.add_service("web", backend_image, 1)
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", orchestrator.slot_port(service, 0)))
+        holder.listen()
+        orchestrator.spawn()
+        wait_until(lambda: of_incident(orchestrator, "slot-down")[1] >= 3, 40, "it was tried three times")
+        incidents, _ = of_incident(orchestrator, "slot-down")
+        assert len(incidents) == 1 and "-" not in incidents
+    orchestrator.wait_ready()
+    lines = story(orchestrator, incidents.pop())
+    assert_in_order(lines, "event=slot-down .*reason=port-taken", "event=backend .*to=ready", r"event=serving .*took_ms=\d")
+    assert "event=replaced" not in orchestrator.log()

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from harness.orchestrator import run_binary
 from harness.wait import wait_until
 
 START_MS = 1500
@@ -62,7 +61,7 @@ def test_says_what_its_probes_see(orchestrator, case):
     wait_until(lambda: re.match(over, slot()["message"]), 20, "what the last probe saw")
     wait_until(lambda: slot()["state"] == "backing-off", 30, "backing off")
     assert re.match(over + r" \(start-timeout, \d+ times", slot()["message"])
-    status = run_binary("status", "-c", orchestrator.config_path)
+    status = orchestrator.command("status")
     assert status.returncode == 3 and re.search(hint, status.stdout), status
     assert any(re.search(r"event=backend .*reason=start-timeout .*error=.*" + hint, line) for line in log())
     assert any(re.search(r"event=fault .*reason=start-timeout .*error=.*" + hint, line) for line in log())

@@ -39,17 +39,18 @@ def test_lintian_is_content(debs):
 
 
 def test_control_fields(debs):
-    assert packages.field(debs[ORCHESTRATOR], "Recommends") == "docker.io"
-    libraries = set(map(packages.here, ("libcurl4", "libevent-2.1-7")))
+    assert packages.field(debs[ORCHESTRATOR], "Recommends") == "docker.io, ca-certificates"
+    libraries = set(map(packages.here, ("libcurl4", "libevent-2.1-7", "libssl3")))
     assert {"libc6", "libsystemd0", "libyajl2", "systemd"} | libraries <= set(packages.depends(debs[ORCHESTRATOR]))
-    assert {packages.here("libevhtp0"), "libsodium23", "libsqlite3-0"} <= set(packages.depends(debs[SERVICES]))
+    assert {packages.here("libevhtp0"), "libpq5", "libsodium23", "libsqlite3-0"} <= set(packages.depends(debs[SERVICES]))
     assert "docker.io" in packages.field(debs[SERVICES], "Recommends")
 
 
 def test_contents(debs):
     files = listing(debs[ORCHESTRATOR])
     for path in ("/usr/bin/orchestrator", "/usr/lib/systemd/system/selfless.service", CONFIG,
-                 "/usr/lib/systemd/system/selfless.socket", "/usr/lib/sysusers.d/selfless.conf",
+                 "/usr/lib/systemd/system/selfless.socket", "/usr/lib/systemd/system/selfless-tls.socket",
+                 "/usr/lib/sysusers.d/selfless.conf",
                  f"/usr/share/doc/{ORCHESTRATOR}/changelog.Debian.gz", f"/usr/share/doc/{ORCHESTRATOR}/copyright"):
         assert path in files, path
     assert packages.run("dpkg-deb", "--info", debs[ORCHESTRATOR], "conffiles").split() == [CONFIG]
@@ -90,6 +91,15 @@ def test_a_build_that_does_not_fit_is_refused(debs, tmp_path, option):
     assert "configure" in done.stderr
 
 
+def test_a_machine_that_cannot_make_packages_is_told_what_to_install(tmp_path):
+    """What cpack reads first, where no program is found."""
+    packages.run("cmake", "-S", ROOT, "-B", tmp_path, "-DCMAKE_INSTALL_PREFIX=/usr", "-DSELFLESS_TESTS=OFF")
+    nowhere = [f"-DCMAKE_FIND_USE_{where}_PATH=OFF" for where in ("CMAKE_SYSTEM", "SYSTEM_ENVIRONMENT")]
+    check = subprocess.run(["cmake", *nowhere, "-P", tmp_path / "orchestrator" / "packaging" / "check.cmake"], capture_output=True,
+                           text=True, check=False)
+    assert check.returncode != 0 and "apt-get install dpkg-dev file" in check.stderr, check
+
+
 # --- on a clean machine ---
 
 NGINX_CONF = b"""
@@ -120,7 +130,7 @@ def nginx_image(folder, to):
 
 def readme_commands():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"^## Install$.*?^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[1]
+    block = re.search(r"^```sh\n(apt install \./.*?)^```$", text, re.MULTILINE | re.DOTALL)[1]
     return re.sub(r"\n(?= )", " ", block).splitlines()      # a command may go on in an indented line
 
 
@@ -199,6 +209,7 @@ def test_removed_and_purged_nothing_is_left_but_data(installed):
     assert machine.text("docker ps --all --quiet --filter label=selfless.name") == ""
     assert machine.text("docker network ls --quiet --filter label=selfless.name") == ""
     assert machine.text(f"ls {CONFIG}") == CONFIG
+    machine.run("install -d -o selfless -m 700 /var/lib/selfless/certs && install -o selfless -m 600 /dev/null /var/lib/selfless/certs/example.org.pem")
     machine.run(f"apt purge {ORCHESTRATOR} {SERVICES} && rm *.deb")
     assert machine.run(f"dpkg -l {ORCHESTRATOR} {SERVICES} 2>/dev/null | grep ^[a-z]", check=False).stdout == ""
     left = machine.text(r"find / -xdev \( -name '*selfless*' -o -user selfless \) -not -path '/proc/*' -not -path '/sys/*'"

@@ -23,7 +23,7 @@ def connections_inside(orchestrator, service, slot):
 
 def directories(orchestrator):
     names = os.listdir(orchestrator.socket_dir)
-    return sorted(f"{orchestrator.socket_dir}/{name}" for name in names if name != "admin.sock")
+    return sorted(f"{orchestrator.socket_dir}/{name}" for name in names if name not in ("admin.sock", "tickets"))
 
 
 def mounted(orchestrator):

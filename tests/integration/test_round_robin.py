@@ -1,8 +1,8 @@
 """Requests one after the other go to the ready containers in turn: A B C A B C."""
 
-import http.client
 import threading
 
+from harness import tls
 from harness.client import request_on
 from harness.wait import wait_until
 
@@ -16,7 +16,7 @@ def test_new_connections(web):
 
 def test_one_connection(web):
     orchestrator, _ = web(3)
-    connection = http.client.HTTPConnection("127.0.0.1", orchestrator.port, timeout=10)
+    connection = tls.connection(orchestrator.port, 10)
     seen = [request_on(connection, "/fast").backend for _ in range(12)]
     connection.close()
     assert len(set(seen[:3])) == 3

@@ -1,6 +1,7 @@
 """The window's count decides: 100 requests give 5 containers, 3 in the next window give 1 again, and that is slot 0."""
 
 import math
+import signal
 import time
 
 from harness.wait import wait_until
@@ -74,3 +75,13 @@ def test_what_is_not_counted(web):
     for _ in range(21):
         orchestrator.get("/api/v1/status?code=404")
     orchestrator.wait_slots(service, 2)
+
+
+def test_what_would_never_scale_is_said(web):
+    """By the start, and by a reload that brings it."""
+    orchestrator, service = web(None, scale={"min": 1, "max": 3, "count": ["/elsewhere/"]}, routes=["/api/"])
+    assert orchestrator.log().count("event=config-doubt") == 1 and "services[0].scale.count: no request is counted" in orchestrator.log()
+    orchestrator.settings(service)["scale"]["count"] = ["/nowhere/"]
+    orchestrator.write_config()
+    orchestrator.send_signal(signal.SIGHUP)
+    wait_until(lambda: "nothing under \\\"/nowhere/\\\" is a route" in orchestrator.log(), 5, "the warning of the reload")

@@ -1,6 +1,5 @@
 """Replies and bodies of any size pass unharmed, framed as they came, with bounded memory in both directions."""
 
-import http.client
 import os
 import re
 import threading
@@ -8,6 +7,7 @@ import time
 
 import pytest
 
+from harness import tls
 from harness.client import RawClient, request
 
 pytestmark = pytest.mark.front
@@ -57,7 +57,7 @@ def test_request_body(running, size):
 
 def test_request_body_in_chunks(running):
     pieces = [os.urandom(n) for n in (1, 10, 1000, 70000, 300000)]
-    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=30)
+    connection = tls.connection(running.port, 30)
     connection.request("POST", "/echo", iter(pieces), encode_chunked=True, headers={"Transfer-Encoding": "chunked"})
     reply = connection.getresponse()
     assert reply.status == 200 and reply.read() == b"".join(pieces)

@@ -5,7 +5,9 @@ import re
 
 import pytest
 
+from harness import tls
 from harness.archive import image_archive
+from harness.certificates import usual, usual_authority
 from harness.images import backend_binary
 from harness.machine import InsidePoller
 from harness.packages import newer
@@ -18,7 +20,7 @@ WORST_EXPOSURE = 2.5
 
 def configuration(size=2, **service):
     return json.dumps({"services": [{"name": "web", "image": "backend", "routes": ["/"], "scale": {"min": size, "max": size},
-                                     "reach": "socket", **service}]})
+                                     "health": {"path": "/_health"}, "reach": "socket", **service}]})
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def booted(machine, debs):
 @pytest.fixture
 def started(booted):
     """Running with two containers, without drop-ins, and not by its socket unit."""
-    booted.run(f"rm -rf {DROP_IN} && systemctl daemon-reload && systemctl stop selfless.socket selfless.service")
+    booted.run(f"rm -rf {DROP_IN} && systemctl daemon-reload && systemctl stop selfless.socket selfless-tls.socket selfless.service")
     booted.write(CONFIG, configuration())
     booted.run("systemctl reset-failed && systemctl start selfless")
     return booted
@@ -54,12 +56,12 @@ def status_text(machine):
 
 
 def test_installed_it_is_neither_enabled_nor_started(booted):
-    assert booted.run("systemctl is-enabled selfless.service selfless.socket", check=False).stdout.split() == ["disabled"] * 2
+    assert booted.run("systemctl is-enabled selfless.service selfless.socket selfless-tls.socket", check=False).stdout.split() == ["disabled"] * 3
     assert booted.run("systemctl is-active selfless.service", check=False).stdout.strip() == "inactive"
 
 
 def test_units_have_nothing_to_complain_about(booted):
-    done = booted.run("systemd-analyze verify --man=no selfless.service selfless.socket")
+    done = booted.run("systemd-analyze verify --man=no selfless.service selfless.socket selfless-tls.socket")
     assert (done.stdout, done.stderr) == ("", "")
 
 
@@ -135,6 +137,31 @@ def test_restart_by_the_socket_unit_refuses_nobody(started):
             started.run("systemctl restart selfless")
     poller.assert_clean(600)
     assert slots(started) == before
+
+
+def test_over_tls_by_its_socket_unit(started, monkeypatch):
+    """As selfless.socket, for what is spoken on port 443."""
+    monkeypatch.setattr(tls, "PORTS", {443})
+    started.run("systemctl stop selfless")
+    for source, name in ((usual().cert, "cert.pem"), (usual().key, "key.pem"), (usual_authority().roots, "roots.pem")):
+        started.copy_in(source, f"/etc/selfless/{name}")
+    started.run("chown selfless /etc/selfless/*.pem")
+    config = json.loads(configuration())
+    config["tls"] = {"listen": "0.0.0.0:443", "certificates": [{"cert": "cert.pem", "key": "key.pem"}]}
+    started.write(CONFIG, json.dumps(config))
+    started.run("systemctl start selfless.socket selfless-tls.socket selfless.service")
+    asked = "curl --silent --show-error --fail --cacert /etc/selfless/roots.pem https://localhost/fast"
+    before = started.text(asked)
+    held = started.text("ss -ltnHe 'sport = :443'")
+    with InsidePoller(started, 443, keep_alive=False, clients=2) as poller:
+        for _ in range(2):
+            served = len(poller.outcomes)
+            wait_until(lambda: len(poller.outcomes) > served + 50, 20, "load")
+            started.run("systemctl restart selfless")
+    poller.assert_clean(100)
+    assert started.text(asked) == before
+    assert re.search(r"ino:(\d+)", started.text("ss -ltnHe 'sport = :443'"))[1] == re.search(r"ino:(\d+)", held)[1]
+    started.run("systemctl stop selfless-tls.socket && rm /etc/selfless/*.pem")
 
 
 def test_upgrade_by_the_socket_unit_refuses_nobody(started, debs, tmp_path):

@@ -19,6 +19,7 @@ from harness.orchestrator import Orchestrator, binary
 from harness.wait import wait_until
 
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "..", "orchestrator", "systemd")
+SOCKETS = ["selfless.socket", "selfless-tls.socket"]
 WORST_EXPOSURE = 2.5
 
 needs_analyze = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze: package systemd")
@@ -31,7 +32,8 @@ def units(tmp_path):
     text, count = re.subn(r"^(Exec\w+=)/\S+/orchestrator ", rf"\1{binary()} ", text, flags=re.MULTILINE)
     assert count == 2
     (tmp_path / "selfless.service").write_text(text)
-    shutil.copy(os.path.join(SOURCE, "selfless.socket"), tmp_path)
+    for name in SOCKETS:
+        shutil.copy(os.path.join(SOURCE, name), tmp_path)
     return tmp_path
 
 
@@ -41,7 +43,7 @@ def analyze(folder, *args):
 
 @needs_analyze
 def test_verify_is_silent(units):
-    done = analyze(units, "verify", "--man=no", "./selfless.service", "./selfless.socket")
+    done = analyze(units, "verify", "--man=no", "./selfless.service", *(f"./{name}" for name in SOCKETS))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -63,6 +65,12 @@ def test_the_socket_unit_has_the_default_address():
     default = subprocess.run([binary(), "--print-config"], capture_output=True, text=True, timeout=30, check=True).stdout
     addresses = re.findall(r"^ListenStream=(.*)$", unit, re.MULTILINE)
     assert addresses == re.findall(r'"listen": \["(.*)"\]', default)
+
+
+def test_both_socket_units_start_the_one_service():
+    """By its name selfless-tls.socket would start a service of its own."""
+    unit = open(os.path.join(SOURCE, "selfless-tls.socket"), encoding="utf-8").read()
+    assert re.findall(r"^(?:ListenStream|Service)=(.*)$", unit, re.MULTILINE) == ["0.0.0.0:443", "selfless.service"]
 
 
 # --- with what the unit leaves it ---

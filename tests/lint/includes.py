@@ -20,13 +20,16 @@ MAY_INCLUDE = {
     "orchestrator/config": ENGINE,
     "orchestrator/fleet": FLEET,
     "orchestrator/proxy": PROXY,
-    "orchestrator/admin": PROXY,
+    "orchestrator/certs": WIRE | {"orchestrator/config"},
+    "orchestrator/admin": PROXY | {"orchestrator/certs"},
     "orchestrator/systemd": FLEET,
     "orchestrator/cli/simulate": FLEET,
+    "orchestrator/cli/init": FLEET | {"orchestrator/cli"},
     "orchestrator/cli/manual": BASE | {"orchestrator/config", "orchestrator/cli"},
     "orchestrator/cli/client": BASE | {"orchestrator/config", "orchestrator/cli"},
-    "orchestrator/cli": PROXY | {"orchestrator/admin", "orchestrator/cli/simulate", "orchestrator/cli/manual", "orchestrator/cli/client"},
-    "orchestrator": PROXY | {"orchestrator/admin", "orchestrator/systemd", "orchestrator/cli"},
+    "orchestrator/cli": PROXY | {"orchestrator/admin", "orchestrator/certs", "orchestrator/cli/simulate", "orchestrator/cli/manual", "orchestrator/cli/client",
+                         "orchestrator/cli/init"},
+    "orchestrator": PROXY | {"orchestrator/admin", "orchestrator/certs", "orchestrator/systemd", "orchestrator/cli"},
     "services/store": {"common"},
     "services/rest": {"common"},
     "services": {"common", "services/store", "services/rest"},
@@ -39,8 +42,11 @@ MAY_INCLUDE = {
 CORNERED = {
     "evhtp": re.compile(r"services/rest/\w+\.[ch]"),
     "event2/http": re.compile(r"orchestrator/(admin/\w+|proxy/http1_evhttp\w*)\.[ch]|services/acts/acts_users\w*\.[ch]"),
-    "curl/": re.compile(r"orchestrator/(engine/docker|cli/client)/\w+\.[ch]"),
+    "curl/": re.compile(r"orchestrator/(base/(curl_loop|fetch)|(engine/docker|cli/client)/\w+)\.[ch]"),
+    "openssl/": re.compile(r"orchestrator/(wire/tls\w*|certs/\w+)\.[ch]"),
     "sqlite3": re.compile(r"services/store/sqlite\w*\.[ch]|tests/.*"),
+    "libpq": re.compile(r"services/store/postgres\w*\.[ch]|tests/.*"),
+    "idn2": re.compile(r"orchestrator/config/host_name\.c"),
     "yajl": re.compile(r"common/json\w*\.[ch]|tests/.*"),
 }
 
@@ -93,7 +99,7 @@ def priorities():
 
 # What only a driver of a store and the texts of its dialect say.
 SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE|DELETE FROM|CREATE|ALTER|PRAGMA|BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b')
-SPEAKS_SQL = re.compile(r"services/(store/sqlite\w*|\w+/\w+_sqlite|private_sqlite)\.[ch]")
+SPEAKS_SQL = re.compile(r"services/(store/(sqlite|postgres)\w*|\w+/\w+_(sqlite|postgres)|private_(sqlite|postgres))\.[ch]")
 
 
 def sql():

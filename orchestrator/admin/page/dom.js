@@ -30,6 +30,14 @@ export function say(element, text) {
 		element.textContent = text;
 }
 
+/* What stands between backticks is a command or a key, and looks it. */
+export function sayMarked(element, text) {
+	if (element.marked === text)
+		return;
+	element.marked = text;
+	element.replaceChildren(...text.split("`").map((part, at) => (at % 2 === 0 ? part : make("code", {}, part))));
+}
+
 export function show(element, visible) {
 	if (element.hidden === visible)
 		element.hidden = !visible;
@@ -59,6 +67,11 @@ export function keyed(parent, keys, makeChild) {
 			parent.insertBefore(element, at);
 	}
 	return known;
+}
+
+/* What a program wrote: as it is, and to be scrolled by keyboard, too. */
+export function lastWords(label, text) {
+	return make("pre", { class: "words", tabindex: "0", role: "group", "aria-label": label }, text);
 }
 
 export const byId = (id) => document.getElementById(id);

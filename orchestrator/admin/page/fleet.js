@@ -1,60 +1,19 @@
-/* fleet: what the page knows: the server's last word, and the numbers of the last two minutes, which nobody else keeps.
- *
- * Histories are arrays of KEPT numbers at most, one a second, the newest last; null: not known then.
- */
-export const KEPT = 120;
+/* fleet: what the page knows: the server's last word, and its curves of the last ten minutes. */
+import { History, KEPT } from "./history.js";
+
 const GAP_MS = 2500;
-const SAME_WINDOW_MS = 1500;
-
-class History {
-	constructor() {
-		this.rate = [];
-		this.probe = [];
-		this.requests = null;
-		this.container = null;
-		this.points = [];	/* of the open window: [ms since its start, requests] */
-		this.windowStart = null;
-	}
-
-	push(name, value) {
-		const values = this[name];
-		values.push(value);
-		if (values.length > KEPT)
-			values.shift();
-	}
-
-	/* Requests a second since the last call; a counter that fell belongs to another container. */
-	pushRate(requests, seconds) {
-		const delta = this.requests === null || requests === null ? null : requests - this.requests;
-		this.push("rate", delta === null || delta < 0 || seconds === null ? null : delta / seconds);
-		this.requests = requests;
-	}
-
-	pushWindow(window, now) {
-		if (window.start_ms_ago === null) {
-			this.windowStart = null;
-			this.points = [];
-			return;
-		}
-		const start = now - window.start_ms_ago;
-		if (this.windowStart === null || Math.abs(start - this.windowStart) > SAME_WINDOW_MS) {
-			this.windowStart = start;
-			this.points = [];
-		}
-		this.points.push([window.start_ms_ago, window.count]);
-	}
-}
 
 export class Fleet {
 	constructor() {
 		this.known = false;
 		this.name = "selfless";
-		this.engineUp = true;
+		this.engine = { up: true };
 		this.services = [];
 		this.process = {};
 		this.histories = new Map();
 		this.now = 0;	/* the server's clock, when it last spoke */
 		this.numbersAt = null;
+		this.steps = 0;	/* of the curves */
 	}
 
 	history(service, slot = "") {
@@ -69,7 +28,7 @@ export class Fleet {
 		this.known = true;
 		this.now = document.time_ms;
 		this.name = document.name;
-		this.engineUp = document.engine.up;
+		this.engine = { ...document.engine, heard: this.now };
 		this.services = document.services.map((service) => ({ ...service, heard: this.now }));
 		this.process = document;
 	}
@@ -81,9 +40,41 @@ export class Fleet {
 			this.services[at] = { ...service, heard: timeMs };
 	}
 
-	takeEngine(up, timeMs) {
-		this.now = timeMs;
-		this.engineUp = up;
+	takeEngine({ up, engine = { up }, time_ms }) {
+		this.now = time_ms;
+		this.engine = { ...engine, heard: time_ms };
+	}
+
+	/* Event `curves`: the last ten minutes, or the step that has just ended. */
+	takeCurves({ whole, time_ms, step_ms, steps, ended_ms_ago, services }) {
+		const ended = time_ms - ended_ms_ago;
+		if (whole) {
+			for (const history of this.histories.values())
+				history.forget();
+			this.steps = 0;
+		}
+		const missed = whole ? 0 : Math.min(steps - this.steps - 1, KEPT);
+		this.steps = steps;
+		for (const service of services) {
+			const count = service.requests.length;
+			const history = this.history(service.name);
+			for (let at = -Math.max(missed, 0); at < count; at++)
+				history.pushStep(at < 0 ? undefined : { requests: service.requests[at], counted: service.counted[at],
+					ready: service.ready[at], wanted: service.wanted[at] }, step_ms / 1000, ended - (count - 1 - at) * step_ms);
+			this.#takeProbes(service, count, Math.max(missed, 0));
+		}
+	}
+
+	#takeProbes(service, count, missed) {
+		const known = new Map(service.slots.map((slot) => [slot.slot, slot.probe_us]));
+		const slots = this.services.find(({ name }) => name === service.name)?.slots ?? [];
+		for (const slot of new Set([...known.keys(), ...slots.map((one) => one.slot)])) {
+			const history = this.history(service.name, slot);
+			for (let at = -missed; at < count; at++) {
+				const us = at < 0 ? null : known.get(slot)?.[at] ?? null;
+				history.push("probe", us === null ? null : us / 1000);
+			}
+		}
 	}
 
 	takeNumbers(numbers) {
@@ -102,7 +93,7 @@ export class Fleet {
 		const { window, in_flight, held, requests, replacements } = counted;
 		Object.assign(service, { window, in_flight, held, requests, replacements });
 		const history = this.history(service.name);
-		history.pushRate(requests, seconds);
+		history.seconds.push(requests, seconds);
 		history.pushWindow(window, this.now);
 		for (const slot of service.slots) {
 			const numbers = counted.slots.find((one) => one.slot === slot.slot);
@@ -112,17 +103,21 @@ export class Fleet {
 
 	#countSlot(history, slot, numbers, seconds) {
 		if (history.container !== slot.container)
-			history.requests = null;
+			history.seconds.before = null;
 		history.container = slot.container;
 		if (numbers !== undefined)
 			Object.assign(slot, numbers);
-		history.pushRate(numbers?.requests ?? null, seconds);
-		history.push("probe", slot.state === "ready" || slot.state === "draining" ? numbers?.probe_ms ?? null : null);
+		history.seconds.push(numbers?.requests ?? null, seconds);
 	}
 
-	/* How long ago, in ms, by the server's clock: `ms` was said when the service was last told whole. */
-	age(service, ms) {
-		return ms === null ? null : ms + (this.now - service.heard);
+	/* How long ago, in ms, by the server's clock: `ms` was said when the service, or the engine, was last told whole. */
+	age(told, ms) {
+		return ms === null || ms === undefined ? null : ms + (this.now - told.heard);
+	}
+
+	/* The same for what is to come; 0 when it is due. */
+	left(told, ms) {
+		return ms === null || ms === undefined ? null : Math.max(0, ms - (this.now - told.heard));
 	}
 }
 

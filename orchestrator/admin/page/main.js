@@ -1,13 +1,14 @@
 /* main: the page's wiring: events -> what is known -> what is drawn, at most once a frame. */
 import { token } from "./api.js";
-import { byId, keyed, make, say, set, show } from "./dom.js";
+import { causesOf } from "./causes.js";
+import { byId, keyed, make, say, sayMarked, set, show } from "./dom.js";
 import { Fleet, readyCount } from "./fleet.js";
 import { Orders } from "./orders.js";
 import { drawServices } from "./services.js";
 import { Stories } from "./stories.js";
 import { Stream } from "./stream.js";
 import { drawTimeline, showOlder } from "./timeline.js";
-import { clock, ms, plural, span, whole } from "./words.js";
+import { certificatesText, clock, ms, plural, span, whole } from "./words.js";
 
 const fleet = new Fleet();
 const stories = new Stories();
@@ -26,7 +27,7 @@ function verdict() {
 		return ["unknown", `No word since ${clock(fleet.now, fleet.now)}`];
 	if (fleet.services.length === 0)
 		return ["unknown", "No service is configured"];
-	if (!fleet.engineUp)
+	if (!fleet.engine.up)
 		return ["bad", "The container engine does not answer"];
 	const wanted = fleet.services.reduce((sum, service) => sum + service.wanted, 0);
 	const ready = fleet.services.reduce((sum, service) => sum + Math.min(readyCount(service), service.wanted), 0);
@@ -50,15 +51,26 @@ function drawTop() {
 		document.title = title;
 }
 
+/* Right below the headline: why, and what to do. */
+function drawCauses() {
+	const causes = new Map(causesOf(fleet).map((cause) => [cause.key, cause]));
+	const elements = keyed(byId("causes"), [...causes.keys()], () => make("li", {}, make("strong", {}), make("span", {}), make("span", { class: "quiet" })));
+	for (const [key, { where, text, next }] of causes)
+		[where, text, next].forEach((words, at) => sayMarked(elements.get(key).children[at], words));
+	show(byId("causes"), causes.size > 0);
+}
+
 function drawProcess() {
-	const { connections, loop_lag_ms: lag, uptime_s: uptime, version } = fleet.process;
+	const { connections, loop_lag_ms: lag, uptime_s: uptime, version, certificates } = fleet.process;
 	const facts = new Map([
-		["engine", fleet.engineUp ? "answers" : "does not answer"],
+		["engine", fleet.engine.up ? "answers" : "does not answer"],
 		["connections", whole(connections)],
 		["loop lag", ms(lag)],
 		["up", span(uptime * 1000)],
 		["version", version],
 	]);
+	if (certificates?.length > 0)
+		facts.set("certificates", certificatesText(certificates, fleet.now));
 	const elements = keyed(byId("process"), [...facts.keys()], (key) => make("div", {}, make("dt", {}, key), make("dd", {})));
 	for (const [key, value] of facts)
 		say(elements.get(key).lastElementChild, value);
@@ -73,6 +85,7 @@ function draw() {
 	show(byId("main"), fleet.known);
 	if (!fleet.known)
 		return;
+	drawCauses();
 	drawProcess();
 	drawServices(byId("services"), fleet, orders);
 	drawTimeline(stories, fleet.now);
@@ -95,9 +108,14 @@ function takeStory(data) {
 }
 
 const TAKE = {
-	fleet: (data) => fleet.take(data),
+	fleet: (data) => {
+		fleet.take(data);
+		stories.lately = data.lately;
+	},
+	lately: (data) => { stories.lately = data.lately; },
 	service: (data) => fleet.takeService(data.service, data.time_ms),
-	engine: (data) => fleet.takeEngine(data.up, data.time_ms),
+	engine: (data) => fleet.takeEngine(data),
+	curves: (data) => fleet.takeCurves(data),
 	numbers: (data) => fleet.takeNumbers(data),
 	story: takeStory,
 };

@@ -1,6 +1,6 @@
 /* plot: two small drawings in SVG. What they show is said in words, too: in their label or beside them. */
 import { makeSvg, set, say } from "./dom.js";
-import { KEPT } from "./fleet.js";
+import { KEPT } from "./history.js";
 
 const WIDTH = 120;
 const HEIGHT = 28;
@@ -20,22 +20,24 @@ function line(values, x, y) {
 	return path;
 }
 
-/* A line of the last numbers, the newest at the right edge. */
+/* A line of the last numbers: steps, and at the right edge what is so now. */
 export function sparkline() {
 	const svg = makeSvg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" });
 	const base = makeSvg("path", { class: "base", d: `M0 ${HEIGHT - 0.5}H${WIDTH}` });
+	const down = makeSvg("path", { class: "down" });
 	const path = makeSvg("path", { class: "line" });
-	svg.append(base, path);
+	svg.append(base, down, path);
 	return svg;
 }
 
-/* least: what the top stands for at least. */
-export function drawSparkline(svg, values, least, label) {
+/* least: what the top stands for at least. down: for each value, was nothing ready then? */
+export function drawSparkline(svg, values, least, label, down = []) {
 	const known = values.filter((value) => value !== null);
 	const top = Math.max(...known, least);
-	const first = KEPT - values.length;
-	const d = line(values, (at) => ((first + at) / (KEPT - 1)) * WIDTH, (value) => HEIGHT - 2 - (value / top) * (HEIGHT - 5));
-	set(svg.lastElementChild, { d });
+	const first = KEPT + 1 - values.length;
+	const x = (at) => ((first + at) / KEPT) * WIDTH;
+	set(svg.lastElementChild, { d: line(values, x, (value) => HEIGHT - 2 - (value / top) * (HEIGHT - 5)) });
+	set(svg.querySelector(".down"), { d: down.map((is, at) => (is ? `M${(x(at) - 1).toFixed(1)} ${HEIGHT - 1}h1.6` : "")).join("") });
 	set(svg, { "aria-label": label(known) });
 }
 

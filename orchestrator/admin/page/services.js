@@ -1,5 +1,6 @@
 /* services: one card a service, one row a slot. Elements are made once and then only told what is new. */
-import { keyed, make, say, set, show } from "./dom.js";
+import { keyed, make, say, sayMarked, set, show } from "./dom.js";
+import { causeOf, nextText } from "./causes.js";
 import { readyCount, slotsInUse, thresholds } from "./fleet.js";
 import { drawSparkline, drawWindow, sparkline, windowPlot } from "./plot.js";
 import { ms, plural, rate, reasonText, short, span, stateText, whole } from "./words.js";
@@ -7,14 +8,7 @@ import { ms, plural, rate, reasonText, short, span, stateText, whole } from "./w
 /* Plots are at least so high: what is less is calm, and looks it. */
 const PROBE_TOP_MS = 2;
 const RATE_TOP = 2;
-const SECONDS = 3;
-
-/* The mean of the last seconds, which can be read; null: not known. */
-function recent(values = []) {
-	const known = values.slice(-SECONDS).filter((value) => value !== null);
-	return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
-}
-
+const STEP_MS = 5000;
 /* --- one slot --------------------------------------------------------------------------------------------------- */
 
 function cell(name, label, ...content) {
@@ -27,6 +21,8 @@ function makeRow(title, onReplace) {
 		state: make("span", { class: "state" }),
 		reason: make("span", { class: "reason" }),
 		message: make("span", { class: "message" }),
+		next: make("span", { class: "quiet" }),
+		words: make("code", { class: "said" }),
 		container: make("span", { class: "container" }),
 		inFlight: value(),
 		rate: value(),
@@ -41,16 +37,38 @@ function makeRow(title, onReplace) {
 		cell("number", "requests/s", parts.rate),
 		cell("probe", "probe", parts.plot, parts.probe),
 		make("span", { class: "cell action" }, parts.replace || null),
-		make("span", { class: "cell details" }, parts.message, parts.container));
+		make("div", { class: "cell details" }, parts.message, parts.next, parts.words, parts.container));
 	parts.replace?.addEventListener("click", onReplace);
 	row.parts = parts;
 	return row;
 }
 
+/* How long the known part of a curve is. */
+function past(known) {
+	return span(known.length * STEP_MS);
+}
+
 function probeLabel(known) {
 	if (known.length === 0)
 		return "Probe latency: not known";
-	return `Probe latency over the last ${span(known.length * 1000)}: ${ms(Math.min(...known))} to ${ms(Math.max(...known))}`;
+	return `Probe latency over the last ${past(known)}: ${ms(Math.min(...known))} to ${ms(Math.max(...known))}`;
+}
+
+function sayOrHide(element, text) {
+	say(element, text);
+	show(element, text !== "");
+}
+
+/* Unless the cause says it already. */
+function saidBy(slot) {
+	return slot.last_words && !causeOf(slot).includes(slot.last_words) ? slot.last_words : "";
+}
+
+/* Only where it is another one than is configured; of a slot it is known without looking at the names. */
+function imageOf(service, slot) {
+	if (!slot.image || !service.image || slot.image === service.image || slot.image_why === null)
+		return "";
+	return `${slot.image} (configured: ${service.image}${slot.image_why ? `: ${slot.image_why}` : ""})`;
 }
 
 function since(fleet, service, slot) {
@@ -58,9 +76,13 @@ function since(fleet, service, slot) {
 	return age === null ? "" : `for ${span(age)}`;
 }
 
-/* "answers its probe" is what ready means. */
+/* "answers its probe" is what ready means, and a cause says more. */
 function reasonOf(slot) {
-	return slot.reason === "probe-good" && slot.state === "ready" ? "" : reasonText(slot.reason);
+	return causeOf(slot) !== "" || (slot.reason === "probe-good" && slot.state === "ready") ? "" : reasonText(slot.reason);
+}
+
+function answers(slot) {
+	return slot.probe_ms !== null && (slot.state === "ready" || slot.state === "draining");
 }
 
 function drawRow(row, fleet, service, slot, history) {
@@ -69,13 +91,15 @@ function drawRow(row, fleet, service, slot, history) {
 	set(row, { "data-state": slot.state, "data-counts": history === null ? "no" : "yes" });
 	say(parts.state, stateText(slot.state));
 	say(parts.reason, details);
-	say(parts.message, slot.message);
-	show(parts.message, slot.message !== "");
-	say(parts.container, [short(slot.container), slot.address].filter(Boolean).join(" · "));
+	sayMarked(parts.message, causeOf(slot));
+	show(parts.message, causeOf(slot) !== "");
+	sayOrHide(parts.next, [slot.state === "ready" ? "" : slot.waits_for, nextText(fleet, service, slot)].filter(Boolean).join(", "));
+	sayOrHide(parts.words, saidBy(slot));
+	say(parts.container, [short(slot.container), slot.address, imageOf(service, slot)].filter(Boolean).join(" · "));
 	say(parts.inFlight, typeof slot.in_flight === "number" ? whole(slot.in_flight) : "–");
-	say(parts.rate, rate(recent(history?.rate)));
+	say(parts.rate, rate(history?.seconds.now()));
 	say(parts.probe, ms(slot.probe_ms));
-	drawSparkline(parts.plot, history?.probe ?? [], PROBE_TOP_MS, probeLabel);
+	drawSparkline(parts.plot, [...history?.probe ?? [], answers(slot) ? slot.probe_ms : null], PROBE_TOP_MS, probeLabel);
 	if (parts.replace)
 		parts.replace.disabled = slot.state === "empty";
 }
@@ -117,12 +141,23 @@ function makeCard(name, orders) {
 	return card;
 }
 
+/* As it was ordered. */
+const ROLLS = {
+	roll: (roll) => `rolling, ${roll.done} of ${roll.of} done`,
+	replace: (roll) => (roll.of > 1 ? `replacing as ordered, ${roll.done} of ${roll.of} done` : "replacing a container, as ordered"),
+	ports: (roll) => `a stand-in serves, since others have the ports; ${roll.done} of ${roll.of} slots serve`,
+};
+
+function rollText({ roll }) {
+	return roll?.begun ? [ROLLS[roll.what](roll), roll.waits_for].filter(Boolean).join(": ") : "";
+}
+
 function statusText(service) {
 	const inUse = slotsInUse(service);
 	const ready = readyCount(service);
 	const fits = ready === inUse.length && ready === service.wanted;
 	const base = fits ? `${plural(ready, "container")}, ${ready > 1 ? "all " : ""}ready` : `${ready} of ${service.wanted} ready`;
-	return [service.wanted === 0 && fits ? "none wanted" : base, service.min === service.max ? "" : `${service.min} to ${service.max} allowed`, service.rolling ? "rolling" : ""]
+	return [service.wanted === 0 && fits ? "none wanted" : base, service.min === service.max ? "" : `${service.min} to ${service.max} allowed`, rollText(service)]
 		.filter((text) => text !== "").join(" · ");
 }
 
@@ -144,7 +179,7 @@ function drawScaling(parts, service, history) {
 	if (service.min === service.max)
 		return;
 	say(parts.caption, captionText(service, lines));
-	drawWindow(parts.plot, { lengthMs: service.window.length_s * 1000, points: history.points, count: service.window.count,
+	drawWindow(parts.plot, { lengthMs: service.window.length_s * 1000, points: history.points(), count: service.window.count,
 		elapsedMs: service.window.start_ms_ago, lines, wanted: service.wanted });
 }
 
@@ -174,21 +209,21 @@ function drawRows(parts, fleet, service, orders) {
 function rateLabel(known) {
 	if (known.length === 0)
 		return "Requests a second: not known yet";
-	return `Requests a second over the last ${span(known.length * 1000)}: ${rate(Math.min(...known))} to ${rate(Math.max(...known))}`;
+	return `Requests a second over the last ${past(known)}: ${rate(Math.min(...known))} to ${rate(Math.max(...known))}`;
 }
 
 function drawCard(card, fleet, service, orders) {
 	const { parts } = card;
 	const history = fleet.history(service.name);
 	const settled = readyCount(service) === slotsInUse(service).length && readyCount(service) === service.wanted;
-	set(card, { "data-settled": settled ? "yes" : "no" });
+	set(card, { "data-settled": settled ? "yes" : "no", "data-serves": readyCount(service) > 0 || service.wanted === 0 ? "yes" : "no" });
 	say(parts.status, statusText(service));
-	say(parts.rate.value, rate(recent(history.rate)));
+	say(parts.rate.value, rate(history.seconds.now()));
 	say(parts.inFlight.value, whole(service.in_flight));
 	say(parts.held.value, whole(service.held));
 	set(parts.held.element, { class: service.held > 0 ? "loud" : null });
 	say(parts.replaced.value, whole(service.replacements));
-	drawSparkline(parts.ratePlot, history.rate, RATE_TOP, rateLabel);
+	drawSparkline(parts.ratePlot, [...history.rate, history.seconds.now()], RATE_TOP, rateLabel, history.down);
 	show(parts.scale, service.min !== service.max);
 	drawScaling(parts, service, history);
 	drawRows(parts, fleet, service, orders);

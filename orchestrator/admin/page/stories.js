@@ -3,21 +3,26 @@
  * Lines with an incident's id are its story. A decision of the scaler, an order and a roll begin one as well; what
  * happens in that service soon after, and belongs to no incident, is part of it. Pure.
  */
-import { plural, reasonText, ms } from "./words.js";
+import { withLately } from "./lately.js";
+import { ms, plural, reasonText, rollFailedText, rollText, span } from "./words.js";
 
 const STORIES_KEPT = 200;
-const LINES_KEPT = 60;
+const LINES_KEPT = 400;
 const FOLLOWS_MS = 20000;
+
+/* What cannot be done, and is tried again. */
+const TRIES = ["slot-down", "prepare-failed"];
 
 /* Begin a story of their own: event -> [kind, headline]. */
 const OPENERS = {
 	scale: (line) => ["scale", scaleHeadline(line)],
 	operator: (line) => ["order", line.service === undefined ? `${line.order}, by order`
 		: `${line.service}: ${line.order}${line.slot === undefined ? "" : ` slot ${line.slot}`}, by order`],
-	"roll-begin": (line) => ["order", `${line.service}: all containers are replaced, one after the other`],
+	"roll-begin": (line) => ["order", `${line.service}: ${rollText(line)}`],
 	"roll-again": (line) => ["order", `${line.service}: the roll begins anew`],
-	"roll-failed": (line) => ["fault", `${line.service}: the roll failed: ${line.error}`],
+	"roll-failed": (line) => ["fault", `${line.service}: ${rollFailedText(line.what)}: ${line.error}`],
 	"slot-down": (line) => ["fault", `${line.service} slot ${line.slot}: ${reasonText(line.reason)}`],
+	"prepare-failed": (line) => ["fault", `${line.service}: ${reasonText(line.reason)}`],
 	"engine-down": () => ["fault", "The container engine does not answer"],
 	"engine-up": () => ["good", "The container engine answers"],
 	reloaded: () => ["order", "The configuration was read again"],
@@ -43,7 +48,13 @@ function scaleHeadline(line) {
 
 export class Stories {
 	constructor() {
+		this.lately = [];	/* as the server has it */
 		this.clear();
+	}
+
+	/* With what is remembered from before. */
+	all() {
+		return withLately(this.list, this.lately);
 	}
 
 	clear() {
@@ -77,6 +88,8 @@ export class Stories {
 		const open = this.open.get(line.service);
 		const follows = open !== undefined && line.time_ms - open.lines.at(-1).time_ms < FOLLOWS_MS;
 		const opener = OPENERS[line.event];
+		if (follows && grows(open, line))
+			return this.#grow(open, line);
 		if (follows && (opener === undefined || joins(open, line)))
 			return this.#add(open, line);
 		if (opener === undefined)
@@ -100,9 +113,18 @@ export class Stories {
 		return story;
 	}
 
+	/* Growth in quick steps is one story, with the first number and the last. */
+	#grow(story, line) {
+		const first = story.lines[0];
+		story.steps++;
+		story.headline = scaleHeadline({ ...line, from: first.from });
+		story.outcome = `${story.steps} steps in ${ms(line.time_ms - story.time)}`;
+		return this.#add(story, line);
+	}
+
 	#begin(line, kind, headline, id) {
 		const story = { id, kind, headline, outcome: "", service: line.service, slot: line.slot, time: line.time_ms,
-			lines: [line], left: 0, reason: null };
+			lines: [line], left: 0, reason: null, cause: "", steps: 1, tries: 0 };
 		this.list.unshift(story);
 		for (const dropped of this.list.splice(STORIES_KEPT))
 			this.incidents.delete(dropped.id);
@@ -128,16 +150,29 @@ function joins(open, line) {
 		(line.event === "roll-begin" && first.event === "operator"));
 }
 
+/* Another step the same way, decided for the same kind of reason. */
+function grows(open, line) {
+	const last = open.lines.findLast((one) => one.event === "scale");
+	return open.kind === "scale" && line.event === "scale" && last !== undefined && last.why === line.why &&
+		last.wanted === line.from && Number(line.wanted) > Number(line.from);
+}
+
 /* Headline and outcome of an incident, as far as it is known. */
 function judge(story, line) {
 	if (story.reason === null || line.event === "fault")
-		story.reason = ["backend", "fault", "slot-down"].includes(line.event) ? line.reason : story.reason;
+		story.reason = ["backend", "fault", ...TRIES].includes(line.event) ? line.reason : story.reason;
 	const where = story.slot === undefined || story.slot === "-1" ? story.service : `${story.service} slot ${story.slot}`;
 	story.headline = `${where}: ${reasonText(story.reason ?? "none") || "something is wrong"}`;
+	if (TRIES.includes(line.event))
+		story.outcome = ++story.tries === 1 ? "" : `tried ${story.tries} times in ${span(line.time_ms - story.time)}`;
 	if (line.event === "fault")
 		story.outcome = "being replaced";
 	else if (line.event === "replaced")
 		[story.outcome, story.kind] = [`replaced in ${ms(Number(line.took_ms))}`, "mended"];
+	else if (line.event === "serving")
+		[story.outcome, story.kind] = [`serves after ${ms(line.time_ms - story.time)}`, "mended"];
+	else if (line.event === "prepared")
+		[story.outcome, story.kind] = [`there after ${ms(Number(line.took_ms))}`, "mended"];
 	else if (line.event === "backing-off")
 		[story.outcome, story.kind] = ["backing off", "fault"];
 	else if (line.event === "backend" && line.from === "draining" && story.outcome === "")

@@ -22,18 +22,23 @@ const REASONS = {
 	"probe-refused": "refuses connections",
 	"probe-reset": "closed the connection on its probe",
 	"probe-status": "its probe was answered with an error",
+	"probe-stranger": "its probe was answered by another container",
 	"probe-malformed": "its probe was answered with something that is not HTTP",
 	"exchange-failed": "a request to it failed",
 	exited: "exited",
 	"oom-killed": "killed: out of memory",
 	paused: "paused by somebody else",
 	vanished: "vanished",
+	evicted: "ended by the engine, by somebody else's wish",
 	"start-timeout": "did not answer in time after its start",
 	"create-failed": "could not be made",
 	"start-failed": "could not be started",
 	"name-taken": "a foreign container has its name",
 	"port-taken": "its port is taken",
 	"no-image": "its image is missing",
+	"no-network": "its network is gone",
+	"no-volume": "its volume cannot be had",
+	"no-space": "the engine's disk is full",
 	"engine-down": "the engine does not answer",
 	"crash-loop": "fails again and again",
 	"scale-down": "no longer needed",
@@ -106,6 +111,19 @@ const named = (line) => `container ${line.container}`;
 const engineReasons = { die: "it died", oom: "it ran out of memory", pause: "it was paused", unpause: "it goes on",
 	kill: "it was sent a signal", stop: "it was stopped", start: "it started", destroy: "it is removed" };
 
+const rolls = { replace: "the container is replaced, as was ordered", ports: "others have the ports: a stand-in is made" };
+
+/* What a line says that begins a roll. */
+export function rollText(line) {
+	return rolls[line.what] ?? "all containers are replaced, one after the other";
+}
+
+const rollsFailed = { replace: "the replacement failed", ports: "no stand-in could be had" };
+
+export function rollFailedText(what) {
+	return rollsFailed[what] ?? "the roll failed";
+}
+
 const LINES = {
 	"engine-event": (line) => `the engine says of ${named(line)}: ${engineReasons[line.reason] ?? line.reason}` +
 		(line.exit_code >= 0 ? `, ${exitText(line.exit_code)}` : ""),
@@ -119,6 +137,8 @@ const LINES = {
 	started: (line) => `${named(line)} is started`,
 	ended: (line) => `${named(line)} ended: ${line.oom === "yes" ? "out of memory, " : ""}${exitText(line.exit_code)}`,
 	output: (line) => `its last words: ${line.line}`,
+	"prepare-failed": (line) => `${reasonText(line.reason)}: ${line.error}`,
+	prepared: (line) => `what the containers need is there, after ${ms(Number(line.took_ms))}`,
 	removed: (line) => `${named(line)} is removed`,
 	"stand-in": (line) => `${line.name} is called to stand in`,
 	"standing-in": (line) => `${line.name} stands in, after ${ms(Number(line.took_ms))}`,
@@ -136,7 +156,7 @@ const LINES = {
 	"reply-cut": (line) => `the reply to request ${line.request} was cut off`,
 	operator: (line) => `an operator ordered: ${line.order}${line.slot === undefined ? "" : ` slot ${line.slot}`}`,
 	scale: (line) => `${line.from} → ${plural(Number(line.wanted), "container")}`,
-	"roll-begin": () => "one container after the other is replaced",
+	"roll-begin": rollText,
 	rolled: (line) => `done: ${plural(Number(line.slots), "slot")}`,
 };
 
@@ -147,4 +167,11 @@ export function lineText(line) {
 		return known(line);
 	const left = Object.entries(line).filter(([key]) => !["number", "time_ms", "level", "event", "service"].includes(key));
 	return [line.event, ...left.map(([key, value]) => `${key} ${value}`)].join(", ");
+}
+
+/* The one that ends first is what matters. */
+export function certificatesText(certificates, now) {
+	const first = certificates.reduce((a, b) => a.until_ms <= b.until_ms ? a : b);
+	const left = first.until_ms - now;
+	return `${first.host} ${left > 0 ? `ends in ${span(left)}` : "has ended"}`;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/json.h"
+#include "orchestrator/cli/client/fleet_how.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 /* Is it such a document at all? */
 bool fleet_view_check(const struct json_value *fleet);
 
-void fleet_view_print(const struct json_value *fleet, bool colour, FILE *to);
+void fleet_view_print(const struct json_value *fleet, const struct fleet_view_how *how, FILE *to);
 
 /* Does every service that wants containers have one that is ready? */
 bool fleet_view_serves(const struct json_value *fleet);

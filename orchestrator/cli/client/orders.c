@@ -6,6 +6,7 @@
 #include "orchestrator/cli/client/client.h"
 #include "orchestrator/cli/client/fleet_ask.h"
 #include "orchestrator/cli/client/fleet_view.h"
+#include "orchestrator/cli/client/open.h"
 #include "orchestrator/cli/exit_code.h"
 
 #include <curl/curl.h>
@@ -14,19 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define REPLY_MS 15000
 #define REPLY_MAX 65536
 #define DRAIN_LOOK_MS 200
-
-static int open_wire(const struct client_settings *settings, struct wire **wire)
-{
-	struct err err;
-
-	if (wire_open(settings, REPLY_MS, wire, &err))
-		return CODE_GOOD;
-	fprintf(stderr, "%s\n", err.message);
-	return CODE_USAGE;
-}
 
 /* The order at this path, with this body. */
 static int give_at(const struct client_settings *settings, const char *path, const char *body)
@@ -96,7 +86,7 @@ int client_reload(const struct client_settings *settings)
 	int code = give_at(settings, "/api/reload", "");
 
 	if (code == CODE_USAGE)
-		code = CODE_REFUSED; /* the file is read here, too, to find the orchestrator */
+		code = CODE_REFUSED; /* a file that does not even say whom to ask */
 	if (code == CODE_GOOD)
 		puts("reloaded: the file as it is now is in force; see orchestrator status");
 	return code;

@@ -6,7 +6,9 @@
 #include "common/mem.h"
 #include "orchestrator/cli/client/client.h"
 #include "orchestrator/cli/client/fleet_ask.h"
+#include "orchestrator/cli/client/fleet_certificates.h"
 #include "orchestrator/cli/client/fleet_view.h"
+#include "orchestrator/cli/client/open.h"
 #include "orchestrator/cli/client/screen.h"
 #include "orchestrator/cli/exit_code.h"
 
@@ -15,15 +17,21 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define REPLY_MS 15000
 #define INTERVAL_MS 1000
+#define LATELY_FEW 5
+#define LATELY_ALL 100 /* more than there ever are */
 
-static void print(const struct client_settings *settings, struct fleet_answer *answer, bool colour, FILE *to)
+static void print(const struct client_settings *settings, struct fleet_answer *answer, const struct screen *screen,
+                  FILE *to)
 {
+	struct fleet_view_how how = {.colour = screen->colour,
+	                             .columns = screen->terminal ? screen->columns - 1 : 0,
+	                             .lately = settings->lately ? LATELY_ALL : LATELY_FEW};
+
 	if (settings->json)
 		fwrite(answer->text.data, 1, answer->text.len, to);
 	else
-		fleet_view_print(json_root(answer->doc), colour, to);
+		fleet_view_print(json_root(answer->doc), &how, to);
 }
 
 /* --- --watch --------------------------------------------------------------------------------------------------- */
@@ -42,7 +50,7 @@ static void draw(const struct client_settings *settings, struct fleet_answer *an
 	size_t len;
 	FILE *to = mem_must(open_memstream(&text, &len));
 
-	print(settings, answer, screen->colour, to);
+	print(settings, answer, screen, to);
 	fclose(to);
 	screen_draw(screen, text, stdout);
 	free(text);
@@ -55,7 +63,7 @@ static void show(const struct client_settings *settings, struct fleet_answer *an
 	if (screen.terminal && !settings->json)
 		draw(settings, answer, &screen);
 	else
-		print(settings, answer, screen.colour, stdout);
+		print(settings, answer, &screen, stdout);
 	if (!screen.terminal && !settings->json)
 		putchar('\n');
 }
@@ -90,8 +98,12 @@ static int watch(const struct client_settings *settings, struct wire *wire, stru
 
 static int show_once(const struct client_settings *settings, struct fleet_answer *answer)
 {
-	print(settings, answer, screen_look().colour, stdout);
-	return fleet_view_serves(json_root(answer->doc)) ? CODE_GOOD : CODE_NOT_SERVING;
+	struct screen screen = screen_look();
+
+	print(settings, answer, &screen, stdout);
+	if (!fleet_view_serves(json_root(answer->doc)))
+		return CODE_NOT_SERVING;
+	return fleet_certificates_end_soon(json_root(answer->doc)) ? CODE_CERTIFICATE : CODE_GOOD;
 }
 
 int client_status(const struct client_settings *settings)
@@ -99,17 +111,17 @@ int client_status(const struct client_settings *settings)
 	struct wire *wire;
 	struct fleet_answer answer;
 	struct err err;
-	int code = CODE_REFUSED;
+	int code = open_wire(settings, &wire);
 
-	if (!wire_open(settings, REPLY_MS, &wire, &err)) {
-		fprintf(stderr, "%s\n", err.message);
-		return CODE_USAGE;
-	}
+	if (code != CODE_GOOD)
+		return code;
 	fleet_answer_init(&answer);
-	if (!fleet_ask(wire, &answer, &err))
-		fprintf(stderr, "orchestrator: %s\n", err.message);
-	else
+	if (fleet_ask(wire, &answer, &err)) {
 		code = settings->watch ? watch(settings, wire, &answer) : show_once(settings, &answer);
+	} else {
+		fprintf(stderr, "orchestrator: %s\n", err.message);
+		code = CODE_REFUSED;
+	}
 	fleet_answer_clear(&answer);
 	wire_close(wire);
 	return code;

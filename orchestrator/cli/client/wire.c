@@ -1,6 +1,6 @@
 /* wire: libcurl, one easy handle.
  *
- *   the unix socket of the configuration -> nobody there, or not its orchestrator -> the address
+ *   the unix socket of the configuration, be that good or bad -> nobody there, or not its orchestrator -> the address
  *
  * The token goes where the caller points and nowhere else: no proxy, no redirect, no protocol but HTTP.
  */
@@ -10,6 +10,7 @@
 #include "common/mem.h"
 #include "orchestrator/cli/client/admin_address.h"
 #include "orchestrator/config/config_file.h"
+#include "orchestrator/config/config_salvage.h"
 #include "orchestrator/base/token.h"
 
 #include <curl/curl.h>
@@ -21,6 +22,8 @@
 #define SOCKET_TROUBLE_SIZE 200
 #define UNIX "unix:"
 #define MISDIRECTED 421
+#define STREAM_SILENCE_S 15L /* a stream has numbers each second */
+#define REFUSAL_MAX 65536
 
 struct wire {
 	CURL *easy;
@@ -28,8 +31,15 @@ struct wire {
 	char address[ADMIN_ADDRESS_SIZE]; /* "": the socket alone */
 	char *socket;                     /* a path; NULL: the address alone */
 	char *name;                       /* of the orchestrator that is meant */
+	char *doubt;                      /* what is wrong with the configuration; NULL: nothing */
 	char *asked_at;                   /* the one of the two that was asked last */
 	char socket_trouble[SOCKET_TROUBLE_SIZE];
+	int timeout_ms;
+	struct buf *reply;
+	wire_taker *taker; /* NULL: the reply takes it all */
+	void *taker_arg;
+	struct err *taker_err;
+	bool taken; /* the taker ended it */
 };
 
 /* --- where, and with which token ------------------------------------------------------------------------------- */
@@ -64,11 +74,29 @@ static void find_configured(struct wire *wire, const struct config *config)
 		wire->address[0] = '\0';
 }
 
+/* A file that is bad tells where its orchestrator is all the same: whoever has spoilt it wants to know what runs. NULL with
+ * an error: nothing tells. */
+static struct config *load(const struct client_settings *settings, char **doubt, struct err *err)
+{
+	const char *path = settings->config_path;
+	struct config *config = NULL;
+	struct err none;
+
+	if (config_load(path, &config, err))
+		return config;
+	if (config_salvage(path, &config, &none) || (settings->admin != NULL && config_load(NULL, &config, &none)))
+		*doubt = mem_dup(err->message);
+	else
+		err_set(err, "%s\nWhat runs can be asked all the same: --admin unix:/run/NAME/admin.sock says where",
+		        err->message);
+	return config;
+}
+
 static bool find(const struct client_settings *settings, struct wire *wire, char **token, struct err *err)
 {
-	struct config *config;
+	struct config *config = load(settings, &wire->doubt, err);
 
-	if (!config_load(settings->config_path, &config, err))
+	if (config == NULL)
 		return false;
 	if (settings->admin == NULL)
 		find_configured(wire, config);
@@ -97,6 +125,7 @@ static void set_up(struct wire *wire, const char *token, int timeout_ms)
 		add_field(wire, field);
 		free(field);
 	}
+	wire->timeout_ms = timeout_ms;
 	wire->easy = mem_must(curl_easy_init());
 	curl_easy_setopt(wire->easy, CURLOPT_HTTPHEADER, wire->fields);
 	curl_easy_setopt(wire->easy, CURLOPT_PROXY, ""); /* whatever http_proxy says */
@@ -130,6 +159,7 @@ void wire_close(struct wire *wire)
 	curl_slist_free_all(wire->fields);
 	free(wire->socket);
 	free(wire->name);
+	free(wire->doubt);
 	free(wire->asked_at);
 	free(wire);
 }
@@ -139,11 +169,30 @@ const char *wire_address(const struct wire *wire)
 	return wire->asked_at;
 }
 
+const char *wire_doubt(const struct wire *wire)
+{
+	return wire->doubt;
+}
+
 /* --- asking ---------------------------------------------------------------------------------------------------- */
+
+static bool is_good(struct wire *wire)
+{
+	long status = 0;
+
+	curl_easy_getinfo(wire->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status / 100 == 2;
+}
 
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
-	return buf_add(arg, data, size * count) ? size * count : 0;
+	struct wire *wire = arg;
+	size_t len = size * count;
+
+	if (wire->taker == NULL || !is_good(wire))
+		return buf_add(wire->reply, data, len) ? len : 0;
+	wire->taken = !wire->taker(data, len, wire->taker_arg, wire->taker_err);
+	return wire->taken ? 0 : len;
 }
 
 static bool is_nobody(CURLcode code)
@@ -236,23 +285,66 @@ static bool ask_socket(struct wire *wire, const char *path, struct buf *reply, C
 	return false;
 }
 
-bool wire_ask(struct wire *wire, const char *method, const char *path, const char *body, struct buf *reply,
-              struct err *err)
+/* Once, at the socket or the address. */
+static CURLcode ask(struct wire *wire, const char *method, const char *path, const char *body, struct buf *reply,
+                    long *status)
 {
 	CURLcode code;
-	long status;
 
+	wire->reply = reply;
 	curl_easy_setopt(wire->easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(wire->easy, CURLOPT_HTTPGET, 1L);
 	if (body != NULL)
 		curl_easy_setopt(wire->easy, CURLOPT_COPYPOSTFIELDS, body);
 	curl_easy_setopt(wire->easy, CURLOPT_CUSTOMREQUEST, method);
 	curl_easy_setopt(wire->easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(wire->easy, CURLOPT_WRITEDATA, reply);
-	if (!ask_socket(wire, path, reply, &code, &status)) {
+	curl_easy_setopt(wire->easy, CURLOPT_WRITEDATA, wire);
+	if (!ask_socket(wire, path, reply, &code, status)) {
 		set_asked_at(wire, mem_dup(wire->address));
-		code = perform(wire, wire->address, path, reply, &status);
+		code = perform(wire, wire->address, path, reply, status);
 	}
+	return code;
+}
+
+static void set_patience(struct wire *wire, long total_ms, long silence_s)
+{
+	curl_easy_setopt(wire->easy, CURLOPT_TIMEOUT_MS, total_ms);
+	curl_easy_setopt(wire->easy, CURLOPT_LOW_SPEED_LIMIT, silence_s > 0 ? 1L : 0L);
+	curl_easy_setopt(wire->easy, CURLOPT_LOW_SPEED_TIME, silence_s);
+}
+
+bool wire_stream(struct wire *wire, const char *path, wire_taker *taker, void *arg, struct err *err)
+{
+	struct buf reply;
+	long status;
+
+	wire->taker = taker;
+	wire->taker_arg = arg;
+	wire->taker_err = err;
+	wire->taken = false;
+	buf_init(&reply, REFUSAL_MAX);
+	set_patience(wire, 0, STREAM_SILENCE_S);
+	CURLcode code = ask(wire, "GET", path, NULL, &reply, &status);
+	set_patience(wire, wire->timeout_ms, 0);
+	wire->taker = NULL;
+	if (wire->taken)
+		; /* err is the taker's */
+	else if (code != CURLE_OK)
+		no_reply(wire, code, err);
+	else if (status / 100 != 2)
+		refused(wire, status, &reply, err);
+	else
+		err_set_code(err, WIRE_LOST, "the orchestrator at %s has ended", wire->asked_at);
+	buf_clear(&reply);
+	return false;
+}
+
+bool wire_ask(struct wire *wire, const char *method, const char *path, const char *body, struct buf *reply,
+              struct err *err)
+{
+	long status;
+	CURLcode code = ask(wire, method, path, body, reply, &status);
+
 	if (code != CURLE_OK)
 		return no_reply(wire, code, err);
 	return status / 100 == 2 || refused(wire, status, reply, err);

@@ -11,7 +11,8 @@
 struct wire;
 
 /* err.code of wire_open */
-#define WIRE_BAD_USAGE 2 /* the configuration, the address or the token file is not good */
+#define WIRE_BAD_USAGE \
+	2 /* the address or the token file is not good, or the configuration does not even say where to ask */
 
 /* err.code of wire_ask */
 #define WIRE_NOBODY 1  /* nobody listens there */
@@ -23,8 +24,16 @@ struct wire;
 bool wire_open(const struct client_settings *settings, int timeout_ms, struct wire **wire, struct err *err) MUST_CHECK;
 void wire_close(struct wire *wire); /* NULL is fine */
 
+/* What is wrong with the configuration; NULL: nothing. Borrowed until wire_close. */
+const char *wire_doubt(const struct wire *wire);
+
 /* Where the last request went: "unix:PATH" or ADDRESS:PORT. */
 const char *wire_address(const struct wire *wire);
+
+/* A stream without end: takes what comes, until it returns false, with err set; then, or where the stream breaks or is silent for
+ * STREAM_SILENCE_S (wire.c), wire_stream returns false, with that err, or its own as wire_ask's. */
+typedef bool wire_taker(const char *data, size_t len, void *arg, struct err *err);
+bool wire_stream(struct wire *wire, const char *path, wire_taker *taker, void *arg, struct err *err) MUST_CHECK;
 
 /* Sends body (NULL: none) as JSON. On true reply holds a 2xx reply's body (buf_init by the caller; it is emptied first).
  * On false err says what to do about it. */

@@ -25,7 +25,10 @@ static void facts(FILE *to, const struct option *row)
 		fputs(row->type == OPTION_ENUM ? ": " : ", ", to);
 		roff_text(to, allowed);
 	}
-	if (row->fallback == NULL) {
+	if (row->otherwise != NULL) {
+		fputs("; default ", to);
+		roff_text(to, row->otherwise);
+	} else if (row->fallback == NULL) {
 		fputs("; required", to);
 	} else if (strcmp(row->fallback, "null") != 0) {
 		fputs("; default \\fB", to);

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOG_FILE_MAX "10m"
-#define LOG_FILES "2"
 #define NANO_CPUS 1e9
 
 const char *const docker_reach_words[] = {
@@ -44,6 +42,8 @@ static void write_container_labels(struct json_writer *w, const struct docker_gi
 	json_begin_object(w);
 	json_member_text(w, DOCKER_LABEL_NAME, gift->name);
 	json_member_text(w, DOCKER_LABEL_OWNER, gift->owner);
+	if (gift->identity[0] != '\0')
+		json_member_text(w, DOCKER_LABEL_IDENTITY, gift->identity);
 	json_member_text(w, DOCKER_LABEL_SERVICE, spec->service);
 	json_member_text(w, DOCKER_LABEL_SPEC, spec->hash);
 	json_member_text(w, DOCKER_LABEL_REACH, docker_reach_words[spec->reach]);
@@ -71,9 +71,9 @@ static bool env_has(const struct strings *env, const char *name)
 }
 
 /* A service reached through a socket listens there as well, unless its configuration says where it listens. */
-static void write_env(struct json_writer *w, const struct engine_spec *spec)
+static void write_env(struct json_writer *w, const struct docker_gift *gift, const struct engine_spec *spec)
 {
-	char listen[80];
+	char listen[80], identity[sizeof(ENGINE_IDENTITY_KEY) + ENGINE_IDENTITY_SIZE];
 
 	json_key(w, "Env");
 	json_begin_array(w);
@@ -81,6 +81,10 @@ static void write_env(struct json_writer *w, const struct engine_spec *spec)
 	if (spec->reach == REACH_SOCKET && !env_has(spec->env, "LISTEN")) {
 		snprintf(listen, sizeof(listen), "LISTEN=0.0.0.0:%d,unix:" DOCKER_SOCKET_MOUNT "/http", spec->port);
 		json_text(w, listen);
+	}
+	if (gift->identity[0] != '\0') {
+		snprintf(identity, sizeof(identity), ENGINE_IDENTITY_KEY "=%s", gift->identity);
+		json_text(w, identity);
 	}
 	json_end_array(w);
 }
@@ -142,11 +146,11 @@ static void write_log(struct json_writer *w)
 {
 	json_key(w, "LogConfig");
 	json_begin_object(w);
-	json_member_text(w, "Type", "json-file");
+	json_member_text(w, "Type", DOCKER_LOG_DRIVER);
 	json_key(w, "Config");
 	json_begin_object(w);
-	json_member_text(w, "max-size", LOG_FILE_MAX);
-	json_member_text(w, "max-file", LOG_FILES);
+	json_member_text(w, "max-size", DOCKER_LOG_FILE_MAX);
+	json_member_text(w, "max-file", DOCKER_LOG_FILES);
 	json_end_object(w);
 	json_end_object(w);
 }
@@ -219,7 +223,7 @@ bool docker_body_create(struct buf *buf, const struct docker_gift *gift, const s
 	json_member_text(&w, "Image", spec->image);
 	if (gift->await_file == NULL && spec->command != NULL && spec->command->count > 0)
 		write_words(&w, "Cmd", spec->command);
-	write_env(&w, spec);
+	write_env(&w, gift, spec);
 	write_container_labels(&w, gift, spec, place);
 	json_key(&w, "ExposedPorts");
 	json_begin_object(&w);

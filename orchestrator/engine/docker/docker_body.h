@@ -15,6 +15,7 @@
 /* Labels on what we make. */
 #define DOCKER_LABEL_NAME "selfless.name"
 #define DOCKER_LABEL_OWNER "selfless.owner" /* containers: the orchestrator that made it */
+#define DOCKER_LABEL_IDENTITY "selfless.id"
 #define DOCKER_LABEL_SERVICE "selfless.service"
 #define DOCKER_LABEL_SLOT "selfless.slot"
 #define DOCKER_LABEL_SPEC "selfless.spec"
@@ -25,10 +26,16 @@
 
 extern const char *const docker_reach_words[]; /* of DOCKER_LABEL_REACH, by enum engine_reach; NULL ends them */
 
+/* Where the output of our containers is kept on a host's disk, so that it stays small. */
+#define DOCKER_LOG_DRIVER "json-file"
+#define DOCKER_LOG_FILE_MAX "10m"
+#define DOCKER_LOG_FILES "2"
+
 /* What a container is given besides its spec and place. */
 struct docker_gift {
 	const char *name;       /* the orchestrator's: a label, and its network's name */
 	const char *owner;      /* a label */
+	const char *identity;   /* a label and ENGINE_IDENTITY_KEY; "": none */
 	const char *socket_dir; /* REACH_SOCKET: mounted at DOCKER_SOCKET_MOUNT; "" else */
 	const char *
 	        await_file; /* with which it is to wait for its network, mounted at DOCKER_AWAIT_MOUNT; NULL: it is not to */

@@ -98,7 +98,7 @@ static bool call_again(struct docker_call *call, int wait_ms)
 static void call_refused(struct docker_call *call, const struct docker_reply *reply)
 {
 	struct docker_answer answer = {.message = "", .body = ""};
-	char text[480];
+	char text[DOCKER_WORDS_SIZE];
 	char message[sizeof(text) + 160];
 
 	docker_json_message(reply->body, reply->len, text, sizeof(text));

@@ -14,6 +14,7 @@
 
 #include "common/buf.h"
 #include "common/mem.h"
+#include "orchestrator/base/random_hex.h"
 #include "orchestrator/engine/docker/docker_body.h"
 #include "orchestrator/engine/docker/docker_json.h"
 
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DOCKER_IDENTITY_SIZE 33
 #define CREATE_MS 30000
 #define IMAGE_MS 10000
 #define NETWORK_MS 10000
@@ -30,6 +32,7 @@ struct create {
 	engine_done *done;
 	void *arg;
 	char id[ENGINE_ID_SIZE];
+	char identity[DOCKER_IDENTITY_SIZE];
 	char socket_dir[SOCKET_DIR_SIZE]; /* made for it; "" = it needs none */
 	char *path;
 	char *image;
@@ -78,6 +81,7 @@ static void on_left(const struct docker_answer *answer, void *arg)
 	const struct engine_result result = {.fault = ENGINE_OK,
 	                                     .message = "",
 	                                     .id = create->id,
+	                                     .identity = create->identity,
 	                                     .no_network =
 	                                             answer->fault == ENGINE_OK || engine_in_doubt(answer->fault)};
 
@@ -111,7 +115,7 @@ static void create_post(struct create *create, const char *body);
 static void on_created(const struct docker_answer *answer, void *arg)
 {
 	struct create *create = arg;
-	struct engine_result result = {.message = "", .id = create->id};
+	struct engine_result result = {.message = "", .id = create->id, .identity = create->identity};
 	struct err err;
 
 	if (answer->fault != ENGINE_OK && create->waiting != NULL &&
@@ -202,6 +206,7 @@ static char *make_body(const struct create *create, const struct engine_spec *sp
 	const struct docker_gift gift = {
 	        .name = docker->name,
 	        .owner = docker->owner,
+	        .identity = create->identity,
 	        .socket_dir = create->socket_dir,
 	        .await_file = await_file,
 	        .unpublished = docker_does_without(docker, spec, place->host_port),
@@ -242,6 +247,7 @@ static void create_begin(struct create *create, const struct engine_spec *spec, 
 {
 	const char *await_file = place->late_network ? docker_await_file(create->docker->await) : NULL;
 
+	(void)!random_hex(create->identity, sizeof(create->identity), NULL); /* it does without, then */
 	create->path = make_path(place->name);
 	create->image = mem_dup(spec->image);
 	create->plain = make_body(create, spec, place, NULL);

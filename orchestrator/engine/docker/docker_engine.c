@@ -14,6 +14,7 @@
 #include "orchestrator/engine/docker/docker_engine.h"
 #include "orchestrator/engine/docker/docker_frames.h"
 #include "orchestrator/engine/docker/docker_http.h"
+#include "orchestrator/engine/docker/docker_image.h"
 #include "orchestrator/engine/docker/docker_json.h"
 
 #include <assert.h>
@@ -30,6 +31,8 @@ struct answer {
 	int64_t asked_us;
 	struct engine_container *containers;
 	struct buf text;
+	struct docker_image image;
+	struct strings names;
 };
 
 struct verb {
@@ -45,7 +48,7 @@ struct op {
 	const struct verb *verb;
 	engine_done *done;
 	void *arg;
-	char id[ENGINE_ID_SIZE]; /* the one asked for; "" for list */
+	char id[ENGINE_ID_SIZE]; /* the one asked for; "" where it is no container's */
 	int64_t asked_us;
 };
 
@@ -97,6 +100,22 @@ static bool read_logs(struct docker *docker, const struct docker_answer *from, s
 	return true;
 }
 
+static bool read_image(struct docker *docker, const struct docker_answer *from, struct answer *to, struct err *err)
+{
+	(void)docker;
+	if (!docker_json_image_read(from->body, from->len, &to->image, err))
+		return false;
+	to->result.image = &to->image.says;
+	return true;
+}
+
+static bool read_images(struct docker *docker, const struct docker_answer *from, struct answer *to, struct err *err)
+{
+	(void)docker;
+	to->result.names = &to->names;
+	return docker_json_image_names(from->body, from->len, &to->names, err);
+}
+
 /* --- the table ------------------------------------------------------------------------------------------------- */
 
 static const struct verb verb_list = {"GET", 10000, read_list, {0}, {0}};
@@ -108,6 +127,9 @@ static const struct verb verb_pause = {"POST", 10000, NULL, {409, "already pause
 static const struct verb verb_unpause = {"POST", 10000, NULL, {0}, {0}};
 static const struct verb verb_inspect = {"GET", 10000, read_inspect, {0}, {0}};
 static const struct verb verb_logs = {"GET", 10000, read_logs, {0}, {0}};
+static const struct verb verb_unprepare = {"DELETE", 10000, NULL, {404, "not found"}, {0}};
+static const struct verb verb_image = {"GET", 10000, read_image, {0}, {0}};
+static const struct verb verb_images = {"GET", 10000, read_images, {0}, {0}};
 
 /* --- a call and its answer ------------------------------------------------------------------------------------- */
 
@@ -125,6 +147,8 @@ static void on_answer(const struct docker_answer *from, void *arg)
 	}
 	op->done(&to.result, op->arg);
 	buf_clear(&to.text);
+	docker_image_clear(&to.image);
+	strings_clear(&to.names);
 	free(to.containers);
 	free(op);
 }
@@ -230,6 +254,36 @@ static void docker_logs(struct engine *engine, const char *id, int lines, engine
 	verb_call_container(engine, &verb_logs, id, tail, done, arg);
 }
 
+static void docker_unprepare(struct engine *engine, engine_done *done, void *arg)
+{
+	const struct docker *docker = (const struct docker *)engine;
+	struct buf path;
+	bool fits;
+
+	buf_init(&path, DOCKER_BODY_MAX);
+	fits = buf_add_text(&path, "/networks/") && docker_body_escape(&path, docker->name);
+	assert(fits);
+	verb_call(engine, &verb_unprepare, (struct docker_ask){.path = buf_text(&path)}, "", done, arg);
+	buf_clear(&path);
+}
+
+static void docker_image(struct engine *engine, const char *name, engine_done *done, void *arg)
+{
+	struct buf path;
+	bool fits;
+
+	buf_init(&path, DOCKER_BODY_MAX);
+	fits = docker_body_image_path(&path, name);
+	assert(fits);
+	verb_call(engine, &verb_image, (struct docker_ask){.path = buf_text(&path), .image = name}, "", done, arg);
+	buf_clear(&path);
+}
+
+static void docker_images(struct engine *engine, engine_done *done, void *arg)
+{
+	verb_call(engine, &verb_images, (struct docker_ask){.path = "/images/json"}, "", done, arg);
+}
+
 /* --- the object ------------------------------------------------------------------------------------------------ */
 
 /* What this engine learns from its own news, before anybody else hears it. */
@@ -297,15 +351,21 @@ bool docker_engine_new(const struct engine_settings *settings, struct engine **e
 	        .forgo_port = docker_forgo_port,
 	        .inspect = docker_inspect,
 	        .logs = docker_logs,
+	        .unprepare = docker_unprepare,
+	        .image = docker_image,
+	        .images = docker_images,
 	        .free = docker_free,
 	};
 	struct docker_link_settings link = {
 	        .base = settings->base,
-	        .name = settings->name,
+	        .word = "docker",
+	        .read = docker_json_event,
 	        .on_ready = on_ready,
 	        .observer = {.on_event = on_event, .on_up = on_up, .on_down = on_down},
 	};
 	struct docker *docker;
+	struct buf filters;
+	bool fits;
 
 	if (strlen(settings->docker_socket) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
 		return err_set(err, "docker_socket: %s is longer than the %zu bytes of a socket's path",
@@ -320,7 +380,12 @@ bool docker_engine_new(const struct engine_settings *settings, struct engine **e
 	docker->stops = docker_http_new(settings->base, settings->docker_socket);
 	link.http = docker->http;
 	link.arg = link.observer.arg = docker;
+	buf_init(&filters, DOCKER_BODY_MAX);
+	fits = docker_body_event_filters(&filters, settings->name);
+	assert(fits);
+	link.filters = buf_text(&filters);
 	docker->link = docker_link_new(&link);
+	buf_clear(&filters);
 	docker->calls = docker_calls_new(settings->base, docker->http, docker->stops, docker->link);
 	docker->await = docker_await_new(settings->state_dir);
 	docker->exits = docker_exits_new(settings->base, docker->calls, &settings->observer);

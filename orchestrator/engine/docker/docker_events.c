@@ -9,6 +9,7 @@
 #include "common/buf.h"
 #include "common/json.h"
 #include "common/mem.h"
+#include "orchestrator/base/excerpt.h"
 #include "orchestrator/engine/docker/docker_body.h"
 #include "orchestrator/engine/docker/docker_http.h"
 #include "orchestrator/engine/docker/docker_json.h"
@@ -24,7 +25,8 @@
 
 struct docker_events {
 	struct docker_http *http;
-	char *name;
+	char *filters;
+	docker_event_read *read;
 	struct docker_events_observer observer;
 	struct docker_http_request *request;
 	struct json_stream *stream;
@@ -43,7 +45,7 @@ static void on_value(const struct json_value *value, void *arg)
 	struct docker_events *events = arg;
 	struct docker_event event;
 
-	if (!docker_json_event(value, &event))
+	if (!events->read(value, &event))
 		return;
 	if (event.event.engine_time_ns >= events->since_ns)
 		events->since_ns = event.event.engine_time_ns + 1;
@@ -73,30 +75,26 @@ static void on_end(const struct docker_reply *reply, void *arg)
 	docker_events_stop(events);
 	docker_json_message(reply->body, reply->len, text, sizeof(text));
 	if (reply->end != DOCKER_HTTP_REPLIED)
-		snprintf(message, sizeof(message), "%s", reply->message);
+		excerpt_write(message, sizeof(message), "%s", reply->message);
 	else if (reply->status == 200)
 		snprintf(message, sizeof(message), "Docker ended the event stream: it is stopping");
 	else
-		snprintf(message, sizeof(message), "Docker refused to tell events: %d %s", reply->status, text);
+		excerpt_write(message, sizeof(message), "Docker refused to tell events: %d %s", reply->status, text);
 	events->observer.on_close(message, events->observer.arg);
 }
 
 static char *events_path(const struct docker_events *events, int minor)
 {
-	struct buf filters;
 	struct buf path;
 	char *copy;
 	bool fits;
 
-	buf_init(&filters, DOCKER_BODY_MAX);
 	buf_init(&path, DOCKER_BODY_MAX);
-	fits = docker_body_event_filters(&filters, events->name) &&
-	       buf_add_format(&path, "/v1.%d/events?since=%" PRId64 ".%09" PRId64 "&filters=", minor,
+	fits = buf_add_format(&path, "/v1.%d/events?since=%" PRId64 ".%09" PRId64 "&filters=", minor,
 	                      events->since_ns / NS, events->since_ns % NS) &&
-	       docker_body_escape(&path, buf_text(&filters));
+	       docker_body_escape(&path, events->filters);
 	assert(fits);
 	copy = mem_dup(buf_text(&path));
-	buf_clear(&filters);
 	buf_clear(&path);
 	return copy;
 }
@@ -128,13 +126,14 @@ void docker_events_stop(struct docker_events *events)
 	events->stream = NULL;
 }
 
-struct docker_events *docker_events_new(struct docker_http *http, const char *name,
+struct docker_events *docker_events_new(struct docker_http *http, const char *filters, docker_event_read *read,
                                         const struct docker_events_observer *observer)
 {
 	struct docker_events *events = mem_zero(sizeof(*events));
 
 	events->http = http;
-	events->name = mem_dup(name);
+	events->filters = mem_dup(filters);
+	events->read = read;
 	events->observer = *observer;
 	return events;
 }
@@ -142,6 +141,6 @@ struct docker_events *docker_events_new(struct docker_http *http, const char *na
 void docker_events_free(struct docker_events *events)
 {
 	docker_events_stop(events);
-	free(events->name);
+	free(events->filters);
 	free(events);
 }

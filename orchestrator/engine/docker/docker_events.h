@@ -1,10 +1,15 @@
-/* docker_events: the engine's stream of container events as engine_event structs. One subscription at a time. */
+/* docker_events: the engine's stream of events as engine_event structs. One subscription at a time. */
 #pragma once
 
 #include "orchestrator/engine/engine.h"
 
+struct docker_event;
 struct docker_events;
 struct docker_http;
+struct json_value;
+
+/* One object of the stream, which has the time at which it happened. False for one that is of no interest. */
+typedef bool docker_event_read(const struct json_value *value, struct docker_event *event);
 
 struct docker_events_observer {
 	void (*on_open)(void *arg); /* subscribed */
@@ -13,7 +18,8 @@ struct docker_events_observer {
 	void *arg;
 };
 
-struct docker_events *docker_events_new(struct docker_http *http, const char *name,
+/* filters: JSON, of GET /events; copied. */
+struct docker_events *docker_events_new(struct docker_http *http, const char *filters, docker_event_read *read,
                                         const struct docker_events_observer *observer);
 void docker_events_free(struct docker_events *events);
 

@@ -68,13 +68,26 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 	observer.on_event(&event, observer.arg);
 }
 
+/* The same reply says it. */
+static void tell_sources(const struct exit_watch *watch, const struct engine_sources *sources)
+{
+	const struct engine_observer *observer = &watch->exits->observer;
+	const struct engine_event event = {.type = ENGINE_EVENT_SOURCES, .id = watch->id, .sources = sources};
+
+	observer->on_event(&event, observer->arg);
+}
+
 static void on_inspected(const struct docker_answer *answer, void *arg)
 {
 	struct exit_watch *watch = arg;
-	int pid = answer->fault == ENGINE_OK ? docker_json_pid(answer->body, answer->len) : 0;
+	struct docker_running running = {.pid = 0};
 
-	if (pid > 0)
-		watch->pidfd = pidfd_open(pid, 0);
+	if (answer->fault == ENGINE_OK)
+		docker_json_running(answer->body, answer->len, &running);
+	if (running.pid > 0) {
+		tell_sources(watch, &running.sources);
+		watch->pidfd = pidfd_open(running.pid, 0);
+	}
 	if (watch->pidfd == -1) {
 		watch_free(watch);
 		return;

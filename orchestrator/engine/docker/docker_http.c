@@ -12,8 +12,8 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/mem.h"
+#include "orchestrator/base/curl_loop.h"
 #include "orchestrator/base/loop.h"
-#include "orchestrator/engine/docker/docker_loop.h"
 #include "orchestrator/engine/docker/docker_trouble.h"
 
 #include <assert.h>
@@ -54,7 +54,7 @@ struct docker_http_request {
 
 struct docker_http {
 	struct event_base *base;
-	struct docker_loop *loop;
+	struct curl_loop *loop;
 	char *socket_path;
 	LIST_HEAD(, docker_http_request) all;
 	TAILQ_HEAD(, docker_http_request) news; /* streams with something to tell */
@@ -150,7 +150,7 @@ static void request_unlink(struct docker_http_request *request)
 		TAILQ_REMOVE(&request->http->news, request, in_news);
 	request->has_news = false;
 	LIST_REMOVE(request, in_all);
-	curl_multi_remove_handle(docker_loop_multi(request->http->loop), request->easy);
+	curl_multi_remove_handle(curl_loop_multi(request->http->loop), request->easy);
 }
 
 void docker_http_cancel(struct docker_http_request *request)
@@ -228,7 +228,7 @@ static void request_start(struct docker_http_request *request)
 
 	if (request->deadline_ms != 0)
 		curl_easy_setopt(request->easy, CURLOPT_TIMEOUT_MS, left_ms > 0 ? (long)left_ms : 1L);
-	code = curl_multi_add_handle(docker_loop_multi(request->http->loop), request->easy);
+	code = curl_multi_add_handle(curl_loop_multi(request->http->loop), request->easy);
 	assert(code == CURLM_OK);
 }
 
@@ -288,7 +288,7 @@ static bool request_retry(struct docker_http_request *request, CURLcode code)
 		return false;
 	if (request->deadline_ms == 0 || request->deadline_ms <= clock_ms() + CONNECT_RETRY_MS)
 		return false;
-	curl_multi_remove_handle(docker_loop_multi(request->http->loop), request->easy);
+	curl_multi_remove_handle(curl_loop_multi(request->http->loop), request->easy);
 	if (request->retry == NULL)
 		request->retry = loop_event_new(request->http->base, LOOP_URGENT, -1, 0, on_retry, request);
 	evtimer_add(request->retry, &wait);
@@ -343,7 +343,7 @@ static void on_turn(void *arg)
 
 	while (!TAILQ_EMPTY(&http->news))
 		request_tell(TAILQ_FIRST(&http->news));
-	while ((message = curl_multi_info_read(docker_loop_multi(http->loop), &left)) != NULL) {
+	while ((message = curl_multi_info_read(curl_loop_multi(http->loop), &left)) != NULL) {
 		struct docker_http_request *request;
 		char *private;
 
@@ -362,9 +362,9 @@ struct docker_http *docker_http_new(struct event_base *base, const char *socket_
 	curl_global_init(CURL_GLOBAL_NOTHING);
 	http->base = base;
 	http->socket_path = mem_dup(socket_path);
-	http->loop = docker_loop_new(base, on_turn, http);
-	curl_multi_setopt(docker_loop_multi(http->loop), CURLMOPT_MAX_TOTAL_CONNECTIONS, CONNECTIONS_MAX);
-	curl_multi_setopt(docker_loop_multi(http->loop), CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
+	http->loop = curl_loop_new(base, LOOP_URGENT, on_turn, http);
+	curl_multi_setopt(curl_loop_multi(http->loop), CURLMOPT_MAX_TOTAL_CONNECTIONS, CONNECTIONS_MAX);
+	curl_multi_setopt(curl_loop_multi(http->loop), CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
 	LIST_INIT(&http->all);
 	TAILQ_INIT(&http->news);
 	return http;
@@ -379,7 +379,7 @@ void docker_http_free(struct docker_http *http)
 		docker_http_cancel(request);
 		request = next;
 	}
-	docker_loop_free(http->loop);
+	curl_loop_free(http->loop);
 	curl_global_cleanup();
 	free(http->socket_path);
 	free(http);

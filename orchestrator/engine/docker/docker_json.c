@@ -6,6 +6,7 @@
 #include "orchestrator/engine/docker/docker_json.h"
 
 #include "common/mem.h"
+#include "orchestrator/base/excerpt.h"
 #include "orchestrator/engine/docker/docker_body.h"
 #include "orchestrator/engine/docker/docker_json_address.h"
 #include "orchestrator/engine/docker/docker_json_values.h"
@@ -30,14 +31,15 @@ static bool take_id(const struct json_value *value, char id[ENGINE_ID_SIZE])
 void docker_json_message(const char *text, size_t len, char *message, size_t size)
 {
 	struct json_doc *doc = NULL;
+	const struct json_value *value = NULL;
 
-	if (json_parse(text, len, &limits, &doc, NULL)) {
-		docker_json_take_text(json_get(json_root(doc), "message"), message, size);
-		json_free(doc);
-		if (message[0] != '\0')
-			return;
-	}
-	snprintf(message, size, "%.*s", len < size ? (int)len : (int)size - 1, text);
+	if (json_parse(text, len, &limits, &doc, NULL))
+		value = json_get(json_root(doc), "message");
+	if (value != NULL && value->type == JSON_STRING && value->len > 0)
+		excerpt_take(message, size, value->text, value->len);
+	else
+		excerpt_take(message, size, text, len);
+	json_free(doc);
 }
 
 int docker_json_api_minor(const char *version)
@@ -185,6 +187,7 @@ static bool take_no_network(const struct json_value *settings)
 static bool take_container(const struct json_value *value, const char *network, struct engine_container *container)
 {
 	const struct json_value *labels = json_get(value, "Labels");
+	int64_t made_s;
 
 	if (!take_id(json_get(value, "Id"), container->id))
 		return false;
@@ -193,12 +196,17 @@ static bool take_container(const struct json_value *value, const char *network, 
 	docker_json_take_text(json_get(labels, DOCKER_LABEL_SERVICE), container->service, sizeof(container->service));
 	docker_json_take_text(json_get(labels, DOCKER_LABEL_SPEC), container->spec, sizeof(container->spec));
 	docker_json_take_text(json_get(labels, DOCKER_LABEL_OWNER), container->owner, sizeof(container->owner));
+	docker_json_take_text(json_get(labels, DOCKER_LABEL_IDENTITY), container->identity,
+	                      sizeof(container->identity));
 	container->slot = docker_json_take_number(json_get(labels, DOCKER_LABEL_SLOT), -1);
 	container->host_port = docker_json_take_number(json_get(labels, DOCKER_LABEL_PORT), 0);
 	container->state = take_state(json_get(value, "State"));
+	if (json_int(json_get(value, "Created"), &made_s) && made_s > 0 && made_s < INT64_MAX / 1000)
+		container->made_ms = made_s * 1000;
 	container->running_ms = take_running_ms(json_get(value, "Status"));
 	container->no_network = take_no_network(json_get(value, "NetworkSettings"));
 	docker_json_listed_address(value, network, &container->address);
+	docker_json_sources(json_path(value, "NetworkSettings", "Networks", NULL), &container->sources);
 	return true;
 }
 
@@ -267,6 +275,15 @@ bool docker_json_port_held(const char *text, size_t len, const char *id, int por
 	return held;
 }
 
+static int take_pid(const struct json_value *root)
+{
+	int64_t pid = 0;
+
+	if (!json_int(json_path(root, "State", "Pid", NULL), &pid) || pid < 0 || pid > INT32_MAX)
+		pid = 0;
+	return (int)pid;
+}
+
 bool docker_json_inspect(const char *text, size_t len, const char *network, struct engine_result *result,
                          struct err *err)
 {
@@ -284,22 +301,22 @@ bool docker_json_inspect(const char *text, size_t len, const char *network, stru
 	result->state = take_state(json_get(state, "Status"));
 	result->exit_code = (int)exit_code;
 	result->oom_killed = json_get(state, "OOMKilled") != NULL && json_get(state, "OOMKilled")->boolean;
+	result->pid = take_pid(json_root(doc));
 	result->no_network = !docker_json_inspected_address(json_root(doc), network, &result->address);
 	json_free(doc);
 	return true;
 }
 
-int docker_json_pid(const char *text, size_t len)
+void docker_json_running(const char *text, size_t len, struct docker_running *running)
 {
 	struct json_doc *doc;
-	int64_t pid = 0;
 
+	*running = (struct docker_running){.pid = 0};
 	if (!json_parse(text, len, &limits, &doc, NULL))
-		return 0;
-	if (!json_int(json_path(json_root(doc), "State", "Pid", NULL), &pid) || pid < 0 || pid > INT32_MAX)
-		pid = 0;
+		return;
+	running->pid = take_pid(json_root(doc));
+	docker_json_sources(json_path(json_root(doc), "NetworkSettings", "Networks", NULL), &running->sources);
 	json_free(doc);
-	return (int)pid;
 }
 
 bool docker_json_event(const struct json_value *value, struct docker_event *event)

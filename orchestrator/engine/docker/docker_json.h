@@ -8,7 +8,9 @@
 #include "orchestrator/base/options.h"
 #include "orchestrator/engine/engine.h"
 
-/* {"message": ...} of an error reply; the body itself, cut, where it is no such object. */
+/* {"message": ...} of an error reply; the body itself where it is no such object. An excerpt (base/excerpt.h) where it is longer
+ * than size, which DOCKER_WORDS_SIZE is enough for. */
+#define DOCKER_WORDS_SIZE 800
 void docker_json_message(const char *text, size_t len, char *message, size_t size);
 
 /* An API version "1.MINOR"; -1 for anything else. */
@@ -36,12 +38,16 @@ bool docker_json_list(const char *text, size_t len, const char *network, struct 
  * meet all)? False, too, for what is no list. */
 bool docker_json_port_held(const char *text, size_t len, const char *id, int port, const struct strings *addresses);
 
-/* GET /containers/ID/json: state, exit_code, oom_killed, no_network and address of result. */
+/* GET /containers/ID/json: state, exit_code, oom_killed, pid, no_network and address of result. */
 bool docker_json_inspect(const char *text, size_t len, const char *network, struct engine_result *result,
                          struct err *err) MUST_CHECK;
 
-/* The same: the process on the host; 0 for none. */
-int docker_json_pid(const char *text, size_t len);
+/* The same: what is known of one that runs. */
+struct docker_running {
+	int pid; /* on this host; 0: it does not run */
+	struct engine_sources sources;
+};
+void docker_json_running(const char *text, size_t len, struct docker_running *running);
 
 struct docker_event {
 	struct engine_event event; /* its id points to id */

@@ -111,3 +111,23 @@ bool docker_json_inspected_address(const struct json_value *root, const char *ne
 	choose(&ways, address);
 	return ways.bridge[0] != '\0';
 }
+
+static void add_source(const struct json_value *text, struct engine_sources *sources)
+{
+	char host[HOST_SIZE];
+	struct address address;
+
+	docker_json_take_text(text, host, sizeof(host));
+	if (sources->count < ENGINE_SOURCES_MAX && address_of_host(host, 0, &address) &&
+	    address_to_v6((const struct sockaddr *)&address.addr, &sources->items[sources->count]))
+		sources->count++;
+}
+
+void docker_json_sources(const struct json_value *networks, struct engine_sources *sources)
+{
+	sources->count = 0;
+	for (const struct json_value *one = networks != NULL ? networks->first : NULL; one != NULL; one = one->next) {
+		add_source(json_get(one, "IPAddress"), sources);
+		add_source(json_get(one, "GlobalIPv6Address"), sources);
+	}
+}

@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/base/backoff.h"
+#include "orchestrator/base/excerpt.h"
 #include "orchestrator/engine/docker/docker_events.h"
 #include "orchestrator/engine/docker/docker_http.h"
 #include "orchestrator/engine/docker/docker_json.h"
@@ -71,7 +72,7 @@ static void link_lose(struct docker_link *link, const char *message)
 	const struct engine_observer *observer = &link->settings.observer;
 
 	link_cancel(link);
-	snprintf(link->message, sizeof(link->message), "%s", message);
+	excerpt_write(link->message, sizeof(link->message), "%s", message);
 	if (link->state == LINK_UP && clock_ms() - link->up_since_ms >= STEADY_MS)
 		backoff_reset(&link->retry);
 	link->state = LINK_WAITING;
@@ -99,7 +100,7 @@ static bool link_replied(struct docker_link *link, const struct docker_reply *re
 	if (reply->end == DOCKER_HTTP_REPLIED && reply->status == 200)
 		return true;
 	docker_json_message(reply->body, reply->len, text, sizeof(text));
-	snprintf(message, sizeof(message), "Docker answered %d: %s", reply->status, text);
+	excerpt_write(message, sizeof(message), "Docker answered %d: %s", reply->status, text);
 	link_lose(link, reply->end == DOCKER_HTTP_REPLIED ? message : reply->message);
 	return false;
 }
@@ -177,7 +178,7 @@ static void on_subscribed(void *arg)
 	link->down_told = false;
 	link->up_since_ms = clock_ms();
 	link_set_timer(link, PING_EVERY_MS);
-	log_info("event=engine-up engine=docker api=1.%d", link->minor);
+	log_info("event=engine-up engine=%s api=1.%d", link->settings.word, link->minor);
 	link->settings.on_ready(link->settings.arg);
 	link->settings.observer.on_up(link->settings.observer.arg);
 }
@@ -228,8 +229,8 @@ struct docker_link *docker_link_new(const struct docker_link_settings *settings)
 	        .on_open = on_subscribed, .on_event = on_event, .on_close = on_closed, .arg = link};
 
 	link->settings = *settings;
-	link->settings.name = NULL; /* docker_events has its copy */
-	link->events = docker_events_new(settings->http, settings->name, &observer);
+	link->settings.filters = NULL; /* docker_events has its copy */
+	link->events = docker_events_new(settings->http, settings->filters, settings->read, &observer);
 	link->timer = loop_event_new(settings->base, LOOP_URGENT, -1, 0, on_link_timer, link);
 	snprintf(link->message, sizeof(link->message), "not connected to Docker yet");
 	link_set_timer(link, 0);

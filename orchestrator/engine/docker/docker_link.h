@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "orchestrator/engine/docker/docker_events.h"
 #include "orchestrator/engine/engine.h"
 
 #include <stdbool.h>
@@ -15,7 +16,9 @@ struct docker_link;
 struct docker_link_settings {
 	struct event_base *base;
 	struct docker_http *http;
-	const char *name;            /* label selfless.name of the containers we hear of */
+	const char *word;            /* the engine's, for the log */
+	const char *filters;         /* of the events we hear of (docker_events.h) */
+	docker_event_read *read;
 	void (*on_ready)(void *arg); /* verbs may go; runs just before observer.on_up */
 	void *arg;
 	struct engine_observer observer;

@@ -1,6 +1,6 @@
 /* process_make: what an image and Docker would have given to the container.
  *
- *   SELFLESS_ID        always: how a process is found again
+ *   SELFLESS_ID        always: how a process is found again, and knows itself (see engine.h, identity)
  *   the service's env
  *   PORT               the host port, unless the service's env has it; the same for all that follow
  *   LISTEN             127.0.0.1:PORT, what else `publish` names, and unix:SOCKET_DIR/http with reach socket
@@ -14,28 +14,17 @@
 
 #include "common/buf.h"
 #include "common/mem.h"
+#include "orchestrator/base/random_hex.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define LISTEN_MAX 2048
 #define QUOTA_MIN_US 1000
 #define USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-static bool make_id(char id[ENGINE_ID_SIZE], struct err *err)
-{
-	unsigned char random[(ENGINE_ID_SIZE - 1) / 2];
-
-	if (getrandom(random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random))
-		return err_set_errno(err, errno, "no random numbers yet");
-	for (size_t i = 0; i < sizeof(random); i++)
-		snprintf(id + 2 * i, 3, "%02x", random[i]);
-	return true;
-}
 
 /* --- environment ----------------------------------------------------------------------------------------------- */
 
@@ -139,7 +128,8 @@ bool process_make_record(const struct engine_spec *spec, const struct engine_pla
 		return err_set(err, "service %s has no command: engine process needs one", spec->service);
 	if (place->host_port == 0)
 		return err_set(err, "service %s has no port: engine process needs one", spec->service);
-	if (!make_id(to->id, err) || !take_text("name", place->name, to->name, sizeof(to->name), err) ||
+	if (!random_hex(to->id, sizeof(to->id), err) ||
+	    !take_text("name", place->name, to->name, sizeof(to->name), err) ||
 	    !take_text("service", spec->service, to->service, sizeof(to->service), err) ||
 	    !take_text("spec", spec->hash, to->spec, sizeof(to->spec), err) ||
 	    !take_text("socket_dir", socket_dir, record->socket_dir, sizeof(record->socket_dir), err))

@@ -87,7 +87,7 @@ static enum engine_fault run(struct process *process, struct err *err)
 
 static void answer_started(const struct process_asker *asker, const struct process *process)
 {
-	struct engine_result result = {.fault = ENGINE_OK, .message = "", .id = asker->id};
+	struct engine_result result = {.fault = ENGINE_OK, .message = "", .id = asker->id, .identity = asker->id};
 
 	process_address(process, &result.address);
 	process_news_answer(asker->engine->news, &result, asker->done, asker->arg);

@@ -63,6 +63,7 @@ static void list_one(const struct process *process, struct engine_container *to)
 	const char *socket_dir = process->record.socket_dir;
 
 	*to = process->record.container;
+	snprintf(to->identity, sizeof(to->identity), "%s", to->id);
 	to->state = process_state(process);
 	process_address(process, &to->address);
 	to->spoilt = socket_dir[0] != '\0' && !socket_dir_usable(socket_dir);

@@ -32,7 +32,7 @@ const feed = new Feed({
 			return;
 		}
 		feed.clear();
-		blank.failed(inWords("acts", failure), retry);
+		blank.failed("acts", failure, retry);
 	},
 });
 
@@ -93,7 +93,7 @@ async function load() {
 		if (failure.status === 0)
 			whenOnline("categories", load);
 		feed.clear();
-		blank.failed(inWords("categories", failure), load);
+		blank.failed("categories", failure, load);
 		return;
 	}
 	await open();

@@ -1,5 +1,6 @@
 /* What stands where the acts would be, when there are none: never nothing. */
 import { $, busy, quoted } from "/web/dom.js";
+import { inWords } from "/web/words.js";
 
 export function hide() {
 	$("blank").hidden = true;
@@ -27,6 +28,9 @@ export function noSuchCategory(category, action) {
 	show("There is no such category", `${quoted(category)} has been removed, or never was.`, "Show another one", action);
 }
 
-export function failed(words, action) {
-	show("That did not work", words, "Try again", action);
+/* doing, failure: as inWords has them */
+export function failed(doing, failure, action) {
+	const offline = failure.detail === "offline";
+
+	show(offline ? "The acts are not here yet" : "That did not work", inWords(doing, failure), "Try again", action);
 }

@@ -30,6 +30,12 @@ def settings(name, config=None):
     return copy.deepcopy({key: value for key, value in service.items() if key not in PLACE})
 
 
+def manners():
+    """What its paths are for: asked for health, counted, kept from outside."""
+    service = settings("acts")
+    return {"private": service["private"], "health": {"path": service["health"]["path"]}, "scale": {"count": service["scale"]["count"]}}
+
+
 def place(name, prefix, users_url=None, config=None):
     """What PLACE holds that is not a name, a port or a program: its volumes under another name, its environment."""
     service = next(s for s in (config or configuration())["services"] if s["name"] == name)

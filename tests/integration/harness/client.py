@@ -1,11 +1,12 @@
 """Clients: one that speaks HTTP properly, and one that writes bytes and looks at what comes back."""
 
-import http.client
 import json as json_module
 import re
 import select
 import socket
 import struct
+
+from . import tls
 
 TIMEOUT_S = 15
 IMF_FIXDATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
@@ -36,9 +37,10 @@ class Reply:
 
 def request(port, target, method="GET", body=None, headers=None, timeout=TIMEOUT_S, host="127.0.0.1", connect=None):
     """One request on a connection of its own; connect: gives a socket that is connected, where it is not to be one from here."""
-    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    connection = tls.connection(port, timeout, host)
     try:
         if connect is not None:
+            assert port not in tls.PORTS, "the socket that was given speaks no TLS"
             connection.sock = connect()
             connection.sock.settimeout(timeout)
         return request_on(connection, target, method, body, headers)
@@ -55,10 +57,13 @@ def request_on(connection, target, method="GET", body=None, headers=None):
 class RawClient:
     """A connection whose bytes the scenario chooses."""
 
-    def __init__(self, port, timeout=TIMEOUT_S, host="127.0.0.1"):
-        self.socket = socket.create_connection((host, port), timeout=timeout)
+    def __init__(self, port, timeout=TIMEOUT_S, host="127.0.0.1", source="", in_clear=False):
+        """source: an address of this host; see tls.ADDRESSES. in_clear: until start_tls."""
+        self.socket = socket.create_connection((host, port), timeout=timeout, source_address=(source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.held = b""
+        self.port, self.held = port, b""
+        if not in_clear:
+            self.start_tls()
 
     def __enter__(self):
         return self
@@ -68,6 +73,10 @@ class RawClient:
 
     def close(self):
         self.socket.close()
+
+    def start_tls(self):
+        """If it is spoken at this port."""
+        self.socket = tls.wrap(self.socket, self.port)
 
     def send(self, data):
         self.socket.sendall(data)
@@ -83,6 +92,8 @@ class RawClient:
 
     def wait_readable(self, seconds):
         """True as soon as there is something to read, or the end; False after so long."""
+        if isinstance(self.socket, tls.TlsSocket):
+            return bool(self.held) or self.socket.wait_readable(seconds)
         return bool(self.held or select.select([self.socket], [], [], seconds)[0])
 
     def _receive(self):

@@ -9,6 +9,35 @@ from .docker import Docker
 from .wait import wait_until
 
 
+def launch(folder, pid, docker, *options):
+    """A dockerd in the network of process `pid`, all of it in `folder`. The process."""
+    command = ["nsenter", f"--net=/proc/{pid}/ns/net", "dockerd", *options, "--data-root", folder / "data", "--exec-root",
+               folder / "exec", "--pidfile", folder / "dockerd.pid", "--host", f"unix://{docker.path}"]
+    with open(folder / "dockerd.log", "ab") as log:
+        process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                   start_new_session=True)
+
+    def answers():
+        try:
+            return bool(docker.call("GET", "/_ping"))
+        except OSError:
+            assert process.poll() is None, (folder / "dockerd.log").read_text()[-2000:]
+            return False
+    try:
+        wait_until(answers, 60, f"dockerd in {folder} answers")
+    except BaseException:
+        process.kill()
+        raise
+    return process
+
+
+def unmount_below(folder):
+    for line in open("/proc/self/mounts", encoding="utf-8").read().splitlines():
+        mounted = line.split()[1]
+        if mounted.startswith(f"{folder}/"):
+            subprocess.run(["umount", "-l", mounted], check=False)
+
+
 class Dockerd:
     """Everything of it is in `folder`, and its bridges in a network namespace of its own, which outlives it: two dockerds
     in one would take docker0 away from each other."""
@@ -21,24 +50,11 @@ class Dockerd:
         wait_until(lambda: self._space() != os.readlink("/proc/self/ns/net"), 10, "a network namespace")
 
     def start(self):
-        command = ["nsenter", f"--net=/proc/{self.space.pid}/ns/net", "dockerd", "--live-restore", "--data-root",
-                   self.folder / "data", "--exec-root", self.folder / "exec", "--pidfile",
-                   self.folder / "dockerd.pid", "--host", f"unix://{self.docker.path}"]
-        with open(self.folder / "dockerd.log", "ab") as log:
-            self.process = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL, start_new_session=True)
-        wait_until(self._answers, 60, f"dockerd in {self.folder} answers")
+        self.process = launch(self.folder, self.space.pid, self.docker, "--live-restore")
         return self
 
     def _space(self):
         return os.readlink(f"/proc/{self.space.pid}/ns/net")
-
-    def _answers(self):
-        try:
-            return bool(self.docker.call("GET", "/_ping"))
-        except OSError:
-            assert self.process.poll() is None, (self.folder / "dockerd.log").read_text()[-2000:]
-            return False
 
     def stop(self, number=signal.SIGTERM):
         """Containers live on. It waits, since a new one refuses to start while the old one's process lives, and takes a
@@ -79,7 +95,4 @@ class Dockerd:
         self._end_shims()
         self.space.kill()
         self.space.wait(10)
-        for line in open("/proc/self/mounts", encoding="utf-8").read().splitlines():
-            mounted = line.split()[1]
-            if mounted.startswith(str(self.folder)):
-                subprocess.run(["umount", "-l", mounted], check=False)
+        unmount_below(self.folder)

@@ -144,14 +144,29 @@ class Load:
         assert sure <= row[3] <= sure + unknown, f"act {number}: {row[3]} upvotes, acknowledged {sure}, unknown {unknown}"
 
     def check(self, path):
-        """The database is what the clients were told."""
-        assert not self.failures, self.failures
+        """The database of SQLite's in this file is what the clients were told."""
         with contextlib.closing(sqlite3.connect(path)) as database:
             rows = {row[0]: row[1:] for row in database.execute(
                 "SELECT act_id, name, caption, img, upvotes + added FROM acts JOIN votes USING (act_id)"
                 " JOIN categories ON id = category_id")}
             counts = dict(database.execute("SELECT name, acts FROM categories"))
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        self.check_rows(rows, counts)
+
+    def check_server(self, server, database):
+        """The same in PostgreSQL."""
+        rows = {int(act): (name, caption, img, int(upvotes)) for act, name, caption, img, upvotes in server.sql(
+            database, "SELECT act_id, convert_from(name, 'UTF8'), convert_from(caption, 'UTF8'), convert_from(img, 'UTF8'),"
+                      " coalesce((SELECT sum(added) FROM acts.votes v WHERE v.birth = a.birth), 0)"
+                      " FROM acts.acts a JOIN acts.categories c ON c.id = category_id")}
+        counts = {name: int(acts) for name, acts in server.sql(
+            database, "SELECT convert_from(name, 'UTF8'), sum(acts) FROM acts.categories JOIN acts.category_acts ON id = category_id"
+                      " GROUP BY name")}
+        self.check_rows(rows, counts)
+
+    def check_rows(self, rows, counts):
+        """rows: {act: (category, caption, picture, upvotes)}; counts: what categories say of their acts."""
+        assert not self.failures, self.failures
         posted = {number for client in self.clients for number in client.acts}
         assert set(rows) <= posted, "acts that nobody posted"
         for client in self.clients:

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import http.server
+import os
 import pathlib
 import socket
 import subprocess
@@ -36,6 +37,15 @@ class Lan:
         self._ip(self.pid, "link", "set", near, "master", "lan", "up")
         self._ip(host.pid, "address", "add", f"{address}/24", "dev", "wire")
         self._ip(host.pid, "link", "set", "wire", "up")
+
+    def join_here(self, address):
+        """This machine's own network joins. Its end of the wire goes with the bridge."""
+        self._count += 1
+        near, here = f"port{self._count}", f"slt{self.pid}"
+        self._ip(self.pid, "link", "add", near, "type", "veth", "peer", "name", here, "netns", os.getpid())
+        self._ip(self.pid, "link", "set", near, "master", "lan", "up")
+        subprocess.run(["ip", "address", "add", f"{address}/24", "dev", here], check=True)
+        subprocess.run(["ip", "link", "set", here, "up"], check=True)
 
     def connect(self, address, port):
         return self.space.connect(port, address)

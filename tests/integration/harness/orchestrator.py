@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 
-from . import sanitizer
-from .client import request
+from . import builtin, certificates, sanitizer, tls
+from .client import RawClient, request
 from .images import build_dir
 from .ports import free_ports
 from .wait import wait_until
@@ -45,6 +46,7 @@ class Orchestrator:
         self.process = None
         self.listener = None                        # a listening socket to hand over
         self.environment = {}                       # beyond our own
+        self.program = binary()
         self.prefix = []                            # a command that runs it
         self.arguments = []                         # behind -c FILE
         self.config_path, self.log_path = folder / "config.json", folder / "orchestrator.log"
@@ -66,6 +68,11 @@ class Orchestrator:
             scale.update(min=size, max=size)
         ports = scale.get("max", 10) + scale.get("spares", 0) + 1
         service = {"name": f"{self.name}-{short}", "image": image, "first_port": free_ports(ports), "routes": ["/"]}
+        for key, value in builtin.manners().items():       # scripted backends keep to the application's paths
+            if isinstance(value, dict):
+                settings[key] = {**value, **settings.get(key, {})}
+            else:
+                settings.setdefault(key, value)
         service.update(settings)
         self.config["services"].append(service)
         self.first_ports[service["name"]] = service["first_port"]
@@ -96,16 +103,45 @@ class Orchestrator:
                 entry[key] = bytes.fromhex(value) if key in ("head", "body") else value
         return list(merged.values())
 
+    def _speak_tls(self):
+        """Where it was to listen in clear, unless the scenario itself says where TLS is spoken. Clients of the harness know, see
+        tls.PORTS."""
+        listen = self.config["listen"]
+        if not listen or self.config.get("tls", {}).get("listen"):
+            return
+        tls.PORTS.update(int(one.rpartition(":")[2]) for one in ([listen] if isinstance(listen, str) else listen))
+        self.config.update(listen=[], tls={"listen": listen, "certificates": [certificates.usual().setting],
+                                           "max_handshakes_per_s": 100000})
+
+    def command(self, *args):
+        """A command of the binary's that speaks to this one."""
+        return run_binary(*args, "-c", self.config_path)
+
+    def status(self, *args):
+        return self.command("status", *args).stdout
+
+    def ask(self, head):
+        """The reply to this head, without CRLFs at its end; what follows on the connection is read, too."""
+        with RawClient(self.port) as client:
+            client.send(f"{head}\r\n\r\n".encode())
+            return client.read_reply(head.split()[0])
+
+    def listens(self):
+        """To clients, since it was last started; whether in clear or not."""
+        return re.search(r"event=(tls-)?listening ", self.log().rsplit("event=stopped", 1)[-1]) is not None
+
     def write_config(self):
-        if Orchestrator.http1 != "own":
+        if Orchestrator.http1 == "tls":
+            self._speak_tls()
+        elif Orchestrator.http1 != "own":
             self.config.setdefault("http1", Orchestrator.http1)
         self.config_path.write_text(json.dumps(self.config, indent=2))
 
     def spawn(self):
         """Starts the process and does not wait for anything."""
         self.write_config()
-        env = dict(os.environ, **sanitizer.ENVIRONMENT, **self.environment)
-        command, handed = [*self.prefix, str(binary()), "-c", str(self.config_path), *self.arguments], {}
+        env = {**os.environ, **sanitizer.ENVIRONMENT, **self.environment}
+        command, handed = [*self.prefix, str(self.program), "-c", str(self.config_path), *self.arguments], {}
         if self.listener is not None:       # as systemd would: descriptor 3, and LISTEN_PID its own
             command = ["sh", "-c", 'LISTEN_PID=$$ exec "$@"', "sh", *command]
             env["LISTEN_FDS"] = "1"

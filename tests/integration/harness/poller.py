@@ -4,6 +4,7 @@ import http.client
 import threading
 import time
 
+from . import tls
 from .client import request_on
 
 
@@ -19,12 +20,12 @@ class Outcome:
 class Poller:
     """`with Poller(port, "/fast") as poller: ...`; afterwards poller.outcomes holds all of them, in order.
 
-    keep_alive: one connection for all requests, reopened when the server closes it between two requests.
+    keep_alive: one connection for all requests, reopened when the server closes it between two requests. source: the clients' address.
     """
 
-    def __init__(self, port, target="/fast", method="GET", every_s=0.005, keep_alive=True, expect=(200,), clients=1):
+    def __init__(self, port, target="/fast", method="GET", every_s=0.005, keep_alive=True, expect=(200,), clients=1, source=None):
         self.port, self.target, self.method = port, target, method
-        self.every_s, self.keep_alive, self.expect = every_s, keep_alive, expect
+        self.every_s, self.keep_alive, self.expect, self.source = every_s, keep_alive, expect, source
         self.outcomes = []
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(clients)]
@@ -46,7 +47,7 @@ class Poller:
         connection = None
         while not self._stop.is_set():
             if connection is None:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+                connection = tls.connection(self.port, 30, source=self.source)
             outcome = self._ask(connection)
             self.outcomes.append(outcome)
             if outcome.error is not None or not self.keep_alive:

@@ -36,9 +36,11 @@ class Shipped:
         """To the orchestrator, by its own commands."""
         return self.host.run(f"{self.orchestrator} {' '.join(map(str, words))}").stdout
 
+    def services(self):
+        return self.host.request(ADMIN_PORT, "/api/fleet", timeout=5).json()["services"]
+
     def slots(self, service):
-        fleet = self.host.request(ADMIN_PORT, "/api/fleet", timeout=5).json()
-        found = next(s for s in fleet["services"] if s["name"] == service)
+        found = next(s for s in self.services() if s["name"] == service)
         return [slot for slot in found["slots"] if slot["state"] != "empty"]
 
     def container(self, service):
@@ -54,6 +56,11 @@ class Shipped:
         self.order("scale", service, size)
         wait_until(lambda: [slot["state"] for slot in self.slots(service)] == ["ready"] * size, REPLACED_S,
                    f"{size} containers of {service}")
+
+    def wait_settled(self):
+        """What was ordered is carried out: no container is about to end."""
+        wait_until(lambda: not any(service["rolling"] or service["leaving"] for service in self.services()), REPLACED_S,
+                   "no roll, and nothing on its way out")
 
     def wait_named(self, service):
         """Until the first container has its name: then its next one is made ahead. A process has none of that."""

@@ -56,6 +56,23 @@ START_TEST(test_max_0_holds_nothing)
 }
 END_TEST
 
+/* How it wipes, the tests of what holds keys see. */
+START_TEST(test_secret_stays_secret)
+{
+	struct buf buf;
+
+	buf_init_secret(&buf, 1000);
+	for (int i = 0; i < 100; i++)
+		ck_assert(buf_add_text(&buf, "0123456789"));
+	ck_assert(!buf_add_text(&buf, "x"));
+	buf_clear(&buf);
+	ck_assert(buf.secret && buf.max == 1000 && buf.len == 0);
+	ck_assert(buf_add_text(&buf, "x"));
+	ck_assert_str_eq(buf_text(&buf), "x");
+	buf_clear(&buf);
+}
+END_TEST
+
 START_TEST(test_format_that_just_fits_its_memory)
 {
 	struct buf buf;
@@ -117,4 +134,5 @@ START_TEST(test_queue_keeps_order_in_bounded_memory)
 END_TEST
 
 UNIT_MAIN("buf", test_adds_and_drops, test_refuses_more_than_max_and_changes_nothing, test_max_0_holds_nothing,
-          test_format_that_just_fits_its_memory, test_room_and_extend, test_queue_keeps_order_in_bounded_memory)
+          test_secret_stays_secret, test_format_that_just_fits_its_memory, test_room_and_extend,
+          test_queue_keeps_order_in_bounded_memory)

@@ -2,6 +2,7 @@
 #include "common/log.h"
 #include "tests/unit/unit.h"
 
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,6 +127,25 @@ START_TEST(test_quote)
 }
 END_TEST
 
+static void *quote_much(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 20; i++)
+		log_quote("of another thread");
+	return NULL;
+}
+
+START_TEST(each_thread_quotes_by_itself)
+{
+	pthread_t thread;
+
+	const char *ours = log_quote("ours");
+	ck_assert_int_eq(pthread_create(&thread, NULL, quote_much, NULL), 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert_str_eq(ours, "\"ours\"");
+}
+END_TEST
+
 /* A reader of stderr that stopped stops nobody; later it is told what it missed. */
 START_TEST(test_full_pipe)
 {
@@ -186,5 +206,5 @@ START_TEST(test_a_listener_hears_what_is_not_shown)
 END_TEST
 
 UNIT_MAIN("log", test_time_level_and_text, test_journal_wants_a_priority_and_no_time, test_level_decides_what_is_shown,
-          test_a_value_cannot_start_a_line, test_long_lines_are_cut_and_still_end, test_quote, test_full_pipe,
-          test_a_listener_hears_what_is_not_shown)
+          test_a_value_cannot_start_a_line, test_long_lines_are_cut_and_still_end, test_quote,
+          each_thread_quotes_by_itself, test_full_pipe, test_a_listener_hears_what_is_not_shown)

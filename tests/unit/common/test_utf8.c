@@ -11,7 +11,7 @@ static void put(char *to, unsigned code, size_t len)
 {
 	static const unsigned char leads[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
 
-	for (size_t i = len; i-- > 1; code >>= 6)
+	for (size_t i = len - 1; i > 0; i--, code >>= 6)
 		to[i] = (char)(0x80 | (code & 0x3f));
 	to[0] = (char)(leads[len] | code);
 }

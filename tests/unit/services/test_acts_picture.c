@@ -47,7 +47,9 @@ static void tear_down(void)
 	acts_tables_close(reading);
 	store_close(store);
 	unlink(url + sizeof("sqlite:") - 1);
-	rmdir(folder);
+	snprintf(url, sizeof(url), "%s/acts.db-turn", folder);
+	unlink(url);
+	ck_assert_int_eq(rmdir(folder), 0);
 }
 
 static void add(void)

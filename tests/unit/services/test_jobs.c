@@ -21,7 +21,8 @@ static const char *const STATEMENTS[] = {
         [DELETE] = "DELETE FROM t WHERE n = ?1",
         [COUNT] = "SELECT count(*) FROM t",
 };
-static const struct store_texts TEXTS = {"sqlite", MIGRATIONS, MIGRATIONS + 1, STATEMENTS};
+static const struct store_texts TEXTS = {
+        .dialect = "sqlite", .migrations = MIGRATIONS, .rules = MIGRATIONS + 1, .statements = STATEMENTS};
 
 struct insert {
 	struct job job;

@@ -45,6 +45,13 @@ static const struct stats *stats_of(size_t index, void *arg)
 	return &stats[index];
 }
 
+/* No TLS is spoken. */
+static const struct handshakes *handshakes(void *arg)
+{
+	(void)arg;
+	return NULL;
+}
+
 static unsigned connections(void *arg)
 {
 	(void)arg;
@@ -125,6 +132,7 @@ static void begin_with(const struct route_table *table)
 	                                  .supervisors = supervisors,
 	                                  .stats = stats_of,
 	                                  .connections = connections,
+	                                  .handshakes = handshakes,
 	                                  .loop_lag_us = lag_us,
 	                                  .access_log_dropped = dropped,
 	                                  .drain = on_drain,
@@ -700,11 +708,43 @@ START_TEST(stream_tells_the_numbers_and_the_story)
 	ck_assert(strstr(buf_text(&client.got), "\"event\":\"before\",\"incident\":\"0000000a\",\"line\":\"<b>\"") !=
 	          NULL);
 	log_info("event=after");
-	client_await(&client, "\"whole\":false,\"lines\":[{\"number\":");
+	client_await(&client, "\"whole\":false,");
+	client_await(&client, "\"lines\":[{\"number\":");
 	client_await(&client, "\"event\":\"after\"");
 	stats[0].bucket[1] = 12345;
 	client_await(&client, "event: numbers\ndata: {");
 	client_await(&client, "\"requests\":12345");
+	client_close(&client);
+	bench_run(&bench, 50);
+	end();
+}
+END_TEST
+
+static bool step_ended(void *arg)
+{
+	(void)arg;
+	return strstr(body_of(ask("GET /api/curves", "")), "\"steps\":0") == NULL;
+}
+
+START_TEST(curves_are_kept_and_told)
+{
+	struct client client;
+
+	begin();
+	const char *reply = ask("GET /api/curves", "");
+	ck_assert_int_eq(status_of(reply), 200);
+	ck_assert(strstr(reply, "\"step_ms\":5000,\"steps\":0,\"ended_ms_ago\":") != NULL);
+	ck_assert(bench_until(&bench, step_ended, NULL, 8000));
+	reply = ask("GET /api/curves", "");
+	ck_assert_msg(strstr(reply, "{\"name\":\"acts\",\"requests\":[0],\"counted\":[0],\"ready\":[1],\"wanted\":[1],"
+	                            "\"slots\":[{\"slot\":0,\"probe_us\":[") != NULL,
+	              "%s", reply);
+	open_stream(&client);
+	client_await(&client, "event: curves\ndata: {");
+	ck_assert(strstr(buf_text(&client.got), "\"whole\":true,\"step_ms\":5000,\"steps\":1,") != NULL);
+	bench_run(&bench, 2000);
+	client_await(&client, "\"whole\":false,\"step_ms\":5000,\"steps\":2,");
+	client_await(&client, "\"requests\":[0],");
 	client_close(&client);
 	bench_run(&bench, 50);
 	end();
@@ -824,6 +864,6 @@ UNIT_MAIN("admin", fleet, metrics, metrics_are_all_documented, head_has_the_leng
           refuses_bad_orders, replaces_and_rolls, drains_once_it_is_asked_properly, reloads_when_it_is_told_to,
           socket_answers_as_the_addresses_do, socket_of_another_says_so, goes_on_without_a_socket, what_needs_trust,
           loopback_door, door_with_a_token, a_large_body, other_addresses_need_a_token_file, stream_tells_what_happens,
-          stream_tells_of_a_slot_without_a_container, stream_tells_the_numbers_and_the_story,
+          stream_tells_of_a_slot_without_a_container, stream_tells_the_numbers_and_the_story, curves_are_kept_and_told,
           page_is_given_without_a_token, stream_of_an_old_client, one_that_does_not_read_is_dropped,
           a_client_that_talks_on_is_not_stored, streams_are_limited_and_given_back)

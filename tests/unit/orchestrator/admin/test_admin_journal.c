@@ -145,6 +145,25 @@ START_TEST(only_the_last_ones_are_kept)
 }
 END_TEST
 
+START_TEST(a_crash_loop_leaves_room)
+{
+	add("event=fault service=users slot=0 incident=0badcafe");
+	for (int i = 0; i < JOURNAL_LINES; i++) {
+		add("event=output service=acts slot=0 incident=00c0ffee line=x");
+		if (i % 10 == 0)
+			add("event=backing-off service=acts slot=0 incident=00c0ffee");
+	}
+	add("event=replaced service=acts slot=0 incident=00c0ffee");
+	const struct json_value *lines = lines_after(0);
+	ck_assert_uint_lt(lines->count, JOURNAL_STEPS + JOURNAL_LINES / 10 + 2);
+	expect(lines->first, "incident", "0badcafe");
+	const struct json_value *last = lines->first;
+	while (last->next != NULL)
+		last = last->next;
+	expect(last, "event", "replaced");
+}
+END_TEST
+
 UNIT_MAIN_WITH("journal", make, clear, a_line_comes_out_by_its_keys, what_is_no_row_of_pairs_is_not_kept,
                lines_that_were_cut, bytes_that_are_no_text, steps_count_only_within_an_incident,
-               a_storm_of_requests_does_not_push_out_the_story, only_the_last_ones_are_kept)
+               a_storm_of_requests_does_not_push_out_the_story, only_the_last_ones_are_kept, a_crash_loop_leaves_room)

@@ -74,7 +74,7 @@ END_TEST
 
 START_TEST(a_segment_too_long)
 {
-	char path[200] = "/api/services/";
+	char path[600] = "/api/services/";
 	size_t start = strlen(path);
 
 	memset(path + start, 'x', ROUTE_ARG_SIZE - 1);

@@ -129,7 +129,9 @@ START_TEST(a_probe_is_urgent)
 	snprintf(name->sun_path, sizeof(name->sun_path), "%s", path);
 	ck_assert_int_eq(bind(listener, (struct sockaddr *)name, sizeof(*name)), 0);
 	ck_assert_int_eq(listen(listener, 1), 0);
-	struct probe *probe = probe_start(base, &address, "acts", "/", 5000, on_probe, NULL);
+	const struct probe_question question = {
+	        .address = &address, .host = "acts", .path = "/", .identity = "", .timeout_ms = 5000};
+	struct probe *probe = probe_start(base, &question, on_probe, NULL);
 	expect_urgent(2);
 	event_base_loop(base, EVLOOP_NONBLOCK);
 	expect_urgent(2);

@@ -311,6 +311,26 @@ START_TEST(test_what_may_change)
 }
 END_TEST
 
+/* One row of a table may change, another not, whatever the table's own row says. */
+START_TEST(test_what_may_change_within_a_table)
+{
+	static const struct option inner[] = {
+	        {.key = "flag", .type = OPTION_BOOL, .offset = offsetof(struct outer, flag), .reloadable = true},
+	        {.key = "count", .type = OPTION_INT, .offset = offsetof(struct outer, count)},
+	        OPTION_END,
+	};
+	static const struct option whole[] = {
+	        {.key = "in", .type = OPTION_TABLE, .table = inner, .reloadable = true},
+	        OPTION_END,
+	};
+	struct outer now = {.flag = true, .count = 1}, good = {.count = 1}, bad = {.count = 2};
+
+	ck_assert(options_may_change(whole, &now, &good, path));
+	ck_assert(!options_may_change(whole, &now, &bad, path));
+	ck_assert_str_eq(path, "in.count");
+}
+END_TEST
+
 START_TEST(test_document)
 {
 	char *text;
@@ -386,5 +406,5 @@ END_TEST
 
 UNIT_MAIN("options", test_defaults, test_every_type_from_the_file, test_every_fault_says_where_what_and_what_is_allowed,
           test_required_without_a_file, test_what_is_printed_reads_back, test_first_difference_is_named,
-          test_what_may_change, test_document, test_words_and_help_from_elsewhere, test_what_is_empty,
-          test_cross_field_errors)
+          test_what_may_change, test_what_may_change_within_a_table, test_document, test_words_and_help_from_elsewhere,
+          test_what_is_empty, test_cross_field_errors)

@@ -48,6 +48,62 @@ START_TEST(nothing_but_options_runs)
 }
 END_TEST
 
+START_TEST(an_image_is_all_there_is)
+{
+	struct command command =
+	        read_line("o --image my/site:2 --port 81 --health /x --name web --listen :8088 -e A=1 --env B=");
+
+	ck_assert_int_eq(command.action, COMMAND_RUN);
+	ck_assert_str_eq(command.image, "my/site:2");
+	ck_assert_int_eq(command.port, 81);
+	ck_assert_str_eq(command.health, "/x");
+	ck_assert_str_eq(command.name, "web");
+	ck_assert_str_eq(command.listen, ":8088");
+	ck_assert_uint_eq(command.env.count, 2);
+	ck_assert_str_eq(command.env.items[1], "B=");
+	command = read_line("o init my/site --port 81 -o my.json");
+	ck_assert_int_eq(command.action, COMMAND_INIT);
+	ck_assert_str_eq(command.words[0], "my/site");
+	ck_assert_int_eq(command.port, 81);
+	ck_assert_str_eq(command.output, "my.json");
+	command = read_line("o init my/site");
+	ck_assert_int_eq(command.port, 0);
+	ck_assert_ptr_null(command.output);
+	ck_assert_ptr_null(command.health);
+}
+END_TEST
+
+START_TEST(what_an_image_does_not_go_with)
+{
+	static const char *const lines[] = {"o --port 81",
+	                                    "o --image a -c b",
+	                                    "o --image a --check",
+	                                    "o --image a status",
+	                                    "o --image a --simulate b",
+	                                    "o --image a --port 65536",
+	                                    "o init",
+	                                    "o init _",
+	                                    "o init a b",
+	                                    "o init a --image b"};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		ck_assert_msg(read_line(lines[i]).action == COMMAND_BAD_USAGE, "%s", lines[i]);
+}
+END_TEST
+
+START_TEST(more_variables_than_there_is_room_for)
+{
+	char *many[2 * COMMAND_TEXTS_MAX + 5] = {"o"};
+	int count = 1;
+
+	while (count <= 2 * COMMAND_TEXTS_MAX) {
+		many[count++] = "-e";
+		many[count++] = "A=1";
+	}
+	ck_assert_int_eq(command_line_read(count, many).action, COMMAND_BAD_USAGE);
+}
+END_TEST
+
 START_TEST(flags_choose_the_action)
 {
 	static const struct {
@@ -252,6 +308,7 @@ static void be_quiet(void)
 	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
 }
 
-UNIT_MAIN_WITH("command", be_quiet, NULL, nothing_but_options_runs, flags_choose_the_action, usage_errors,
-               options_of_a_verb_stand_anywhere, help_is_about_the_verb, tables_are_whole, completes_from_the_tables,
-               says_what_is_to_be_completed, completion_knows_whom_to_ask)
+UNIT_MAIN_WITH("command", be_quiet, NULL, nothing_but_options_runs, an_image_is_all_there_is,
+               what_an_image_does_not_go_with, more_variables_than_there_is_room_for, flags_choose_the_action,
+               usage_errors, options_of_a_verb_stand_anywhere, help_is_about_the_verb, tables_are_whole,
+               completes_from_the_tables, says_what_is_to_be_completed, completion_knows_whom_to_ask)

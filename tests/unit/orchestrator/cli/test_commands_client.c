@@ -3,6 +3,7 @@
 #include "orchestrator/cli/client/fleet_view.h"
 #include "orchestrator/cli/client/screen.h"
 #include "orchestrator/cli/client/table.h"
+#include "orchestrator/cli/client/wrap.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -132,7 +133,7 @@ static char *view(const char *json)
 {
 	FILE *to = open_text();
 
-	fleet_view_print(fleet_of(json), false, to);
+	fleet_view_print(fleet_of(json), &(struct fleet_view_how){.lately = 2}, to);
 	fclose(to);
 	json_free(doc);
 	return text;
@@ -229,6 +230,112 @@ START_TEST(what_is_missing_is_a_dash)
 }
 END_TEST
 
+#define AWAY "\"engine\":{\"up\":false,\"cause\":\"it is away: start it\",\"since_ms\":12000}"
+#define TROUBLE "\"troubles\":[{\"what\":\"state\",\"cause\":\"/x is full: make room\"}]"
+
+START_TEST(what_is_wrong_with_the_whole)
+{
+	char *got = view("{\"name\":\"n\",\"services\":[]," AWAY "," TROUBLE "}");
+
+	ck_assert_ptr_nonnull(strstr(got, "0 connections\nTHE ENGINE DOES NOT ANSWER, for 12 s\n"
+	                                  "engine: it is away: start it\nstate: /x is full: make room\n\nSERVICE"));
+	free(got);
+}
+END_TEST
+
+static char *view_slot(const char *members)
+{
+	char json[1000];
+
+	snprintf(json, sizeof(json),
+	         "{\"services\":[{\"name\":\"acts\",\"image\":\"web:2\",\"slots\":[{\"slot\":0,%s}]}]}", members);
+	return view(json);
+}
+
+START_TEST(causes)
+{
+	static const struct {
+		const char *members, *shown;
+	} cases[] = {
+	        {"\"state\":\"backing-off\",\"cause\":\"no image: build it\",\"message\":\"m\",\"attempts\":4,"
+	         "\"retry_in_ms\":3200",
+	         "acts slot 0: no image: build it (4 tries, the next one in 3 s)\n"},
+	        {"\"cause\":\"c\",\"engine_says\":\"No such\\u001b image\",\"attempts\":1,\"retry_in_ms\":null",
+	         "acts slot 0: c (1 try)\n    the engine says: No such? image\n"},
+	        {"\"cause\":\"c\",\"attempts\":0,\"retry_in_ms\":100", "acts slot 0: c (the next one in 100 ms)\n"},
+	        {"\"image\":\"web:1\",\"image_why\":\"the roll failed\"",
+	         "acts slot 0: runs web:1, configured is web:2: the roll failed\n"},
+	        {"\"waits_for\":\"acts_0 is being stopped\",\"since_ms\":22000",
+	         "acts slot 0: acts_0 is being stopped (for 22 s)\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *got = view_slot(cases[i].members);
+
+		ck_assert_msg(strstr(got, cases[i].shown) != NULL, "%s: %s", cases[i].shown, got);
+		free(got);
+	}
+}
+END_TEST
+
+START_TEST(rolls)
+{
+	char *got = view(
+	        "{\"services\":[{\"name\":\"acts\",\"roll_cause\":\"its last roll failed: mend that\",\"roll\":{\"what\":\"roll\","
+	        "\"begun\":true,\"slot\":2,\"done\":1,\"of\":3,\"waits_for\":\"acts_2 finishes 3 requests\","
+	        "\"since_ms\":12000}},{\"name\":\"users\",\"roll\":{\"what\":\"replace\",\"begun\":true,\"of\":1}},"
+	        "{\"name\":\"a\",\"roll\":{\"what\":\"replace\",\"begun\":false,\"of\":0}},"
+	        "{\"name\":\"b\",\"roll\":{\"what\":\"ports\",\"begun\":true,\"done\":1,\"of\":2}}]}");
+
+	ck_assert_ptr_nonnull(strstr(got,
+	                             "acts: a roll is under way, 1 of 3 done, now slot 2: acts_2 finishes 3 requests "
+	                             "(for 12 s)\n"));
+	ck_assert_ptr_nonnull(strstr(got, "\nacts: its last roll failed: mend that\n"));
+	ck_assert_ptr_nonnull(strstr(got, "users: a container is being replaced, as was ordered, 0 of 1 done\n"));
+	ck_assert_ptr_nonnull(strstr(got, "a: a container is to be replaced, as was ordered\n"));
+	ck_assert_ptr_nonnull(strstr(got, "b: a stand-in serves, since others have the ports, 1 of 2 slots serve\n"));
+	free(got);
+}
+END_TEST
+
+START_TEST(lately)
+{
+	char *got;
+
+	setenv("TZ", "UTC", 1);
+	got = view(
+	        "{\"services\":[],\"lately\":[{\"time_ms\":1000,\"what\":\"fault\",\"service\":\"acts\",\"slot\":1,"
+	        "\"cause\":\"it exited: mend it\",\"times\":3,\"open\":true,\"took_ms\":null},{\"time_ms\":0,"
+	        "\"what\":\"reload-refused\",\"service\":null,\"slot\":null,\"cause\":\"no\",\"times\":1,\"took_ms\":310},"
+	        "{\"what\":\"fault\"}]}");
+	ck_assert_ptr_nonnull(strstr(got, "\nLATELY (2 of 3; --lately shows all)\n"
+	                                  "01-01 00:00:01  fault acts slot 1, 3 times, goes on: it exited: mend it\n"
+	                                  "01-01 00:00:00  reload-refused, well after 310 ms: no\n"));
+	ck_assert_str_eq(got + strlen(got) - 4, " no\n");
+	free(got);
+}
+END_TEST
+
+static void check_wrapped(const char *line, int columns, const char *wanted)
+{
+	FILE *to = open_text();
+
+	wrap_print(line, columns, to);
+	check_text(to, wanted);
+}
+
+START_TEST(sentences_are_wrapped)
+{
+	check_wrapped("one two three four five", 0, "one two three four five\n");
+	check_wrapped("one two three four five", 23, "one two three four five\n");
+	check_wrapped("one two three four five", 22, "one two three four\n    five\n");
+	check_wrapped("onetwothreefourfivesixseven", 20, "onetwothreefourfives\n    ixseven\n");
+	check_wrapped("\033[1mone two three four five\033[0m", 23, "\033[1mone two three four five\033[0m\n");
+	check_wrapped("\xc3\xa4ne two three four five", 23, "\xc3\xa4ne two three four five\n");
+	check_wrapped("one two", 3, "one two\n");
+}
+END_TEST
+
 static bool serves(const char *json)
 {
 	bool found = fleet_view_serves(fleet_of(json));
@@ -282,4 +389,5 @@ END_TEST
 
 UNIT_MAIN("client", addresses_as_given, addresses_of_a_configuration, columns_are_as_wide_as_what_is_in_them,
           no_text_moves_the_cursor, how_long_it_is_up, a_fleet, messages_and_others_than_slots,
-          what_is_missing_is_a_dash, who_serves, a_picture_is_cut_to_the_screen)
+          what_is_missing_is_a_dash, what_is_wrong_with_the_whole, causes, rolls, lately, sentences_are_wrapped,
+          who_serves, a_picture_is_cut_to_the_screen)

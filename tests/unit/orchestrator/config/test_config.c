@@ -12,6 +12,8 @@
 #define TWO(first, second) \
 	"{\"services\": [{\"name\": \"acts\", \"image\": \"x\"" first "},\n {\"image\": \"x\"" second "}]}"
 
+#define ONE_MORE "\"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}"
+
 /* 87 bytes: /a1_10.01234567/http behind it makes 107, the most there may be */
 #define LONG_DIR                                                                                               \
 	"{\"socket_dir\": \"/run/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789" \
@@ -46,9 +48,40 @@ START_TEST(the_built_in_one_is_good)
 	ck_assert_int_eq(users->scale.max, 1);
 	ck_assert_int_eq(acts->reach, REACH_SOCKET);
 	ck_assert_int_eq(users->reach, REACH_SOCKET);
-	ck_assert_uint_eq(acts->private_paths.count, 3);
+	for (size_t i = 0; i < 2; i++) {
+		const struct config_service *service = config_service_at(config, i);
+		ck_assert_uint_eq(service->private_paths.count, 3);
+		ck_assert_str_eq(service->health.path, "/api/v1/_health");
+		ck_assert_uint_eq(service->scale.count.count, 1);
+		ck_assert_str_eq(service->scale.count.items[0], "/api/v1/");
+	}
 	config_free(config);
 	config_free(NULL);
+}
+END_TEST
+
+/* What is ours alone is nobody else's default: an image that we know nothing of is asked at /, keeps nothing private, and all
+ * that it serves is counted. */
+START_TEST(an_image_of_ones_own)
+{
+	struct config *config =
+	        load("{\"services\": ["
+	             "{\"name\": \"a1\", \"image\": \"x\", \"routes\": [\"/a\", \"/b/\"], \"scale\": {\"max\": 2}},"
+	             "{\"name\": \"b1\", \"image\": \"x\", \"routes\": \"/c\", \"scale\": {\"count\": []}},"
+	             "{\"name\": \"c1\", \"image\": \"x\", \"routes\": \"/d\", \"scale\": {\"count\": \"/d/x\"}},"
+	             "{\"name\": \"d1\", \"image\": \"x\", \"routes\": \"/e\"}]}");
+
+	for (size_t i = 0; i < 4; i++) {
+		const struct config_service *service = config_service_at(config, i);
+		ck_assert_str_eq(service->health.path, "/");
+		ck_assert_uint_eq(service->private_paths.count, 0);
+		ck_assert_uint_eq(service->scale.not_counted.count, 0);
+		ck_assert(i == 1 || i == 2 || strings_equal(&service->scale.count, &service->routes));
+	}
+	ck_assert_uint_eq(config_service_at(config, 1)->scale.count.count, 0);
+	ck_assert_uint_eq(config_service_at(config, 2)->scale.count.count, 1);
+	ck_assert_str_eq(config_service_at(config, 2)->scale.count.items[0], "/d/x");
+	config_free(config);
 }
 END_TEST
 
@@ -70,6 +103,7 @@ static const struct {
         {SERVICE(", \"scale\": {\"min\": 3, \"max\": 2}"), "services[0].scale.min"},
         {SERVICE(", \"routes\": []"), "services[0].routes"},
         {SERVICE(", \"routes\": [\"api\"]"), "must begin with /"},
+        {SERVICE(", \"env\": {\"SELFLESS_ID\": \"x\"}"), "SELFLESS_ID is the orchestrator's to set"},
         {SERVICE(", \"routes\": [\"/a//b\"]"), "plain path"},
         {SERVICE(", \"routes\": [\"/a/./b\"]"), "plain path"},
         {SERVICE(", \"routes\": [\"/a/..\"]"), "plain path"},
@@ -95,6 +129,10 @@ static const struct {
         {"{\"engine\": \"process\", \"services\": [{\"name\": \"acts\", \"command\": [\"/x\"], \"reach\": \"socket\","
          " \"publish\": []}]}",
          "engine process needs an address"},
+        {"{\"engine\": \"swarm\", \"services\": [{\"name\": \"a.b\", \"image\": \"x\"}]}",
+         "services[0].name: \"a.b\": with engine swarm"},
+        {"{\"engine\": \"swarm\", \"services\": [{\"name\": \"a1\", \"image\": \"x\", \"volumes\": [\"data:/x\"]}]}",
+         "local_volumes"},
         {TWO("", ", \"name\": \"acts\", \"routes\": \"/x\""), "2:"},
         {TWO("", ", \"name\": \"b2\""), "is a route of service \"acts\""},
         {TWO(", \"routes\": \"/x\"", ", \"name\": \"b2\", \"routes\": \"/x///\""), "plain path"},
@@ -105,6 +143,69 @@ static const struct {
          "overlap"},
         {"{\"listen\": \"80\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "no ADDRESS:PORT"},
         {"{\"listen\": [\":80\", \":80\"], \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "twice"},
+        {"{\"listen\": [], \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "listen: empty"},
+        {"{\"tls\": {\"listen\": \"443\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "tls.listen: \"443\" is no ADDRESS:PORT"},
+        {"{\"listen\": \":443\", \"tls\": {\"listen\": \"0.0.0.0:443\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "stands in listen, too"},
+        {"{\"http1\": \"evhttp\", \"tls\": {\"listen\": \":443\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "TLS is not possible with"},
+        {"{\"tls\": {\"min_version\": \"1.1\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "tls.min_version"},
+        {"{\"acme\": {\"agree_to_terms\": true}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.agree_to_terms: certificates would be ordered"},
+        {"{\"listen\": [], \"tls\": {\"listen\": \":443\"}, \"acme\": {\"agree_to_terms\": true, \"challenges\": \"http-01\"}, \"services\": "
+         "[{\"name\": \"a1\", \"image\": \"x\", \"hosts\": [\"a.example\"]}]}",
+         "acme.challenges: \"a.example\" cannot be proven to be this machine's: http-01 needs an address in listen"},
+        {"{\"tls\": {\"listen\": \":443\"}, \"acme\": {\"agree_to_terms\": true, \"challenges\": \"tls-alpn-01\", \"names\": \"192.0.2.1\"}, \"services\": "
+         "[{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.challenges: \"192.0.2.1\" cannot be proven"},
+        {"{\"acme\": {\"challenges\": [\"http-01\", \"dns-01\"]}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.challenges: \"dns-01\" is none that can be answered here"},
+        {"{\"acme\": {\"challenges\": [\"http-01\", \"http-01\"]}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.challenges: \"http-01\" stands there twice"},
+        {"{\"tls\": {\"listen\": \":443\"}, \"acme\": {\"directory\": \"http://ca.example/directory\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.directory: \"http://ca.example/directory\" is no https URL"},
+        {"{\"tls\": {\"listen\": \":443\"}, \"acme\": {\"directory\": \"https:///directory\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.directory: "},
+        {"{\"acme\": {\"fallback\": \"http://ca.example/directory\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.fallback: \"http://ca.example/directory\" is no https URL"},
+        {"{\"acme\": {\"directory\": \"https://ca.example/d\", \"fallback\": \"https://ca.example/d\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.fallback: \"https://ca.example/d\" is what acme.directory names already"},
+        {"{\"tls\": {\"listen\": \":443\"}, \"acme\": {\"email\": \"me\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.email: \"me\" is no address"},
+        {"{\"tls\": {\"listen\": \":443\"}, \"acme\": {\"email\": \"me@a@b\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.email: "},
+        {"{\"tls\": {\"listen\": \":443\"}, \"acme\": {\"eab_kid\": \"k\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.eab_key_file: is missing"},
+        {"{\"tls\": {\"listen\": \":443\"}, \"acme\": {\"eab_key_file\": \"k\"}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.eab_kid: is missing"},
+        {"{\"tls\": {\"listen\": \":443\"}, \"acme\": {\"names\": [\"*.example.org\"]}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.names: \"*.example.org\": a certificate for a wildcard"},
+        {"{\"tls\": {\"listen\": \":443\"}, \"acme\": {\"names\": [\"a b\"]}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.names: \"a b\": "},
+        {"{\"tls\": {\"listen\": \":443\"}, \"acme\": {\"challenges\": []}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "acme.challenges"},
+        {"{\"tls\": {\"certificates\": [{\"cert\": \"a\"}]}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "tls.certificates[0].key"},
+        {SERVICE(", \"hosts\": \"example.org:80\""),
+         "services[0].hosts: \"example.org:80\": write it without the port"},
+        {SERVICE(", \"hosts\": [\"a.org\", \"A.ORG.\"]"), "services[0].hosts: \"A.ORG.\" stands there twice"},
+        {TWO(", \"hosts\": [\"a.org\", \"b.org\"]", ", \"name\": \"b2\", \"hosts\": [\"c.org\", \"B.org\"]"),
+         "services[1].routes: \"/api/v1/\" is a route of service \"acts\" already, for the host"},
+        {"{\"redirects\": [{\"from\": \"a.org\", \"to\": \"b.org\"},\n {\"from\": \"A.org\", \"to\": \"c.org\"}], " ONE_MORE,
+         "redirects[1].from: \"A.org\" is redirected already"},
+        {"{\"redirects\": [{\"from\": \"a.org\", \"to\": \"A.org\"}], " ONE_MORE,
+         "redirects[0].to: \"A.org\" is redirected"},
+        {"{\"redirects\": [{\"from\": \"a.org\", \"to\": \"b.org\"}, {\"from\": \"c.org\", \"to\": \"a.org\"}], " ONE_MORE,
+         "redirects[1].to: \"a.org\" is redirected itself"},
+        {"{\"redirects\": [{\"from\": \"*.a.org\", \"to\": \"b.org\"}], " ONE_MORE, "redirects[0].from: "},
+        {"{\"redirects\": [{\"from\": \"a.org\", \"to\": \"b.org:80\"}], " ONE_MORE, "redirects[0].to: "},
+        {"{\"redirects\": [{\"from\": \"a.org\", \"to\": \"b.org\", \"code\": 303}], " ONE_MORE,
+         "redirects[0].code: 303: "},
+        {"{\"redirects\": [{\"from\": \"S.org\", \"to\": \"b.org\"}], \"services\": [{\"name\": \"a1\", \"image\": \"x\","
+         " \"hosts\": \"s.org\"}]}",
+         "redirects[0].from: \"S.org\" is a host of service \"a1\""},
         {"{\"admin\": \"0.0.0.0:9\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "admin_token_file"},
         {"{\"trusted_proxies\": \"10/8\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "no network"},
         {"{\"name\": \"-x\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}", "name"},
@@ -127,6 +228,15 @@ START_TEST(a_socket_path_that_just_fits)
 {
 	config_free(load(LONG_DIR "\", \"services\": [{\"name\": \"a1\", \"image\": \"x\", \"reach\": \"socket\"}]}"));
 	config_free(load(LONG_DIR "3\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}"));
+}
+END_TEST
+
+START_TEST(the_same_path_for_two_hosts)
+{
+	config_free(load(TWO(", \"hosts\": \"a.org\"", ", \"name\": \"b2\", \"hosts\": [\"b.org\", \"*.a.org\"]")));
+	config_free(load(TWO("", ", \"name\": \"b2\", \"hosts\": \"b.org\"")));
+	config_free(
+	        load(TWO(", \"hosts\": \"a.org\"", ", \"name\": \"b2\", \"hosts\": \"a.org\", \"routes\": \"/b\"")));
 }
 END_TEST
 
@@ -175,6 +285,21 @@ START_TEST(a_place_is_looked_for_until_nothing_is_in_the_way)
 }
 END_TEST
 
+START_TEST(files_are_looked_for_beside_the_configuration)
+{
+	struct config *config = load(
+	        "{\"listen\": [], \"tls\": {\"listen\": \":443\", \"certificates\": [{\"cert\": \"a.pem\", \"key\": \"/k\"}]},"
+	        " \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}");
+	char expected[64];
+
+	snprintf(expected, sizeof(expected), "/proc/%d/fd/a.pem", (int)getpid());
+	ck_assert_uint_eq(config_certificate_count(config), 1);
+	ck_assert_str_eq(config_certificate_at(config, 0)->cert, expected);
+	ck_assert_str_eq(config_certificate_at(config, 0)->key, "/k");
+	config_free(config);
+}
+END_TEST
+
 static char *print(const struct config *config)
 {
 	char *text = NULL;
@@ -190,6 +315,7 @@ START_TEST(what_is_printed_reads_back_to_the_same)
 {
 	static const char *const texts[] = {
 	        SERVICE(""),
+	        SERVICE(", \"scale\": {\"count\": []}"),
 	        "// comments are allowed\n" SERVICE(
 	                ", \"env\": {\"A\": \"b=\\\"c\\\"\\n\", \"B\": \"\"}, \"cpus\": 0.1, \"command\": [\"a\", \"\"],"
 	                " \"publish\": [\"::1\", \"127.0.0.1\"], \"first_port\": 9000, \"spare_port\": 9900"),
@@ -270,6 +396,8 @@ static const struct {
         {TWO("", ", \"name\": \"b2\", \"routes\": \"/x\""), NULL},
         {"{\"hold_ms\": 5, \"log_level\": \"warn\", \"access_log\": \"-\", \"services\": [" ONE "]}", NULL},
         {"{\"listen\": \"127.0.0.1:81\", \"services\": [" ONE "]}", "listen: "},
+        {"{\"tls\": {\"listen\": \":443\"}, \"services\": [" ONE "]}", "tls.listen: "},
+        {"{\"tls\": {\"certificates\": [{\"cert\": \"a\", \"key\": \"b\"}]}, \"services\": [" ONE "]}", NULL},
         {"{\"admin\": [], \"services\": [" ONE "]}", "admin: "},
         {"{\"admin_token_file\": \"/t\", \"services\": [" ONE "]}", "admin_token_file: "},
         {"{\"name\": \"other\", \"services\": [" ONE "]}", "name: "},
@@ -298,9 +426,12 @@ int main(void)
 	TCase *tcase = tcase_create("config");
 
 	tcase_add_test(tcase, the_built_in_one_is_good);
+	tcase_add_test(tcase, an_image_of_ones_own);
 	tcase_add_loop_test(tcase, refuses_and_says_where, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tcase, a_socket_path_that_just_fits);
+	tcase_add_test(tcase, the_same_path_for_two_hosts);
 	tcase_add_test(tcase, files_that_cannot_be_read);
+	tcase_add_test(tcase, files_are_looked_for_beside_the_configuration);
 	tcase_add_test(tcase, ports_are_placed_clear_of_others);
 	tcase_add_test(tcase, a_place_is_looked_for_until_nothing_is_in_the_way);
 	tcase_add_test(tcase, what_is_printed_reads_back_to_the_same);

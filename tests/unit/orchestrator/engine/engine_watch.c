@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "orchestrator/engine/docker/docker_engine.h"
 #include "orchestrator/engine/process/process_engine.h"
+#include "orchestrator/engine/swarm/swarm_engine.h"
 
 #include <check.h>
 #include <event2/event.h>
@@ -20,6 +21,10 @@ static void on_event(const struct engine_event *event, void *arg)
 	watch->events[at] = *event;
 	snprintf(watch->ids[at], sizeof(watch->ids[at]), "%s", event->id);
 	watch->events[at].id = watch->ids[at];
+	if (event->sources != NULL) {
+		watch->sources[at] = *event->sources;
+		watch->events[at].sources = &watch->sources[at];
+	}
 	watch->event_count++;
 }
 
@@ -58,6 +63,13 @@ void watch_open(struct watch *watch, const char *name, const char *socket_path, 
 {
 	open_with(watch, docker_engine_new,
 	          (struct engine_settings){.name = name, .docker_socket = socket_path, .state_dir = state_dir});
+}
+
+void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir)
+{
+	open_with(watch, swarm_engine_new,
+	          (struct engine_settings){
+	                  .name = name, .owner = "o", .docker_socket = socket_path, .state_dir = state_dir});
 }
 
 void watch_open_process(struct watch *watch, const char *state_dir)

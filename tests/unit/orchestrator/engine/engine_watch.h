@@ -14,8 +14,9 @@ struct watch {
 	int downs;
 	char down_message[512];
 	size_t event_count;
-	struct engine_event events[WATCH_EVENTS]; /* id points into ids */
+	struct engine_event events[WATCH_EVENTS]; /* id and sources point to those below */
 	char ids[WATCH_EVENTS][ENGINE_ID_SIZE];
+	struct engine_sources sources[WATCH_EVENTS];
 };
 
 /* What one verb answered. */
@@ -34,6 +35,7 @@ struct outcome {
 
 /* Sockets of containers: under state_dir/sockets. */
 void watch_open(struct watch *watch, const char *name, const char *socket_path, const char *state_dir);
+void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir);
 void watch_open_process(struct watch *watch, const char *state_dir);
 void watch_close(struct watch *watch); /* frees the engine first, if there is still one */
 

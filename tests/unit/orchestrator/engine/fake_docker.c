@@ -55,6 +55,14 @@ static void take_body(struct fake_docker *fake, struct evhttp_request *request)
 	fake->last_body[len] = '\0';
 }
 
+static const struct fake_page *find_page(const struct fake_docker *fake, const char *path)
+{
+	for (size_t i = 0; i < fake->page_count; i++)
+		if (strstr(path, fake->pages[i].path) != NULL)
+			return &fake->pages[i];
+	return NULL;
+}
+
 static void reply_call(struct fake_docker *fake, struct evhttp_request *request, const char *path)
 {
 	size_t at = (size_t)fake->calls < fake->reply_count ? (size_t)fake->calls : fake->reply_count - 1;
@@ -81,6 +89,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 {
 	struct fake_docker *fake = arg;
 	const char *path = evhttp_request_get_uri(request);
+	const struct fake_page *page = find_page(fake, path);
 
 	if (fake->mute != NULL && strstr(path, fake->mute) != NULL) {
 		leave_unanswered(fake, request);
@@ -98,6 +107,8 @@ static void on_request(struct evhttp_request *request, void *arg)
 		fake->events = request;
 		snprintf(fake->events_path, sizeof(fake->events_path), "%s", path);
 		evhttp_send_reply_start(request, 200, "OK");
+	} else if (page != NULL) {
+		reply_text(request, page->reply.status, page->reply.body);
 	} else {
 		reply_call(fake, request, path);
 	}

@@ -17,12 +17,20 @@ struct fake_reply {
 	const char *body;
 };
 
+/* The reply, each time, to whatever has this in its path; not counted as a call. */
+struct fake_page {
+	const char *path;
+	struct fake_reply reply;
+};
+
 struct fake_docker {
 	const char *api_version; /* most */
 	const char *min_version;
 	const char *info; /* the reply to /info; NULL: json-file */
 	const struct fake_reply *replies;
 	size_t reply_count;
+	const struct fake_page *pages;
+	size_t page_count;
 	const char *mute; /* requests with this in their path are not answered, so many at most; NULL */
 	/* what happened */
 	int pings;

@@ -3,7 +3,7 @@
 
 #include "common/json.h"
 
-#include <check.h>
+#include "tests/unit/unit.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +41,7 @@ static void set_up(void)
 	};
 	place = (struct engine_place){.name = "acts_2", .slot = 2, .host_port = 8002};
 	gift = (struct docker_gift){
-	        .name = "selfless", .owner = "0f", .socket_dir = "/run/selfless/7", .log_files = true};
+	        .name = "selfless", .owner = "0f", .identity = "", .socket_dir = "/run/selfless/7", .log_files = true};
 	buf_init(&body, DOCKER_BODY_MAX);
 	doc = NULL;
 }
@@ -72,8 +72,9 @@ static void check_texts(const struct json_value *array, const char *const *texts
 	const struct json_value *value;
 
 	ck_assert_ptr_nonnull(array);
-	for (value = array->first; value != NULL; value = value->next)
+	for (value = array->first; value != NULL && *texts != NULL; value = value->next)
 		check_text(value, *texts++);
+	ck_assert_ptr_null(value);
 	ck_assert_ptr_null(*texts);
 }
 
@@ -155,6 +156,19 @@ START_TEST(create_without_socket_leaves_the_environment_alone)
 	check_texts(json_path(root, "HostConfig", "Binds", NULL), binds);
 	check_texts(json_get(root, "Env"), environment);
 	check_text(json_path(root, "Labels", "selfless.socket", NULL), "");
+}
+END_TEST
+
+START_TEST(create_says_who_it_is)
+{
+	static const char *const environment[] = {"USERS_URL=http://users:8000", "MOTTO=a \"b\"", "SELFLESS_ID=beef",
+	                                          NULL};
+
+	spec.reach = REACH_PUBLISHED;
+	gift.identity = "beef";
+	const struct json_value *root = create();
+	check_texts(json_get(root, "Env"), environment);
+	check_text(json_path(root, "Labels", "selfless.id", NULL), "beef");
 }
 END_TEST
 
@@ -305,38 +319,10 @@ START_TEST(escapes)
 }
 END_TEST
 
-int main(void)
-{
-	const TTest *const tests[] = {
-	        create_leaves_the_log_driver_alone,
-	        create_has_image_and_labels,
-	        create_publishes_on_each_address,
-	        create_without_host_port_publishes_nothing,
-	        create_publishes_no_lost_port,
-	        create_mounts_volumes_and_the_socket,
-	        create_without_socket_leaves_the_environment_alone,
-	        create_keeps_a_listen_of_the_configuration,
-	        create_of_one_that_waits_for_its_network,
-	        create_sets_limits_and_network,
-	        create_gives_a_spare_no_alias,
-	        create_says_when_it_does_not_fit,
-	        network_and_volume,
-	        network_taken_and_given,
-	        volume_names,
-	        filters,
-	        escapes,
-	};
-	Suite *suite = suite_create("docker_body");
-	TCase *cases = tcase_create("bodies");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_checked_fixture(cases, set_up, tear_down);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-		tcase_add_test(cases, tests[i]);
-	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+UNIT_MAIN_WITH("docker_body", set_up, tear_down, create_leaves_the_log_driver_alone, create_has_image_and_labels,
+               create_publishes_on_each_address, create_without_host_port_publishes_nothing,
+               create_publishes_no_lost_port, create_mounts_volumes_and_the_socket,
+               create_without_socket_leaves_the_environment_alone, create_says_who_it_is,
+               create_keeps_a_listen_of_the_configuration, create_of_one_that_waits_for_its_network,
+               create_sets_limits_and_network, create_gives_a_spare_no_alias, create_says_when_it_does_not_fit,
+               network_and_volume, network_taken_and_given, volume_names, filters, escapes)

@@ -4,7 +4,7 @@
 #include "common/clock.h"
 #include "common/mem.h"
 
-#include <check.h>
+#include "tests/unit/unit.h"
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,30 +210,6 @@ START_TEST(cancelled_is_silent)
 }
 END_TEST
 
-int main(void)
-{
-	const TTest *const tests[] = {
-	        a_reply,
-	        a_server_that_hangs_is_timed_out,
-	        a_cut_reply_is_a_lost_connection,
-	        a_reply_may_be_as_large_as_the_limit,
-	        a_reply_over_the_limit_is_refused,
-	        a_full_backlog_is_waited_for,
-	        nobody_listens,
-	        cancelled_is_silent,
-	};
-	Suite *suite = suite_create("docker_http");
-	TCase *cases = tcase_create("http");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_set_timeout(cases, 30);
-	tcase_add_checked_fixture(cases, set_up, tear_down);
-	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-		tcase_add_test(cases, tests[i]);
-	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+UNIT_MAIN_WITH("docker_http", set_up, tear_down, a_reply, a_server_that_hangs_is_timed_out,
+               a_cut_reply_is_a_lost_connection, a_reply_may_be_as_large_as_the_limit,
+               a_reply_over_the_limit_is_refused, a_full_backlog_is_waited_for, nobody_listens, cancelled_is_silent)

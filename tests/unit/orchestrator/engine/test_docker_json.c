@@ -17,7 +17,7 @@ static struct err err;
 static const char list_41[] =
         "[{\"Id\":\"" ID2 "\",\"Names\":[\"/acts_1\"],\"Image\":\"actscontainer\",\"ImageID\":\"sha256:63b5\","
         "\"Command\":\"/s\",\"Created\":1795503837,\"Ports\":[],\"Labels\":{\"selfless.name\":\"selfless\","
-        "\"selfless.owner\":\"00112233445566778899aabbccddeeff\",\"selfless.port\":\"8001\",\"selfless.service\":\"acts\",\"selfless.slot\":\"1\",\"selfless.socket\":\"/run/x/1\","
+        "\"selfless.id\":\"beef\",\"selfless.owner\":\"00112233445566778899aabbccddeeff\",\"selfless.port\":\"8001\",\"selfless.service\":\"acts\",\"selfless.slot\":\"1\",\"selfless.socket\":\"/run/x/1\","
         "\"selfless.spec\":\"0123456789abcdef\"},\"State\":\"created\",\"Status\":\"Created\",\"HostConfig\":{\"NetworkMode\":"
         "\"selfless\"},\"NetworkSettings\":{\"Networks\":{\"selfless\":{\"IPAMConfig\":null,\"Links\":null,\"Aliases\":null,"
         "\"IPAddress\":\"172.18.0.3\"}}},\"Mounts\":[{\"Type\":\"volume\",\"Name\":\"acts_data\"}]},"
@@ -58,6 +58,8 @@ START_TEST(list)
 	ck_assert_str_eq(containers[1].name, "acts_0");
 	ck_assert_str_eq(containers[1].service, "");
 	ck_assert_str_eq(containers[1].owner, "");
+	ck_assert_str_eq(containers[0].identity, "beef");
+	ck_assert_str_eq(containers[1].identity, "");
 	ck_assert_int_eq(containers[1].slot, -1);
 	ck_assert_int_eq(containers[1].state, ENGINE_PAUSED);
 	ck_assert_str_eq(containers[2].name, "");
@@ -94,6 +96,30 @@ START_TEST(list_says_for_how_long)
 		         rows[i].status);
 		ck_assert(docker_json_list(text, strlen(text), "selfless", &containers, &count, &err));
 		ck_assert_msg(containers[0].running_ms == rows[i].ms, "%s", rows[i].status);
+		free(containers);
+	}
+}
+END_TEST
+
+START_TEST(list_says_since_when)
+{
+	static const struct {
+		const char *created;
+		int64_t ms;
+	} rows[] = {
+	        {"1700000000", 1700000000000}, {"0", 0},     {"-5", 0},
+	        {"9223372036854775807", 0},    {"\"x\"", 0}, {"null", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct engine_container *containers;
+		char text[200];
+		size_t count;
+
+		snprintf(text, sizeof(text), "[{\"Id\":\"" ID "\",\"State\":\"exited\",\"Created\":%s}]",
+		         rows[i].created);
+		ck_assert(docker_json_list(text, strlen(text), "selfless", &containers, &count, &err));
+		ck_assert_msg(containers[0].made_ms == rows[i].ms, "%s", rows[i].created);
 		free(containers);
 	}
 }
@@ -196,7 +222,7 @@ START_TEST(list_cuts_what_is_too_long)
 	snprintf(text, sizeof(text),
 	         "[{\"Id\":\"" ID "\",\"Image\":\"%s\",\"Labels\":{\"selfless.slot\":\"99999999999\"}}]", name);
 	ck_assert(docker_json_list(text, strlen(text), "selfless", &containers, &count, &err));
-	ck_assert_uint_eq(strlen(containers[0].image), ENGINE_NAME_SIZE - 1);
+	ck_assert_uint_eq(strlen(containers[0].image), ENGINE_IMAGE_SIZE - 1);
 	ck_assert_int_eq(containers[0].slot, -1);
 	free(containers);
 }
@@ -291,6 +317,58 @@ START_TEST(where_it_is_reached)
 }
 END_TEST
 
+static void check_sources(const struct engine_sources *sources, const char *wanted)
+{
+	char text[ENGINE_SOURCES_MAX * (INET6_ADDRSTRLEN + 1)] = "", one[INET6_ADDRSTRLEN];
+
+	for (size_t i = 0; i < sources->count; i++) {
+		struct sockaddr_in6 addr = {.sin6_family = AF_INET6, .sin6_addr = sources->items[i]};
+
+		address_format_host((struct sockaddr *)&addr, one);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ", one);
+	}
+	ck_assert_str_eq(text, wanted);
+}
+
+#define NET(name, v4, v6) "\"" name "\":{\"IPAddress\":\"" v4 "\",\"GlobalIPv6Address\":\"" v6 "\"}"
+#define NETS(nets) "\"NetworkSettings\":{\"Networks\":{" nets "}}"
+
+START_TEST(where_it_calls_from)
+{
+	static const struct {
+		const char *networks, *sources;
+	} rows[] = {
+	        {NETS(NET("selfless", "172.18.0.2", "")), "172.18.0.2 "},
+	        {NETS(NET("selfless", "172.18.0.2", "fd00::2") "," NET("other", "10.0.0.2", "")),
+	         "172.18.0.2 fd00::2 10.0.0.2 "},
+	        {NETS(NET("host", "", "")), ""},
+	        {NETS(NET("selfless", "300.1.1.1", "x")), ""},
+	        {NETS(""), ""},
+	        {"\"NetworkSettings\":{}", ""},
+	        {"\"x\":1", ""},
+	        {NETS(NET("a", "10.0.0.1", "fd00::1") "," NET("b", "10.0.0.2", "fd00::2") "," NET(
+	                 "c", "10.0.0.3", "fd00::3") "," NET("d", "10.0.0.4", "fd00::4") "," NET("e", "10.0.0.5", "")),
+	         "10.0.0.1 fd00::1 10.0.0.2 fd00::2 10.0.0.3 fd00::3 10.0.0.4 fd00::4 "},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct engine_container *containers;
+		struct docker_running running;
+		char text[1000];
+		size_t count;
+
+		snprintf(text, sizeof(text), "{\"State\":{\"Pid\":7},%s}", rows[i].networks);
+		docker_json_running(text, strlen(text), &running);
+		ck_assert_int_eq(running.pid, 7);
+		check_sources(&running.sources, rows[i].sources);
+		snprintf(text, sizeof(text), "[{\"Id\":\"" ID "\",%s}]", rows[i].networks);
+		ck_assert(docker_json_list(text, strlen(text), "selfless", &containers, &count, &err));
+		check_sources(&containers[0].sources, rows[i].sources);
+		free(containers);
+	}
+}
+END_TEST
+
 START_TEST(pid_of_inspect)
 {
 	static const struct {
@@ -307,8 +385,13 @@ START_TEST(pid_of_inspect)
 	        {"[", 0},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		ck_assert_int_eq(docker_json_pid(rows[i].text, strlen(rows[i].text)), rows[i].pid);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct docker_running running;
+
+		docker_json_running(rows[i].text, strlen(rows[i].text), &running);
+		ck_assert_int_eq(running.pid, rows[i].pid);
+		ck_assert_uint_eq(running.sources.count, 0);
+	}
 }
 END_TEST
 
@@ -489,13 +572,17 @@ START_TEST(messages)
 	char message[20];
 
 	docker_json_message("{\"message\":\"No such container: x\"}\n", 35, message, sizeof(message));
-	ck_assert_str_eq(message, "No such container: ");
+	ck_assert_str_eq(message, "No such containe...");
+	docker_json_message("Container c is not running\n", 27, message, sizeof(message));
+	ck_assert_str_eq(message, "Container c is ...");
 	docker_json_message("page not found\n", 15, message, sizeof(message));
 	ck_assert_str_eq(message, "page not found\n");
 	docker_json_message("{\"message\":7}", 13, message, sizeof(message));
 	ck_assert_str_eq(message, "{\"message\":7}");
 	docker_json_message("", 0, message, sizeof(message));
 	ck_assert_str_eq(message, "");
+	docker_json_message("{\"message\":\"of " ID "\"}", 15 + 64 + 2, message, sizeof(message));
+	ck_assert_str_eq(message, "of 66c9fbe5e15e");
 }
 END_TEST
 
@@ -504,6 +591,7 @@ int main(void)
 	const TTest *const tests[] = {
 	        list,
 	        list_says_for_how_long,
+	        list_says_since_when,
 	        list_says_who_has_no_network,
 	        ports_that_others_hold,
 	        list_of_none,
@@ -512,6 +600,7 @@ int main(void)
 	        inspect_of_newer_engines,
 	        inspect_without_an_address,
 	        where_it_is_reached,
+	        where_it_calls_from,
 	        pid_of_inspect,
 	        event_kill,
 	        event_actions,

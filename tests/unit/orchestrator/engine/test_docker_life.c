@@ -202,6 +202,25 @@ END_TEST
 
 /* --- where it is reached --------------------------------------------------------------------------------------- */
 
+/* Which process it is, and from where it calls, says one reply. */
+START_TEST(where_it_calls_from_is_told)
+{
+	static const unsigned char v4[16] = {[10] = 0xff, [11] = 0xff, 172, 18, 0, 2};
+	const struct engine_event *event;
+
+	spec.reach = REACH_PUBLISHED;
+	ANSWERS({204, ""},
+	        {200, "{\"State\":{\"Pid\":1},\"NetworkSettings\":{\"Networks\":{\"selfless\":{\"IPAddress\":"
+	              "\"172.18.0.2\"}}}}"});
+	start(ENGINE_OK);
+	event = watch_event(&watch, ENGINE_EVENT_SOURCES, SOON_MS);
+	ck_assert_ptr_nonnull(event);
+	ck_assert_str_eq(event->id, ID);
+	ck_assert_uint_eq(event->sources->count, 1);
+	ck_assert_mem_eq(&event->sources->items[0], v4, sizeof(v4));
+}
+END_TEST
+
 START_TEST(a_published_port_is_known)
 {
 	spec.reach = REACH_PUBLISHED;
@@ -285,5 +304,6 @@ END_TEST
 UNIT_MAIN_WITH("docker_life", set_up, tear_down, has_a_directory_until_it_is_removed,
                has_none_once_somebody_destroyed_it, a_refused_create_leaves_none,
                a_create_in_doubt_leaves_one_until_the_next_list, nothing_is_created_without_its_directory,
-               a_list_tells_who_is_spoilt, a_published_port_is_known, on_the_bridge_it_is_looked_up,
-               a_look_that_fails_is_no_failed_start, a_lost_port_is_done_without, a_lost_port_that_is_the_way_in_is_not)
+               a_list_tells_who_is_spoilt, where_it_calls_from_is_told, a_published_port_is_known,
+               on_the_bridge_it_is_looked_up, a_look_that_fails_is_no_failed_start, a_lost_port_is_done_without,
+               a_lost_port_that_is_the_way_in_is_not)

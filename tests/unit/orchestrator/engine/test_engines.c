@@ -41,7 +41,7 @@ START_TEST(help_names_them)
 {
 	char cut[8];
 
-	ck_note("image", " Engine docker needs it.");
+	ck_note("image", " Engine docker needs it. Engine swarm needs it.");
 	ck_note("volumes", " Without effect with engine process.");
 	ck_note("env", "");
 	engines_note("image", cut, sizeof(cut));

@@ -64,6 +64,16 @@ static struct fake_container *add(struct fake_engine *fake, const struct fake_co
 	return container;
 }
 
+static void give_source(struct fake_engine *fake, struct fake_container *container)
+{
+	struct in6_addr address = {.s6_addr = {[10] = 0xff, [11] = 0xff, [12] = 10}};
+
+	fake->source++;
+	address.s6_addr[14] = (uint8_t)(fake->source >> 8);
+	address.s6_addr[15] = (uint8_t)fake->source;
+	container->sources = (struct engine_sources){.items = {address}, .count = 1};
+}
+
 static void set_text(char *to, size_t size, const char *from)
 {
 	snprintf(to, size, "%s", from != NULL ? from : "");
@@ -82,6 +92,8 @@ struct fake_container *fake_add(struct fake_engine *fake, const char *service, c
 	container = add(fake, &made);
 	if (state == ENGINE_RUNNING && !fake_listen(fake, container))
 		abort();
+	if (state == ENGINE_RUNNING)
+		give_source(fake, container);
 	return container;
 }
 
@@ -100,7 +112,8 @@ static void tell(struct fake_engine *fake, enum engine_event_type type, const st
 
 static void end_run(struct fake_engine *fake, struct fake_container *container, int exit_code)
 {
-	if (container->state != ENGINE_RUNNING && container->state != ENGINE_PAUSED)
+	if (container->state != ENGINE_RUNNING && container->state != ENGINE_PAUSED &&
+	    container->state != ENGINE_EVICTED)
 		return;
 	fake_unlisten(container);
 	container->state = ENGINE_EXITED;
@@ -158,6 +171,8 @@ void fake_remove(struct fake_engine *fake, struct fake_container *container)
 {
 	struct fake_container **at = &fake->containers;
 
+	if (container->state == ENGINE_RUNNING)
+		fake_signal(fake, container, 9);
 	end_run(fake, container, 137);
 	while (*at != container)
 		at = &(*at)->next;
@@ -165,6 +180,12 @@ void fake_remove(struct fake_engine *fake, struct fake_container *container)
 	tell(fake, ENGINE_EVENT_DESTROY, container);
 	socket_dir_remove(container->socket_dir);
 	free(container);
+}
+
+void fake_evict(struct fake_engine *fake, struct fake_container *container)
+{
+	container->state = ENGINE_EVICTED;
+	tell(fake, ENGINE_EVENT_EVICT, container);
 }
 
 void fake_pause(struct fake_engine *fake, struct fake_container *container)
@@ -210,6 +231,14 @@ static enum engine_fault lose_port(const struct op *op, struct engine_result *re
 	return ENGINE_PORT_LOST;
 }
 
+static void tell_sources(struct fake_engine *fake, const struct fake_container *container)
+{
+	const struct engine_event event = {
+	        .type = ENGINE_EVENT_SOURCES, .id = container->id, .sources = &container->sources};
+
+	tell_event(fake, &event);
+}
+
 static enum engine_fault do_start(struct op *op, struct fake_container *container, struct engine_result *result)
 {
 	if (!op->fake->unlocated)
@@ -229,6 +258,8 @@ static enum engine_fault do_start(struct op *op, struct fake_container *containe
 	container->state = ENGINE_RUNNING;
 	container->no_network &= !op->late_network;
 	tell(op->fake, ENGINE_EVENT_START, container);
+	give_source(op->fake, container);
+	tell_sources(op->fake, container);
 	return ENGINE_OK;
 }
 
@@ -278,11 +309,14 @@ static enum engine_fault do_list(struct op *op, struct engine_result *result)
 		set_text(to->service, sizeof(to->service), c->service);
 		set_text(to->spec, sizeof(to->spec), c->spec);
 		set_text(to->owner, sizeof(to->owner), c->owner);
+		set_text(to->image, sizeof(to->image), op->fake->image);
 		if (!op->fake->unlocated)
 			to->address = c->address;
 		to->spoilt = c->socket_dir[0] != '\0' && !socket_dir_usable(c->socket_dir);
 		to->slot = c->slot;
 		to->host_port = c->port;
+		if (c->state == ENGINE_RUNNING || c->state == ENGINE_PAUSED)
+			to->sources = c->sources;
 		to->state = c->state;
 		to->no_network = c->no_network;
 		result->count++;
@@ -325,8 +359,8 @@ static enum engine_fault effect(struct op *op, struct engine_result *result)
 	case FAKE_INSPECT:
 		return do_inspect(container, result);
 	default:
-		result->text = "one\ntwo\n";
-		result->text_len = 8;
+		result->text = op->fake->output != NULL ? op->fake->output : "one\ntwo\n";
+		result->text_len = strlen(result->text);
 		return ENGINE_OK;
 	}
 }
@@ -420,6 +454,7 @@ static void verb_create(struct engine *engine, const struct engine_spec *spec, c
 	op->reach = spec->reach;
 	op->made.slot = place->slot;
 	op->made.port = place->host_port;
+	op->made.stop_ms = spec->stop_ms;
 	op->made.unpublished =
 	        spec->reach != REACH_PUBLISHED && op->made.port != 0 && op->made.port == op->fake->noted_port;
 	op->made.no_network = place->late_network && !op->fake->never_late;
@@ -501,8 +536,12 @@ struct fake_engine *fake_engine_new(struct event_base *base)
 
 	fake->engine.verbs = &fake_verbs;
 	fake->engine.can = &fake->can;
-	fake->can = (struct engine_can){
-	        .rename = true, .ahead = true, .pause = true, .late_network = true, .local_ports = true};
+	fake->can = (struct engine_can){.rename = true,
+	                                .ahead = true,
+	                                .pause = true,
+	                                .late_network = true,
+	                                .local_ports = true,
+	                                .gone_ended = true};
 	fake->base = base;
 	TAILQ_INIT(&fake->ops);
 	return fake;

@@ -44,6 +44,7 @@ struct fake_container {
 	char owner[ENGINE_OWNER_SIZE];    /* "": it has none */
 	char socket_dir[SOCKET_DIR_SIZE]; /* "": it is reached at its port */
 	struct address address;
+	struct engine_sources sources; /* of its last start */
 	int slot;
 	int port;
 	enum engine_state state;
@@ -55,6 +56,7 @@ struct fake_container {
 	struct event *accept;
 	int exit_code;
 	bool oom;
+	int stop_ms; /* of its spec */
 };
 
 struct fake_engine {
@@ -76,8 +78,11 @@ struct fake_engine {
 	bool late_end;           /* what a refused start undoes is told after the answer */
 	int lost_port;           /* no container that publishes it starts; 0 = none */
 	int noted_port;          /* so this was found lost, and is not published where it need not; 0 = none */
+	const char *output;      /* of every container; NULL: "one", "two" */
+	const char *image;       /* of every container, in lists; NULL: "" */
 	bool unlocated;          /* start and list give no address: inspect has to be called */
 	int serial;
+	unsigned source;      /* of the last start: each has the next address */
 	TAILQ_HEAD(, op) ops; /* verbs that are not answered yet */
 	unsigned in_flight;
 	bool two_in_a_slot; /* the promise was broken */
@@ -99,6 +104,7 @@ void fake_restart(struct fake_engine *fake, struct fake_container *container);  
 void fake_remove(struct fake_engine *fake, struct fake_container *container);              /* as rm -f */
 void fake_oom_lived(struct fake_engine *fake, struct fake_container *container); /* oom event: of a child of it */
 void fake_oom(struct fake_engine *fake, struct fake_container *container);       /* oom event, then die */
+void fake_evict(struct fake_engine *fake, struct fake_container *container);     /* evict event: it runs on */
 void fake_pause(struct fake_engine *fake, struct fake_container *container);     /* pause event */
 void fake_unpause(struct fake_engine *fake, struct fake_container *container);   /* unpause event */
 unsigned fake_count(const struct fake_engine *fake, enum engine_state state);

@@ -31,21 +31,20 @@ struct address fake_probe_address(int port)
 	return address;
 }
 
-struct probe *probe_start(struct event_base *base, const struct address *address, const char *host, const char *path,
-                          int timeout_ms, probe_done *done, void *arg)
+struct probe *probe_start(struct event_base *base, const struct probe_question *question, probe_done *done, void *arg)
 {
 	struct sockaddr_in in;
 
 	(void)base;
-	memcpy(&in, &address->addr, sizeof(in));
+	memcpy(&in, &question->address->addr, sizeof(in));
 	int port = ntohs(in.sin_port);
 	ck_assert_int_lt(port, FAKE_PROBES);
 	struct fake_probe *fake = &fake_probes[port];
 	ck_assert(!fake->in_flight);
-	ck_assert_str_eq(host, "acts");
-	ck_assert_str_eq(path, "/health");
+	ck_assert_str_eq(question->host, "acts");
+	ck_assert_str_eq(question->path, "/health");
 	*fake = (struct fake_probe){.in_flight = true,
-	                            .timeout_ms = timeout_ms,
+	                            .timeout_ms = question->timeout_ms,
 	                            .started = fake->started + 1,
 	                            .started_us = clock_us(),
 	                            .done = done,

@@ -37,7 +37,13 @@ struct revision *service_bench_revision(struct service_bench *bench, const char 
 
 void service_bench_open(struct service_bench *bench)
 {
-	static const struct engine_can can = {true, true, true, true, true};
+	static const struct engine_can can = {.rename = true,
+	                                      .ahead = true,
+	                                      .pause = true,
+	                                      .late_network = true,
+	                                      .local_ports = true,
+	                                      .one_host = true,
+	                                      .gone_ended = true};
 	static const struct engine_verbs verbs = {.forgo_port = forgo_port};
 	static struct engine engine = {.verbs = &verbs, .can = &can};
 

@@ -1,6 +1,8 @@
 /* supervisor_bench: see the header. */
 #include "tests/unit/orchestrator/fleet/supervisor_bench.h"
 
+#include "orchestrator/fleet/lately.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,7 @@
 struct fleet_bench bench;
 struct supervisors *supervisors;
 struct supervisor *supervisor;
+struct lately *lately;
 char refused[512];
 
 unsigned told_nothing;
@@ -22,6 +25,7 @@ static void on_nothing_comes(struct fleet *fleet, void *arg)
 void setup(void)
 {
 	bench_open(&bench);
+	lately = lately_new(NULL, NULL);
 	refused[0] = '\0';
 	told_nothing = 0;
 }
@@ -46,7 +50,8 @@ void begin(void)
 	                                                             .config = &bench.config,
 	                                                             .identity = &bench.identity,
 	                                                             .refused = on_refused,
-	                                                             .observer = {.nothing_comes = on_nothing_comes}});
+	                                                             .observer = {.nothing_comes = on_nothing_comes},
+	                                                             .lately = lately});
 	bench.engine->observer = supervisors_observer(supervisors);
 	supervisors_start(supervisors, &bench.engine->engine);
 	supervisor = supervisors_at(supervisors, 0);
@@ -59,6 +64,7 @@ void teardown(void)
 	fake_engine_free(bench.engine);
 	supervisors_free(supervisors);
 	supervisors = NULL;
+	lately_free(lately);
 	bench_close(&bench);
 }
 

@@ -9,6 +9,7 @@
 extern struct fleet_bench bench;
 extern struct supervisors *supervisors;
 extern struct supervisor *supervisor;
+extern struct lately *lately; /* what it remembers */
 extern char refused[512];     /* why they will not run; "": it does */
 extern unsigned told_nothing; /* how often the supervisor said that nothing comes */
 

@@ -93,7 +93,7 @@ START_TEST(one_that_is_remade_leaves_without_a_word)
 	struct container *container = put(BERTH_SPARE);
 	struct failure failure;
 
-	container->host_port = 8005;
+	container_set_port(container, 8005);
 	container_fail(container, CONTAINER_START,
 	               &(struct engine_result){.fault = ENGINE_PORT_LOST, .message = "no", .remake = true},
 	               REASON_START_FAILED);

@@ -5,7 +5,7 @@
 #include "orchestrator/fleet/probe.h"
 #include "orchestrator/base/timer.h"
 
-#include <check.h>
+#include "tests/unit/unit.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,6 +114,16 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 	event_add(asking, NULL);
 }
 
+static const char *asked = "";
+
+static struct probe *begin(const char *path, int timeout_ms)
+{
+	const struct probe_question question = {
+	        .address = &address, .host = "acts", .path = path, .identity = asked, .timeout_ms = timeout_ms};
+
+	return probe_start(bench.base, &question, on_done, &done);
+}
+
 static bool is_done(void *arg)
 {
 	(void)arg;
@@ -141,7 +151,7 @@ static void ask(const char *text, enum probe_outcome wanted)
 	accepting = event_new(bench.base, listener, EV_READ, on_accept, NULL);
 	event_add(accepting, NULL);
 	path = mem_dup("/health");
-	probe_start(bench.base, &address, "acts", path, 100, on_done, &done);
+	begin(path, 100);
 	free(path); /* as a reload does */
 	ck_assert(!done);
 	ck_assert(bench_until(&bench, is_done, NULL, 2000));
@@ -164,6 +174,20 @@ START_TEST(statuses)
 	ask("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", PROBE_BAD_STATUS);
 	check_saw("status 503 on /health");
 	ask("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", PROBE_BAD_STATUS);
+}
+END_TEST
+
+/* A program that does not say who it is is taken at its address's word. */
+START_TEST(who_answers)
+{
+	asked = "0123456789abcdef0123";
+	ask("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", PROBE_GOOD);
+	ask("HTTP/1.1 200 OK\r\nselfless-id: 0123456789abcdef0123\r\nContent-Length: 0\r\n\r\n", PROBE_GOOD);
+	ask("HTTP/1.1 200 OK\r\nSelfless-Id: 0123456789abcdef0124\r\nContent-Length: 0\r\n\r\n", PROBE_STRANGER);
+	check_saw("another container answers there: 0123456789ab... instead of 0123456789abcde");
+	ask("HTTP/1.1 500 No\r\nSelfless-Id: x\r\nContent-Length: 0\r\n\r\n", PROBE_STRANGER);
+	asked = "";
+	ask("HTTP/1.1 200 OK\r\nSelfless-Id: x\r\nContent-Length: 0\r\n\r\n", PROBE_GOOD);
 }
 END_TEST
 
@@ -219,7 +243,7 @@ END_TEST
 static void ask_only(enum probe_outcome wanted)
 {
 	done = false;
-	probe_start(bench.base, &address, "acts", "/health", 100, on_done, &done);
+	begin("/health", 100);
 	ck_assert(!done);
 	ck_assert(bench_until(&bench, is_done, NULL, 2000));
 	ck_assert_msg(outcome == wanted, "%s instead of %s", probe_outcome_text(outcome), probe_outcome_text(wanted));
@@ -297,7 +321,7 @@ static void cut_off(bool within)
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address.addr, address.len), 0);
 	ck_assert_int_eq(listen(fd, 1), 0);
 	done = false;
-	probe_start(bench.base, &address, "acts", "/health", 1000, on_done, &done);
+	begin("/health", 1000);
 	bench_run(&bench, 20);
 	peer = accept(fd, NULL, NULL);
 	if (within)
@@ -324,7 +348,7 @@ START_TEST(hastened)
 {
 	listen_on_it();
 	done = false;
-	struct probe *probe = probe_start(bench.base, &address, "acts", "/health", 5000, on_done, &done);
+	struct probe *probe = begin("/health", 5000);
 	probe_hasten(probe, 50);
 	probe_hasten(probe, 10000);
 	ck_assert(bench_until(&bench, is_done, NULL, 1000));
@@ -336,10 +360,10 @@ END_TEST
 START_TEST(cancelled)
 {
 	listen_on_it();
-	probe_cancel(probe_start(bench.base, &address, "acts", "/health", 100, on_done, &done));
+	probe_cancel(begin("/health", 100));
 	close(listener);
 	listener = -1;
-	probe_cancel(probe_start(bench.base, &address, "acts", "/health", 100, on_done, &done));
+	probe_cancel(begin("/health", 100));
 	bench_run(&bench, 20);
 	ck_assert(!done);
 }
@@ -362,31 +386,6 @@ START_TEST(outcomes)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("probe");
-	TCase *tcase = tcase_create("probe");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 20);
-	tcase_add_test(tcase, statuses);
-	tcase_add_test(tcase, split_anywhere);
-	tcase_add_test(tcase, malformed);
-	tcase_add_test(tcase, closed_too_early);
-	tcase_add_test(tcase, says_nothing);
-	tcase_add_test(tcase, refused);
-	tcase_add_test(tcase, queue_full);
-	tcase_add_test(tcase, no_descriptor_left);
-	tcase_add_test(tcase, odd_replies);
-	tcase_add_test(tcase, reset_by_peer);
-	tcase_add_test(tcase, hastened);
-	tcase_add_test(tcase, cancelled);
-	tcase_add_test(tcase, outcomes);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
-}
+UNIT_MAIN_WITH("probe", setup, teardown, statuses, who_answers, split_anywhere, malformed, closed_too_early,
+               says_nothing, refused, queue_full, no_descriptor_left, odd_replies, reset_by_peer, hastened, cancelled,
+               outcomes)

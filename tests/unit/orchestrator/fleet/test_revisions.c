@@ -113,9 +113,9 @@ START_TEST(unwanted_or_unknown_it_is_stale)
 {
 	struct container *container = service_bench_container(&bench, 0, SPARE_NONE);
 
-	container_set_unwanted(container, true);
+	container_set_unwanted(container);
 	ck_assert(revisions_stale(revisions, container));
-	container_set_unwanted(container, false);
+	container_keep(container);
 	ck_assert(!revisions_stale(revisions, container));
 	container->unknown = true;
 	ck_assert(revisions_stale(revisions, container));

@@ -1,7 +1,7 @@
 /* The scaler: formulas, windows, early growth, restart. */
 #include "orchestrator/fleet/scaler.h"
 
-#include <check.h>
+#include "tests/unit/unit.h"
 
 #define S(seconds) (1000000 * (int64_t)(seconds))
 
@@ -236,29 +236,6 @@ START_TEST(reload_clamps)
 }
 END_TEST
 
-int main(void)
-{
-	Suite *suite = suite_create("scaler");
-	TCase *tcase = tcase_create("scaler");
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	tcase_add_checked_fixture(tcase, setup, NULL);
-	tcase_add_test(tcase, formulas);
-	tcase_add_test(tcase, grows_early_shrinks_at_the_end);
-	tcase_add_test(tcase, late_growth_without_early);
-	tcase_add_test(tcase, empty_window_ends_the_chain);
-	tcase_add_test(tcase, no_drift_in_a_day);
-	tcase_add_test(tcase, request_after_the_end_counts_in_the_next);
-	tcase_add_test(tcase, from_nothing);
-	tcase_add_test(tcase, woken);
-	tcase_add_test(tcase, asked_for);
-	tcase_add_test(tcase, asked_for_fewer);
-	tcase_add_test(tcase, adopts_for_one_window);
-	tcase_add_test(tcase, reload_clamps);
-	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
-}
+UNIT_MAIN_WITH("scaler", setup, NULL, formulas, grows_early_shrinks_at_the_end, late_growth_without_early,
+               empty_window_ends_the_chain, no_drift_in_a_day, request_after_the_end_counts_in_the_next, from_nothing,
+               woken, asked_for, asked_for_fewer, adopts_for_one_window, reload_clamps)

@@ -175,6 +175,51 @@ START_TEST(something_may_come)
 }
 END_TEST
 
+/* The engine may hold the name of what ended lately for longer than it knows the container. */
+START_TEST(own_name_gets_free)
+{
+	struct supervisor_obstacle obstacle;
+
+	begin();
+	wait_settled();
+	bench.engine->fail_times[FAKE_CREATE] = 2;
+	bench.engine->fail_with[FAKE_CREATE] = ENGINE_NAME_TAKEN;
+	fake_remove(bench.engine, fake_by_name(bench.engine, "acts_0.next"));
+	fake_remove(bench.engine, fake_by_name(bench.engine, "acts_0"));
+	ck_assert(!bench_until(&bench, obstructed, &obstacle, 1200));
+	ck_assert_int_eq(view_of(0).reason, REASON_NAME_TAKEN);
+	wait_settled();
+	ck_assert_int_eq(bench.engine->fail_times[FAKE_CREATE], 0);
+}
+END_TEST
+
+static bool name_is_taken(void *arg)
+{
+	(void)arg;
+	return view_of(0).reason == REASON_NAME_TAKEN;
+}
+
+static bool serves_as_next(void *arg)
+{
+	(void)arg;
+	return bench.engine->calls[FAKE_RENAME] == 1;
+}
+
+/* While it is renamed a container has both names, also where it ends meanwhile. */
+START_TEST(both_names_are_held_in_a_rename)
+{
+	begin();
+	wait_settled();
+	bench.engine->calls[FAKE_RENAME] = 0;
+	bench.engine->delay_us[FAKE_RENAME] = 100000;
+	fake_remove(bench.engine, fake_by_name(bench.engine, "acts_0"));
+	ck_assert(bench_until(&bench, serves_as_next, NULL, 2000));
+	fake_kill(bench.engine, fake_by_name(bench.engine, "acts_0.next"), 137);
+	ck_assert(!bench_until(&bench, name_is_taken, NULL, 1000));
+	wait_settled();
+}
+END_TEST
+
 static const struct {
 	enum fake_verb verb;
 	enum engine_fault fault;
@@ -246,6 +291,8 @@ int main(void)
 	tcase_add_loop_test(tcase, what_it_needs_is_not_there, 0, 2);
 	tcase_add_test(tcase, refused_again_and_again);
 	tcase_add_test(tcase, something_may_come);
+	tcase_add_test(tcase, own_name_gets_free);
+	tcase_add_test(tcase, both_names_are_held_in_a_rename);
 	tcase_add_test(tcase, a_stand_in_comes);
 	tcase_add_loop_test(tcase, no_more_once_a_try_goes_well, 0, sizeof(refusals) / sizeof(refusals[0]));
 	return run_suite(suite);

@@ -1,5 +1,6 @@
 /* Control on a fake engine: services that come, stay, change places and leave with a new configuration. */
 #include "common/mem.h"
+#include "orchestrator/fleet/lately.h"
 #include "tests/unit/orchestrator/fleet/supervisor_bench.h"
 
 #include <string.h>
@@ -176,6 +177,19 @@ START_TEST(more_slots_move_the_spare_port)
 }
 END_TEST
 
+/* An engine that has to know it when it makes a container. */
+START_TEST(those_made_later_have_the_new_time_to_end)
+{
+	begin_settled();
+	config_with(acts, NULL);
+	config.stop_ms = 700;
+	supervisors_reload(supervisors, &config);
+	scale_to(2);
+	wait_settled();
+	ck_assert_int_eq(fake_by_name(bench.engine, "acts_1")->stop_ms, 700);
+}
+END_TEST
+
 /* --- names ----------------------------------------------------------------------------------------------------- */
 
 static unsigned least;
@@ -253,6 +267,63 @@ START_TEST(lists_come_while_it_is_renamed)
 }
 END_TEST
 
+/* --- what goes on there ---------------------------------------------------------------------------------------- */
+
+static bool one_goes_on(void *arg)
+{
+	(void)arg;
+	return lately_count(lately) > 0 && lately_at(lately, 0)->open;
+}
+
+static void check_all_over(void)
+{
+	for (size_t i = 0; i < lately_count(lately); i++) {
+		ck_assert_msg(!lately_at(lately, i)->open, "%s goes on", lately_at(lately, i)->service);
+		ck_assert_int_eq(lately_at(lately, i)->took_ms, -1);
+	}
+}
+
+static const enum fake_verb refusals[] = {FAKE_PREPARE, FAKE_CREATE};
+
+/* Where there is no such service any more, nothing of it goes on for ever; nor does it by an answer that comes then. */
+START_TEST(what_went_on_ends_where_it_leaves)
+{
+	enum fake_verb verb = refusals[_i % 2];
+
+	bench.engine->fail_times[verb] = 1000;
+	bench.engine->fail_with[verb] = ENGINE_NO_IMAGE;
+	bench.engine->delay_us[verb] = _i < 2 ? 0 : 30000;
+	begin();
+	ck_assert(bench_until(&bench, one_goes_on, NULL, 3000));
+	for (int i = 0; _i >= 2 && i < 1000 && bench.engine->in_flight == 0; i++)
+		bench_run(&bench, 1);
+	bench.engine->fail_times[verb] = _i < 2 ? 0 : 1;
+	supervisors_reload(supervisors, config_with(users, NULL));
+	check_all_over();
+	bench_run(&bench, 100);
+	check_all_over();
+}
+END_TEST
+
+START_TEST(what_went_on_ends_where_it_is_renamed)
+{
+	enum fake_verb verb = refusals[_i];
+
+	bench.engine->fail_times[verb] = 1000;
+	bench.engine->fail_with[verb] = ENGINE_NO_IMAGE;
+	begin();
+	ck_assert(bench_until(&bench, one_goes_on, NULL, 3000));
+	config_with(users, NULL);
+	services[0].image = bench.service.image;
+	supervisors_reload(supervisors, &config);
+	check_all_over();
+	bench.engine->fail_times[verb] = 0;
+	ck_assert(bench_until(&bench, is_ready, users, 5000));
+	for (size_t i = 0; i < lately_count(lately); i++)
+		ck_assert(!lately_at(lately, i)->open);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("supervisors_reload");
@@ -265,8 +336,11 @@ int main(void)
 	tcase_add_test(tcase, one_comes_back_after_it_left);
 	tcase_add_test(tcase, the_end_waits_for_those_that_leave);
 	tcase_add_test(tcase, more_slots_move_the_spare_port);
+	tcase_add_test(tcase, those_made_later_have_the_new_time_to_end);
 	tcase_add_loop_test(tcase, one_is_renamed, 0, 2);
 	tcase_add_test(tcase, one_is_renamed_to_what_does_not_work);
 	tcase_add_test(tcase, lists_come_while_it_is_renamed);
+	tcase_add_loop_test(tcase, what_went_on_ends_where_it_leaves, 0, 4);
+	tcase_add_loop_test(tcase, what_went_on_ends_where_it_is_renamed, 0, 2);
 	return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 struct scripted {
 	struct turn turn;
 	struct request request;
+	struct peer peer;
 	int status; /* of the reply's head, as long as it was not taken back */
 	int interims;
 	char kept[131072]; /* not sent yet */
@@ -21,6 +22,7 @@ struct scripted {
 	bool complete, ended, aborted;
 	int answered;     /* status of a reply of our own; 0: none */
 	char detail[512]; /* its detail */
+	char location[512];
 	int retry_after_s;
 };
 
@@ -110,6 +112,7 @@ static inline void scripted_answer(struct turn *turn, struct problem *problem)
 	self->answered = problem->status;
 	self->retry_after_s = problem->retry_after_s;
 	snprintf(self->detail, sizeof(self->detail), "%s", problem->detail != NULL ? problem->detail : "");
+	snprintf(self->location, sizeof(self->location), "%s", problem->location != NULL ? problem->location : "");
 }
 
 static inline void scripted_abort(struct turn *turn)
@@ -150,15 +153,15 @@ static inline void scripted_begin(struct scripted *self, const char *head_text, 
 	size_t scanned = 0;
 
 	memset(self, 0, sizeof(*self));
+	snprintf(self->peer.address, sizeof(self->peer.address), "192.0.2.1");
 	request_init(&self->request, 65536, 65536);
 	ck_assert_int_eq(http_head_parse_request(head_text, strlen(head_text), &limits, &scanned, &head, &fault),
 	                 HTTP_PARSE_DONE);
-	struct gate_verdict verdict =
-	        request_take_head(&self->request, &head, &(struct forward_from){.address = "192.0.2.1"}, 65536);
+	struct gate_verdict verdict = request_take_head(&self->request, &head, &self->peer, 65536);
 	ck_assert_int_eq(verdict.status, 0);
 	ck_assert(buf_add(&self->request.body, body, strlen(body)));
 	ck_assert(body[0] == '\0' ? request_end_head(&self->request, &head) : request_end_body(&self->request));
-	turn_init(&self->turn, &scripted_kind, &self->request, "192.0.2.1");
+	turn_init(&self->turn, &scripted_kind, &self->request, &self->peer);
 }
 
 static inline void scripted_clear(struct scripted *self)

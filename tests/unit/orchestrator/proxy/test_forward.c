@@ -7,8 +7,9 @@
 
 #include <stdio.h>
 
-#define OWN(host)                                                                                                   \
-	"X-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: " host "\r\nX-Request-Id: id\r\n" \
+#define OWN(host)                                                                                              \
+	"X-Forwarded-For: 9.9.9.9\r\nX-Real-IP: 9.9.9.9\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: " host \
+	"\r\nX-Request-Id: id\r\n"                                                                             \
 	"Via: 1.1 selfless\r\n"
 
 struct row {
@@ -18,7 +19,7 @@ struct row {
 
 static void check_request(const struct row *row, bool trusted)
 {
-	struct forward_from from = {"9.9.9.9", trusted, "id"};
+	struct forward_from from = {.address = "9.9.9.9", .client = "9.9.9.9", .trusted = trusted, .request_id = "id"};
 	struct buf out;
 
 	buf_init(&out, 10000);
@@ -68,8 +69,9 @@ START_TEST(requests)
 }
 END_TEST
 
-#define HOSTLESS(via) \
-	"X-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: http\r\nX-Request-Id: id\r\nVia: " via " selfless\r\n"
+#define HOSTLESS(via)                                                                                                \
+	"X-Forwarded-For: 9.9.9.9\r\nX-Real-IP: 9.9.9.9\r\nX-Forwarded-Proto: http\r\nX-Request-Id: id\r\nVia: " via \
+	" selfless\r\n"
 
 /* Whose service it is for is known later; that one's name is the host then. */
 START_TEST(a_request_without_a_host)
@@ -101,22 +103,38 @@ START_TEST(a_host_is_put_where_it_belongs)
 }
 END_TEST
 
+START_TEST(who_speaks_tls)
+{
+	struct forward_from from = {.address = "::1", .client = "::1", .secure = true, .request_id = "id"};
+	struct buf out;
+
+	buf_init(&out, 10000);
+	ck_assert(forward_request(&out, read_request("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: ftp\r\n\r\n"),
+	                          &from));
+	ck_assert_str_eq(
+	        buf_text(&out),
+	        "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: ::1\r\nX-Real-IP: ::1\r\nX-Forwarded-Proto: https\r\n"
+	        "X-Forwarded-Host: a\r\nX-Request-Id: id\r\nVia: 1.1 selfless\r\n");
+	buf_clear(&out);
+}
+END_TEST
+
 START_TEST(a_trusted_proxy_is_believed)
 {
 	static const struct row row = {
 	        "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: c\r\n"
 	        "X-Forwarded-For: 2.2.2.2\r\nForwarded: for=1.1.1.1\r\n\r\n",
 	        "GET / HTTP/1.1\r\nHost: a\r\nForwarded: for=1.1.1.1\r\nX-Forwarded-For: 1.1.1.1, 2.2.2.2, 9.9.9.9\r\n"
-	        "X-Forwarded-Proto: https\r\nX-Forwarded-Host: c\r\nX-Request-Id: id\r\nVia: 1.1 selfless\r\n"};
+	        "X-Real-IP: 9.9.9.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: c\r\nX-Request-Id: id\r\nVia: 1.1 selfless\r\n"};
 	static const struct row more = {
 	        "GET / HTTP/1.1\r\nHost: a\r\nConnection: close, X-Real-IP\r\nX-Real-IP: 1.1.1.1\r\nX-Forwarded-Port: 443\r\n"
 	        "True-Client-IP: 1.1.1.1\r\nX-Forwarded-Prefix: /x\r\nX-Original-URL: /y\r\nX_Forwarded_For: 6.6.6.6\r\n"
 	        "X_Real_IP: 6.6.6.6\r\nX_Forwarded_A_Long_Name_Of_Somebodys: 1\r\n\r\n",
-	        "GET / HTTP/1.1\r\nHost: a\r\nX-Real-IP: 1.1.1.1\r\nX-Forwarded-Port: 443\r\nTrue-Client-IP: 1.1.1.1\r\n"
+	        "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Port: 443\r\nTrue-Client-IP: 1.1.1.1\r\n"
 	        "X-Forwarded-Prefix: /x\r\nX-Original-URL: /y\r\n" OWN("a")};
 	static const struct row hostless = {
 	        "GET / HTTP/1.0\r\nX-Forwarded-Host: c\r\n\r\n",
-	        "GET / HTTP/1.1\r\nX-Forwarded-For: 9.9.9.9\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: c\r\n"
+	        "GET / HTTP/1.1\r\nX-Forwarded-For: 9.9.9.9\r\nX-Real-IP: 9.9.9.9\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: c\r\n"
 	        "X-Request-Id: id\r\nVia: 1.0 selfless\r\n"};
 
 	check_request(&row, true);
@@ -139,7 +157,7 @@ END_TEST
 
 START_TEST(what_does_not_fit_is_said)
 {
-	struct forward_from from = {"9.9.9.9", false, "id"};
+	struct forward_from from = {.address = "9.9.9.9", .client = "9.9.9.9", .request_id = "id"};
 	const struct http_head *head = read_request("GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\n");
 	struct buf out;
 
@@ -279,5 +297,5 @@ START_TEST(request_ids)
 END_TEST
 
 UNIT_MAIN("forward", requests, a_request_without_a_host, a_host_is_put_where_it_belongs, a_trusted_proxy_is_believed,
-          connection_names_a_long_field, what_does_not_fit_is_said, the_end_of_a_request, replies, trailers,
-          request_ids)
+          who_speaks_tls, connection_names_a_long_field, what_does_not_fit_is_said, the_end_of_a_request, replies,
+          trailers, request_ids)

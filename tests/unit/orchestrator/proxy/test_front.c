@@ -26,7 +26,7 @@ static unsigned client_count;
 
 static void on_request(struct turn *turn, void *arg)
 {
-	struct problem problem = {.status = 404, .detail = turn->address};
+	struct problem problem = {.status = 404, .detail = turn->request->client};
 
 	(void)arg;
 	requests++;

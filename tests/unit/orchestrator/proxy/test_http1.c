@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "orchestrator/base/loop.h"
 #include "orchestrator/config/config_file.h"
+#include "orchestrator/proxy/conn.h"
 #include "orchestrator/proxy/conns.h"
 #include "orchestrator/proxy/problem.h"
 #include "orchestrator/proxy/turn.h"
@@ -108,7 +109,7 @@ static void make(void)
 	                                           .on_idle_changed = ignore});
 	pair_tcp(pair);
 	client = pair[0];
-	http1_open(conns, pair[1], (struct sockaddr *)&peer);
+	http1_open(conns, &(struct conn_socket){.fd = pair[1], .peer = (struct sockaddr *)&peer});
 }
 
 static void clear(void)

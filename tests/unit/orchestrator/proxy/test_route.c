@@ -10,7 +10,8 @@
 
 static const char text[] =
         "{\"services\": ["
-        "{\"name\": \"acts\", \"image\": \"x\", \"routes\": [\"/api/v1/\", \"/\"]},"
+        "{\"name\": \"acts\", \"image\": \"x\", \"routes\": [\"/api/v1/\", \"/\"],"
+        " \"private\": [\"/api/v1/_crash\", \"/api/v1/_count\", \"/api/v1/_health\"], \"scale\": {\"count\": [\"/api/v1/\"]}},"
         "{\"name\": \"users\", \"image\": \"x\", \"routes\": [\"/api/v1/users\"]},"
         "{\"name\": \"deep\", \"image\": \"x\", \"routes\": [\"/api/v1/users/x/y/\"], \"private\": [\"/api/v1/users/x/y/z\"],"
         " \"scale\": {\"count\": []}}]}";
@@ -39,7 +40,8 @@ static bool find(const char *path, enum http_method method, struct route_match *
 	size_t len = strlen(path);
 
 	memcpy(copy, path, len);
-	bool found = routes_find(routes, (struct http_text){copy, (uint32_t)len}, method, match);
+	bool found = routes_find(routes, (struct http_text){"", 0}, (struct http_text){copy, (uint32_t)len}, method,
+	                         match) == ROUTE_FOUND;
 	free(copy);
 	return found;
 }

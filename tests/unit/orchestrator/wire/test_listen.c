@@ -1,6 +1,7 @@
 /* listen: nobody is accepted above the limit, nobody is turned away for want of descriptors, and waiting costs nothing. */
 #include "orchestrator/wire/listen.h"
 
+#include "common/clock.h"
 #include "orchestrator/base/address.h"
 #include "orchestrator/base/backoff.h"
 #include "tests/unit/orchestrator/wire/pairs.h"
@@ -434,9 +435,64 @@ START_TEST(an_address_that_is_taken)
 }
 END_TEST
 
-UNIT_MAIN_WITH("listen", make, clear, all_come_in, above_the_limit_they_wait, above_the_limit_one_yields,
-               a_limit_that_sank_makes_several_yield, a_bounded_number_in_a_turn, stopped_for_good,
-               without_descriptors_they_wait, without_descriptors_it_backs_off, a_descriptor_of_another_is_taken,
-               a_pause_ends_at_the_limit, others_accept_up_to_the_limit, others_pause_without_descriptors,
-               others_are_stopped_for_good, a_socket_that_was_handed_over, a_socket_that_listens_already,
-               an_address_that_is_taken)
+/* Two kinds of addresses, one limit: what leaves by one lets in at the other. */
+START_TEST(two_share_a_limit)
+{
+	struct err err;
+	char first[sizeof(address)];
+	struct listen *second;
+
+	settings.limit = 2;
+	open_doors();
+	memcpy(first, address, sizeof(first));
+	find_port();
+	settings.with = doors;
+	second = listen_new(&settings);
+	ck_assert(listen_add(second, address, &err));
+	come_many(2);
+	turn(base);
+	ck_assert_int_eq(accepted_count, 2);
+	memcpy(address, first, sizeof(first));
+	come();
+	turn(base);
+	ck_assert_int_eq(accepted_count, 2);
+	ck_assert_uint_eq(listen_count(second), 2);
+	leave(0);
+	turn(base);
+	ck_assert_int_eq(accepted_count, 3);
+	listen_set_limit(second, 3);
+	come();
+	turn(base);
+	ck_assert_int_eq(accepted_count, 4);
+	listen_free(second);
+	leave(1);
+	turn(base);
+	ck_assert_uint_eq(listen_count(doors), 2);
+}
+END_TEST
+
+START_TEST(no_faster_than_its_pace)
+{
+	settings.per_s = 100;
+	open_doors();
+	come_many(40);
+	turn(base);
+	ck_assert_int_ge(accepted_count, 10); /* a tenth of a second's at once */
+	ck_assert_int_lt(accepted_count, 25);
+	int64_t began_us = clock_us();
+	while (accepted_count < 40)
+		event_base_loop(base, EVLOOP_ONCE);
+	ck_assert_int_ge(clock_us() - began_us, 100000);
+	listen_set_pace(doors, 0);
+	come_many(40);
+	turn(base);
+	ck_assert_int_eq(accepted_count, 80);
+}
+END_TEST
+
+UNIT_MAIN_WITH("listen", make, clear, two_share_a_limit, no_faster_than_its_pace, all_come_in,
+               above_the_limit_they_wait, above_the_limit_one_yields, a_limit_that_sank_makes_several_yield,
+               a_bounded_number_in_a_turn, stopped_for_good, without_descriptors_they_wait,
+               without_descriptors_it_backs_off, a_descriptor_of_another_is_taken, a_pause_ends_at_the_limit,
+               others_accept_up_to_the_limit, others_pause_without_descriptors, others_are_stopped_for_good,
+               a_socket_that_was_handed_over, a_socket_that_listens_already, an_address_that_is_taken)

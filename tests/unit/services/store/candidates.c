@@ -1,6 +1,8 @@
 /* candidates: a table of drivers, and the suite that is run with each row. */
 #include "tests/unit/services/store/candidates.h"
 
+#include "tests/unit/services/store/server.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,10 +52,41 @@ static void sqlite_clear(void)
 	ck_assert_int_eq(rmdir(folder), 0);
 }
 
+/* --- postgresql ------------------------------------------------------------------------------------------------ */
+
+#define POSTGRES_FIRST                                                                                         \
+	"CREATE TABLE t(id bigint PRIMARY KEY, name text NOT NULL UNIQUE, picture bytea NOT NULL DEFAULT '');" \
+	"INSERT INTO t VALUES(1, 'one', '');"
+static const char *const POSTGRES_ONE[] = {POSTGRES_FIRST, NULL};
+static const char *const POSTGRES_TWO[] = {POSTGRES_FIRST, "ALTER TABLE t ADD COLUMN n integer NOT NULL DEFAULT 7;",
+                                           NULL};
+static const char *const POSTGRES_BROKEN[] = {POSTGRES_FIRST,
+                                              "CREATE TABLE half(x integer); SELECT nonsense FROM nowhere;", NULL};
+static const char *const POSTGRES_STATEMENTS[STATEMENTS] = {
+        [ADD] = ("WITH added AS (INSERT INTO t(id, name, picture) VALUES($1, $2, $3) ON CONFLICT DO NOTHING RETURNING 1)"
+                 " SELECT 2 * count(*) - 1 FROM added"),
+        [ADD_THREE] = ("WITH taken AS (SELECT FROM t WHERE id BETWEEN $1::bigint AND $1 + 2),"
+                       " added AS (INSERT INTO t(id, name) SELECT id, id::text FROM generate_series($1, $1 + 2) id"
+                       " WHERE NOT EXISTS (SELECT FROM taken) ON CONFLICT DO NOTHING RETURNING 1)"
+                       " SELECT CASE WHEN EXISTS (SELECT FROM added) THEN 1 ELSE -1 END"),
+        [RENAME] =
+                ("WITH renamed AS (UPDATE t SET name = $1 WHERE id = 2 AND NOT EXISTS (SELECT FROM t WHERE name = $1)"
+                 " RETURNING 1) SELECT CASE WHEN EXISTS (SELECT FROM renamed) THEN 1"
+                 " WHEN EXISTS (SELECT FROM t WHERE id = 2) THEN -1 ELSE 0 END"),
+        [DELETE] = "DELETE FROM t WHERE id = $1",
+        [COUNT] = "SELECT count(*) FROM t",
+        [GET] = "SELECT name, picture, n FROM t WHERE id = $1",
+        [FROM] = "SELECT id FROM t WHERE id >= $1 ORDER BY id DESC",
+        [PICTURE] = ("SELECT octet_length(picture)::bigint, substring(picture FROM $2::bigint::integer"
+                     " FOR $3::bigint::integer) FROM t WHERE id = $1"),
+};
+
 /* --- all of them ----------------------------------------------------------------------------------------------- */
 
 static const struct candidate CANDIDATES[] = {
         {"sqlite", SQLITE_ONE, SQLITE_TWO, SQLITE_BROKEN, SQLITE_STATEMENTS, sqlite_make, sqlite_clear, true, true},
+        {"postgresql", POSTGRES_ONE, POSTGRES_TWO, POSTGRES_BROKEN, POSTGRES_STATEMENTS, server_make_database,
+         server_clear_database, false, false},
 };
 
 #define CANDIDATE_COUNT ((int)(sizeof(CANDIDATES) / sizeof(CANDIDATES[0])))
@@ -82,7 +115,11 @@ bool try_to_open(const char *const *migrations, bool read_only, int patience_ms,
 	const struct store_options options = {
 	        .url = url, .texts = all, .patience_ms = patience_ms, .read_only = read_only};
 
-	texts = (struct store_texts){candidate->dialect, migrations, RULES, candidate->statements};
+	texts = (struct store_texts){.dialect = candidate->dialect,
+	                             .name = "suite",
+	                             .migrations = migrations,
+	                             .rules = RULES,
+	                             .statements = candidate->statements};
 	return store_open(&options, store, &err);
 }
 
@@ -151,9 +188,11 @@ int candidates_run(const char *name, const TTest *const *of_each, size_t each_co
 		tcase_add_loop_test(tcase, of_each[i], 0, CANDIDATE_COUNT);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
+	server_start(); /* once for all tests, each of which is a process */
 	SRunner *runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	server_stop();
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

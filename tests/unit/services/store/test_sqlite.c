@@ -10,7 +10,8 @@
 static const char *const MIGRATIONS[] = {"CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT UNIQUE);", NULL};
 static const char *const STATEMENTS[] = {"INSERT INTO t(name) VALUES(?1)", "SELECT name FROM t",
                                          "SELECT absent FROM t"};
-static const struct store_texts TEXTS = {"sqlite", MIGRATIONS, MIGRATIONS + 1, STATEMENTS};
+static const struct store_texts TEXTS = {
+        .dialect = "sqlite", .migrations = MIGRATIONS, .rules = MIGRATIONS + 1, .statements = STATEMENTS};
 
 static char folder[64], path[80];
 static struct err err;

@@ -12,7 +12,8 @@
 
 static const char *const MIGRATIONS[] = {"CREATE TABLE t (n INTEGER NOT NULL); INSERT INTO t VALUES (0);", NULL};
 static const char *const STATEMENTS[] = {"UPDATE t SET n = n + 1", "SELECT n FROM t"};
-static const struct store_texts TEXTS = {"sqlite", MIGRATIONS, MIGRATIONS + 1, STATEMENTS};
+static const struct store_texts TEXTS = {
+        .dialect = "sqlite", .migrations = MIGRATIONS, .rules = MIGRATIONS + 1, .statements = STATEMENTS};
 
 static char folder[] = "/tmp/selfless-stamp-XXXXXX", url[80];
 static char *const path = url + sizeof("sqlite:") - 1;

@@ -24,7 +24,8 @@ static const char *const STATEMENTS[] = {
         [LAST] = "SELECT sum(length(b)) FROM (SELECT b FROM t ORDER BY n DESC LIMIT 300)",
         [ALL] = "SELECT n FROM t",
 };
-static const struct store_texts TEXTS = {"sqlite", MIGRATIONS, MIGRATIONS + 1, STATEMENTS};
+static const struct store_texts TEXTS = {
+        .dialect = "sqlite", .migrations = MIGRATIONS, .rules = MIGRATIONS + 1, .statements = STATEMENTS};
 
 static char folder[64], url[96], log_path[96];
 static struct err err;

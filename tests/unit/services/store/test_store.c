@@ -23,7 +23,52 @@ START_TEST(a_url_of_no_known_kind)
 		ck_assert_ptr_null(strstr(err.message, "secret"));
 	}
 	ck_assert(store_url_check("sqlite:/a:b", &err));
-	ck_assert_str_eq(store_url_name("sqlite:/a:b"), "/a:b");
+	char *name = store_url_name("sqlite:/a:b");
+	ck_assert_str_eq(name, "/a:b");
+	free(name);
+}
+END_TEST
+
+/* A url may hold a password: what is said of it does not, nor does what is said of one that is wrong. */
+START_TEST(urls_of_servers)
+{
+	static const char *const shown[][2] = {
+	        {"postgresql://ann:secret@a:1,b:2/acts?target_session_attrs=any&password=secret",
+	         "postgresql://a:1,b:2/acts"},
+	        {"postgresql://ann:sec?ret@host/acts", "postgresql://host/acts"},
+	        {"postgresql://ann:sec?ret@host", "postgresql://host"},
+	        {"postgresql://ann:sec#ret?s=1@host:1/acts?password=sec@ret", "postgresql://host:1/acts"},
+	        {"postgresql://ann:sec%40%2f%3f%23ret@host/acts", "postgresql://host/acts"},
+	        {"postgresql://host/a%40b?password=sec@ret/sec@ret", "postgresql://host/a%40b"},
+	        {"postgresql://host/acts?user=ann@sec", "postgresql://host/acts"},
+	        {"postgresql:///acts?password=secret", "postgresql:///acts"},
+	        {"postgresql://", "postgresql://"},
+	};
+	static const char *const bad[] = {"postgresql:",
+	                                  "postgresql:acts",
+	                                  "postgresql://ann:secret@[::1/acts",
+	                                  "postgresql://ann:secret@host/acts?nonsense=1",
+	                                  "postgresql://ann:sec%zzret@host/",
+	                                  "postgresql://ann:se@cret@host/acts",
+	                                  "postgresql://ann:se/cret@host/acts",
+	                                  "postgresql://ann:12/secret@host/acts?password=secret",
+	                                  "postgresql://ann:s@e?cret@host/acts"};
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		char *name = store_url_name(shown[i][0]);
+		ck_assert_str_eq(name, shown[i][1]);
+		free(name);
+		ck_assert_msg(store_url_check(shown[i][0], &err), "%s: %s", shown[i][0], err.message);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_msg(!store_url_check(bad[i], &err), "%s", bad[i]);
+		ck_assert_ptr_nonnull(strstr(err.message, "postgresql://"));
+		ck_assert_ptr_null(strstr(err.message, "sec"));
+		char *name = store_url_name(bad[i]);
+		ck_assert_msg(strchr(name, ':') == NULL, "%s", name);
+		free(name);
+	}
+	ck_assert(!store_url_is_file("postgresql://host/acts") && store_url_is_file("sqlite:/x"));
 }
 END_TEST
 
@@ -278,7 +323,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const alone[] = {a_url_of_no_known_kind, a_dialect_that_the_service_does_not_speak};
+	const TTest *const alone[] = {a_url_of_no_known_kind, urls_of_servers,
+	                              a_dialect_that_the_service_does_not_speak};
 	const TTest *const of_each[] = {
 	        migrates_once,
 	        a_broken_migration_leaves_what_was_before,

@@ -1,0 +1,71 @@
+/* acme_record: what is to be remembered of a host's certificate besides itself: a file's text, and back. Pure.
+ *
+ * It is written before an order is made, as one that has failed, and again once the order has a URL: so however this ends, the next
+ * start takes the order up, or waits as after a failure.
+ */
+#pragma once
+
+#include "common/err.h"
+#include "orchestrator/certs/acme_renewal.h"
+#include "orchestrator/certs/acme_turn.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ACME_RECORD_MAX 65536
+
+struct acme_record {
+	char *directory; /* the acme_authority_name that the rest is about; texts are owned, NULL: none */
+	char *first;     /* the acme_authority_names that there were to ask: as acme_turn has them; NULL: none */
+	char *fallback;
+	struct acme_tries tries; /* of these two */
+	int64_t failures;        /* in a row */
+	int64_t next_ms;         /* nothing is ordered before (Unix time); 0: at once */
+	int64_t wait_ms;         /* how long that was to be when it was decided: the clock may be another since */
+	int64_t failed_ms;       /* when the last failure was; 0: there was none */
+	char *failure;           /* what it was */
+	char *remedy;
+	char *order; /* URL of the one that is under way */
+	char *key;   /* of the certificate that was ordered there: acme_files_key_line, which JSON takes as it is */
+
+	/* Kept when the rest is over: how the host is proven first the next time; NULL: as acme.challenges has it */
+	char *challenge;
+
+	/* Of the certificate that is there: the directory of the CA that issued it, when that wants it renewed, and when it is asked
+	 * again (Unix time; 0: at once) */
+	char *issued_by;
+	struct acme_window window;
+	int64_t ask_ms;
+};
+
+char *acme_record_text(const struct acme_record *record); /* the caller frees it */
+
+/* False: it is no such text; record is empty then. */
+bool acme_record_read(const char *text, size_t len, struct acme_record *record, struct err *err) MUST_CHECK;
+void acme_record_clear(struct acme_record *record);
+
+/* Another text in place of one of its; copied; NULL: none. */
+void acme_record_set(char **text, const char *by);
+
+/* These are the CAs that there are to ask; fallback NULL: none. What failed while they were others is over; an order that is under way at
+ * one that is none of them is, too. */
+void acme_record_meet(struct acme_record *record, const char *first, const char *fallback);
+
+/* Nothing is ordered for so long, from now (Unix time) on. */
+void acme_record_wait(struct acme_record *record, int64_t wait_ms, int64_t now_ms);
+
+/* More is left of a wait than it was to be: the clock was ahead when it was decided. True: it has begun anew. */
+bool acme_record_mind_clock(struct acme_record *record, int64_t now_ms);
+
+/* The order went well, and nothing is to be remembered of it. */
+void acme_record_finish(struct acme_record *record);
+
+/* There is another certificate, by this CA (as acme_authority names it): what was known of the former's renewal is not this one's. */
+void acme_record_issued(struct acme_record *record, const char *by);
+
+/* There is no order any more. */
+void acme_record_forget_order(struct acme_record *record);
+
+/* What failed before is over. */
+void acme_record_forgive(struct acme_record *record);

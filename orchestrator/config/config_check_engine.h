@@ -1,0 +1,7 @@
+/* config_check_engine: rules that come from the engine that is to make the containers. */
+#pragma once
+
+#include "orchestrator/config/config.h"
+#include "orchestrator/config/config_scope.h"
+
+bool check_engine(const struct scope *scope, const struct config *config, const struct config_service *service);

@@ -1,0 +1,22 @@
+/* config_scope: where a rule of config_check looks, and how it says what is wrong. */
+#pragma once
+
+#include "common/err.h"
+#include "common/json.h"
+#include "orchestrator/base/options.h"
+
+#include <stdbool.h>
+
+/* The file, the service's object (or the whole) and its path in messages. */
+struct scope {
+	const char *file;
+	const struct json_value *object;
+	char path[64];
+	struct err *err;
+};
+
+/* Sets err to file:line:column, the key with its path, and the message; returns false. key: may be "table.key". */
+bool wrong(const struct scope *scope, const char *key, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Each is ADDRESS:PORT, and stands there once. */
+bool check_addresses(const struct scope *scope, const char *key, const struct strings *addresses);

@@ -1,0 +1,32 @@
+/* swarm: what the files of the Swarm engine share. Outside of them, engine.h is all there is. */
+#pragma once
+
+#include "orchestrator/engine/docker/docker_call.h"
+#include "orchestrator/engine/docker/docker_http.h"
+#include "orchestrator/engine/docker/docker_link.h"
+#include "orchestrator/engine/engine.h"
+#include "orchestrator/engine/swarm/swarm_images.h"
+#include "orchestrator/engine/swarm/swarm_poll.h"
+#include "orchestrator/engine/swarm/swarm_view.h"
+#include "orchestrator/engine/swarm/swarm_waits.h"
+
+struct swarm {
+	struct engine engine; /* first: a struct engine * of ours is a struct swarm * */
+	char *name;
+	char *owner;
+	struct docker_http *http;
+	struct docker_link *link;
+	struct docker_calls *calls;
+	struct swarm_poll *poll;
+	struct swarm_view *view;
+	struct swarm_waits *waits;
+	struct swarm_images images;
+	struct engine_observer observer; /* the settings' */
+	bool up;                         /* on_up was told last */
+	bool told;                       /* on_up or on_down was */
+};
+
+/* The verbs prepare and create (swarm_create.c). */
+void swarm_prepare(struct engine *engine, const struct engine_spec *spec, engine_done *done, void *arg);
+void swarm_create(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+                  engine_done *done, void *arg);

@@ -1,0 +1,146 @@
+/* swarm_create: the verbs prepare and create.
+ *
+ *   prepare -> GET image -> its id is known -> done; one that is named by its digest is known by that, and a node that has not got
+ *              it pulls it
+ *   create  -> POST service -> done
+ *
+ * A create that got no answer may have been done: then the next list shows it, and the name is not free before.
+ */
+#include "orchestrator/engine/swarm/swarm.h"
+
+#include "common/buf.h"
+#include "common/mem.h"
+#include "orchestrator/engine/docker/docker_body.h"
+#include "orchestrator/engine/swarm/swarm_body.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CREATE_MS 4000
+#define IMAGE_MS 10000
+
+struct making {
+	struct swarm *swarm;
+	char *image; /* prepare */
+	engine_done *done;
+	void *arg;
+};
+
+static struct making *making_new(struct engine *engine, engine_done *done, void *arg)
+{
+	struct making *making = mem_zero(sizeof(*making));
+
+	making->swarm = (struct swarm *)engine;
+	making->done = done;
+	making->arg = arg;
+	return making;
+}
+
+static void making_free(void *arg)
+{
+	struct making *making = arg;
+
+	free(making->image);
+	free(making);
+}
+
+static void finish(struct making *making, enum engine_fault fault, const char *message, const char *id)
+{
+	const struct engine_result result = {.fault = fault, .message = message, .id = id};
+
+	making->done(&result, making->arg);
+	making_free(making);
+}
+
+/* --- prepare --------------------------------------------------------------------------------------------------- */
+
+static void on_image(const struct docker_answer *answer, void *arg)
+{
+	struct making *making = arg;
+	char id[SWARM_IMAGE_ID_SIZE];
+	struct err err;
+
+	if (answer->fault != ENGINE_OK) {
+		finish(making, answer->fault, answer->message, "");
+	} else if (!swarm_json_image_id(answer->body, answer->len, id, sizeof(id), &err)) {
+		finish(making, ENGINE_REFUSED, err.message, "");
+	} else {
+		swarm_images_set(&making->swarm->images, making->image, id);
+		finish(making, ENGINE_OK, "", "");
+	}
+}
+
+static void ask_for_image(struct engine *engine, const struct engine_spec *spec, engine_done *done, void *arg)
+{
+	struct making *making = making_new(engine, done, arg);
+	struct docker_ask ask = {.method = "GET", .timeout_ms = IMAGE_MS, .image = spec->image};
+	struct buf path;
+	bool fits;
+
+	making->image = mem_dup(spec->image);
+	buf_init(&path, DOCKER_BODY_MAX);
+	fits = docker_body_image_path(&path, spec->image);
+	assert(fits);
+	ask.path = buf_text(&path);
+	docker_call(making->swarm->calls, &ask, on_image, making_free, making);
+	buf_clear(&path);
+}
+
+/* "name@sha256:..." */
+static bool has_digest(const char *image)
+{
+	return strchr(image, '@') != NULL;
+}
+
+void swarm_prepare(struct engine *engine, const struct engine_spec *spec, engine_done *done, void *arg)
+{
+	if (has_digest(spec->image))
+		swarm_waits_nothing(((struct swarm *)engine)->waits, done, arg);
+	else
+		ask_for_image(engine, spec, done, arg);
+}
+
+/* --- create ---------------------------------------------------------------------------------------------------- */
+
+static void on_created(const struct docker_answer *answer, void *arg)
+{
+	struct making *making = arg;
+	char id[ENGINE_ID_SIZE];
+	struct err err;
+
+	if (answer->fault != ENGINE_OK)
+		finish(making, answer->fault, answer->message, "");
+	else if (!swarm_json_created(answer->body, answer->len, id, &err))
+		finish(making, ENGINE_REFUSED, err.message, "");
+	else
+		finish(making, ENGINE_OK, "", id);
+}
+
+void swarm_create(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+                  engine_done *done, void *arg)
+{
+	struct making *making = making_new(engine, done, arg);
+	const struct swarm *swarm = making->swarm;
+	const struct swarm_gift gift = {
+	        .name = swarm->name,
+	        .owner = swarm->owner,
+	        .image_id = swarm_images_id(&swarm->images, spec->image),
+	        .generation = swarm_view_next_generation(swarm->view, place->name),
+	        .log_files = docker_link_logs_to_files(swarm->link),
+	};
+	struct docker_ask ask = {
+	        .method = "POST", .path = "/services/create", .timeout_ms = CREATE_MS, .image = spec->image};
+	struct buf body;
+
+	buf_init(&body, DOCKER_BODY_MAX);
+	if (!swarm_body_create(&body, &gift, spec, place)) {
+		docker_call_refuse(swarm->calls, "Swarm allows names of 63 bytes: give the service a shorter one",
+		                   on_created, making_free, making);
+	} else {
+		ask.body = buf_text(&body);
+		ask.body_len = body.len;
+		docker_call(swarm->calls, &ask, on_created, making_free, making);
+	}
+	buf_clear(&body);
+}

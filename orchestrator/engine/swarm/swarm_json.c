@@ -1,0 +1,200 @@
+/* swarm_json: picks the few fields we use. Nothing the engine says is trusted to be short or there: texts are cut to the size
+ * of their field, what has no id is left out.
+ */
+#include "orchestrator/engine/swarm/swarm_json.h"
+
+#include "common/json.h"
+#include "common/mem.h"
+#include "orchestrator/engine/docker/docker_body.h"
+#include "orchestrator/engine/docker/docker_json_values.h"
+#include "orchestrator/engine/swarm/swarm_body.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const struct json_limits limits = {.depth = 32, .nodes = 1000000};
+
+/* --- values ---------------------------------------------------------------------------------------------------- */
+
+/* Ids of Swarm are 25 letters and digits. */
+static bool take_id(const struct json_value *value, char id[ENGINE_ID_SIZE])
+{
+	if (value == NULL || value->type != JSON_STRING || value->len == 0 || value->len >= ENGINE_ID_SIZE)
+		return false;
+	docker_json_take_text(value, id, ENGINE_ID_SIZE);
+	return strspn(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == value->len;
+}
+
+/* RFC 3339 as Swarm writes it, in UTC; whole seconds. 0: it is none. */
+static int64_t take_time_s(const struct json_value *value)
+{
+	struct tm tm = {0};
+	char text[SWARM_TIME_SIZE];
+
+	docker_json_take_text(value, text, sizeof(text));
+	return strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) != NULL ? (int64_t)timegm(&tm) : 0;
+}
+
+/* --- arrays ---------------------------------------------------------------------------------------------------- */
+
+/* Each element of an array into one item, where take says yes. */
+static bool take_array(const char *text, size_t len, const char *what, size_t item_size,
+                       bool (*take)(const struct json_value *value, void *item), void **items, size_t *count,
+                       struct err *err)
+{
+	struct json_doc *doc;
+	char *at;
+
+	if (!json_parse(text, len, &limits, &doc, err))
+		return err_prefix(err, "%s", what);
+	if (json_root(doc)->type != JSON_ARRAY) {
+		json_free(doc);
+		return err_set(err, "%s: not an array", what);
+	}
+	*count = 0;
+	*items = at = mem_zero((json_root(doc)->count + 1) * item_size);
+	for (const struct json_value *value = json_root(doc)->first; value != NULL; value = value->next)
+		if (take(value, at + *count * item_size))
+			(*count)++;
+	json_free(doc);
+	return true;
+}
+
+static bool take_service(const struct json_value *value, void *item)
+{
+	const struct json_value *labels = json_path(value, "Spec", "Labels", NULL);
+	struct swarm_service *service = item;
+	struct engine_container *container = &service->container;
+
+	memset(service, 0, sizeof(*service));
+	if (!take_id(json_get(value, "ID"), container->id))
+		return false;
+	docker_json_take_text(json_get(labels, SWARM_LABEL_CONTAINER), container->name, sizeof(container->name));
+	docker_json_take_text(json_get(labels, SWARM_LABEL_IMAGE), container->image, sizeof(container->image));
+	docker_json_take_text(json_get(labels, DOCKER_LABEL_SERVICE), container->service, sizeof(container->service));
+	docker_json_take_text(json_get(labels, DOCKER_LABEL_SPEC), container->spec, sizeof(container->spec));
+	docker_json_take_text(json_get(labels, DOCKER_LABEL_OWNER), container->owner, sizeof(container->owner));
+	container->slot = docker_json_take_number(json_get(labels, DOCKER_LABEL_SLOT), -1);
+	service->generation = docker_json_take_number(json_get(labels, SWARM_LABEL_GENERATION), 0);
+	return true;
+}
+
+/* A manager calls a task "rejected" as well that runs on a node where it should no longer be. */
+static enum swarm_phase take_phase(const struct json_value *state, bool has_run)
+{
+	static const struct {
+		const char *state;
+		enum swarm_phase phase;
+	} rows[] = {{"running", SWARM_RUNNING}, {"complete", SWARM_ENDED}, {"shutdown", SWARM_ENDED},
+	            {"failed", SWARM_ENDED},    {"remove", SWARM_LOST},    {"orphaned", SWARM_LOST}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (json_text_is(state, rows[i].state))
+			return rows[i].phase;
+	if (json_text_is(state, "rejected"))
+		return has_run ? SWARM_LOST : SWARM_ENDED;
+	return SWARM_WAITING;
+}
+
+/* The one port that we ask for is listed twice, for IPv4 and for IPv6. */
+static int take_port(const struct json_value *status)
+{
+	const struct json_value *ports = json_path(status, "PortStatus", "Ports", NULL);
+	int64_t port = 0;
+
+	if (ports == NULL || !json_int(json_get(ports->first, "PublishedPort"), &port) || port < 0 || port > UINT16_MAX)
+		port = 0;
+	return (int)port;
+}
+
+static bool take_task(const struct json_value *value, void *item)
+{
+	const struct json_value *status = json_get(value, "Status");
+	struct swarm_task *task = item;
+	int64_t exit_code = json_text_is(json_get(status, "State"), "complete") ? 0 : -1;
+
+	memset(task, 0, sizeof(*task));
+	if (!take_id(json_get(value, "ID"), task->id) || !take_id(json_get(value, "ServiceID"), task->service))
+		return false;
+	if (!take_id(json_get(value, "NodeID"), task->node))
+		task->node[0] = '\0';
+	docker_json_take_text(json_get(value, "CreatedAt"), task->created, sizeof(task->created));
+	task->wanted = json_text_is(json_get(value, "DesiredState"), "running");
+	task->port = take_port(status);
+	task->phase = take_phase(json_get(status, "State"), task->port != 0);
+	task->since_s = take_time_s(json_get(status, "Timestamp"));
+	(void)json_int(json_path(status, "ContainerStatus", "ExitCode", NULL), &exit_code);
+	task->exit_code = (int)exit_code;
+	docker_json_take_text(json_get(status, "Err"), task->words, sizeof(task->words));
+	task->impeded = task->words[0] != '\0';
+	if (!task->impeded)
+		docker_json_take_text(json_get(status, "Message"), task->words, sizeof(task->words));
+	return true;
+}
+
+/* A manager that was told to listen on all addresses has 0.0.0.0 there; then its place among the managers says more. */
+static bool take_node(const struct json_value *value, void *item)
+{
+	struct swarm_node *node = item;
+
+	memset(node, 0, sizeof(*node));
+	docker_json_take_text(json_path(value, "Status", "Addr", NULL), node->address, sizeof(node->address));
+	if (strcmp(node->address, "0.0.0.0") == 0) {
+		docker_json_take_text(json_path(value, "ManagerStatus", "Addr", NULL), node->address,
+		                      sizeof(node->address));
+		char *colon = strrchr(node->address, ':');
+		if (colon != NULL)
+			*colon = '\0';
+	}
+	node->ready = json_text_is(json_path(value, "Status", "State", NULL), "ready");
+	return take_id(json_get(value, "ID"), node->id);
+}
+
+bool swarm_json_services(const char *text, size_t len, struct swarm_service **items, size_t *count, struct err *err)
+{
+	return take_array(text, len, "list of Swarm's services", sizeof(**items), take_service, (void **)items, count,
+	                  err);
+}
+
+bool swarm_json_tasks(const char *text, size_t len, struct swarm_task **items, size_t *count, struct err *err)
+{
+	return take_array(text, len, "list of Swarm's tasks", sizeof(**items), take_task, (void **)items, count, err);
+}
+
+bool swarm_json_nodes(const char *text, size_t len, struct swarm_node **items, size_t *count, struct err *err)
+{
+	return take_array(text, len, "list of Swarm's nodes", sizeof(**items), take_node, (void **)items, count, err);
+}
+
+/* --- single replies -------------------------------------------------------------------------------------------- */
+
+bool swarm_json_created(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err)
+{
+	struct json_doc *doc;
+	bool found;
+
+	if (!json_parse(text, len, &limits, &doc, err))
+		return err_prefix(err, "reply to a create");
+	found = take_id(json_get(json_root(doc), "ID"), id);
+	json_free(doc);
+	return found || err_set(err, "reply to a create: no ID");
+}
+
+bool swarm_json_image_id(const char *text, size_t len, char *id, size_t size, struct err *err)
+{
+	struct json_doc *doc;
+
+	if (!json_parse(text, len, &limits, &doc, err))
+		return err_prefix(err, "image");
+	docker_json_take_text(json_get(json_root(doc), "Id"), id, size);
+	json_free(doc);
+	return strncmp(id, "sha256:", 7) == 0 || err_set(err, "image: no Id");
+}
+
+bool swarm_json_event(const struct json_value *value, struct docker_event *event)
+{
+	event->id[0] = '\0';
+	event->event = (struct engine_event){.type = ENGINE_EVENT_START, .id = event->id};
+	return json_int(json_get(value, "timeNano"), &event->event.engine_time_ns);
+}

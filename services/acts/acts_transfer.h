@@ -1,0 +1,6 @@
+/* acts_transfer: categories and acts as lines: see transfer.h and docs/transfer.md. */
+#pragma once
+
+#include "services/transfer.h"
+
+extern const struct transfer_kind acts_transfer;

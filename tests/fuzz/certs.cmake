@@ -1,0 +1,1 @@
+selfless_fuzz(acme_reply selfless_certs)

@@ -1,0 +1,1 @@
+selfless_fuzz(sse selfless_client)

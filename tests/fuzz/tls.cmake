@@ -1,0 +1,1 @@
+selfless_fuzz(tls_hello selfless_wire)

@@ -1,0 +1,279 @@
+/* The Swarm engine against a fake manager: verbs and their answers, and when it is up. */
+#include "tests/unit/orchestrator/engine/engine_watch.h"
+#include "tests/unit/orchestrator/engine/fake_docker.h"
+#include "orchestrator/engine/swarm/swarm.h"
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SOON_MS 5000
+#define SERVICES                                                                                          \
+	"[{\"ID\":\"s1\",\"Spec\":{\"Labels\":{\"selfless.container\":\"web_0\",\"selfless.slot\":\"0\"," \
+	"\"selfless.generation\":\"4\",\"selfless.service\":\"web\"}}}]"
+#define TASK(state, desired, rest)                                                                                                  \
+	"[{\"ID\":\"t1\",\"ServiceID\":\"s1\",\"NodeID\":\"n1\",\"CreatedAt\":\"2026-01-02T03:04:05Z\",\"DesiredState\":\"" desired \
+	"\",\"Status\":{\"State\":\"" state "\"" rest "}}]"
+#define RUNS TASK("running", "running", ",\"PortStatus\":{\"Ports\":[{\"PublishedPort\":32768}]}")
+#define NODES "[{\"ID\":\"n1\",\"Status\":{\"Addr\":\"10.0.0.1\",\"State\":\"ready\"}}]"
+
+static char folder[] = "/tmp/selfless-swarm-XXXXXX";
+static char path[sizeof(folder) + 16];
+static struct watch watch;
+static struct fake_docker fake;
+static struct outcome outcome;
+static const struct engine_spec spec = {.service = "web", .image = "web:1", .port = 8000, .hash = "h"};
+static const struct engine_place place = {.name = "web_0", .slot = 0};
+static struct fake_page pages[] = {
+        {"/services?", {200, SERVICES}},
+        {"/tasks?", {200, RUNS}},
+        {"/nodes", {200, NODES}},
+};
+static struct fake_reply reply; /* to all others */
+
+enum { SERVICES_PAGE, TASKS_PAGE, NODES_PAGE };
+
+static void set_up(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/docker.sock", folder);
+	fake.pages = pages;
+	fake.page_count = sizeof(pages) / sizeof(pages[0]);
+	fake.replies = &reply;
+	fake.reply_count = 1;
+	watch_open_swarm(&watch, "sw", path, folder);
+	fake_open(&fake, watch.base, path);
+}
+
+static void tear_down(void)
+{
+	fake_close(&fake);
+	watch_close(&watch);
+	unlink(path);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static void be_up(void)
+{
+	ck_assert_msg(watch_until(&watch, &watch.ups, 1, SOON_MS), "not up: %s", watch.down_message);
+}
+
+static void wait_for(enum engine_fault fault)
+{
+	ck_assert(watch_until(&watch, &outcome.count, 1, SOON_MS));
+	ck_assert_msg(outcome.fault == fault, "%s: %s", engine_fault_text(outcome.fault), outcome.message);
+}
+
+START_TEST(lists_its_containers)
+{
+	be_up();
+	watch.engine->verbs->list(watch.engine, outcome_take, &outcome);
+	wait_for(ENGINE_OK);
+	ck_assert_uint_eq(outcome.listed, 1);
+	ck_assert_str_eq(outcome.first.name, "web_0");
+	ck_assert_str_eq(outcome.first_address, "10.0.0.1:32768");
+}
+END_TEST
+
+/* Its node was restarted with another address: no event need tell of it. */
+START_TEST(goes_by_the_addresses_that_nodes_have_now)
+{
+	be_up();
+	pages[NODES_PAGE].reply.body = "[{\"ID\":\"n1\",\"Status\":{\"Addr\":\"10.0.0.9\"}}]";
+	watch.engine->verbs->list(watch.engine, outcome_take, &outcome);
+	wait_for(ENGINE_OK);
+	ck_assert_str_eq(outcome.first_address, "10.0.0.9:32768");
+}
+END_TEST
+
+START_TEST(creates_by_the_id_that_all_nodes_know)
+{
+	reply = (struct fake_reply){200, "{\"Id\":\"sha256:12\"}"};
+	be_up();
+	watch.engine->verbs->prepare(watch.engine, &spec, outcome_take, &outcome);
+	wait_for(ENGINE_OK);
+	ck_assert_str_eq(fake.last_path, "/v1.41/images/web:1/json");
+	reply = (struct fake_reply){201, "{\"ID\":\"s9\"}"};
+	outcome = (struct outcome){0};
+	watch.engine->verbs->create(watch.engine, &spec, &place, outcome_take, &outcome);
+	wait_for(ENGINE_OK);
+	ck_assert_str_eq(outcome.id, "s9");
+	ck_assert_ptr_nonnull(strstr(fake.last_body, "\"Name\":\"web_0-5\"")); /* the listed one is of generation 4 */
+	ck_assert_ptr_nonnull(strstr(fake.last_body, "\"Image\":\"sha256:12\""));
+}
+END_TEST
+
+/* Its nodes may pull it. */
+START_TEST(a_digest_is_sent_as_it_is)
+{
+	const struct engine_spec by_digest = {
+	        .service = "web", .image = "registry.example/web@sha256:34", .port = 8000, .hash = "h"};
+
+	reply = (struct fake_reply){404, "{\"message\":\"No such image: registry.example/web\"}"};
+	be_up();
+	watch.engine->verbs->prepare(watch.engine, &by_digest, outcome_take, &outcome);
+	wait_for(ENGINE_OK);
+	reply = (struct fake_reply){201, "{\"ID\":\"s9\"}"};
+	outcome = (struct outcome){0};
+	watch.engine->verbs->create(watch.engine, &by_digest, &place, outcome_take, &outcome);
+	wait_for(ENGINE_OK);
+	ck_assert_ptr_nonnull(strstr(fake.last_body, "\"Image\":\"registry.example/web@sha256:34\""));
+}
+END_TEST
+
+START_TEST(start_waits_until_it_runs)
+{
+	pages[TASKS_PAGE].reply.body = TASK("preparing", "running", "");
+	be_up();
+	watch.engine->verbs->start(watch.engine, &spec, &place, "s1", outcome_take, &outcome);
+	watch_run(&watch, 700);
+	ck_assert_int_eq(outcome.count, 0);
+	pages[TASKS_PAGE].reply.body = RUNS;
+	wait_for(ENGINE_OK);
+	ck_assert_str_eq(outcome.address, "10.0.0.1:32768");
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_START, SOON_MS));
+}
+END_TEST
+
+START_TEST(start_says_why_it_cannot_run)
+{
+	pages[TASKS_PAGE].reply.body = TASK("rejected", "shutdown", ",\"Err\":\"No such image: x\"");
+	be_up();
+	watch.engine->verbs->start(watch.engine, &spec, &place, "s1", outcome_take, &outcome);
+	wait_for(ENGINE_REFUSED);
+	ck_assert_ptr_nonnull(strstr(outcome.message, "docker save"));
+}
+END_TEST
+
+/* The deadline is START_MS, in the wait's own hands: here it is had sooner. */
+static bool look_never(const struct swarm_view *view, const char *id, struct engine_result *result)
+{
+	(void)view;
+	(void)id;
+	(void)result;
+	return false;
+}
+
+/* Its words begin with these. */
+static void wait_for_deadline(const char *tasks, enum engine_fault fault, const char *words)
+{
+	const struct swarm *swarm;
+
+	pages[TASKS_PAGE].reply.body = tasks;
+	be_up();
+	swarm = (const struct swarm *)watch.engine;
+	swarm_waits_add(swarm->waits, look_never, "s1", swarm_poll_next(swarm->poll), 700, outcome_take, &outcome);
+	swarm_poll_hurry(swarm->poll);
+	wait_for(fault);
+	ck_assert_msg(strstr(outcome.message, words) == outcome.message, "%s", outcome.message);
+}
+
+START_TEST(what_swarm_says_is_in_the_way_is_a_refusal)
+{
+	wait_for_deadline(
+	        TASK("pending", "running", ",\"Err\":\"no suitable node (max replicas per node limit exceed)\""),
+	        ENGINE_REFUSED,
+	        "Swarm has not done it in time: no suitable node (max replicas per node limit exceed): "
+	        "`docker node ls`");
+}
+END_TEST
+
+START_TEST(what_is_only_under_way_is_in_doubt)
+{
+	wait_for_deadline(TASK("preparing", "running", ",\"Message\":\"preparing\""), ENGINE_TIMEOUT,
+	                  "Swarm has not done it in time: preparing");
+}
+END_TEST
+
+START_TEST(start_of_one_that_is_gone_is_not_found)
+{
+	be_up();
+	watch.engine->verbs->start(watch.engine, &spec, &place, "s2", outcome_take, &outcome);
+	wait_for(ENGINE_NOT_FOUND);
+}
+END_TEST
+
+START_TEST(an_event_of_the_swarm_brings_a_look_at_once)
+{
+	static const char event[] = "{\"Type\":\"service\",\"Action\":\"remove\",\"timeNano\":1}";
+
+	be_up();
+	watch_run(&watch, 50);
+	pages[SERVICES_PAGE].reply.body = "[]";
+	pages[TASKS_PAGE].reply.body = "[]";
+	fake_tell(&fake, event, strlen(event));
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DESTROY, 500)); /* by itself after a second */
+	ck_assert_int_eq(watch.events[0].type, ENGINE_EVENT_DIE);
+}
+END_TEST
+
+/* Its service is gone at once, its task when the node says so. */
+START_TEST(a_stop_waits_for_the_end)
+{
+	reply = (struct fake_reply){200, ""};
+	be_up();
+	watch.engine->verbs->stop(watch.engine, "s1", 1000, outcome_take, &outcome);
+	pages[SERVICES_PAGE].reply.body = "[]";
+	pages[TASKS_PAGE].reply.body = TASK("running", "remove", "");
+	watch_run(&watch, 700);
+	ck_assert_str_eq(fake.last_path, "/v1.41/services/s1");
+	ck_assert_int_eq(outcome.count, 0);
+	pages[TASKS_PAGE].reply.body = "[]";
+	wait_for(ENGINE_OK);
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_DIE, 0));
+}
+END_TEST
+
+START_TEST(a_stop_does_not_wait_for_a_node_that_is_away)
+{
+	reply = (struct fake_reply){200, ""};
+	be_up();
+	pages[SERVICES_PAGE].reply.body = "[]";
+	pages[TASKS_PAGE].reply.body = TASK("running", "remove", "");
+	pages[NODES_PAGE].reply.body = "[]";
+	watch.engine->verbs->stop(watch.engine, "s1", 1000, outcome_take, &outcome);
+	wait_for(ENGINE_TIMEOUT);
+	ck_assert_ptr_null(watch_event(&watch, ENGINE_EVENT_DIE, 0));
+}
+END_TEST
+
+START_TEST(a_removal_takes_the_service_away)
+{
+	be_up();
+	reply = (struct fake_reply){404, "{\"message\":\"service s1 not found\"}"};
+	outcome = (struct outcome){0};
+	watch.engine->verbs->remove(watch.engine, "s1", outcome_take, &outcome);
+	wait_for(ENGINE_OK);
+}
+END_TEST
+
+START_TEST(a_manager_without_a_leader_is_down)
+{
+	be_up();
+	pages[SERVICES_PAGE].reply = (struct fake_reply){500, "{\"message\":\"The swarm does not have a leader\"}"};
+	watch.engine->verbs->inspect(watch.engine, "s1", outcome_take, &outcome);
+	wait_for(ENGINE_UNREACHABLE);
+	ck_assert_int_eq(watch.downs, 1);
+	ck_assert_str_eq(watch.down_message, "The swarm does not have a leader");
+	pages[SERVICES_PAGE].reply = (struct fake_reply){200, SERVICES};
+	ck_assert(watch_until(&watch, &watch.ups, 2, SOON_MS));
+}
+END_TEST
+
+START_TEST(a_docker_without_a_swarm_says_what_to_do)
+{
+	pages[SERVICES_PAGE].reply = (struct fake_reply){503, "{\"message\":\"This node is not a swarm manager.\"}"};
+	ck_assert(watch_until(&watch, &watch.downs, 1, SOON_MS));
+	ck_assert_ptr_nonnull(strstr(watch.down_message, "docker swarm init"));
+	ck_assert_int_eq(watch.ups, 0);
+}
+END_TEST
+
+UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_addresses_that_nodes_have_now,
+               creates_by_the_id_that_all_nodes_know, a_digest_is_sent_as_it_is, start_waits_until_it_runs,
+               start_says_why_it_cannot_run, what_swarm_says_is_in_the_way_is_a_refusal,
+               what_is_only_under_way_is_in_doubt, start_of_one_that_is_gone_is_not_found,
+               an_event_of_the_swarm_brings_a_look_at_once, a_stop_waits_for_the_end,
+               a_stop_does_not_wait_for_a_node_that_is_away, a_removal_takes_the_service_away,
+               a_manager_without_a_leader_is_down, a_docker_without_a_swarm_says_what_to_do)
