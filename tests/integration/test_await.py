@@ -105,11 +105,20 @@ def test_a_network_that_comes(waiting):
 
 
 def test_a_file_that_comes_behind_the_route(waiting):
-    one = waiting("cat", "/etc/resolv.conf")
-    one.give(ADDRESS + ROUTE)
-    stays_waiting(one, 0.05)
-    one.conf.write_text("nameserver 127.0.0.11\n")
-    assert one.end() == (0, "nameserver 127.0.0.11\n", "")
+    """Within 200 ms; where this machine was slower than that, it is tried anew."""
+    for _ in range(5):
+        one = waiting("cat", "/etc/resolv.conf")
+        one.give(ADDRESS)
+        begin = time.monotonic()
+        one.give(ROUTE)
+        waited = one.is_waiting()
+        one.conf.write_text("nameserver 127.0.0.11\n")
+        in_time = time.monotonic() - begin < 0.15
+        code, output, errors = one.end()
+        if in_time:
+            assert waited and (code, output, errors) == (0, "nameserver 127.0.0.11\n", "")
+            return
+    pytest.fail("this machine is too slow to tell")
 
 
 def test_a_file_that_does_not_come(waiting):

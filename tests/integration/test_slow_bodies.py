@@ -6,6 +6,7 @@ import time
 import pytest
 
 from harness.client import RawClient, request
+from harness.sockets import unread_bytes
 from harness.wait import wait_until
 
 pytestmark = pytest.mark.front
@@ -48,6 +49,7 @@ class Stalled:
 def test_others_are_served_all_along(processes):
     orchestrator, _ = processes(1, SMALL)
     stalled = Stalled(orchestrator.port, 16, MIB)
+    wait_until(lambda: unread_bytes(orchestrator.port) == 0, 10, "what was sent is held")
     wait_until(lambda: request(orchestrator.port, "/echo", "POST", b"x" * 4096).status == 200, 1, "room is made")
     waits, end, dripped = [], time.monotonic() + 4, 0
     while time.monotonic() < end:

@@ -12,9 +12,10 @@ from .wait import wait_until
 
 
 def is_alive(pid):
+    """Also where the first of its threads has ended and others have not: nobody is told of the end before."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+            return file.read().rpartition(")")[2].split()[0] not in "ZX" or len(os.listdir(f"/proc/{pid}/task")) > 1
     except OSError:
         return False
 
