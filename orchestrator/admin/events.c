@@ -18,6 +18,7 @@
 #include "orchestrator/admin/journal.h"
 #include "orchestrator/admin/streams.h"
 #include "orchestrator/admin/view.h"
+#include "orchestrator/fleet/leading.h"
 #include "orchestrator/base/timer.h"
 
 #include <stdlib.h>
@@ -41,6 +42,7 @@ struct events {
 	int64_t look_at_us;
 	struct said *said; /* by service */
 	bool engine_up;
+	unsigned roles;  /* so often it was told who leads */
 	uint64_t story;  /* the last line of the journal */
 	uint64_t lately; /* changes of it */
 	int64_t numbers_us;
@@ -202,6 +204,7 @@ static void remember(struct events *events)
 	for (size_t i = 0; i < supervisors_count(supervisors); i++)
 		events->said[i] = said_of(supervisors_at(supervisors, i));
 	events->engine_up = supervisors_engine_up(supervisors);
+	events->roles = supervisors_leading(supervisors)->changes;
 	events->story = journal_last(events->journal);
 	events->lately = lately_now(events);
 }
@@ -218,16 +221,26 @@ static void compare_service(struct events *events, size_t index)
 		tell_service(events, index);
 }
 
+static void compare_engine(struct events *events)
+{
+	const struct supervisors *supervisors = events->desk->settings.supervisors;
+	bool up = supervisors_engine_up(supervisors);
+	unsigned roles = supervisors_leading(supervisors)->changes;
+
+	if (up == events->engine_up && roles == events->roles)
+		return;
+	events->engine_up = up;
+	events->roles = roles;
+	tell_engine(events);
+}
+
 static void compare(struct events *events)
 {
 	struct supervisors *supervisors = events->desk->settings.supervisors;
 
 	for (size_t i = 0; i < supervisors_count(supervisors); i++)
 		compare_service(events, i);
-	if (events->engine_up != supervisors_engine_up(supervisors)) {
-		events->engine_up = !events->engine_up;
-		tell_engine(events);
-	}
+	compare_engine(events);
 	tell_lately(events);
 	tell_story(events);
 }

@@ -16,7 +16,8 @@ static const struct {
         {"service", "A service as `/api/fleet` has it, when anything but its counters has changed."},
         {"backend", "A container changed its state: `from`, `state`, `reason`, `incident`."},
         {"scale", "The wanted number changed: `from`, `wanted`, and the `window`."},
-        {"engine", "The container engine answers again, or no more: `up`, and `engine` as `/api/fleet` has it."},
+        {"engine",
+         "The container engine answers again, or no more, or another orchestrator leads: `up`, and `engine` as `/api/fleet` has it."},
         {"numbers",
          "Once a second: the counters of services and slots, and `troubles`. Left out for a client that is behind."},
 };

@@ -8,6 +8,7 @@
 #include "orchestrator/base/backoff.h"
 #include "orchestrator/certs/acme.h"
 #include "orchestrator/certs/certs.h"
+#include "orchestrator/fleet/leading.h"
 #include "orchestrator/wire/handshakes.h"
 
 #include <assert.h>
@@ -24,8 +25,8 @@ struct source {
 typedef void metrics_sample(struct exposition *out, const struct source *source);
 
 static metrics_sample requests, request_seconds, in_flight, held, tries, replays, hedged, backends, replacements,
-        replacement_seconds, window_requests, wanted, engine_up, retries, loop_lag, connections, handshakes_done,
-        certificate_expiry, certificate_start, acme_orders_done, access_log_dropped, build_info;
+        replacement_seconds, window_requests, wanted, engine_up, leader, retries, loop_lag, connections,
+        handshakes_done, certificate_expiry, certificate_start, acme_orders_done, access_log_dropped, build_info;
 
 /* PROXY: once a service and once for requests of none. SERVICE: once a service. ONCE: no service in it. */
 enum scope { PROXY, SERVICE, ONCE };
@@ -53,6 +54,8 @@ enum scope { PROXY, SERVICE, ONCE };
 	  "Requests counted so far in the open scaling window.") \
 	X(wanted, "selfless_wanted", GAUGE, SERVICE, "service", "Containers that the scaler wants.") \
 	X(engine_up, "selfless_engine_up", GAUGE, ONCE, "", "1 while the container engine answers, else 0.") \
+	X(leader, "selfless_leader", GAUGE, ONCE, "", \
+	  "1 while this orchestrator acts: the only one, or of several on a swarm the one whose node leads; else 0.") \
 	X(retries, "selfless_retries_total", COUNTER, ONCE, "what", \
 	  "What failed and is tried again, after 0.5 s doubling to 30 s (link: 0.1 s to 0.5 s; log, hunt: to 1 s; acme: 60 s to 6 h, 5 s to 10 min where the CA was not reached; accept: 0.1 s to 1 s), by what it is.") \
 	X(loop_lag, "selfless_loop_lag_seconds", GAUGE, ONCE, "", \
@@ -208,6 +211,11 @@ static void wanted(struct exposition *out, const struct source *source)
 static void engine_up(struct exposition *out, const struct source *source)
 {
 	exposition_whole(out, NULL, 0, supervisors_engine_up(source->settings->supervisors));
+}
+
+static void leader(struct exposition *out, const struct source *source)
+{
+	exposition_whole(out, NULL, 0, supervisors_leading(source->settings->supervisors)->leads);
 }
 
 static void retries(struct exposition *out, const struct source *source)

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "orchestrator/admin/certs_view.h"
+#include "orchestrator/fleet/leading.h"
 
 #define US_PER_MS 1000
 
@@ -294,9 +295,12 @@ static void process(struct json_writer *w, const struct desk *desk)
 void view_engine(struct json_writer *w, const struct supervisors *supervisors)
 {
 	const struct supervisors_engine *engine = supervisors_engine(supervisors);
+	const struct leading *leading = supervisors_leading(supervisors);
 
 	json_begin_object(w);
 	json_member_bool(w, "up", supervisors_engine_up(supervisors));
+	json_member_bool(w, "leads", leading->leads);
+	json_member_text(w, "leader", leading->leader[0] != '\0' ? leading->leader : NULL);
 	json_member_text(w, "cause", engine->cause);
 	json_member_text(w, "message", engine->message);
 	member_ago(w, "since_ms", engine->since_us > 0, clock_us() - engine->since_us);

@@ -171,10 +171,21 @@ struct engine_event {
 	int64_t engine_time_ns;               /* when the engine says it happened; 0 if it does not */
 };
 
+/* Orchestrators of one name may stand on several hosts: one of them leads, which alone makes, changes and removes containers; the
+ * others follow. Which one, the engine knows: nobody of ours decides it. */
+#define ENGINE_HOST_SIZE 128
+struct engine_role {
+	bool leads; /* this one does */
+	const char *
+	        leader; /* the host whose orchestrator leads, "name (address)"; "": none does, or it is not known which */
+};
+
 /* News, for fleet alone. on_up: the event stream (again) runs; what happened before is not told: list and
- * compare now. on_down: the engine does not answer; it is tried again with back-off until it does. */
+ * compare now. on_down: the engine does not answer; it is tried again with back-off until it does. on_role: before the first
+ * on_up and at each change, by an engine that elects (struct engine_can); what it told holds while it is down. */
 struct engine_observer {
 	void (*on_event)(const struct engine_event *event, void *arg);
+	void (*on_role)(const struct engine_role *role, void *arg);
 	void (*on_up)(void *arg);
 	void (*on_down)(const char *message, void *arg);
 	void *arg;
@@ -225,6 +236,7 @@ struct engine_can {
 	bool local_ports;  /* host_port is a port of this host: no two containers have it at once */
 	bool one_host;     /* all containers are on this host, and share its volumes */
 	bool gone_ended;   /* one that is gone has ended; else only DIE says that */
+	bool elects;       /* on_role says whether this orchestrator leads; else it always does */
 };
 
 /* First member of every engine. */

@@ -35,6 +35,7 @@ const struct engine_kind engines[] = {
          .helper = process_enter},
         {.name = "swarm",
          .make = swarm_engine_new,
+         .can = {.elects = true},
          .needs = {{"image", "an image"}},
          .unused = {"reach", "late_network", "first_port", "publish", "spare_port"}},
         {.name = NULL},

@@ -17,6 +17,7 @@
 #include "orchestrator/base/timer.h"
 #include "orchestrator/fleet/heirs.h"
 #include "orchestrator/fleet/holders.h"
+#include "orchestrator/fleet/leading.h"
 #include "orchestrator/fleet/lists.h"
 #include "orchestrator/fleet/orphans.h"
 #include "orchestrator/fleet/ownership.h"
@@ -41,6 +42,7 @@ struct supervisors {
 	bool listed; /* the first list came */
 	bool up, told_down, told_foreign;
 	struct supervisors_engine trouble;
+	struct leading leading;
 	struct timer *end; /* the end is told from the loop */
 	size_t left;       /* supervisors that are still stopping */
 	supervisor_stopped *done;
@@ -79,6 +81,7 @@ static struct supervisor *supervisor_make(struct supervisors *supervisors, const
 void supervisors_start(struct supervisors *supervisors, struct engine *engine)
 {
 	supervisors->engine = engine;
+	leading_begin(&supervisors->leading, engine->can);
 	supervisors->count = config_service_count(supervisors->config);
 	supervisors->items = mem_array(NULL, supervisors->count, sizeof(struct supervisor *));
 	for (size_t i = 0; i < supervisors->count; i++)
@@ -152,6 +155,11 @@ const struct supervisors_engine *supervisors_engine(const struct supervisors *su
 	return &supervisors->trouble;
 }
 
+const struct leading *supervisors_leading(const struct supervisors *supervisors)
+{
+	return &supervisors->leading;
+}
+
 bool supervisors_engine_known(const struct supervisors *supervisors)
 {
 	return supervisors->up || supervisors->told_down;
@@ -221,6 +229,13 @@ static void on_event(const struct engine_event *event, void *arg)
 			return;
 }
 
+static void on_role(const struct engine_role *role, void *arg)
+{
+	struct supervisors *supervisors = arg;
+
+	leading_take(&supervisors->leading, role);
+}
+
 static void on_up(void *arg)
 {
 	struct supervisors *supervisors = arg;
@@ -262,7 +277,8 @@ static void on_down(const char *message, void *arg)
 
 struct engine_observer supervisors_observer(struct supervisors *supervisors)
 {
-	return (struct engine_observer){.on_event = on_event, .on_up = on_up, .on_down = on_down, .arg = supervisors};
+	return (struct engine_observer){
+	        .on_event = on_event, .on_role = on_role, .on_up = on_up, .on_down = on_down, .arg = supervisors};
 }
 
 /* --- another configuration ------------------------------------------------------------------------------------- */

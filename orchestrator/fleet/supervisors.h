@@ -14,6 +14,7 @@
 
 struct event_base;
 struct lately;
+struct leading;
 struct supervisors;
 
 /* The first list showed running containers of our name that another orchestrator made: nothing was touched, and nothing
@@ -62,6 +63,7 @@ struct supervisors_engine {
 	int64_t since_us;
 };
 const struct supervisors_engine *supervisors_engine(const struct supervisors *supervisors);
+const struct leading *supervisors_leading(const struct supervisors *supervisors);
 bool supervisors_engine_known(
         const struct supervisors *supervisors); /* it was heard of: it is up, or does not answer */
 

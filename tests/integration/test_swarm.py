@@ -128,6 +128,15 @@ def test_its_successor_takes_the_containers_over(swarm, serve):
     assert len(swarm.services()) == 2
 
 
+def test_who_leads_is_said(swarm, serve):
+    """Nodes here have one host's name."""
+    orchestrator, _ = serve(1)
+    engine = orchestrator.fleet()["engine"]
+    assert (engine["leads"], engine["leader"].split()[-1]) == (True, f"({swarm.nodes[0].address})")
+    assert f"leads: its host is {engine['leader']}\n" in orchestrator.status()
+    assert "\nselfless_leader 1\n" in request(orchestrator.admin_port, "/metrics").body.decode()
+
+
 def test_ctrl_c_leaves_the_containers(swarm, serve):
     orchestrator, _ = serve(2)
     orchestrator.stop(signal.SIGINT)

@@ -69,6 +69,8 @@ function drawProcess() {
 		["up", span(uptime * 1000)],
 		["version", version],
 	]);
+	if (fleet.engine.leader)
+		facts.set(fleet.engine.leads ? "leads" : "follows", fleet.engine.leader);
 	if (certificates?.length > 0)
 		facts.set("certificates", certificatesText(certificates, fleet.now));
 	const elements = keyed(byId("process"), [...facts.keys()], (key) => make("div", {}, make("dt", {}, key), make("dd", {})));

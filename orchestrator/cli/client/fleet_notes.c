@@ -73,9 +73,28 @@ static void print_engine(const struct json_value *engine, const struct fleet_vie
 	print_one("engine: ", engine, "cause", how, to);
 }
 
+/* Of several orchestrators one leads. */
+static void print_leader(const struct json_value *engine, const struct fleet_view_how *how, FILE *to)
+{
+	char *leader = value_dup(engine, "leader");
+	bool leads = value_bool(engine, "leads", true);
+	struct line line;
+
+	if (leads && leader == NULL)
+		return;
+	line_begin(&line);
+	fputs(leads ? "leads: its host is " : "follows: ", line.to);
+	add(&line, leader != NULL ? leader : "nobody leads, or it is not known who does");
+	if (!leads && leader != NULL)
+		fputs(" leads, and takes the orders", line.to);
+	line_end(&line, how, to);
+	free(leader);
+}
+
 void fleet_notes_print_whole(const struct json_value *fleet, const struct fleet_view_how *how, FILE *to)
 {
 	print_engine(json_get(fleet, "engine"), how, to);
+	print_leader(json_get(fleet, "engine"), how, to);
 	for (const struct json_value *trouble = value_first(fleet, "troubles"); trouble != NULL;
 	     trouble = trouble->next) {
 		char text[VALUE_SIZE], where[VALUE_SIZE + 4];

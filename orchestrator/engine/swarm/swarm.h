@@ -7,6 +7,7 @@
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/engine/swarm/swarm_images.h"
 #include "orchestrator/engine/swarm/swarm_poll.h"
+#include "orchestrator/engine/swarm/swarm_role.h"
 #include "orchestrator/engine/swarm/swarm_view.h"
 #include "orchestrator/engine/swarm/swarm_waits.h"
 
@@ -21,6 +22,7 @@ struct swarm {
 	struct swarm_view *view;
 	struct swarm_waits *waits;
 	struct swarm_images images;
+	struct swarm_role role;
 	struct engine_observer observer; /* the settings' */
 	bool up;                         /* on_up was told last */
 	bool told;                       /* on_up or on_down was */

@@ -240,10 +240,19 @@ static void be_down(struct swarm *swarm, const char *message)
 	swarm->observer.on_down(message, swarm->observer.arg);
 }
 
+/* Before all that may make somebody act. */
+static void look_at_role(struct swarm *swarm, const struct swarm_lists *lists)
+{
+	if (swarm_role_look(&swarm->role, lists))
+		swarm->observer.on_role(&(struct engine_role){.leads = swarm->role.leads, .leader = swarm->role.leader},
+		                        swarm->observer.arg);
+}
+
 static void on_lists(const struct swarm_lists *lists, void *arg)
 {
 	struct swarm *swarm = arg;
 
+	look_at_role(swarm, lists);
 	swarm_view_take(swarm->view, lists, tell, swarm);
 	be_up(swarm);
 	swarm_waits_looked(swarm->waits, swarm->view, swarm_poll_round(swarm->poll));

@@ -147,7 +147,10 @@ static bool take_node(const struct json_value *value, void *item)
 		if (colon != NULL)
 			*colon = '\0';
 	}
+	docker_json_take_text(json_path(value, "Description", "Hostname", NULL), node->host, sizeof(node->host));
 	node->ready = json_text_is(json_path(value, "Status", "State", NULL), "ready");
+	const struct json_value *leader = json_path(value, "ManagerStatus", "Leader", NULL);
+	node->leader = leader != NULL && leader->type == JSON_BOOL && leader->boolean;
 	return take_id(json_get(value, "ID"), node->id);
 }
 
@@ -168,6 +171,18 @@ bool swarm_json_nodes(const char *text, size_t len, struct swarm_node **items, s
 }
 
 /* --- single replies -------------------------------------------------------------------------------------------- */
+
+bool swarm_json_self(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err)
+{
+	struct json_doc *doc;
+
+	if (!json_parse(text, len, &limits, &doc, err))
+		return err_prefix(err, "info");
+	if (!take_id(json_path(json_root(doc), "Swarm", "NodeID", NULL), id))
+		id[0] = '\0';
+	json_free(doc);
+	return true;
+}
 
 bool swarm_json_created(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err)
 {

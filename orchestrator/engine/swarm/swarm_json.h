@@ -15,6 +15,7 @@
 
 #define SWARM_TIME_SIZE 40 /* RFC 3339 with nanoseconds, and more */
 #define SWARM_WORDS_SIZE 256
+#define SWARM_HOST_SIZE 65 /* what Linux allows a host, and a NUL */
 
 /* A Swarm service is one container of ours: it has one task at a time. */
 struct swarm_service {
@@ -43,7 +44,9 @@ struct swarm_task {
 struct swarm_node {
 	char id[ENGINE_ID_SIZE];
 	char address[INET6_ADDRSTRLEN];
-	bool ready; /* it tells Swarm what becomes of its tasks */
+	char host[SWARM_HOST_SIZE]; /* its name */
+	bool ready;                 /* it tells Swarm what becomes of its tasks */
+	bool leader;                /* the manager that its fellows have elected */
 };
 
 /* GET /services, /tasks, /nodes: *items is allocated, the caller frees it. */
@@ -53,6 +56,9 @@ bool swarm_json_tasks(const char *text, size_t len, struct swarm_task **items, s
                       struct err *err) MUST_CHECK;
 bool swarm_json_nodes(const char *text, size_t len, struct swarm_node **items, size_t *count,
                       struct err *err) MUST_CHECK;
+
+/* GET /info: the id of the node that answers; "" where it is in no swarm. */
+bool swarm_json_self(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err) MUST_CHECK;
 
 /* POST /services/create. */
 bool swarm_json_created(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err) MUST_CHECK;

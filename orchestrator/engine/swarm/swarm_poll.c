@@ -1,8 +1,8 @@
 /* swarm_poll: see the header.
  *
- *   IDLE (timer) -> SERVICES -> TASKS -> NODES -> on_lists -> IDLE
- *                      |          |        |
- *                      +----------+--------+-> on_failed -> IDLE, with back-off
+ *   IDLE (timer) -> SERVICES -> TASKS -> SELF -> NODES -> on_lists -> IDLE
+ *                      |          |       |        |
+ *                      +----------+-------+--------+-> on_failed -> IDLE, with back-off
  *
  * In this order, so that whatever a list names is in the next one, unless it is gone.
  * Invariant: begun and IDLE has a timer, begun and anything else a call under way. Calls cannot be cancelled: what answers to a
@@ -27,7 +27,7 @@
 
 static const struct backoff_pace pace = {.first_us = 250000, .most_us = 2000000};
 
-enum poll_step { POLL_IDLE, POLL_SERVICES, POLL_TASKS, POLL_NODES };
+enum poll_step { POLL_IDLE, POLL_SERVICES, POLL_TASKS, POLL_SELF, POLL_NODES };
 
 /* A call under way. */
 struct look {
@@ -47,6 +47,7 @@ struct swarm_poll {
 	struct swarm_service *services;
 	struct swarm_task *tasks;
 	struct swarm_node *nodes;
+	char self[ENGINE_ID_SIZE];
 	size_t service_count, task_count, node_count;
 };
 
@@ -70,6 +71,7 @@ static struct swarm_lists lists_of(const struct swarm_poll *poll)
 	        .task_count = poll->task_count,
 	        .nodes = poll->nodes,
 	        .node_count = poll->node_count,
+	        .self = poll->self,
 	        .now_s = clock_wall_ms() / MS_PER_S,
 	};
 }
@@ -128,6 +130,8 @@ static bool read_reply(struct swarm_poll *poll, const struct docker_answer *answ
 		return swarm_json_services(answer->body, answer->len, &poll->services, &poll->service_count, err);
 	case POLL_TASKS:
 		return swarm_json_tasks(answer->body, answer->len, &poll->tasks, &poll->task_count, err);
+	case POLL_SELF:
+		return swarm_json_self(answer->body, answer->len, poll->self, err);
 	case POLL_NODES:
 		return swarm_json_nodes(answer->body, answer->len, &poll->nodes, &poll->node_count, err);
 	case POLL_IDLE:
@@ -142,6 +146,8 @@ static void go_on(struct swarm_poll *poll)
 	if (poll->step == POLL_SERVICES)
 		get(poll, POLL_TASKS, poll->tasks_path);
 	else if (poll->step == POLL_TASKS)
+		get(poll, POLL_SELF, "/info");
+	else if (poll->step == POLL_SELF)
 		get(poll, POLL_NODES, "/nodes");
 	else
 		done(poll);

@@ -1,4 +1,4 @@
-/* swarm_poll: looks at the swarm again and again: services, then tasks, then nodes.
+/* swarm_poll: looks at the swarm again and again: services, then tasks, then nodes; and which of these answers.
  *
  * One round at a time; often while something is under way, else four times as seldom; after a round that failed with back-off.
  * A node whose Swarm leader has died lets calls hang for 20 s: each has 2 s here.

@@ -35,7 +35,8 @@ struct swarm_lists {
 	size_t task_count;
 	const struct swarm_node *nodes;
 	size_t node_count;
-	int64_t now_s; /* Unix time */
+	const char *self; /* id of the node that said so; "": not known */
+	int64_t now_s;    /* Unix time */
 };
 
 struct swarm_view *swarm_view_new(void);

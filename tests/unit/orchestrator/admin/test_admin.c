@@ -302,6 +302,7 @@ START_TEST(fleet)
 	const struct json_value *slot = first(json_get(service, "slots"));
 	ck_assert(json_text_is(json_get(root, "name"), "testing"));
 	ck_assert(json_path(root, "engine", "up", NULL)->boolean);
+	ck_assert(json_path(root, "engine", "leads", NULL)->boolean);
 	ck_assert_int_eq(number_at(root, "connections"), 17);
 	ck_assert(json_text_is(json_get(service, "name"), "acts"));
 	ck_assert_int_eq(number_at(service, "wanted"), 1);
@@ -352,6 +353,7 @@ START_TEST(metrics)
 	expect_line(text, "selfless_window_requests{service=\"acts\"} 0\n");
 	expect_line(text, "selfless_wanted{service=\"acts\"} 1\n");
 	expect_line(text, "selfless_engine_up 1\n");
+	expect_line(text, "selfless_leader 1\n");
 	expect_line(text, "selfless_loop_lag_seconds 0.0025\n");
 	expect_line(text, "selfless_connections 17\n");
 	expect_line(text, "selfless_access_log_dropped_total 3\n");

@@ -43,6 +43,15 @@ static void on_down(const char *message, void *arg)
 	snprintf(watch->down_message, sizeof(watch->down_message), "%s", message);
 }
 
+static void on_role(const struct engine_role *role, void *arg)
+{
+	struct watch *watch = arg;
+
+	watch->roles++;
+	watch->leads = role->leads;
+	snprintf(watch->leader, sizeof(watch->leader), "%s", role->leader);
+}
+
 static void open_with(struct watch *watch, engine_new *make, struct engine_settings settings)
 {
 	char socket_dir[256];
@@ -52,8 +61,8 @@ static void open_with(struct watch *watch, engine_new *make, struct engine_setti
 	settings.socket_dir = socket_dir;
 	memset(watch, 0, sizeof(*watch));
 	watch->base = settings.base = event_base_new();
-	settings.observer =
-	        (struct engine_observer){.on_event = on_event, .on_up = on_up, .on_down = on_down, .arg = watch};
+	settings.observer = (struct engine_observer){
+	        .on_event = on_event, .on_role = on_role, .on_up = on_up, .on_down = on_down, .arg = watch};
 	ck_assert_ptr_nonnull(watch->base);
 	ck_assert_msg(make(&settings, &watch->engine, &err), "%s", err.message);
 	ck_assert_int_eq(watch->ups + watch->downs, 0);

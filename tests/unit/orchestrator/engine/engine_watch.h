@@ -13,6 +13,9 @@ struct watch {
 	int ups;
 	int downs;
 	char down_message[512];
+	int roles;
+	bool leads;
+	char leader[ENGINE_HOST_SIZE];
 	size_t event_count;
 	struct engine_event events[WATCH_EVENTS]; /* id and sources point to those below */
 	char ids[WATCH_EVENTS][ENGINE_ID_SIZE];

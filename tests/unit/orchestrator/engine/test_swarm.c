@@ -18,6 +18,14 @@
 #define RUNS TASK("running", "running", ",\"PortStatus\":{\"Ports\":[{\"PublishedPort\":32768}]}")
 #define NODES "[{\"ID\":\"n1\",\"Status\":{\"Addr\":\"10.0.0.1\",\"State\":\"ready\"}}]"
 
+#define INFO "{\"LoggingDriver\":\"json-file\",\"Swarm\":{\"NodeID\":\"n1\",\"ControlAvailable\":true}}"
+#define TWO_NODES(leader1, leader2)                                                                                      \
+	"[{\"ID\":\"n1\",\"Description\":{\"Hostname\":\"one\"},\"Status\":{\"Addr\":\"10.0.0.1\",\"State\":\"ready\"}," \
+	"\"ManagerStatus\":{" leader1 "\"Addr\":\"10.0.0.1:2377\"}},"                                                    \
+	"{\"ID\":\"n2\",\"Description\":{\"Hostname\":\"two\"},\"Status\":{\"Addr\":\"10.0.0.2\",\"State\":\"ready\"},"  \
+	"\"ManagerStatus\":{" leader2 "\"Addr\":\"10.0.0.2:2377\"}}]"
+#define LEADS "\"Leader\":true,"
+
 static char folder[] = "/tmp/selfless-swarm-XXXXXX";
 static char path[sizeof(folder) + 16];
 static struct watch watch;
@@ -29,6 +37,7 @@ static struct fake_page pages[] = {
         {"/services?", {200, SERVICES}},
         {"/tasks?", {200, RUNS}},
         {"/nodes", {200, NODES}},
+        {"/info", {200, INFO}},
 };
 static struct fake_reply reply; /* to all others */
 
@@ -270,10 +279,37 @@ START_TEST(a_docker_without_a_swarm_says_what_to_do)
 }
 END_TEST
 
+START_TEST(the_node_that_leads_the_swarm_leads)
+{
+	pages[NODES_PAGE].reply.body = TWO_NODES(LEADS, "");
+	be_up();
+	ck_assert_int_eq(watch.roles, 1);
+	ck_assert(watch.leads);
+	ck_assert_str_eq(watch.leader, "one (10.0.0.1)");
+	pages[NODES_PAGE].reply.body = TWO_NODES("", LEADS);
+	ck_assert(watch_until(&watch, &watch.roles, 2, 1500)); /* a round a second */
+	ck_assert(!watch.leads);
+	ck_assert_str_eq(watch.leader, "two (10.0.0.2)");
+	watch_run(&watch, 1200);
+	ck_assert_int_eq(watch.roles, 2);
+}
+END_TEST
+
+START_TEST(where_nobody_leads_it_does_not)
+{
+	pages[NODES_PAGE].reply.body = TWO_NODES("", "");
+	be_up();
+	ck_assert_int_eq(watch.roles, 1);
+	ck_assert(!watch.leads);
+	ck_assert_str_eq(watch.leader, "");
+}
+END_TEST
+
 UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_addresses_that_nodes_have_now,
                creates_by_the_id_that_all_nodes_know, a_digest_is_sent_as_it_is, start_waits_until_it_runs,
                start_says_why_it_cannot_run, what_swarm_says_is_in_the_way_is_a_refusal,
                what_is_only_under_way_is_in_doubt, start_of_one_that_is_gone_is_not_found,
                an_event_of_the_swarm_brings_a_look_at_once, a_stop_waits_for_the_end,
                a_stop_does_not_wait_for_a_node_that_is_away, a_removal_takes_the_service_away,
-               a_manager_without_a_leader_is_down, a_docker_without_a_swarm_says_what_to_do)
+               a_manager_without_a_leader_is_down, the_node_that_leads_the_swarm_leads, where_nobody_leads_it_does_not,
+               a_docker_without_a_swarm_says_what_to_do)
