@@ -5,7 +5,6 @@ The scenarios are one life, in their order.
 """
 
 import re
-import shlex
 
 import pytest
 

@@ -174,6 +174,7 @@ def test_nothing_is_left(processes, tmp_path):
         if left or slots:
             raise ValueError(left, slots)
         return True
+    wait_until(is_quiet, 60, "all has come to its end")
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert lines and all(line["code"] == 0 or 100 <= line["code"] < 600 for line in lines)
     assert all(line["held_us"] <= line["total_us"] for line in lines)

@@ -9,7 +9,7 @@ import pytest
 from harness import pictures
 from harness.client import request
 from web_people import Person, base64_of, post_many, stamp
-from web_site import Site, shared_site, site  # pylint: disable=unused-import
+from web_site import shared_site, site  # pylint: disable=unused-import
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 REFUSED = r"status of 400"

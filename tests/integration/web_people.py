@@ -6,7 +6,6 @@ import json
 import threading
 import time
 
-from harness import pictures
 
 
 def stamp(seconds):
