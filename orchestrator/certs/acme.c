@@ -126,29 +126,25 @@ static void meet_authorities(struct acme *acme)
 
 /* --- whose turn it is ------------------------------------------------------------------------------------------ */
 
-static void count_busy(const struct acme *acme, size_t busy[ACME_TURNS])
+static size_t count_busy(const struct acme *acme, const struct acme_authority *authority)
 {
-	memset(busy, 0, ACME_TURNS * sizeof(*busy));
-	for (size_t i = 0; i < acme->count; i++)
-		if (acme_host_is_busy(acme->hosts[i]))
-			busy[acme_host_turn(acme->hosts[i])]++;
+	size_t busy = 0;
+
+	for (size_t i = 0; authority != NULL && i < acme->count; i++)
+		busy += acme_host_authority(acme->hosts[i]) == authority;
+	return busy;
 }
 
-static void on_ended(struct acme_host *host, enum acme_outcome outcome, void *arg)
+/* A CA that failed may have moved its addresses, or lost the account; the other one has not. */
+static void on_ended(const struct acme_authority *authority, enum acme_outcome outcome, void *arg)
 {
 	struct acme *acme = arg;
-	size_t busy[ACME_TURNS];
 
-	(void)host; /* it is not busy any more */
 	acme->orders[outcome]++;
-	if (outcome == ACME_ISSUED) {
+	if (outcome == ACME_ISSUED)
 		show(acme);
-		return;
-	}
-	count_busy(acme, busy);
-	for (enum acme_turn turn = ACME_FIRST; turn < ACME_TURNS; turn++)
-		if (busy[turn] == 0 && ca_of(acme, turn) != NULL)
-			acme_ca_forget(ca_of(acme, turn)); /* it may have moved its addresses, or lost the account */
+	else if (count_busy(acme, authority) == 0)
+		acme_ca_forget(acme_authority_ca(authority));
 }
 
 static void mind_coverage(struct acme *acme)
@@ -160,31 +156,31 @@ static void mind_coverage(struct acme *acme)
 		acme->covered[i] = certs_file_covers(acme->certs, acme_host_name(acme->hosts[i]));
 }
 
-static size_t most_at(const struct acme *acme, enum acme_turn turn)
+/* How many orders more. */
+static size_t room_at(const struct acme *acme, enum acme_turn turn)
 {
 	const struct acme_ca *ca = ca_of(acme, turn);
+	size_t busy = count_busy(acme, acme->place.authorities[turn]), most = 0;
 
-	if (ca == NULL)
-		return 0;
-	return acme_ca_is_known(ca) ? AT_ONCE : 1;
+	if (ca != NULL)
+		most = acme_ca_is_known(ca) ? AT_ONCE : 1;
+	return most > busy ? most - busy : 0;
 }
 
 static void order_due(struct acme *acme)
 {
-	const size_t most[ACME_TURNS] = {most_at(acme, ACME_FIRST), most_at(acme, ACME_FALLBACK)};
+	size_t room[ACME_TURNS] = {room_at(acme, ACME_FIRST), room_at(acme, ACME_FALLBACK)};
 	int64_t now_ms = clock_wall_ms();
-	size_t busy[ACME_TURNS];
 
-	count_busy(acme, busy);
 	for (size_t i = 0; i < acme->count; i++) {
 		struct acme_host *host = acme->hosts[i];
 		if (acme->covered[i] || !acme_host_is_due(host, now_ms))
 			continue;
-		enum acme_turn turn = acme_host_turn(host);
-		if (busy[turn] >= most[turn])
+		enum acme_turn turn = acme_host_turn(host, now_ms);
+		if (room[turn] == 0)
 			continue;
-		acme_host_order(host);
-		busy[turn]++;
+		acme_host_order(host, turn);
+		room[turn]--;
 	}
 }
 
@@ -273,11 +269,11 @@ bool acme_renew(struct acme *acme, const char *name, struct err *err)
 		return err_set(err, "acme.agree_to_terms is false: nothing is asked of a CA before it is true");
 	if (certs_file_covers(acme->certs, name))
 		return err_set(err, "a file of tls.certificates covers \"%.200s\": none is ordered for it", name);
-	const struct acme_authority *authority = acme->place.authorities[acme_host_turn(host)];
-	if (acme_authority_ca(authority) == NULL && !acme_authority_is_busy(authority))
-		return err_set(err, "the account's key cannot be kept or read: the log says why");
 	if (acme_host_is_busy(host))
 		return err_set(err, "one is being ordered for \"%.200s\"", name);
+	const struct acme_authority *authority = acme->place.authorities[acme_host_turn(host, clock_wall_ms())];
+	if (acme_authority_ca(authority) == NULL && !acme_authority_is_busy(authority))
+		return err_set(err, "the account's key cannot be kept or read: the log says why");
 	acme_host_ask(host);
 	return true;
 }

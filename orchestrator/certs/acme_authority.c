@@ -31,7 +31,7 @@ struct acme_authority {
 	struct acme_files *files;
 	struct fetch *fetch;
 	char *name;
-	char *directory, *ca_file, *email, *eab_kid, *eab_key;
+	char *directory, *ca_file, *email, *profile, *eab_kid, *eab_key;
 	enum key_state state;
 	EVP_PKEY *key;
 	struct backoff key_again;
@@ -68,11 +68,17 @@ const char *acme_authority_name(const struct acme_authority *authority)
 	return authority->name;
 }
 
+const char *acme_authority_profile(const struct acme_authority *authority)
+{
+	return authority->profile;
+}
+
 static void forget_settings(struct acme_authority *authority)
 {
 	free(authority->directory);
 	free(authority->ca_file);
 	free(authority->email);
+	free(authority->profile);
 	free(authority->eab_kid);
 	acme_files_free_secret(authority->eab_key);
 }
@@ -85,6 +91,7 @@ static void take_settings(struct acme_authority *authority, const struct config 
 	authority->directory = mem_dup(acme_authority_directory_of(config, authority->turn));
 	authority->ca_file = mem_dup(config->acme.ca_file);
 	authority->email = mem_dup(config->acme.email);
+	authority->profile = mem_dup(authority->turn == ACME_FIRST ? config->acme.profile : "");
 	authority->eab_kid = mem_dup(bound ? config->acme.eab_kid : "");
 	if (bound && acme_binding_read(config, &authority->eab_key, &err))
 		return;
@@ -127,7 +134,7 @@ static void on_key_kept(const struct err *err, void *arg)
 		backoff_fail_at(&authority->key_again, key_pace, RETRY_STATE);
 		if (wanted)
 			log_error(
-			        "event=acme-account-not-kept error=%s remedy=\"%s: it is tried again; nothing is ordered meanwhile\"",
+			        "event=acme-account-not-kept error=%s remedy=\"%s: it is tried again; nothing is ordered there meanwhile\"",
 			        log_quote(err->message), write_fault_remedy(err->code));
 	}
 	acme_authority_free(authority);
@@ -162,7 +169,7 @@ static void find_key(struct acme_authority *authority)
 		        log_quote(
 		                "let this user read it; or change the account's key to another by the client that made "
 		                "it, or move it away: then another account is made, which costs nothing; nothing is "
-		                "ordered meanwhile"));
+		                "ordered there meanwhile"));
 	}
 	free(file);
 }

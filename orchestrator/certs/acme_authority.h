@@ -30,6 +30,9 @@ char *acme_authority_name_of(const struct config *config, enum acme_turn turn);
 /* The URL alone, "": none; the configuration's. */
 const char *acme_authority_directory_of(const struct config *config, enum acme_turn turn);
 
+/* Which kind of certificates is ordered there; "": the CA's default. */
+const char *acme_authority_profile(const struct acme_authority *authority);
+
 /* NULL: it cannot be asked, for the account's key is not on the disk. */
 struct acme_ca *acme_authority_ca(const struct acme_authority *authority);
 

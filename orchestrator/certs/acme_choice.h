@@ -17,14 +17,21 @@ struct acme_choice {
 	const struct certificate *certificate; /* NULL: there is none */
 };
 
-/* Whose it is now; an order that was begun goes on where it is. */
-enum acme_turn acme_choice_turn(const struct acme_choice *choice);
+/* Whose it is at that moment (Unix time, ms); an order that was cut off goes on where it is. */
+enum acme_turn acme_choice_turn(const struct acme_choice *choice, int64_t at_ms);
 
 /* Whose that one's is (as acme_authority names it); of one that is none of them any more the first's. */
 enum acme_turn acme_choice_place(const struct acme_choice *choice, const char *authority);
 
-/* An order at that one has failed, once more (record->failures has it): recorded, with how long is waited now, and logged. Where it is
- * another's turn then, an order that waits at this one is left there. */
+/* Nothing is ordered before (Unix time; 0: at once), as far as failures go: a wait for the first one ends when the fallback may be
+ * asked. */
+int64_t acme_choice_next_ms(const struct acme_choice *choice);
+
+/* An order is made at that one: until more is known it counts as one that has failed (record->failures has it), and is waited for as
+ * after such. */
+void acme_choice_begun(const struct acme_choice *choice, enum acme_turn at);
+
+/* An order at that one has failed, once more (record->failures has it): recorded, with how long is waited now, and logged. */
 void acme_choice_failed(const struct acme_choice *choice, const char *authority, const struct acme_failure *failure);
 
 /* The authorities may be others: see acme_record_meet. */

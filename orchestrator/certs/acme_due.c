@@ -29,22 +29,26 @@ void acme_due_rest(struct acme_record *record, const struct certificate *certifi
 		acme_record_wait(record, wait, now_ms);
 }
 
-bool acme_due_presses(const struct acme_record *record, const struct certificate *certificate, int64_t now_s)
+int64_t acme_due_presses_s(const struct acme_record *record, const struct certificate *certificate)
 {
-	if (certificate == NULL || !certificate_is_valid(certificate, now_s))
-		return true;
+	if (certificate == NULL)
+		return 0;
 	int64_t soon_s = certificate_soon_s(certificate), renewal_s = acme_due_renewal_s(record, certificate);
 	int64_t from_s = renewal_s < soon_s ? renewal_s + (soon_s - renewal_s) / 2 : soon_s;
-	if (record->window.until_s > 0 && record->window.until_s < from_s)
-		from_s = record->window.until_s;
-	return now_s >= from_s;
+	return record->window.until_s > 0 && record->window.until_s < from_s ? record->window.until_s : from_s;
 }
 
-int64_t acme_due_wait_ms(const struct acme_record *record, bool unreached, bool presses,
+bool acme_due_presses(const struct acme_record *record, const struct certificate *certificate, int64_t now_s)
+{
+	return certificate == NULL || !certificate_is_valid(certificate, now_s) ||
+	       now_s >= acme_due_presses_s(record, certificate);
+}
+
+int64_t acme_due_wait_ms(const struct acme_record *record, bool unreached, enum acme_may may,
                          const struct certificate *certificate, int64_t now_ms)
 {
 	int64_t least = acme_times_wait_ms(record->failures, unreached, 0, certificate, now_ms);
-	enum acme_turn next = acme_turn_at(&record->tries, presses, (now_ms + least) / SECOND_MS);
+	enum acme_turn next = acme_turn_at(&record->tries, may, (now_ms + least) / SECOND_MS);
 
 	return acme_times_wait_ms(record->failures, unreached, record->tries.not_before_s[next], certificate, now_ms);
 }

@@ -17,13 +17,14 @@ int64_t acme_due_renewal_s(const struct acme_record *record, const struct certif
  * long none is. now_ms: Unix time. */
 void acme_due_rest(struct acme_record *record, const struct certificate *certificate, int64_t now_ms);
 
-/* Does time press: is there no certificate that is good, has its CA's window closed, or is half of the time over that lay between its
- * renewal and its ending soon? now_s: Unix time. */
+/* From when on time presses (Unix time): once there is no certificate that is good, its CA's window has closed, or half of the time is over
+ * that lay between its renewal and its ending soon. 0: there is none. */
+int64_t acme_due_presses_s(const struct acme_record *record, const struct certificate *certificate);
 bool acme_due_presses(const struct acme_record *record, const struct certificate *certificate, int64_t now_s);
 
-/* After the failure that the record's tries know of: how long until the next order, which is that one's whose turn it is then. presses:
- * see acme_turn. now_ms: Unix time. */
-int64_t acme_due_wait_ms(const struct acme_record *record, bool unreached, bool presses,
+/* After the failure that the record's tries know of: how long until the next order, which is that one's whose turn it is then, if these
+ * may be asked. now_ms: Unix time. */
+int64_t acme_due_wait_ms(const struct acme_record *record, bool unreached, enum acme_may may,
                          const struct certificate *certificate, int64_t now_ms);
 
 /* When this CA is asked for its wish (Unix time, ms; RFC 9773 section 4.3); INT64_MAX: not at all. */

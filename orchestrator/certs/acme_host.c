@@ -22,14 +22,12 @@
 #include "orchestrator/certs/acme_order.h"
 #include "orchestrator/certs/acme_proof.h"
 #include "orchestrator/certs/acme_stored.h"
-#include "orchestrator/certs/acme_times.h"
 #include "orchestrator/certs/jws.h"
 #include "orchestrator/config/config.h"
 
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define SECOND_MS INT64_C(1000)
 
@@ -44,6 +42,7 @@ struct acme_host {
 	struct acme_kept *kept;
 	struct acme_record *record; /* kept's */
 	struct certificate *certificate;
+	struct acme_choice choice;        /* of these */
 	int64_t renewal_s;                /* when that is renewed; 0: there is none */
 	struct acme_authority *authority; /* of the order */
 	struct acme_order *order;
@@ -56,23 +55,29 @@ static void write_record(struct acme_host *host, acme_written *written)
 	acme_kept_write(host->kept, written, host);
 }
 
-/* --- whose turn it is ------------------------------------------------------------------------------------------ */
-
-static struct acme_choice choice_of(const struct acme_host *host)
+static void set_certificate(struct acme_host *host, struct certificate *certificate)
 {
-	return (struct acme_choice){.host = host->name,
-	                            .authorities = host->place->authorities,
-	                            .record = host->record,
-	                            .certificate = host->certificate};
+	certificate_free(host->certificate);
+	host->choice.certificate = host->certificate = certificate;
+	host->renewal_s = acme_due_renewal_s(host->record, certificate);
 }
 
-enum acme_turn acme_host_turn(const struct acme_host *host)
-{
-	const struct acme_choice choice = choice_of(host);
+/* --- whose turn it is ------------------------------------------------------------------------------------------ */
 
-	if (host->authority != NULL)
-		return acme_choice_place(&choice, acme_authority_name(host->authority));
-	return acme_choice_turn(&choice);
+/* Of the order under way. */
+static enum acme_turn place_of(const struct acme_host *host)
+{
+	return acme_choice_place(&host->choice, acme_authority_name(host->authority));
+}
+
+enum acme_turn acme_host_turn(const struct acme_host *host, int64_t at_ms)
+{
+	return host->authority != NULL ? place_of(host) : acme_choice_turn(&host->choice, at_ms);
+}
+
+const struct acme_authority *acme_host_authority(const struct acme_host *host)
+{
+	return host->authority;
 }
 
 /* --- how it ended ---------------------------------------------------------------------------------------------- */
@@ -97,15 +102,16 @@ static void idle(struct acme_host *host)
 
 static void fail(struct acme_host *host, const struct acme_failure *failure)
 {
-	const struct acme_choice choice = choice_of(host);
+	struct acme_authority *authority = acme_authority_share(host->authority);
 
 	if (!host->counted)
 		host->record->failures++;
-	acme_choice_failed(&choice, acme_authority_name(host->authority), failure);
+	acme_choice_failed(&host->choice, acme_authority_name(authority), failure);
 	write_record(host, NULL);
 	idle(host);
 	acme_host_meet(host);
-	host->place->ended(host, ACME_FAILED, host->place->arg);
+	host->place->ended(authority, ACME_FAILED, host->place->arg);
+	acme_authority_free(authority);
 }
 
 static void on_kept(const struct err *err, void *arg)
@@ -129,18 +135,16 @@ static void take(struct acme_host *host, struct certificate *certificate, const 
 	char *key = acme_files_key_text(host->key), *pem = mem_format("%s%s", key, chain);
 
 	acme_files_free_secret(key);
-	certificate_free(host->certificate);
-	host->certificate = certificate;
 	host->state = KEEPING;
 	acme_record_forgive(host->record);
 	acme_record_issued(host->record, acme_authority_name(host->authority));
-	host->renewal_s = acme_due_renewal_s(host->record, host->certificate);
+	set_certificate(host, certificate);
 	acme_due_rest(host->record, host->certificate, clock_wall_ms());
 	log_info("event=certificate-issued host=%s issuer=%s days_left=%lld", host->name,
 	         log_quote(certificate->issuer),
 	         (long long)(certificate->until_s - clock_wall_ms() / SECOND_MS) / 86400);
 	acme_kept_write_pem(host->kept, pem, on_kept, host);
-	host->place->ended(host, ACME_ISSUED, host->place->arg);
+	host->place->ended(host->authority, ACME_ISSUED, host->place->arg);
 }
 
 static void take_chain(struct acme_host *host, const char *chain)
@@ -212,19 +216,18 @@ static void begin(struct acme_host *host)
 	const struct acme_place *place = host->place;
 	bool same = acme_due_is_from(host->record, host->certificate, acme_authority_name(host->authority));
 	char *predecessor = same ? acme_renewal_name(host->certificate) : NULL;
-	struct acme_order_settings settings = {
-	        .base = place->base,
-	        .ca = acme_authority_ca(host->authority),
-	        .challenges = place->challenges,
-	        .tls_challenges = place->tls_challenges,
-	        .key = host->key,
-	        .host = host->name,
-	        .profile = acme_host_turn(host) == ACME_FIRST ? place->config->acme.profile : "",
-	        .replaces = predecessor,
-	        .url = host->record->order,
-	        .begun = on_begun,
-	        .ended = on_ended,
-	        .arg = host};
+	struct acme_order_settings settings = {.base = place->base,
+	                                       .ca = acme_authority_ca(host->authority),
+	                                       .challenges = place->challenges,
+	                                       .tls_challenges = place->tls_challenges,
+	                                       .key = host->key,
+	                                       .host = host->name,
+	                                       .profile = acme_authority_profile(host->authority),
+	                                       .replaces = predecessor,
+	                                       .url = host->record->order,
+	                                       .begun = on_begun,
+	                                       .ended = on_ended,
+	                                       .arg = host};
 
 	host->state = ORDERING;
 	log_info("event=certificate-ordered host=%s directory=%s resumed=%s", host->name,
@@ -253,28 +256,26 @@ static void on_noted(const struct err *err, void *arg)
 /* What is noted is that it failed, so that a process that ends before it knows better waits like after any failure. */
 static void note(struct acme_host *host)
 {
+	forget_order(host);
+	host->key = jws_key_new();
 	host->state = NOTING;
 	host->counted = true;
 	host->record->failures++;
-	acme_record_wait(host->record, acme_times_wait_ms(host->record->failures, false, 0, NULL, clock_wall_ms()),
-	                 clock_wall_ms());
+	acme_choice_begun(&host->choice, place_of(host));
 	write_record(host, on_noted);
 }
 
-void acme_host_order(struct acme_host *host)
+void acme_host_order(struct acme_host *host, enum acme_turn turn)
 {
 	assert(host->state == IDLE);
-	host->authority = acme_authority_share(host->place->authorities[acme_host_turn(host)]);
+	host->authority = acme_authority_share(host->place->authorities[turn]);
+	acme_record_turn_to(host->record, acme_authority_name(host->authority));
 	EVP_PKEY_free(host->key);
 	host->key = host->record->key != NULL ? acme_files_key_from(host->record->key) : NULL;
-	if (host->record->order != NULL && host->key != NULL &&
-	    strcmp(host->record->directory, acme_authority_name(host->authority)) == 0) {
+	if (host->record->order != NULL && host->key != NULL)
 		begin(host);
-		return;
-	}
-	forget_order(host);
-	host->key = jws_key_new();
-	note(host);
+	else
+		note(host);
 }
 
 void acme_host_stop(struct acme_host *host)
@@ -285,10 +286,8 @@ void acme_host_stop(struct acme_host *host)
 
 void acme_host_meet(struct acme_host *host)
 {
-	const struct acme_choice choice = choice_of(host);
-
 	if (host->state == IDLE)
-		acme_choice_meet(&choice);
+		acme_choice_meet(&host->choice);
 }
 
 void acme_host_ask(struct acme_host *host)
@@ -306,13 +305,10 @@ bool acme_host_is_busy(const struct acme_host *host)
 /* 0: at once */
 static int64_t next_ms(const struct acme_host *host, int64_t now)
 {
-	int64_t at = host->renewal_s * SECOND_MS;
+	int64_t renewal = host->renewal_s * SECOND_MS, wait = acme_choice_next_ms(&host->choice);
+	int64_t at = renewal > wait ? renewal : wait;
 
-	if (host->asked || host->state != IDLE)
-		return 0;
-	if (at < host->record->next_ms)
-		at = host->record->next_ms;
-	return at > now ? at : 0;
+	return host->asked || host->state != IDLE || at <= now ? 0 : at;
 }
 
 /* An order that was begun by a process that ended is taken up at once. */
@@ -332,7 +328,7 @@ int64_t acme_host_ask_ms(const struct acme_host *host, const char *authority)
 
 void acme_host_set_window(struct acme_host *host, const struct acme_window *window, int64_t again_s)
 {
-	bool first = host->record->window.until_s == 0;
+	bool first = host->record->window.until_s == 0 && host->state == IDLE && host->record->failures == 0;
 
 	if (window != NULL) {
 		host->record->window = *window;
@@ -355,13 +351,16 @@ void acme_host_write_again(struct acme_host *host)
 struct acme_host *acme_host_new(const struct acme_place *place, const char *name)
 {
 	struct acme_host *host = mem_zero(sizeof(*host));
+	struct certificate *certificate = NULL;
 
 	host->place = place;
 	host->name = mem_dup(name);
 	host->kept = acme_kept_new(place->files, name);
 	host->record = acme_kept_record(host->kept);
-	acme_stored_read(place->files, name, host->record, &host->certificate);
-	host->renewal_s = acme_due_renewal_s(host->record, host->certificate);
+	host->choice =
+	        (struct acme_choice){.host = host->name, .authorities = place->authorities, .record = host->record};
+	acme_stored_read(place->files, name, host->record, &certificate);
+	set_certificate(host, certificate);
 	return host;
 }
 
@@ -389,11 +388,12 @@ struct certificate *acme_host_certificate(const struct acme_host *host)
 struct acme_view acme_host_view(const struct acme_host *host)
 {
 	struct acme_view view = acme_view_of(host->record, host->certificate);
+	int64_t now = clock_wall_ms(), next = next_ms(host, now);
 
 	view.name = host->name;
 	view.renewal_s = host->renewal_s;
-	view.turn = acme_host_turn(host);
-	view.next_s = next_ms(host, clock_wall_ms()) / SECOND_MS;
+	view.turn = acme_host_turn(host, next > 0 ? next : now);
+	view.next_s = next / SECOND_MS;
 	view.busy = host->state != IDLE;
 	return view;
 }

@@ -26,8 +26,9 @@ struct acme_place {
 	        [ACME_TURNS]; /* borrowed; NULL, or without a CA that can be asked: nothing is ordered there */
 	const struct config *config;
 
-	/* An order is over: by then a new certificate is the host's. */
-	void (*ended)(struct acme_host *host, enum acme_outcome outcome, void *arg);
+	/* An order at this one is over: by then a new certificate is the host's, and a host whose order failed is not busy. The
+	 * authority may be none of these any more, and is there for the call. */
+	void (*ended)(const struct acme_authority *authority, enum acme_outcome outcome, void *arg);
 	void *arg;
 };
 
@@ -49,8 +50,11 @@ bool acme_host_is_busy(const struct acme_host *host);
  * is waited for then begins anew. */
 bool acme_host_is_due(struct acme_host *host, int64_t now_ms);
 
-/* Whose the order is that is under way, or else the next one. */
-enum acme_turn acme_host_turn(const struct acme_host *host);
+/* Whose the order is that is under way, or else one that were made at that moment (Unix time, ms). */
+enum acme_turn acme_host_turn(const struct acme_host *host, int64_t at_ms);
+
+/* Where an order is under way; NULL: none is. */
+const struct acme_authority *acme_host_authority(const struct acme_host *host);
 
 /* When this CA (as acme_authority names it) is to be asked how long it is to be kept (Unix time, ms); INT64_MAX: not at all, as things
  * are. */
@@ -59,9 +63,9 @@ int64_t acme_host_ask_ms(const struct acme_host *host, const char *authority);
 /* The CA was asked. window NULL: it has not said. again_s: how long until it is asked again. */
 void acme_host_set_window(struct acme_host *host, const struct acme_window *window, int64_t again_s);
 
-/* Not busy, and the authority whose turn it is can be asked: orders, or takes up what was begun. An order keeps its authority until it
- * ends. */
-void acme_host_order(struct acme_host *host);
+/* Not busy, and the authority whose turn it is can be asked: orders there, or takes up what was begun there. An order keeps its authority
+ * until it ends; one that was begun at another one waits for that one's turn. */
+void acme_host_order(struct acme_host *host, enum acme_turn turn);
 
 /* The authorities may be others: what failed at others, and is not under way, is no reason to wait. */
 void acme_host_meet(struct acme_host *host);

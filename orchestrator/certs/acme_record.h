@@ -15,6 +15,13 @@
 
 #define ACME_RECORD_MAX 65536
 
+/* An order that was begun, and whose it is; texts are owned, NULL: none */
+struct acme_left {
+	char *directory; /* as acme_authority names it */
+	char *order;     /* URL */
+	char *key;       /* as the record's */
+};
+
 struct acme_record {
 	char *directory; /* the acme_authority_name that the rest is about; texts are owned, NULL: none */
 	char *first;     /* the acme_authority_names that there were to ask: as acme_turn has them; NULL: none */
@@ -28,6 +35,7 @@ struct acme_record {
 	char *remedy;
 	char *order; /* URL of the one that is under way */
 	char *key;   /* of the certificate that was ordered there: acme_files_key_line, which JSON takes as it is */
+	struct acme_left left; /* one that waits at the other CA until it is that one's turn again */
 
 	/* Kept when the rest is over: how the host is proven first the next time; NULL: as acme.challenges has it */
 	char *challenge;
@@ -48,9 +56,10 @@ void acme_record_clear(struct acme_record *record);
 /* Another text in place of one of its; copied; NULL: none. */
 void acme_record_set(char **text, const char *by);
 
-/* These are the CAs that there are to ask; fallback NULL: none. What failed while they were others is over; an order that is under way at
- * one that is none of them is, too. */
-void acme_record_meet(struct acme_record *record, const char *first, const char *fallback);
+/* These are the CAs that there are to ask; fallback NULL: none. What failed while the first was another is over; where the fallback is
+ * another, what that one said alone. Orders at one that is none of them are over, too. True: it was the former fallback's turn that was
+ * waited for. */
+bool acme_record_meet(struct acme_record *record, const char *first, const char *fallback);
 
 /* Nothing is ordered for so long, from now (Unix time) on. */
 void acme_record_wait(struct acme_record *record, int64_t wait_ms, int64_t now_ms);
@@ -64,8 +73,13 @@ void acme_record_finish(struct acme_record *record);
 /* There is another certificate, by this CA (as acme_authority names it): what was known of the former's renewal is not this one's. */
 void acme_record_issued(struct acme_record *record, const char *by);
 
-/* There is no order any more. */
+/* There is no order at hand any more; none that was left. */
 void acme_record_forget_order(struct acme_record *record);
+void acme_record_forget_left(struct acme_record *record);
+
+/* That CA's turn (as acme_authority names it): the order at hand is the one that was begun there, if any, and one that was begun at the
+ * other is left there. */
+void acme_record_turn_to(struct acme_record *record, const char *directory);
 
 /* What failed before is over. */
 void acme_record_forgive(struct acme_record *record);

@@ -41,19 +41,32 @@ static void read_record(const struct acme_files *files, const char *host, struct
 	free(path);
 }
 
-/* An order whose certificate is there already is over. */
-static void judge_record(struct acme_record *record, const struct certificate *certificate)
+static bool is_its_key(const struct certificate *certificate, const char *line)
 {
-	EVP_PKEY *key = record->key != NULL ? acme_files_key_from(record->key) : NULL;
-	bool over = key != NULL && certificate != NULL && EVP_PKEY_eq(key, certificate->key) == 1;
+	EVP_PKEY *key = line != NULL && certificate != NULL ? acme_files_key_from(line) : NULL;
+	bool same = key != NULL && EVP_PKEY_eq(key, certificate->key) == 1;
 
 	EVP_PKEY_free(key);
-	if (over) {
-		acme_record_issued(record, record->directory);
-		acme_record_finish(record);
-	} else if (!acme_reply_is_url(record->order) || record->directory == NULL) {
+	return same;
+}
+
+static void end_order(struct acme_record *record, const char *directory)
+{
+	acme_record_issued(record, directory);
+	acme_record_finish(record);
+}
+
+/* An order whose certificate is there already is over: the one at hand, or one that was left, and was taken up since. */
+static void judge_record(struct acme_record *record, const struct certificate *certificate)
+{
+	if (is_its_key(certificate, record->key))
+		end_order(record, record->directory);
+	else if (is_its_key(certificate, record->left.key))
+		end_order(record, record->left.directory);
+	if (!acme_reply_is_url(record->order) || record->directory == NULL)
 		acme_record_forget_order(record);
-	}
+	if (!acme_reply_is_url(record->left.order) || record->left.directory == NULL)
+		acme_record_forget_left(record);
 }
 
 void acme_stored_read(const struct acme_files *files, const char *host, struct acme_record *record,

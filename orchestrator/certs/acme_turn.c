@@ -22,11 +22,30 @@ static int64_t free_s(const struct acme_tries *tries, enum acme_turn turn, int64
 	return tries->not_before_s[turn] > at_s ? tries->not_before_s[turn] : at_s;
 }
 
-enum acme_turn acme_turn_at(const struct acme_tries *tries, bool presses, int64_t at_s)
+enum acme_turn acme_turn_at(const struct acme_tries *tries, enum acme_may may, int64_t at_s)
 {
 	enum acme_turn other = tries->last == ACME_FIRST ? ACME_FALLBACK : ACME_FIRST;
 
-	if (!presses || tries->refused < REFUSED_ENOUGH)
+	if (may == ACME_MAY_FALLBACK)
+		return ACME_FALLBACK;
+	if (may == ACME_MAY_FIRST || tries->refused < REFUSED_ENOUGH)
 		return ACME_FIRST;
 	return free_s(tries, other, at_s) <= free_s(tries, tries->last, at_s) ? other : tries->last;
+}
+
+int64_t acme_turn_early_s(const struct acme_tries *tries, enum acme_may may, int64_t presses_s)
+{
+	int64_t at_s = free_s(tries, ACME_FALLBACK, presses_s);
+	bool first = tries->last == ACME_FIRST && tries->waits_for == ACME_FIRST;
+
+	return first && acme_turn_at(tries, may, at_s) == ACME_FALLBACK ? at_s : INT64_MAX;
+}
+
+bool acme_turn_forget_fallback(struct acme_tries *tries)
+{
+	bool waited = tries->waits_for == ACME_FALLBACK;
+
+	tries->last = tries->waits_for = ACME_FIRST;
+	tries->not_before_s[ACME_FALLBACK] = 0;
+	return waited;
 }

@@ -46,12 +46,13 @@ class Refusal(Exception):
 class SmallCa:
     """http_port, tls_port: where it looks for challenges. issuer: an Authority that signs.
     before: bytes that its connections begin with. What may be changed while it runs: life_s, of what it issues (begin_s ago);
-    window(leaf) -> (from, until) in Unix time, None: renewal information is offered; retry_after, of that; profiles {name: what it is}; refuse {what: [Refusal, ...]}, one for
+    window(leaf) -> (from, until) in Unix time, None: renewal information is offered; retry_after, of that; clock_off_s, of its Date; profiles {name: what it is}; refuse {what: [Refusal, ...]}, one for
     each time, where what is new-account, account (a change of it), new-order, challenge or renewal-info. asked is what was: [(what, payload), ...]."""
 
     def __init__(self, http_port, tls_port, issuer, port=None, before=b"", binds=False, offers=("http-01", "tls-alpn-01")):
         self.http_port, self.tls_port, self.issuer, self.before, self.binds, self.offers = http_port, tls_port, issuer, before, binds, offers
         self.life_s, self.begin_s, self.window, self.retry_after, self.profiles, self.refuse, self.asked = 86400 * 90, 60, None, None, {}, {}, []
+        self.clock_off_s = 0
         self._numbers, self._made, self._lock = itertools.count(1), {}, threading.Lock()
         self.roots = usual_authority().roots
         self.port = port or free_ports()
@@ -214,6 +215,9 @@ class SmallCa:
 
             def log_message(self, *_):      # pylint: disable=arguments-differ
                 pass
+
+            def date_time_string(self, timestamp=None):
+                return super().date_time_string((timestamp or time.time()) + ca.clock_off_s)
 
             def _reply(self, status, said, fields):
                 body = (said if isinstance(said, str) else json.dumps(said)).encode()

@@ -37,9 +37,14 @@ START_TEST(presses)
 		const struct certificate certificate = {.chain = chain, .from_s = 0, .until_s = rows[i].life_s};
 		const struct acme_record record = {.window = rows[i].window};
 		ck_assert_msg(acme_due_presses(&record, &certificate, rows[i].at_s) == rows[i].presses, "row %zu", i);
+		int64_t from_s = acme_due_presses_s(&record, &certificate);
+		ck_assert_msg(acme_due_presses(&record, &certificate, from_s) &&
+		                      !acme_due_presses(&record, &certificate, from_s - 1),
+		              "row %zu", i);
 	}
 	sk_X509_pop_free(chain, X509_free);
 	ck_assert(acme_due_presses(&(struct acme_record){0}, NULL, 0));
+	ck_assert_int_eq(acme_due_presses_s(&(struct acme_record){0}, NULL), 0);
 }
 END_TEST
 
@@ -50,27 +55,44 @@ START_TEST(waits)
 		const char *name;
 		struct acme_tries tries;
 		int64_t failures;
-		bool unreached, presses;
+		bool unreached;
+		enum acme_may may;
 		int64_t wait_s;
 	} rows[] = {
-	        {"as ever", {ACME_FIRST, 0, {0, 0}}, 1, false, true, 60},
-	        {"nobody heard us", {ACME_FIRST, 3, {0, 0}}, 3, true, true, 20},
-	        {"as the first wishes", {ACME_FIRST, 1, {NOW_S + 900, 0}}, 1, false, true, 900},
-	        {"it is the fallback's", {ACME_FIRST, 3, {NOW_S + 90000, 0}}, 1, false, true, 60},
-	        {"there is none", {ACME_FIRST, 3, {NOW_S + 90000, 0}}, 1, false, false, 90000},
-	        {"the fallback again", {ACME_FALLBACK, 3, {NOW_S + 90000, 0}}, 2, false, true, 120},
-	        {"both wish: the one that wishes less",
-	         {ACME_FALLBACK, 3, {NOW_S + 90000, NOW_S + 5000}},
+	        {"as ever", {ACME_FIRST, ACME_FIRST, 0, {0, 0}}, 1, false, ACME_MAY_BOTH, 60},
+	        {"nobody heard us", {ACME_FIRST, ACME_FIRST, 3, {0, 0}}, 3, true, ACME_MAY_BOTH, 20},
+	        {"as the first wishes", {ACME_FIRST, ACME_FIRST, 1, {NOW_S + 900, 0}}, 1, false, ACME_MAY_BOTH, 900},
+	        {"it is the fallback's", {ACME_FIRST, ACME_FIRST, 3, {NOW_S + 90000, 0}}, 1, false, ACME_MAY_BOTH, 60},
+	        {"there is none", {ACME_FIRST, ACME_FIRST, 3, {NOW_S + 90000, 0}}, 1, false, ACME_MAY_FIRST, 90000},
+	        {"the fallback again",
+	         {ACME_FALLBACK, ACME_FIRST, 3, {NOW_S + 90000, 0}},
 	         2,
 	         false,
-	         true,
+	         ACME_MAY_BOTH,
+	         120},
+	        {"both wish: the one that wishes less",
+	         {ACME_FALLBACK, ACME_FIRST, 3, {NOW_S + 90000, NOW_S + 5000}},
+	         2,
+	         false,
+	         ACME_MAY_BOTH,
 	         5000},
-	        {"the first, by then", {ACME_FALLBACK, 3, {NOW_S + 100, NOW_S + 5000}}, 2, false, true, 120},
+	        {"the fallback alone",
+	         {ACME_FALLBACK, ACME_FIRST, 0, {0, NOW_S + 5000}},
+	         2,
+	         false,
+	         ACME_MAY_FALLBACK,
+	         5000},
+	        {"the first, by then",
+	         {ACME_FALLBACK, ACME_FIRST, 3, {NOW_S + 100, NOW_S + 5000}},
+	         2,
+	         false,
+	         ACME_MAY_BOTH,
+	         120},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		const struct acme_record record = {.tries = rows[i].tries, .failures = rows[i].failures};
-		int64_t wait_ms = acme_due_wait_ms(&record, rows[i].unreached, rows[i].presses, NULL, NOW_MS);
+		int64_t wait_ms = acme_due_wait_ms(&record, rows[i].unreached, rows[i].may, NULL, NOW_MS);
 		ck_assert_msg(wait_ms == rows[i].wait_s * 1000, "%s: %lld", rows[i].name, (long long)wait_ms);
 	}
 }

@@ -1,205 +1,8 @@
 /* One host: what is on the disk at each step, so that a restart finds it; when it is due; and that failures wait. */
-#include "common/clock.h"
-#include "common/mem.h"
-#include "orchestrator/base/backoff.h"
-#include "orchestrator/base/timer.h"
-#include "orchestrator/certs/acme_authority.h"
-#include "orchestrator/certs/acme_files.h"
-#include "orchestrator/certs/acme_host.h"
-#include "orchestrator/certs/acme_record.h"
-#include "orchestrator/certs/challenges.h"
-#include "orchestrator/certs/jws.h"
-#include "orchestrator/config/config.h"
-#include "tests/unit/orchestrator/certs/fake_fetch.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/orchestrator/certs/host_place.h"
 
-#include <event2/event.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define HOST "example.org"
-#define MINE "https://ca.example/order/1"
-#define CHAIN "https://ca.example/chain/1"
-#define VALID_ORDER                                                                                                                          \
-	"{\"status\":\"valid\",\"authorizations\":[\"https://ca.example/p\"],\"finalize\":\"https://ca.example/f\",\"certificate\":\"" CHAIN \
-	"\"}"
-
-static struct event_base *base;
-static EVP_PKEY *account;
-static struct fetch *fetch;
-static char dir[] = "/tmp/acme_host_XXXXXX";
-static char fake_ca[] = FAKE_CA, other_ca[] = "https://other.example/directory", none[] = "", profile[] = "short";
-static struct config config;
-static struct acme_place place;
-static struct acme_host *host;
-static unsigned outcomes[ACME_OUTCOMES];
-
-static void on_ended(struct acme_host *which, enum acme_outcome outcome, void *arg)
-{
-	(void)arg;
-	ck_assert_ptr_eq(which, host);
-	outcomes[outcome]++;
-}
-
-static char *path_of(const char *name)
-{
-	return mem_format("%s/certs/%s", dir, name);
-}
-
-/* Its key is on the disk while it looks, so that it can be asked at once. */
-static struct acme_authority *make_authority(enum acme_turn turn)
-{
-	char *name = acme_authority_name_of(&config, turn), *file = acme_files_account(name);
-	char *path = acme_files_path(place.files, file, "pem"), *text = acme_files_key_text(account);
-	FILE *to = fopen(path, "w");
-
-	fputs(text, to);
-	fclose(to);
-	struct acme_authority *made = acme_authority_new(place.files, fetch, &config, turn);
-	ck_assert_ptr_nonnull(acme_authority_ca(made));
-	unlink(path);
-	free(text);
-	free(path);
-	free(file);
-	free(name);
-	return made;
-}
-
-static void open_place(void)
-{
-	struct err err;
-
-	ck_assert_msg(acme_files_new(base, dir, &place.files, &err), "%s", err.message);
-	fetch = fake_fetch_open(base);
-	place.base = base;
-	place.challenges = challenges_new();
-	place.config = &config;
-	place.ended = on_ended;
-	place.authorities[ACME_FIRST] = make_authority(ACME_FIRST);
-	place.authorities[ACME_FALLBACK] = config.acme.fallback[0] != '\0' ? make_authority(ACME_FALLBACK) : NULL;
-	host = acme_host_new(&place, HOST);
-	acme_host_meet(host);
-}
-
-static void close_place(void)
-{
-	acme_host_free(host);
-	for (enum acme_turn turn = ACME_FIRST; turn < ACME_TURNS; turn++)
-		acme_authority_free(place.authorities[turn]);
-	acme_files_free(place.files);
-	challenges_free(place.challenges);
-	fake_fetch_close();
-}
-
-static void take_other_authority(void)
-{
-	struct acme_authority *before = place.authorities[ACME_FIRST];
-
-	config.acme.directory = other_ca;
-	place.authorities[ACME_FIRST] = make_authority(ACME_FIRST);
-	acme_authority_free(before);
-	acme_host_meet(host);
-}
-
-static void set_up(void)
-{
-	memcpy(dir + strlen(dir) - 6, "XXXXXX", 6);
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	config = (struct config){.acme = {.directory = fake_ca,
-	                                  .fallback = none,
-	                                  .profile = none,
-	                                  .ca_file = none,
-	                                  .email = none,
-	                                  .eab_kid = none,
-	                                  .eab_key_file = none}};
-	base = event_base_new();
-	account = jws_key_new();
-	memset(outcomes, 0, sizeof(outcomes));
-	open_place();
-}
-
-static void tear_down(void)
-{
-	static const char *const names[] = {HOST ".json", HOST ".pem"};
-
-	close_place();
-	for (size_t i = 0; i < 2; i++) {
-		char *path = path_of(names[i]);
-		unlink(path);
-		free(path);
-	}
-	char *certs = path_of("");
-	rmdir(certs);
-	free(certs);
-	rmdir(dir);
-	EVP_PKEY_free(account);
-	event_base_free(base);
-}
-
-/* The process ended, and another one began. */
-static void restart(void)
-{
-	close_place();
-	open_place();
-}
-
-static char *slurp(const char *name)
-{
-	char *path = path_of(name), *text = mem_zero(65536);
-	FILE *from = fopen(path, "r");
-
-	free(path);
-	if (from == NULL) {
-		free(text);
-		return NULL;
-	}
-	(void)!fread(text, 1, 65535, from);
-	fclose(from);
-	return text;
-}
-
-static struct acme_record record(void)
-{
-	struct acme_record read = {0};
-	char *text = slurp(HOST ".json");
-
-	if (text != NULL)
-		ck_assert(acme_record_read(text, strlen(text), &read, NULL));
-	free(text);
-	return read;
-}
-
-/* Writes come back by the loop. */
-static void turn(void)
-{
-	const struct timeval most = {.tv_usec = 2000};
-
-	event_base_loopexit(base, &most);
-	event_base_dispatch(base);
-}
-
-static void turn_until(bool (*done)(void))
-{
-	for (int i = 0; i < 2000 && !done(); i++) {
-		turn();
-	}
-	ck_assert(done());
-}
-
-static bool all_answered(void)
-{
-	return fake_fetch_left() == 0;
-}
-
-static bool is_idle(void)
-{
-	return !acme_host_is_busy(host);
-}
+#include <stdlib.h>
 
 static bool is_recorded_failure(void)
 {
@@ -220,70 +23,6 @@ static bool is_recorded_order(void)
 	return yes;
 }
 
-static bool has_order(void)
-{
-	struct acme_record read = record();
-	bool yes = read.order != NULL && read.key != NULL;
-
-	acme_record_clear(&read);
-	return yes;
-}
-
-static bool is_clean(void)
-{
-	struct acme_record read = record();
-	bool yes = read.order == NULL && read.failures == 0 && access(dir, F_OK) == 0;
-
-	acme_record_clear(&read);
-	return yes && is_idle();
-}
-
-/* Nothing is being written. */
-static void settle(void)
-{
-	for (int i = 0; i < 2000 && !acme_host_is_due(host, INT64_MAX / 2); i++) {
-		turn();
-	}
-	ck_assert(acme_host_is_due(host, INT64_MAX / 2));
-}
-
-/* For the key that the record has. */
-static char *issue(const char *name, long from_s, long until_s)
-{
-	struct acme_record read = record();
-	EVP_PKEY *key = acme_files_key_from(read.key), *issuer = jws_key_new();
-	X509 *made = X509_new();
-	char *data, *said = mem_format("DNS:%s", name);
-
-	ASN1_INTEGER_set(X509_get_serialNumber(made), 1);
-	X509_set_version(made, 2);
-	X509_NAME_add_entry_by_txt(X509_get_issuer_name(made), "O", MBSTRING_ASC, (const unsigned char *)"Fake", -1, -1,
-	                           0);
-	X509_gmtime_adj(X509_getm_notBefore(made), from_s);
-	X509_gmtime_adj(X509_getm_notAfter(made), until_s);
-	X509_set_pubkey(made, key);
-	X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, said);
-	X509_add_ext(made, names, -1);
-	X509_sign(made, issuer, EVP_sha256());
-	BIO *to = BIO_new(BIO_s_mem());
-	PEM_write_bio_X509(to, made);
-	long len = BIO_get_mem_data(to, &data);
-	char *text = mem_dup_n(data, (size_t)len);
-	BIO_free(to);
-	X509_EXTENSION_free(names);
-	X509_free(made);
-	EVP_PKEY_free(issuer);
-	EVP_PKEY_free(key);
-	free(said);
-	acme_record_clear(&read);
-	return text;
-}
-
-static bool is_due(void)
-{
-	return acme_host_is_due(host, clock_wall_ms());
-}
-
 /* Up to an order that is recorded, and the CA has not answered the next question. */
 static void begin(void)
 {
@@ -292,7 +31,7 @@ static void begin(void)
 	                  (struct fake_reply){.status = 201, .nonce = "n", .location = MINE, .body = VALID_ORDER});
 	fake_fetch_expect(CHAIN, (struct fake_reply){.status = 503, .nonce = "n"});
 	ck_assert(is_due());
-	acme_host_order(host);
+	order_now();
 	ck_assert(acme_host_is_busy(host) && !is_due());
 	turn_until(all_answered);
 	ck_assert(has_order());
@@ -300,7 +39,7 @@ static void begin(void)
 
 START_TEST(recorded_before_it_is_made)
 {
-	acme_host_order(host);
+	order_now();
 	/* nothing is expected: a request would fail the test before the record is on the disk */
 	restart();
 	struct acme_record read = record();
@@ -323,7 +62,7 @@ START_TEST(taken_up_after_a_restart)
 	fake_fetch_expect_account();
 	fake_fetch_expect(MINE, (struct fake_reply){.status = 200, .nonce = "n", .body = VALID_ORDER});
 	fake_fetch_expect(CHAIN, (struct fake_reply){.status = 200, .nonce = "n", .body = chain});
-	acme_host_order(host);
+	order_now();
 	turn_until(is_clean);
 	ck_assert_uint_eq(outcomes[ACME_ISSUED], 1);
 	struct acme_view view = acme_host_view(host);
@@ -352,7 +91,7 @@ START_TEST(renewed_at_two_thirds)
 		acme_host_ask(host);
 		fake_fetch_expect(MINE, (struct fake_reply){.status = 200, .nonce = "n", .body = VALID_ORDER});
 		fake_fetch_expect(CHAIN, (struct fake_reply){.status = 200, .nonce = "n", .body = chain});
-		acme_host_order(host);
+		order_now();
 		turn_until(is_clean);
 		settle();
 		struct acme_view view = acme_host_view(host);
@@ -383,7 +122,7 @@ START_TEST(renewed_when_the_ca_says)
 	acme_host_ask(host);
 	fake_fetch_expect(MINE, (struct fake_reply){.status = 200, .nonce = "n", .body = VALID_ORDER});
 	fake_fetch_expect(CHAIN, (struct fake_reply){.status = 200, .nonce = "n", .body = chain});
-	acme_host_order(host);
+	order_now();
 	ck_assert_int_eq(acme_host_ask_ms(host, FAKE_CA), INT64_MAX);
 	turn_until(is_clean);
 	settle();
@@ -416,7 +155,7 @@ START_TEST(failures_wait_longer)
 		                                                  .body = FAKE_PROBLEM("rejectedIdentifier", "no")});
 		acme_host_ask(host);
 		ck_assert(is_due());
-		acme_host_order(host);
+		order_now();
 		turn_until(is_idle);
 		turn_until(is_recorded_failure);
 		turn_until(all_answered);
@@ -444,23 +183,13 @@ START_TEST(the_ca_says_when)
 	                                                  .nonce = "n",
 	                                                  .retry_after = "90000",
 	                                                  .body = FAKE_PROBLEM("rateLimited", "later")});
-	acme_host_order(host);
+	order_now();
 	turn_until(is_idle);
 	int64_t wait_s = acme_host_view(host).next_s - clock_wall_ms() / 1000;
 	ck_assert(wait_s > 89900 && wait_s <= 90001);
 	ck_assert_uint_eq(outcomes[ACME_FAILED], 1);
 }
 END_TEST
-
-static void put_record(const char *text)
-{
-	char *path = path_of(HOST ".json");
-	FILE *to = fopen(path, "w");
-
-	fputs(text, to);
-	fclose(to);
-	free(path);
-}
 
 /* It failed while the clock was thirty years ahead. */
 START_TEST(the_clock_was_ahead)
@@ -495,7 +224,7 @@ START_TEST(an_order_without_a_url)
 	fake_fetch_expect_account();
 	fake_fetch_expect(FAKE_ORDER,
 	                  (struct fake_reply){.status = 403, .nonce = "n", .body = FAKE_PROBLEM("caa", "no")});
-	acme_host_order(host);
+	order_now();
 	turn_until(is_idle);
 	turn_until(all_answered);
 }
@@ -506,7 +235,7 @@ START_TEST(another_ca_is_asked_at_once)
 	fake_fetch_expect_account();
 	fake_fetch_expect(FAKE_ORDER,
 	                  (struct fake_reply){.status = 403, .nonce = "n", .body = FAKE_PROBLEM("caa", "no")});
-	acme_host_order(host);
+	order_now();
 	turn_until(is_recorded_failure);
 	ck_assert(!is_due());
 	take_other_authority();
@@ -523,7 +252,7 @@ START_TEST(an_order_keeps_its_ca)
 	fake_fetch_expect(FAKE_ORDER,
 	                  (struct fake_reply){.status = 201, .nonce = "n", .location = MINE, .body = VALID_ORDER});
 	fake_fetch_expect(CHAIN, (struct fake_reply){.status = 503, .nonce = "n"});
-	acme_host_order(host);
+	order_now();
 	take_other_authority();
 	ck_assert(acme_host_is_busy(host));
 	turn_until(all_answered);
@@ -543,7 +272,7 @@ START_TEST(a_stopped_order_is_taken_up)
 	ck_assert(has_order());
 	fake_fetch_expect(MINE, (struct fake_reply){.status = 503, .nonce = "n"});
 	acme_host_ask(host);
-	acme_host_order(host);
+	order_now();
 	turn_until(all_answered);
 	turn_until(is_idle);
 }
@@ -554,7 +283,7 @@ static void serve_chain(char *chain)
 	fake_fetch_expect(MINE, (struct fake_reply){.status = 200, .nonce = "n", .body = VALID_ORDER});
 	fake_fetch_expect(CHAIN, (struct fake_reply){.status = 200, .nonce = "n", .body = chain});
 	acme_host_ask(host);
-	acme_host_order(host);
+	order_now();
 	turn_until(is_idle);
 }
 
@@ -613,7 +342,7 @@ START_TEST(an_order_that_is_over)
 	fake_fetch_expect(FAKE_ORDER,
 	                  (struct fake_reply){.status = 403, .nonce = "n", .body = FAKE_PROBLEM("caa", "no")});
 	acme_host_ask(host);
-	acme_host_order(host);
+	order_now();
 	turn_until(all_answered);
 	turn_until(is_idle);
 	free(before);
@@ -667,7 +396,7 @@ START_TEST(nothing_can_be_written)
 	char *certs = path_of("");
 
 	ck_assert_int_eq(rmdir(certs), 0);
-	acme_host_order(host);
+	order_now();
 	turn_until(is_idle);
 	ck_assert_uint_eq(outcomes[ACME_FAILED], 1);
 	ck_assert_ptr_nonnull(strstr(acme_host_view(host).failure, "nothing is ordered, for it could not be kept"));
@@ -729,158 +458,9 @@ START_TEST(writing_again_backs_off)
 }
 END_TEST
 
-#define BACK_ORDER "https://other.example/order"
-#define BACK_MINE "https://other.example/order/1"
-#define BACK_CHAIN "https://other.example/chain/1"
-#define BACK_BUSY \
-	"{\"status\":\"processing\",\"authorizations\":[\"https://other.example/p\"],\"finalize\":\"https://other.example/f\"}"
-#define BACK_VALID                                                                                                                                      \
-	"{\"status\":\"valid\",\"authorizations\":[\"https://other.example/p\"],\"finalize\":\"https://other.example/f\",\"certificate\":\"" BACK_CHAIN \
-	"\"}"
-
-static void take_fallback(void)
-{
-	config.acme.fallback = other_ca;
-	config.acme.profile = profile;
-	place.authorities[ACME_FALLBACK] = make_authority(ACME_FALLBACK);
-	acme_host_meet(host);
-}
-
-static void order(void)
-{
-	acme_host_ask(host);
-	acme_host_order(host);
-	turn_until(all_answered);
-	turn_until(is_idle);
-	settle();
-}
-
-/* The first one is away. */
-static void miss(void)
-{
-	ck_assert_int_eq(acme_host_turn(host), ACME_FIRST);
-	fake_fetch_expect(FAKE_CA, (struct fake_reply){.trouble = FETCH_NO_CONNECT});
-	order();
-}
-
-static void expect_fallback(void)
-{
-	fake_fetch_expect(other_ca, (struct fake_reply){.status = 200,
-	                                                .body = "{\"newNonce\":\"https://other.example/nonce\","
-	                                                        "\"newAccount\":\"https://other.example/account\","
-	                                                        "\"newOrder\":\"" BACK_ORDER "\"}"});
-	fake_fetch_expect("https://other.example/nonce", (struct fake_reply){.status = 200, .nonce = "n0"});
-	fake_fetch_expect("https://other.example/account",
-	                  (struct fake_reply){
-	                          .status = 201, .nonce = "n1", .location = "https://other.example/me", .body = "{}"});
-}
-
-/* Whose turn it is, and an order that is under way there, outlive the process; what has come from there is renewed by the first one. */
-START_TEST(falls_back)
-{
-	take_fallback();
-	for (int i = 0; i < 3; i++) {
-		miss();
-		restart();
-	}
-	ck_assert_int_eq(acme_host_turn(host), ACME_FALLBACK);
-	ck_assert(!is_due());
-	ck_assert(acme_host_is_due(host, clock_wall_ms() + 21000));
-	acme_host_order(host); /* noted, and no more: it is that one's turn still */
-	restart();
-	ck_assert_int_eq(acme_host_turn(host), ACME_FALLBACK);
-	expect_fallback();
-	fake_fetch_expect(BACK_ORDER,
-	                  (struct fake_reply){.status = 201, .nonce = "n", .location = BACK_MINE, .body = BACK_BUSY});
-	acme_host_order(host);
-	ck_assert_int_eq(acme_host_turn(host), ACME_FALLBACK);
-	turn_until(has_order);
-	char *chain = issue(HOST, -3600, 90 * 86400);
-	restart();
-	ck_assert_int_eq(acme_host_turn(host), ACME_FALLBACK);
-	ck_assert(is_due());
-	expect_fallback();
-	fake_fetch_expect(BACK_MINE, (struct fake_reply){.status = 200, .nonce = "n", .body = BACK_VALID});
-	fake_fetch_expect(BACK_CHAIN, (struct fake_reply){.status = 200, .nonce = "n", .body = chain});
-	acme_host_order(host);
-	turn_until(is_clean);
-	settle();
-	ck_assert_str_eq(acme_host_view(host).issued_by, other_ca);
-	ck_assert_int_eq(acme_host_ask_ms(host, FAKE_CA), INT64_MAX);
-	ck_assert_int_eq(acme_host_ask_ms(host, other_ca), 0);
-	ck_assert_int_eq(acme_host_turn(host), ACME_FIRST);
-	restart();
-	ck_assert_int_eq(acme_host_turn(host), ACME_FIRST);
-	free(chain);
-}
-END_TEST
-
-/* The profile is the first one's, as what it says of when; an order that waits there is left. */
-START_TEST(refused_for_long)
-{
-	take_fallback();
-	fake_fetch_expect_account();
-	fake_fetch_expect(FAKE_ORDER,
-	                  (struct fake_reply){.status = 201, .nonce = "n", .location = MINE, .body = VALID_ORDER});
-	fake_fetch_expect(CHAIN, (struct fake_reply){.status = 429,
-	                                             .nonce = "n",
-	                                             .retry_after = "90000",
-	                                             .body = FAKE_PROBLEM("rateLimited", "later")});
-	order();
-	struct acme_view view = acme_host_view(host);
-	ck_assert_int_eq(view.turn, ACME_FALLBACK);
-	ck_assert_int_eq(view.failed_at, ACME_FIRST);
-	ck_assert_int_le(view.next_s, clock_wall_ms() / 1000 + 61);
-	expect_fallback();
-	fake_fetch_expect(BACK_ORDER,
-	                  (struct fake_reply){.status = 403, .nonce = "n", .body = FAKE_PROBLEM("caa", "no")});
-	order();
-	ck_assert_ptr_null(strstr(fake_fetch_payload(), "profile"));
-	view = acme_host_view(host);
-	ck_assert_int_eq(view.failed_at, ACME_FALLBACK);
-	ck_assert_int_eq(view.failures, 2);
-	ck_assert_int_eq(view.turn, ACME_FALLBACK); /* the first one wants nothing yet */
-}
-END_TEST
-
-/* A host that is not here is refused by every CA. */
-START_TEST(a_cause_of_ours)
-{
-	static const char invalid
-	        [] = "{\"status\":\"invalid\",\"challenges\":[{\"type\":\"http-01\",\"url\":\"https://ca.example/c\","
-	             "\"token\":\"t\",\"status\":\"invalid\",\"error\":" FAKE_PROBLEM("connection", "no") "}]}",
-	 pending[] = "{\"status\":\"pending\",\"challenges\":[{\"type\":\"http-01\",\"url\":\"https://ca.example/c\","
-	             "\"token\":\"t\",\"status\":\"pending\"}]}",
-	 ordered[] =
-	         "{\"status\":\"pending\",\"authorizations\":[\"https://ca.example/p\"],\"finalize\":\"https://ca.example/f\"}";
-
-	take_fallback();
-	config.acme.challenges = (struct strings){0};
-	strings_add(&config.acme.challenges, "http-01");
-	strings_add(&config.listen, "127.0.0.1:80");
-	fake_fetch_expect_account();
-	for (int i = 0; i < 4; i++) {
-		fake_fetch_expect(FAKE_ORDER,
-		                  (struct fake_reply){.status = 201, .nonce = "n", .location = MINE, .body = ordered});
-		fake_fetch_expect("https://ca.example/p",
-		                  (struct fake_reply){.status = 200, .nonce = "n", .body = pending});
-		fake_fetch_expect("https://ca.example/c",
-		                  (struct fake_reply){.status = 200, .nonce = "n", .body = "{}"});
-		fake_fetch_expect("https://ca.example/p",
-		                  (struct fake_reply){.status = 200, .nonce = "n", .body = invalid});
-		order();
-		ck_assert_msg(strstr(acme_host_view(host).failure, "the proof by http-01") != NULL, "%s",
-		              acme_host_view(host).failure);
-		ck_assert_int_eq(acme_host_turn(host), ACME_FIRST);
-	}
-	strings_clear(&config.acme.challenges);
-	strings_clear(&config.listen);
-}
-END_TEST
-
 START_TEST(a_gone_host_is_still_written)
 {
-	acme_host_order(host);
+	order_now();
 	acme_host_free(host); /* with a write under way */
 	host = acme_host_new(&place, HOST);
 	turn_until(is_recorded_order);
@@ -892,4 +472,4 @@ UNIT_MAIN_WITH("acme_host", set_up, tear_down, recorded_before_it_is_made, taken
                the_clock_was_ahead, an_order_without_a_url, another_ca_is_asked_at_once, an_order_keeps_its_ca,
                a_stopped_order_is_taken_up, bad_chains, an_order_that_is_over, garbage_for_a_chain,
                chain_of_another_key, nothing_can_be_written, the_certificate_cannot_be_written, writing_again_backs_off,
-               falls_back, refused_for_long, a_cause_of_ours, a_gone_host_is_still_written)
+               a_gone_host_is_still_written)

@@ -10,7 +10,7 @@ START_TEST(round_trip)
 	struct acme_record record = {.directory = mem_dup("https://ca.example/dir"),
 	                             .first = mem_dup("https://ca.example/dir"),
 	                             .fallback = mem_dup("https://other.example/dir"),
-	                             .tries = {ACME_FALLBACK, 4, {8, 9}},
+	                             .tries = {ACME_FALLBACK, ACME_FALLBACK, 4, {8, 9}},
 	                             .challenge = mem_dup("tls-alpn-01"),
 	                             .issued_by = mem_dup("https://ca.example/dir"),
 	                             .window = {5, 6},
@@ -22,7 +22,9 @@ START_TEST(round_trip)
 	                             .failure = mem_dup("the CA says: \"no\"\n"),
 	                             .remedy = mem_dup("do it"),
 	                             .order = mem_dup("https://ca.example/order/1"),
-	                             .key = mem_dup("-----BEGIN\n")};
+	                             .key = mem_dup("-----BEGIN\n"),
+	                             .left = {mem_dup("https://other.example/dir"),
+	                                      mem_dup("https://other.example/order/2"), mem_dup("-----BEGIN2\n")}};
 	struct acme_record again;
 	struct err err;
 	char *text = acme_record_text(&record);
@@ -32,6 +34,7 @@ START_TEST(round_trip)
 	ck_assert_str_eq(again.first, record.first);
 	ck_assert_str_eq(again.fallback, record.fallback);
 	ck_assert(again.tries.last == ACME_FALLBACK && again.tries.refused == 4);
+	ck_assert_int_eq(again.tries.waits_for, ACME_FALLBACK);
 	ck_assert(again.tries.not_before_s[ACME_FIRST] == 8 && again.tries.not_before_s[ACME_FALLBACK] == 9);
 	ck_assert_int_eq(again.failures, 3);
 	ck_assert_int_eq(again.next_ms, record.next_ms);
@@ -41,12 +44,16 @@ START_TEST(round_trip)
 	ck_assert_str_eq(again.remedy, record.remedy);
 	ck_assert_str_eq(again.order, record.order);
 	ck_assert_str_eq(again.key, record.key);
+	ck_assert_str_eq(again.left.directory, record.left.directory);
+	ck_assert_str_eq(again.left.order, record.left.order);
+	ck_assert_str_eq(again.left.key, record.left.key);
 	ck_assert_str_eq(again.challenge, "tls-alpn-01");
 	ck_assert_int_eq(again.window.from_s, 5);
 	ck_assert_int_eq(again.window.until_s, 6);
 	ck_assert_int_eq(again.ask_ms, 7);
 	acme_record_finish(&again);
 	ck_assert_str_eq(again.issued_by, "https://ca.example/dir");
+	ck_assert(again.left.directory == NULL && again.left.order == NULL && again.left.key == NULL);
 	ck_assert(again.order == NULL && again.key == NULL && again.failures == 0 && again.directory == NULL);
 	ck_assert_str_eq(again.challenge, "tls-alpn-01");
 	acme_record_clear(&again);
@@ -75,7 +82,7 @@ START_TEST(empty)
 
 	ck_assert_str_eq(
 	        text,
-	        "{\"last\":0,\"refused\":0,\"first_not_before_s\":0,\"fallback_not_before_s\":0,\"failures\":0,\"next_ms\":0,\"wait_ms\":0,\"failed_ms\":0,"
+	        "{\"last\":0,\"refused\":0,\"waits_for\":0,\"first_not_before_s\":0,\"fallback_not_before_s\":0,\"failures\":0,\"next_ms\":0,\"wait_ms\":0,\"failed_ms\":0,"
 	        "\"window_from_s\":0,\"window_until_s\":0,\"ask_ms\":0}\n");
 	ck_assert(acme_record_read(text, strlen(text), &again, NULL));
 	ck_assert_ptr_null(again.order);
@@ -123,38 +130,48 @@ END_TEST
 
 static char one[] = "https://one.example/d", two[] = "https://two.example/d", three[] = "https://three.example/d";
 
-/* Whatever failed is about these two CAs, in this order; an order is about one of them. */
+/* What failed is about the first CA, or about its fallback; an order is about one of them. */
 START_TEST(other_cas)
 {
 	static const struct {
 		const char *directory, *first, *fallback; /* of the record */
 		const char *now_first, *now_fallback;
 		bool fails, order; /* what it remembers then */
+		bool said;         /* by the fallback */
+		bool waited;
 	} rows[] = {
-	        {one, one, NULL, one, NULL, true, true},
-	        {one, NULL, NULL, one, NULL, true, true}, /* of an older version */
-	        {two, one, two, one, two, true, true},
-	        {one, one, NULL, one, two, false, true},
-	        {one, NULL, NULL, one, two, false, true},
-	        {two, one, two, one, NULL, false, false},
-	        {two, one, two, one, three, false, false},
-	        {one, one, two, one, three, false, true},
-	        {two, one, two, two, one, false, true},
-	        {one, one, NULL, three, NULL, false, false},
+	        {one, one, NULL, one, NULL, true, true, true, false},
+	        {one, NULL, NULL, one, NULL, true, true, true, false}, /* of an older version */
+	        {two, one, two, one, two, true, true, true, false},
+	        {one, one, NULL, one, two, true, true, false, true},
+	        {one, NULL, NULL, one, two, true, true, false, true},
+	        {two, one, two, one, NULL, true, false, false, true},
+	        {two, one, two, one, three, true, false, false, true},
+	        {one, one, two, one, three, true, true, false, true},
+	        {two, one, two, two, one, false, true, false, false},
+	        {one, one, NULL, three, NULL, false, false, false, false},
+	        {two, one, two, three, NULL, false, false, false, false},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct acme_record record = {.directory = mem_dup(rows[i].directory),
 		                             .first = mem_dup(rows[i].first),
 		                             .fallback = mem_dup(rows[i].fallback),
-		                             .tries = {ACME_FALLBACK, 3, {1, 2}},
+		                             .tries = {ACME_FALLBACK, ACME_FALLBACK, 3, {1, 2}},
 		                             .failures = 4,
 		                             .next_ms = 5,
+		                             .failure = mem_dup("it is away"),
 		                             .order = mem_dup("https://one.example/1"),
 		                             .key = mem_dup("x")};
-		acme_record_meet(&record, rows[i].now_first, rows[i].now_fallback);
+		bool waited = acme_record_meet(&record, rows[i].now_first, rows[i].now_fallback);
+		ck_assert_msg(waited == rows[i].waited, "row %zu", i);
 		ck_assert_msg((record.failures != 0) == rows[i].fails && (record.next_ms != 0) == rows[i].fails &&
-		                      (record.tries.refused != 0) == rows[i].fails,
+		                      (record.tries.refused != 0) == rows[i].fails &&
+		                      (record.tries.not_before_s[ACME_FIRST] != 0) == rows[i].fails,
+		              "row %zu", i);
+		ck_assert_msg((record.tries.not_before_s[ACME_FALLBACK] != 0) == rows[i].said &&
+		                      (record.tries.last == ACME_FALLBACK) == rows[i].said &&
+		                      (record.failure != NULL) == rows[i].said,
 		              "row %zu", i);
 		ck_assert_msg((record.order != NULL) == rows[i].order, "row %zu", i);
 		ck_assert_str_eq(record.first, rows[i].now_first);
@@ -163,4 +180,72 @@ START_TEST(other_cas)
 }
 END_TEST
 
-UNIT_MAIN("acme_record", round_trip, empty, refused, clock_set_back, no_window, other_cas)
+/* The fallback goes, at which the last order was: the one that was left at the first is at hand again, and the first's words stay. */
+START_TEST(the_fallback_goes)
+{
+	struct acme_record record = {.directory = mem_dup(two),
+	                             .first = mem_dup(one),
+	                             .fallback = mem_dup(two),
+	                             .tries = {ACME_FIRST, ACME_FALLBACK, 3, {1, 2}},
+	                             .failure = mem_dup("the first is away"),
+	                             .order = mem_dup("https://two.example/1"),
+	                             .key = mem_dup("2"),
+	                             .left = {mem_dup(one), mem_dup("https://one.example/1"), mem_dup("1")}};
+
+	ck_assert(acme_record_meet(&record, one, NULL));
+	ck_assert_str_eq(record.failure, "the first is away");
+	ck_assert_str_eq(record.directory, one);
+	ck_assert_str_eq(record.order, "https://one.example/1");
+	ck_assert_str_eq(record.key, "1");
+	ck_assert_ptr_null(record.left.order);
+	ck_assert(!acme_record_meet(&record, three, NULL));
+	ck_assert(record.order == NULL && record.left.order == NULL);
+	acme_record_clear(&record);
+}
+END_TEST
+
+/* Each CA's order waits for its own turn. */
+START_TEST(turns)
+{
+	struct acme_record record = {
+	        .directory = mem_dup(one), .order = mem_dup("https://one.example/1"), .key = mem_dup("1")};
+
+	acme_record_turn_to(&record, one);
+	ck_assert_str_eq(record.order, "https://one.example/1");
+	acme_record_turn_to(&record, two);
+	ck_assert_str_eq(record.directory, two);
+	ck_assert(record.order == NULL && record.key == NULL);
+	ck_assert_str_eq(record.left.order, "https://one.example/1");
+	acme_record_set(&record.order, "https://two.example/1");
+	acme_record_set(&record.key, "2");
+	acme_record_turn_to(&record, one);
+	ck_assert_str_eq(record.order, "https://one.example/1");
+	ck_assert_str_eq(record.key, "1");
+	ck_assert_str_eq(record.left.directory, two);
+	acme_record_forget_order(&record); /* it came to nothing */
+	acme_record_turn_to(&record, two);
+	ck_assert_str_eq(record.order, "https://two.example/1");
+	ck_assert_ptr_null(record.left.directory);
+	acme_record_turn_to(&record, one);
+	ck_assert_ptr_null(record.order);
+	acme_record_finish(&record);
+	ck_assert(record.left.order == NULL && record.left.key == NULL);
+	acme_record_clear(&record);
+}
+END_TEST
+
+/* Of a version that knew of no waits_for. */
+START_TEST(older)
+{
+	static const char text[] = "{\"last\":1,\"refused\":3,\"first_not_before_s\":8,\"fallback_not_before_s\":9,"
+	                           "\"failures\":4,\"next_ms\":1,\"wait_ms\":1,\"failed_ms\":1}";
+	struct acme_record record;
+
+	ck_assert(acme_record_read(text, strlen(text), &record, NULL));
+	ck_assert(record.tries.last == ACME_FALLBACK && record.tries.refused == 3);
+	acme_record_clear(&record);
+}
+END_TEST
+
+UNIT_MAIN("acme_record", round_trip, empty, refused, clock_set_back, no_window, other_cas, the_fallback_goes, turns,
+          older)

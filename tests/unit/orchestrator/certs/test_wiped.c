@@ -103,6 +103,8 @@ START_TEST(records)
 	EVP_PKEY *key = jws_key_new();
 	struct acme_record record = {.order = mem_dup("https://ca.example/1"), .key = acme_files_key_line(key)}, again;
 
+	record.left = (struct acme_left){.order = mem_dup("https://ca.example/2"), .key = acme_files_key_line(key)};
+
 	look_for(record.key);
 	char *text = acme_record_text(&record);
 	ck_assert(acme_record_read(text, strlen(text), &again, NULL));
