@@ -49,6 +49,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "front: holds for every kind of connection that clients come by")
+    front_kinds.check()
 
 
 def pytest_generate_tests(metafunc):

@@ -8,18 +8,30 @@ Scenarios marked `front` hold for every kind. Usually those of SELECTION run ove
 are run do, and with `--http1 every` those marked `front` run over each kind.
 """
 
+import pathlib
+import re
+
 KINDS = ["own", "evhttp", "tls"]
 
-# of those marked: what takes seconds and touches most of a kind
+# of those marked: what takes seconds and touches most of a kind; over TLS something of each: storm, hold, replay, drain, limits, restart
 SELECTION = {
     "evhttp": [
+        "test_drain.py::test_drain_ms_bounds_it",
         "test_http.py::",
-        "test_drain.py::test_requests_in_flight_are_finished",
     ],
     "tls": [
         "test_chaos.py::",
-        "test_drain.py::test_requests_in_flight_are_finished",
+        "test_drain.py::test_a_reply_that_the_end_cuts_does_not_look_whole",
+        "test_drain.py::test_drain_ms_bounds_it",
+        "test_drain.py::test_idle_connections_do_not_hold_up_the_end",
+        "test_drain.py::test_nobody_waits_for_one_that_drains",
+        "test_hold.py::",
         "test_http.py::",
+        "test_limits.py::",
+        "test_replay.py::test_a_kill_is_no_end_of_a_reply",
+        "test_replay.py::test_cut_short_before_its_end_is_replayed_when_small",
+        "test_replay.py::test_one_that_is_being_replaced_is_waited_for",
+        "test_replay.py::test_replay_brings_the_body_again",
         "test_restart_held_socket.py::",
     ],
 }
@@ -41,6 +53,15 @@ EXCUSED = {
 def excuse(kind, nodeid):
     """Why this scenario does not hold for the kind; None: it does."""
     return next((reason for word, reason in EXCUSED.get(kind, {}).items() if word in nodeid), None)
+
+
+def check():
+    """What is named above is there: a scenario that was renamed is not run by nobody."""
+    for word in (word for chosen in (*SELECTION.values(), *EXCUSED.values()) for word in chosen):
+        name, _, function = word.partition("::")
+        path = pathlib.Path(__file__).with_name(name)
+        if not path.exists() or (function and not re.search(rf"^def {function}\(", path.read_text(), re.M)):
+            raise ValueError(f"front_kinds.py names {word}, which is not there")
 
 
 def kinds_of(nodeid, marked, option):
