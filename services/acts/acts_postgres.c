@@ -128,8 +128,6 @@ static const char *const STATEMENTS[ACTS_STATEMENTS] = {
                            " 0)::bigint FROM categories c WHERE name = $1"),
         [ACTS_IDS] =
                 "SELECT act_id FROM acts WHERE category_id = $1 ORDER BY time DESC, act_id DESC LIMIT $2 OFFSET $3",
-        [ACTS_ACT] = ("SELECT username, timestamp, caption, " UPVOTES ", img FROM acts a WHERE act_id = $1"),
-        [ACTS_ACT_WORDS] = ("SELECT username, timestamp, caption, " UPVOTES " FROM acts a WHERE act_id = $1"),
         [ACTS_SOME] = SOME_ACTS("img", "octet_length(img) + octet_length(caption)"),
         [ACTS_SOME_WORDS] = SOME_ACTS("NULL::bytea", "octet_length(caption)"),
         [ACTS_PICTURE] = ("SELECT octet_length(img)::bigint, substring(img FROM $2::bigint::integer"

@@ -17,10 +17,11 @@ enum acts_statement {
 	ACTS_COUNT,                             /* -> acts of all categories */
 	ACTS_CATEGORY,                          /* name -> id, acts */
 	ACTS_IDS,                               /* category's id, most, skipped -> ids, the newest first */
-	ACTS_ACT,                               /* id -> username, timestamp, caption, upvotes, picture */
-	ACTS_ACT_WORDS,                         /* the same without the picture */
-	/* ids "{1,2}", bytes -> as ACTS_ACT, and the id's place among them, until so many bytes are there; only of a store in which
-	 * each question is a round trip */
+	/* id -> username, timestamp, caption, upvotes, picture; of a store in which a question costs little */
+	ACTS_ACT,
+	ACTS_ACT_WORDS, /* the same without the picture */
+	/* ids "{1,2}", bytes -> as ACTS_ACT, and the id's place among them, until so many bytes are there; instead of those two, of
+	 * a store in which each question is a round trip */
 	ACTS_SOME,
 	ACTS_SOME_WORDS, /* the same, its picture NULL */
 	ACTS_PICTURE,    /* a blob, by the act's id */

@@ -40,7 +40,7 @@ enum job_result acts_store_ids(struct acts_tables *tables, int64_t category, int
                                size_t *count, struct err *err);
 
 /* Writes one act as an object, until the writer holds about `most` bytes: a picture that goes beyond stays unfinished. picture
- * NULL: without it. JOB_REFUSED: the act is not there any more. */
+ * NULL: without it. JOB_REFUSED: the act is not there any more. Only of a store that is asked for one act at a time (ACTS_ACT). */
 enum job_result acts_store_act(struct acts_tables *tables, int64_t id, size_t most, struct acts_picture *picture,
                                struct json_writer *w, struct err *err);
 

@@ -101,6 +101,36 @@ def test_commands(postgresql_server, database, tmp_path):
         mode.stop()
 
 
+def test_what_is_prepared_is_used(tmp_path):
+    """Each text costs a round trip of each connection, and memory of the server for as long as that lasts."""
+    server = postgresql.Server(log_min_duration_statement=0)
+    database = server.new_database()
+    mode = Native(tmp_path, STORE_URL=server.url(database))
+    try:
+        api = Api(mode.start()).stage()
+        for number in (1, 2):
+            api.add_act(number)
+        for query in ("", "?pictures=0"):
+            assert len(api.acts("garden", query)) == 2
+        api.expect(200, "GET", "/categories")
+        api.expect(200, "GET", "/acts/count")
+        api.expect(200, "POST", "/acts/upvote", [1])
+        for path in ("/acts/1", "/categories/garden", "/users/ann"):
+            api.expect(200, "DELETE", path)
+        for port in (mode.acts_port, mode.users_port):
+            for method in ("GET", "DELETE"):
+                assert request(port, "/api/v1/_count", method=method).status == 200
+        with server.holding(database, "LOCK acts.health, users.health IN EXCLUSIVE MODE"):
+            for port in (mode.acts_port, mode.users_port):
+                assert request(port, "/api/v1/_health").status == 200
+        said = re.findall(r" (parse|execute) s\d+: (.*)$", (server.folder / "log").read_text(errors="replace"), re.MULTILINE)
+        prepared, used = ({text for kind, text in said if kind == wanted} for wanted in ("parse", "execute"))
+        assert len(prepared) >= 20 and prepared - used == set()
+    finally:
+        mode.stop()
+        server.remove()
+
+
 def test_two_connections_and_a_slot(postgresql_server, database, tmp_path):
     """Each process has two connections, and the lowest slot that is free."""
     mode = Native(tmp_path, STORE_URL=postgresql_server.url(database))
