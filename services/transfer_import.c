@@ -89,15 +89,24 @@ static bool run_batch(struct transfer_in *in, struct err *err)
 
 /* --- lines ----------------------------------------------------------------------------------------------------- */
 
+/* From here on there is no more of the file, for that reason. What came before is whole, and kept. */
+static bool end_here(struct transfer_in *in, const struct err *why, struct err *err)
+{
+	if (!run_batch(in, err))
+		return false;
+	*err = *why;
+	return false;
+}
+
 static bool read_first(struct transfer_in *in, const struct json_value *line, struct err *err)
 {
 	int64_t format = 0;
 
 	in->begun = true;
 	if (!json_text_is(json_get(line, "export"), in->transfer->service))
-		return err_set(err, "this is no export of %s", in->transfer->service);
+		return err_set(err, "line 1: this is no export of %s", in->transfer->service);
 	if (!json_int(json_get(line, "format"), &format) || format != 1)
-		return err_set(err, "of a format that this program does not know: format must be 1");
+		return err_set(err, "line 1: of a format that this program does not know: format must be 1");
 	return true;
 }
 
@@ -106,8 +115,15 @@ static bool read_last(struct transfer_in *in, int64_t lines, struct err *err)
 	in->ended = true;
 	if (!run_batch(in, err))
 		return false;
-	return lines == in->lines || err_set(err, "there should be %lld lines before this one, and there are %lld",
-	                                     (long long)lines, (long long)in->lines);
+	if (lines == in->lines)
+		return true;
+	return err_set(err, "line %lld: there should be %lld lines before this one, and there are %lld",
+	               (long long)in->line, (long long)lines, (long long)in->lines);
+}
+
+static bool looks_like_the_last(const char *text, size_t len)
+{
+	return len < 100 && strncmp(text, "{\"lines\":", strlen("{\"lines\":")) == 0;
 }
 
 /* The first and the last, which are few words each. */
@@ -117,11 +133,11 @@ static bool read_frame(struct transfer_in *in, const char *text, size_t len, boo
 	int64_t lines;
 	bool good = true;
 
-	*is_frame = !in->begun || (len < 100 && strncmp(text, "{\"lines\":", strlen("{\"lines\":")) == 0);
+	*is_frame = !in->begun || looks_like_the_last(text, len);
 	if (!*is_frame)
 		return true;
 	if (!json_parse(text, len, NULL, &doc, err))
-		return false;
+		return err_prefix(err, "line %lld", (long long)in->line);
 	if (!in->begun)
 		good = read_first(in, json_root(doc), err);
 	else if (json_int(json_get(json_root(doc), "lines"), &lines))
@@ -146,7 +162,7 @@ static bool take_line(struct transfer_in *in, const char *text, size_t len, stru
 	bool is_frame;
 
 	if (in->ended)
-		return err_set(err, "something comes behind the last line");
+		return err_set(err, "line %lld: something comes behind the last line", (long long)in->line);
 	if (!read_frame(in, text, len, &is_frame, err))
 		return false;
 	if (is_frame)
@@ -155,36 +171,50 @@ static bool take_line(struct transfer_in *in, const char *text, size_t len, stru
 		in->first = in->line;
 	in->starts[in->count] = in->batch.len;
 	if (!buf_add(&in->batch, text, len))
-		return err_set(err, "it is too long");
+		return err_set(err, "line %lld: it is too long", (long long)in->line);
 	in->starts[++in->count] = in->batch.len;
 	return in->count < BATCH_LINES && in->batch.len < BATCH_BYTES ? true : run_batch(in, err) && tell(in, err);
+}
+
+/* Only of the last one may its newline be missing: it shows by itself whether it is whole. */
+static bool is_cut(const char *text, size_t len)
+{
+	return text[len - 1] != '\n' && !(text[len - 1] == '}' && looks_like_the_last(text, len));
 }
 
 /* The next line and what becomes of it; which line it is, is said with what is wrong. */
 static bool read_line(struct transfer_in *in, bool *more, struct err *err)
 {
-	enum lines_step step = lines_next(&in->text, err);
-	bool good = step != LINES_FAILED;
+	const struct buf *line = &in->text.line;
+	struct err why;
+	enum lines_step step = lines_next(&in->text, &why);
 
 	*more = step == LINES_ONE;
-	if (step != LINES_END)
-		in->line++;
+	if (step == LINES_END)
+		return true;
+	in->line++;
+	if (*more && !is_cut(line->data, line->len))
+		return take_line(in, line->data, line->len, err);
 	if (*more)
-		good = take_line(in, in->text.line.data, in->text.line.len, err);
-	if (!good && strncmp(err->message, "line ", strlen("line ")) != 0)
-		err_prefix(err, "line %lld", (long long)in->line);
-	return good;
+		err_set(&why, "is cut: the file ends in the middle of it; what came before it is imported");
+	err_prefix(&why, "line %lld", (long long)in->line);
+	return end_here(in, &why, err);
 }
 
 static bool read_all(struct transfer_in *in, struct err *err)
 {
 	bool more = true;
+	struct err why;
 
 	while (more) {
 		if (!read_line(in, &more, err))
 			return false;
 	}
-	return in->ended || err_set(err, "its end is missing: it was cut; what there is of it is imported");
+	if (in->ended)
+		return true;
+	err_set(&why, "its end is missing: it was cut behind line %lld; what there is of it is imported",
+	        (long long)in->line);
+	return end_here(in, &why, err);
 }
 
 static bool run(struct transfer_in *in, struct err *err)

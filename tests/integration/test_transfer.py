@@ -237,6 +237,31 @@ def test_a_line_without_an_end(on):
 
 
 @pytest.mark.parametrize("kind", stores.KINDS)
+@pytest.mark.parametrize("whole, more, words", [
+    (0, 12, "line 1: is cut"), (1, 0, "its end is missing: it was cut behind line 1"), (2, 5, "line 3: is cut"), (100, 30, "line 101: is cut"),
+    (100, 0, "its end is missing: it was cut behind line 100"), (257, 30, "line 258: is cut"), (290, -1, "line 291: is cut"),
+    (302, 5, "line 303: is cut"), (302, -2, "line 303: is cut")])
+def test_what_was_cut_is_there_as_far_as_it_goes(on, kind, whole, more, words, tmp_path):
+    """As by a full disk or a connection that broke: all lines that came whole are kept, and which one did not is said. more: bytes of
+    the line behind them; below 0: all but so many."""
+    api = on(kind)
+    lines = [json.dumps(line) + "\n" for line in
+             [HEAD, {"category": "garden"}, *({**ACT, "actId": number} for number in range(300)), {"lines": 301}]]
+    for name, text in (("cut", "".join(lines[:whole]) + lines[whole][:more]), ("all", "".join(lines))):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    there = max(0, whole - 1)
+    code, out, err = run(api.mode.acts, "--import", tmp_path / "cut")
+    assert (code, out) == (1, f"acts: imported: {there}, there already: 0\n") and f"{tmp_path}/cut: {words}" in err, (out, err)
+    assert "imported" in err and api.expect(200, "GET", "/acts/count") == [max(0, there - 1)]
+    assert run(api.mode.acts, "--import", tmp_path / "all")[:2] == (0, f"acts: imported: {301 - there}, there already: {there}\n")
+
+
+def test_the_last_line_need_not_end(on):
+    text = "".join(json.dumps(line) + "\n" for line in [HEAD, {"category": "garden"}, ACT, {"lines": 2}])
+    assert run(on("sqlite").mode.acts, "--import", "-", text=text[:-1])[:2] == (0, "acts: imported: 2, there already: 0\n")
+
+
+@pytest.mark.parametrize("kind", stores.KINDS)
 def test_an_import_that_is_killed_is_begun_again(on, kind, tmp_path):
     api, count = on(kind), 3000
     with open(tmp_path / "many", "w", encoding="utf-8") as file:
