@@ -4,10 +4,14 @@
 #include "services/store/postgres_inside.h"
 
 #include "common/clock.h"
+#include "common/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define PATIENCE_MS 5000
+#define TOLD_MOST \
+	10 /* of a rule's problems: libpq holds all rows that come, and a large store may have broken one everywhere */
 
 struct checking {
 	struct postgres_store *pg;
@@ -26,6 +30,31 @@ static bool check_schema(struct postgres_store *pg, const char *const *migration
 	                                    (int)version, (int)known));
 }
 
+static void tell(const struct checking *checking, const char *problem)
+{
+	checking->watch->on_problem(checking->watch->owner, problem);
+}
+
+/* The first problems, and how many more there are. */
+static enum store_step tell_rows(struct checking *checking, struct store_statement *statement, struct err *err)
+{
+	enum store_step step;
+	int64_t told = 0, all = 0;
+	char more[64];
+
+	while ((step = postgres_step(statement, err)) == STORE_ROW) {
+		const char *found = postgres_column_text(statement, 0, NULL);
+		all = postgres_column_int(statement, 1);
+		told++;
+		tell(checking, found != NULL ? found : "a rule gave NULL");
+	}
+	snprintf(more, sizeof(more), "and %lld more like this", (long long)(all - told));
+	if (all > told)
+		tell(checking, more);
+	checking->problems += (size_t)all;
+	return step;
+}
+
 /* Every row is a problem. What cannot be read is one, too, if there is still somebody to ask. */
 static bool ask(struct checking *checking, const char *rule, struct err *err)
 {
@@ -33,11 +62,7 @@ static bool ask(struct checking *checking, const char *rule, struct err *err)
 	enum store_step step = STORE_FAILED;
 
 	if (postgres_prepare(&checking->pg->base, rule, &statement, err)) {
-		while ((step = postgres_step(statement, err)) == STORE_ROW) {
-			const char *found = postgres_column_text(statement, 0, NULL);
-			checking->problems++;
-			checking->watch->on_problem(checking->watch->owner, found != NULL ? found : "a rule gave NULL");
-		}
+		step = tell_rows(checking, statement, err);
 		postgres_reset(statement);
 	}
 	if (step == STORE_DONE)
@@ -45,15 +70,27 @@ static bool ask(struct checking *checking, const char *rule, struct err *err)
 	if (checking->pg->conn == NULL)
 		return false;
 	checking->problems++;
-	checking->watch->on_problem(checking->watch->owner, err->message);
+	tell(checking, err->message);
 	return true;
 }
 
-/* Not one moment for all of them: each rule is true at any. */
-static bool ask_all(struct checking *checking, const char *const *rules, struct err *err)
+/* The rules, so that they give a few rows and how many there are. To be freed when the statements have gone. */
+static char **bounded(const char *const *rules, size_t *count)
 {
-	for (; *rules != NULL; rules++) {
-		if (!ask(checking, *rules, err))
+	for (*count = 0; rules[*count] != NULL;)
+		++*count;
+	char **texts = mem_array(NULL, *count, sizeof(*texts));
+	for (size_t i = 0; i < *count; i++)
+		texts[i] = mem_format("SELECT problem, count(*) OVER () FROM (%s) AS broken (problem) LIMIT %d",
+		                      rules[i], TOLD_MOST);
+	return texts;
+}
+
+/* Not one moment for all of them: each rule is true at any. */
+static bool ask_all(struct checking *checking, char **rules, size_t count, struct err *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!ask(checking, rules[i], err))
 			return false;
 	}
 	return true;
@@ -64,12 +101,17 @@ bool postgres_check(const struct store_check *check, const struct store_texts *t
 {
 	struct postgres_store *pg = postgres_new(check->url, texts, PATIENCE_MS, true);
 	struct checking checking = {.pg = pg, .watch = watch};
+	size_t count;
+	char **rules = bounded(texts->rules, &count);
 
 	pg->watch = watch;
 	pg->told_us = clock_us();
 	bool good = postgres_dial(pg, err) && check_schema(pg, texts->migrations, err) && postgres_get_ready(pg, err) &&
-	            ask_all(&checking, texts->rules, err);
+	            ask_all(&checking, rules, count, err);
 	postgres_close(&pg->base);
+	for (size_t i = 0; i < count; i++)
+		free(rules[i]);
+	free(rules);
 	*problems = checking.problems;
 	return good;
 }

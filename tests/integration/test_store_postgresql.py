@@ -101,6 +101,25 @@ def test_commands(postgresql_server, database, tmp_path):
         mode.stop()
 
 
+def test_a_check_tells_of_a_few_of_many(postgresql_server, database, tmp_path):
+    """Of each rule the first ten that break it, and how many there are: not a line for each act of a large store."""
+    url = postgresql_server.url(database)
+    mode = Native(tmp_path, STORE_URL=url)
+    try:
+        Api(mode.start()).stage()
+        postgresql_server.sql(database, "INSERT INTO acts.acts (act_id, category_id, time, username, timestamp, caption, img)"
+                              " SELECT n, c.id, n, 'ann', '', '', '' FROM generate_series(1, 1234) n, acts.categories c;"
+                              "DELETE FROM acts.requests_zero")
+        code, out, _ = run("acts", "--check", STORE_URL=url)
+        lines = out.splitlines()
+        assert code == 1 and len(lines) == 14 and lines[-1].endswith("is NOT whole: problems found: 1236"), out
+        assert 'category "garden" says 0 acts, and has 1234' in lines[0]
+        assert all("has a picture that is not base64" in line for line in lines[1:11])
+        assert lines[11:13] == ["acts: and 1224 more like this", "acts: requests_zero has 0 rows"]
+    finally:
+        mode.stop()
+
+
 def test_what_is_prepared_is_used(tmp_path):
     """Each text costs a round trip of each connection, and memory of the server for as long as that lasts."""
     server = postgresql.Server(log_min_duration_statement=0)
