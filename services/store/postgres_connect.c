@@ -160,22 +160,19 @@ static bool dial_patiently(struct postgres_store *pg, struct err *err)
 	return true;
 }
 
-/* Who is let in by and by, as there are too many at first, is worth some patience. A connection that breaks while it is set up is
- * as good as none. */
+/* A connection that breaks while it is set up is as good as none. */
 static bool dial_once(struct postgres_store *pg, struct err *err)
 {
-	bool away = !postgres_dial(pg, err) && err->code == POSTGRES_LOST && postgres_nobody_serves(pg);
+	bool away;
 
-	if (!away) {
-		if (pg->conn == NULL && !dial_patiently(pg, err))
-			return false;
+	if (postgres_dial_first(pg, &away, err)) {
 		if (set_up(pg, err))
 			return true;
-		if (err->code != POSTGRES_LOST)
-			return false;
+		away = err->code == POSTGRES_LOST;
 	}
-	note_away(pg, err);
-	return true;
+	if (away)
+		note_away(pg, err);
+	return away;
 }
 
 bool postgres_connect_first(struct postgres_store *pg, enum store_dial dial, struct err *err)

@@ -92,9 +92,9 @@ bool postgres_ask(struct postgres_store *pg, const char *sql, int64_t *number, s
 
 bool postgres_dial(struct postgres_store *pg, struct err *err) MUST_CHECK;
 
-/* After a dial that failed: is it that nobody serves there just now, and not that the server has something against us: name,
- * password, database? */
-bool postgres_nobody_serves(const struct postgres_store *pg);
+/* Dials once, and only if somebody answers there. *away: it failed since nobody serves there just now, and not since the server has
+ * something against us: name, password, database. */
+bool postgres_dial_first(struct postgres_store *pg, bool *away, struct err *err) MUST_CHECK;
 
 /* Of a store that writes: from now on nobody else is this writer, no earlier connection of ours either; it has a slot. */
 bool postgres_join(struct postgres_store *pg, struct err *err) MUST_CHECK;

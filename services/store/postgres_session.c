@@ -5,15 +5,20 @@
  */
 #include "services/store/postgres_inside.h"
 
+#include "common/clock.h"
 #include "common/mem.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define MOST_WRITERS 10000 /* at the same time */
+#define LET_IN_MS 5000     /* who lets in and then says nothing is a pooler, whose server is away */
+#define REFUSED_US 2000000 /* who has something against us says so sooner */
 
 /* --- errors ---------------------------------------------------------------------------------------------------- */
 
@@ -107,6 +112,41 @@ bool postgres_ask(struct postgres_store *pg, const char *sql, int64_t *number, s
 	return good;
 }
 
+static bool wait_until(struct postgres_store *pg, int64_t until_us, struct err *err)
+{
+	struct pollfd fd = {.fd = PQsocket(pg->conn), .events = POLLIN};
+	int64_t left_us = until_us - clock_us();
+	int ready = left_us > 0 ? poll(&fd, 1, (int)(left_us / 1000) + 1) : 0;
+
+	if (ready == 0)
+		return err_set_code(err, POSTGRES_LOST, "%s: lets us in, and does not answer", pg->shown);
+	if (ready == -1 && errno != EINTR)
+		return err_set_errno(err, errno, "%s: poll", pg->shown);
+	return PQconsumeInput(pg->conn) == 1 || postgres_fail(pg, NULL, err);
+}
+
+/* As postgres_exec, and the connection is of no use where it fails: then there may be more to come. */
+static bool exec_soon(struct postgres_store *pg, const char *sql, struct err *err)
+{
+	int64_t until_us = clock_us() + LET_IN_MS * 1000LL;
+	bool good = PQsendQuery(pg->conn, sql) == 1 || postgres_fail(pg, NULL, err), more = good;
+
+	while (more) {
+		PGresult *result = NULL;
+		while (good && PQisBusy(pg->conn))
+			good = wait_until(pg, until_us, err);
+		if (good)
+			result = PQgetResult(pg->conn);
+		ExecStatusType status = PQresultStatus(result);
+		more = result != NULL;
+		good = good && (!more || status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
+		                postgres_fail(pg, result, err));
+		more = more && good;
+		PQclear(result);
+	}
+	return good;
+}
+
 /* --- a connection ---------------------------------------------------------------------------------------------- */
 
 /* Waiting is the store's, by its patience. Who is stopped in the middle of a transaction holds up others no longer than that,
@@ -124,7 +164,7 @@ static bool set_up_session(struct postgres_store *pg, struct err *err)
 	        "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = %s;%s%s",
 	        pg->patience_ms > 0 ? pg->patience_ms : 1, pg->may_pause ? 0 : pg->patience_ms + 5000,
 	        pg->read_only ? "on" : "off", schema != NULL ? "SET search_path = " : "", schema != NULL ? schema : "");
-	bool good = postgres_exec(pg, sql, err);
+	bool good = exec_soon(pg, sql, err);
 
 	free(sql);
 	PQfreemem(schema);
@@ -147,10 +187,10 @@ static char *application_name(const struct postgres_store *pg)
 	return mem_format("%s %.40s %d", pg->schema != NULL ? pg->schema : "selfless", host, (int)getpid());
 }
 
-enum { PARAMETERS = 11 };
+enum { PARAMETERS = 10 };
 
-/* The later holds: before the url what it may say otherwise. attrs: those that the url may not change; NULL: none. */
-static char *set_parameters(const struct postgres_store *pg, const char *attrs, const char *names[PARAMETERS],
+/* The later holds: before the url what it may say otherwise. Gives what is to be freed when they have been used. */
+static char *set_parameters(const struct postgres_store *pg, const char *names[PARAMETERS],
                             const char *values[PARAMETERS])
 {
 	char *name = application_name(pg);
@@ -158,7 +198,7 @@ static char *set_parameters(const struct postgres_store *pg, const char *attrs, 
 	                                          {"keepalives_interval", "2"},  {"keepalives_count", "3"},
 	                                          {"tcp_user_timeout", "10000"}, {"target_session_attrs", "read-write"},
 	                                          {"dbname", pg->url},           {"fallback_application_name", name},
-	                                          {"client_encoding", "UTF8"},   {"target_session_attrs", attrs}};
+	                                          {"client_encoding", "UTF8"},   {NULL, NULL}};
 
 	for (int i = 0; i < PARAMETERS; i++) {
 		names[i] = pairs[i][0];
@@ -167,50 +207,79 @@ static char *set_parameters(const struct postgres_store *pg, const char *attrs, 
 	return name;
 }
 
-static PGconn *dial(const struct postgres_store *pg, const char *attrs)
+/* Where it fails there is what libpq says of it. */
+static bool dial(struct postgres_store *pg, struct err *err)
 {
 	const char *names[PARAMETERS], *values[PARAMETERS];
-	char *name = set_parameters(pg, attrs, names, values);
-	PGconn *conn = mem_must(PQconnectdbParams(names, values, 1));
+	char *name = set_parameters(pg, names, values);
 
+	pg->conn = mem_must(PQconnectdbParams(names, values, 1));
 	free(name);
-	PQsetNoticeReceiver(conn, on_notice, NULL);
-	return conn;
+	PQsetNoticeReceiver(pg->conn, on_notice, NULL);
+	return PQstatus(pg->conn) == CONNECTION_OK ? set_up_session(pg, err) : postgres_fail(pg, NULL, err);
+}
+
+static void hang_up(struct postgres_store *pg)
+{
+	PQfinish(pg->conn);
+	pg->conn = NULL;
 }
 
 bool postgres_dial(struct postgres_store *pg, struct err *err)
 {
-	pg->conn = dial(pg, NULL);
-	if (PQstatus(pg->conn) != CONNECTION_OK)
-		postgres_fail(pg, NULL, err);
-	else if (set_up_session(pg, err))
-		return true;
-	PQfinish(pg->conn);
-	pg->conn = NULL;
-	return false;
+	bool good = dial(pg, err);
+
+	if (!good)
+		hang_up(pg);
+	return good;
 }
 
-static PGPing ping(const struct postgres_store *pg)
+/* --- a start --------------------------------------------------------------------------------------------------- */
+
+static bool is_answered(const struct postgres_store *pg, struct err *err)
 {
 	const char *names[PARAMETERS], *values[PARAMETERS];
-	char *name = set_parameters(pg, NULL, names, values);
+	char *name = set_parameters(pg, names, values);
 	PGPing answer = PQpingParams(names, values, 1);
 
 	free(name);
-	return answer;
+	if (answer == PQPING_REJECT)
+		return err_set_code(err, POSTGRES_LOST, "%s: is about to start, or to stop, and lets nobody in",
+		                    pg->shown);
+	return answer != PQPING_NO_RESPONSE || err_set_code(err, POSTGRES_LOST, "%s: nobody answers there", pg->shown);
 }
 
-/* Whoever lets us in, if only to read, or by now, has nothing against us. */
-bool postgres_nobody_serves(const struct postgres_store *pg)
+/* Name, password, rights, database, or what the url asks for: it would be said again. Whatever else is said passes: that there are
+ * too many, that the server of a pooler is away, that it only reads. libpq tells the SQLSTATE of a dial that was refused only as
+ * the text of another one: "FATAL:  28P01". */
+static bool is_against_us(PGconn *conn)
 {
-	PGPing answer = ping(pg);
+	enum { SQLSTATE = 5 };
+	static const char *const AGAINST[] = {"28", "3D", "42", "22", "0A", NULL};
 
-	if (answer != PQPING_OK)
-		return answer != PQPING_NO_ATTEMPT;
-	PGconn *conn = dial(pg, "any");
-	bool good = PQstatus(conn) == CONNECTION_OK;
-	PQfinish(conn);
-	return good;
+	PQsetErrorVerbosity(conn, PQERRORS_SQLSTATE);
+	PQreset(conn);
+	const char *text = PQerrorMessage(conn);
+	size_t len = strlen(text);
+	while (len > 0 && text[len - 1] == '\n')
+		len--;
+	return PQstatus(conn) != CONNECTION_OK && len > SQLSTATE && text[len - SQLSTATE - 1] == ' ' &&
+	       is_any(text + len - SQLSTATE, AGAINST);
+}
+
+bool postgres_dial_first(struct postgres_store *pg, bool *away, struct err *err)
+{
+	*away = !is_answered(pg, err);
+	if (*away)
+		return false;
+	int64_t begun_us = clock_us();
+	if (dial(pg, err))
+		return true;
+	*away = err->code == POSTGRES_LOST;
+	if (PQstatus(pg->conn) != CONNECTION_OK)
+		*away = clock_us() - begun_us > REFUSED_US || !is_against_us(pg->conn);
+	hang_up(pg);
+	return false;
 }
 
 /* --- a writer -------------------------------------------------------------------------------------------------- */

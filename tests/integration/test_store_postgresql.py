@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import socket
 import subprocess
 import time
 
@@ -275,6 +276,39 @@ def test_started_while_the_server_is_away(tmp_path):
             assert "event=store-connected" in api.mode.acts.log.read_text()
     finally:
         server.remove()
+
+
+@pytest.mark.parametrize("mode", ["silent", "refuses", "hangs"])
+def test_started_while_a_pooler_has_no_server(postgresql_server, database, tmp_path, mode):
+    """It is up, and what it says, if anything, is nothing that the server has against us: a start goes on, and it is dialed again."""
+    pooler = postgresql.Pooler(postgresql_server, mode)
+    try:
+        with started_in_vain(Native(tmp_path, STORE_URL=pooler.url(database))) as api:
+            assert api.call("GET", "/categories").status == 503
+            pooler.become("passes")
+            wait_until(lambda: api.call("GET", "/_health").status == 200, 15, "it serves")
+            api.expect(204, "GET", "/categories")
+    finally:
+        pooler.close()
+
+
+def test_an_unreachable_server_is_dialed_once_at_a_start(postgresql_server, database, tmp_path):
+    """Each dial takes seconds until it is given up, and nobody is served meanwhile."""
+    pooler = postgresql.Pooler(postgresql_server, "silent")
+    process = Process("acts", tmp_path, STORE_URL=pooler.url(database))
+
+    def listens_now():
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", process.port), 1):
+            return True
+        return False
+
+    try:
+        process.spawn()
+        wait_until(listens_now, 20, "it listens")
+        assert pooler.dialed == 1
+    finally:
+        pooler.close()
+        process.stop()
 
 
 def test_started_while_nobody_takes_writes(postgresql_server, database, tmp_path):

@@ -8,6 +8,7 @@ import pathlib
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import threading
 
@@ -147,3 +148,86 @@ class Line:
 
     def close(self):
         self.listener.close()
+
+
+def _message(kind, body):
+    return kind + struct.pack("!i", len(body) + 4) + body
+
+
+class Pooler:
+    """What stands between services and a server, and is up while the server may be away. `mode`, also of the connections that there
+    are: "passes" on; "silent": a dial gets no answer; "refuses": each dial is told that the server cannot be reached; "hangs": lets
+    in, and says nothing to what is asked then."""
+
+    LET_IN = (_message(b"R", struct.pack("!i", 0)) + _message(b"S", b"server_version\00015.0\0") +
+              _message(b"S", b"default_transaction_read_only\0off\0") + _message(b"S", b"in_hot_standby\0off\0") +
+              _message(b"K", struct.pack("!ii", 1, 1)) + _message(b"Z", b"I"))
+    REFUSAL = _message(b"E", b"SFATAL\0VFATAL\0C08P01\0Mserver login has been failing, try again later (server_login_retry)\0\0")
+
+    def __init__(self, server, mode="passes"):
+        self.server, self.mode, self.dialed = server, mode, 0
+        self._open = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def url(self, database):
+        return f"postgresql://selfless@127.0.0.1:{self.port}/{database}"
+
+    def become(self, mode):
+        self.mode = mode
+        self._cut()
+
+    def _cut(self):
+        while self._open:
+            with contextlib.suppress(OSError):
+                self._open.pop().shutdown(socket.SHUT_RDWR)
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near = self.listener.accept()[0]
+                self.dialed += 1
+                self._open.append(near)
+                threading.Thread(target=self._serve, args=(near, self.mode), daemon=True).start()
+
+    def _serve(self, near, mode):
+        with near, contextlib.suppress(OSError):
+            if mode == "passes":
+                self._pass_on(near)
+            elif mode != "silent":
+                self._start(near)
+                near.sendall(self.REFUSAL if mode == "refuses" else self.LET_IN)
+            while mode in ("silent", "hangs") and near.recv(65536):
+                pass
+
+    @staticmethod
+    def _start(near):
+        """Reads the startup message; there is no encryption."""
+        while (size := struct.unpack("!i", near.recv(4, socket.MSG_WAITALL))[0]) == 8:
+            near.recv(4, socket.MSG_WAITALL)
+            near.sendall(b"N")
+        near.recv(size - 4, socket.MSG_WAITALL)
+
+    def _pass_on(self, near):
+        with socket.create_connection(("127.0.0.1", self.server.port)) as far:
+            self._open.append(far)
+            back = threading.Thread(target=self._copy, args=(far, near), daemon=True)
+            back.start()
+            self._copy(near, far)
+            back.join()
+
+    @staticmethod
+    def _copy(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for one in (source, sink):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self._cut()
