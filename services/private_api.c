@@ -18,6 +18,8 @@
 #include <stdlib.h>
 
 #define HEALTH_PATIENCE_MS 400 /* below the probes' timeout */
+#define AWAY_MS \
+	(HEALTH_PATIENCE_MS / 2) /* of a store that may be: below that of a quick probe, which would see a hang */
 #define STUCK_MS 2000
 
 static const char STORE_GONE[] = "the store cannot be reached";
@@ -268,18 +270,18 @@ static bool is_away(const struct checkup *checkup)
 {
 	struct jobs_writer_state writer = jobs_writer_state(checkup->service->jobs);
 
-	return !begin_waits_for_locks(checkup) && (!writer.begun || writer.waiting_ms > HEALTH_PATIENCE_MS);
+	return !begin_waits_for_locks(checkup) && (!writer.begun || writer.waiting_ms > AWAY_MS);
 }
 
 void private_on_health(struct rest_request *request, void *owner)
 {
 	struct service *service = owner;
 	struct checkup *checkup = mem_zero(sizeof(*checkup));
-	struct timeval patience = clock_timeval(HEALTH_PATIENCE_MS * 1000);
 
 	checkup->job = (struct job){.work = check_store, .done = on_checked};
 	checkup->service = service;
 	checkup->request = request;
+	struct timeval patience = clock_timeval((begin_waits_for_locks(checkup) ? HEALTH_PATIENCE_MS : AWAY_MS) * 1000);
 	checkup->patience = event_new(service->private_api->base, -1, EV_PERSIST, on_patience_over, checkup);
 	event_add(checkup->patience, &patience);
 	if (is_away(checkup))
