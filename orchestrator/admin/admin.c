@@ -190,7 +190,7 @@ static void open_socket(struct door *door)
 	}
 	open_for(door);
 	listen_add_socket(door->listen, local_fd(door->local));
-	log_info("event=admin-listening address=unix:%s", local_path(door->local));
+	log_info("event=admin-listening path=%s", log_quote(local_path(door->local)));
 }
 
 /* --- making ---------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,4 @@
-/* state_file: written beside its place, synced, renamed, and the directory synced. log_quote is the loop's alone, and this may
- * be a thread of its own.
- */
+/* state_file: written beside its place, synced, renamed, and the directory synced. */
 #include "orchestrator/base/state_file.h"
 
 #include "common/log.h"
@@ -20,7 +18,7 @@ static void give_away(int fd, const char *dir)
 	struct stat st;
 
 	if (geteuid() == 0 && stat(dir, &st) != -1 && fchown(fd, st.st_uid, st.st_gid) == -1)
-		log_warn("event=owner-not-set path=\"%s\" error=\"%s\"", dir, strerrordesc_np(errno));
+		log_warn("event=owner-not-set path=%s error=%s", log_quote(dir), log_quote(strerrordesc_np(errno)));
 }
 
 static bool write_synced(const char *path, const char *dir, const char *text, struct err *err)

@@ -70,9 +70,12 @@ bool acme_kept_is_busy(const struct acme_kept *kept)
 
 static void warn_unwritten(const struct acme_kept *kept, const char *ending, const struct err *err)
 {
+	char *name = mem_format("%s.%s", kept->host, ending);
+
 	log_error(
-	        "event=certificate-not-kept host=%s file=%s.%s error=%s remedy=\"%s: it is tried again, and shown meanwhile\"",
-	        kept->host, kept->host, ending, log_quote(err->message), write_fault_remedy(err->code));
+	        "event=certificate-not-kept host=%s file=%s error=%s remedy=\"%s: it is tried again, and shown meanwhile\"",
+	        kept->host, log_quote(name), log_quote(err->message), write_fault_remedy(err->code));
+	free(name);
 }
 
 /* False: nobody is there any more who wants to know, and by now kept may be gone, too. */

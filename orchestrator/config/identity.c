@@ -113,8 +113,8 @@ static bool owner_load(struct identity *identity, bool *made, struct err *err)
 		ok = err_set(err, "%s", why.message);
 	else if (*made && why.code != ENOENT)
 		log_warn(
-		        "event=owner-lost error=\"%s is damaged: a new owner is made, to whom containers that run do not belong\"",
-		        path);
+		        "event=owner-lost path=%s error=\"it is damaged: a new owner is made, to whom containers that run do not belong\"",
+		        log_quote(path));
 	free(path);
 	return ok && (!*made || owner_make(identity, err));
 }

@@ -17,7 +17,7 @@ static void on_removed(const struct engine_result *result, void *arg)
 static void orphan_log(const struct engine_container *listed, bool wait)
 {
 	log_warn("event=%s service=%s container=%.12s name=%s error=\"its service is not configured%s\"",
-	         wait ? "orphan" : "unwanted", listed->service, listed->id, listed->name,
+	         wait ? "orphan" : "unwanted", log_quote(listed->service), listed->id, listed->name,
 	         wait ? ": it is removed after drain_ms" : "");
 }
 

@@ -66,8 +66,8 @@ bool ownership_take_over(struct identity *identity, const struct engine_containe
 			continue;
 		if (!identity_take_over(identity, containers[i].owner, err))
 			return err_prefix(err, "--take-over");
-		log_warn("event=taken-over owner=%s container=%.12s name=%s", containers[i].owner, containers[i].id,
-		         containers[i].name);
+		log_warn("event=taken-over owner=%s container=%.12s name=%s", log_quote(containers[i].owner),
+		         containers[i].id, containers[i].name);
 	}
 	return true;
 }

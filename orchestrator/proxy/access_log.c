@@ -79,8 +79,8 @@ static void lose(struct access_log *log, uint64_t from, uint64_t end, int proble
 	log->told = true;
 	log->warned_us = clock_us();
 	log_warn(
-	        "event=access-log-failed path=\"%s\" error=\"%s\": lines are dropped and counted until it can be written",
-	        log->target->path, strerrordesc_np(problem));
+	        "event=access-log-failed path=%s error=%s consequence=\"lines are dropped and counted until it can be written\"",
+	        log_quote(log->target->path), log_quote(strerrordesc_np(problem)));
 }
 
 static void recover(struct access_log *log)
@@ -90,7 +90,7 @@ static void recover(struct access_log *log)
 	log->failing = false;
 	atomic_store(&log->problem, 0);
 	if (log->told)
-		log_info("event=access-log-written path=\"%s\" dropped=%llu", log->target->path,
+		log_info("event=access-log-written path=%s dropped=%llu", log_quote(log->target->path),
 		         (unsigned long long)(atomic_load(&log->lost) - log->lost_before));
 	log->told = false;
 }

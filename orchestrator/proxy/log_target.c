@@ -63,12 +63,11 @@ static bool reopen_file(struct log_target *target)
 	return true;
 }
 
-/* log_quote is the loop's alone, and this is the thread. */
 void log_target_reopen(struct log_target *target)
 {
 	if (target->path != NULL && !reopen_file(target))
-		log_warn("event=access-log-not-reopened path=\"%s\" error=\"%s\"", target->path,
-		         strerrordesc_np(errno));
+		log_warn("event=access-log-not-reopened path=%s error=%s", log_quote(target->path),
+		         log_quote(strerrordesc_np(errno)));
 }
 
 static bool has_no_name(const struct log_target *target)

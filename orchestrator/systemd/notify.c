@@ -53,8 +53,8 @@ static int64_t read_watchdog(void)
 	int wanted = sd_watchdog_enabled(0, &every_us);
 
 	if (wanted < 0)
-		log_warn("event=notify-off error=\"WATCHDOG_USEC or WATCHDOG_PID is no number above 0: %s\"",
-		         strerror(-wanted));
+		log_warn("event=notify-off error=%s remedy=\"WATCHDOG_USEC and WATCHDOG_PID must be numbers above 0\"",
+		         log_quote(strerror(-wanted)));
 	return wanted > 0 ? (int64_t)every_us : 0;
 }
 

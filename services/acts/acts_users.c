@@ -237,7 +237,7 @@ static void note_reachable(struct acts_users *users, bool reachable)
 	if (reachable != users->reachable && reachable)
 		log_info("event=users-reachable");
 	else if (reachable != users->reachable)
-		log_warn("event=users-unreachable url=http://%s", users->host_field);
+		log_warn("event=users-unreachable host=%s", log_quote(users->host_field));
 	users->reachable = reachable;
 }
 
