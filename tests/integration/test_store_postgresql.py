@@ -1,6 +1,7 @@
 """acts and users on PostgreSQL: what they say at their start, what their commands say, who may be away and come back."""
 
 import contextlib
+import itertools
 import os
 import re
 import socket
@@ -365,6 +366,30 @@ def test_an_outage_under_the_orchestrator(tmp_path):
         wait_until(lambda: request(orchestrator.port, "/api/v1/users", timeout=10).status == 204, 15, "it serves")
         orchestrator.wait_slots(service, 2, 15)
         assert left.items() & orchestrator.running(service).items()
+    finally:
+        orchestrator.close()
+        server.remove()
+
+
+def test_an_outage_that_outlasts_a_start(tmp_path):
+    """Who never served is replaced after start_ms, later and later; what is to be waited for is shown; it serves when it can."""
+    server = postgresql.Server()
+    orchestrator = ProcessOrchestrator(tmp_path, os.getpid())
+    program = build_dir() / "services" / "users" / "users"
+    service = orchestrator.add_backends("users", 1, command=[str(program)], env={"STORE_URL": server.url(server.new_database())},
+                                        health={"path": "/api/v1/_health", "start_ms": 500})
+    server.stop()
+    try:
+        orchestrator.spawn()
+
+        def pauses():
+            return [int(ms) for ms in re.findall(r"event=backing-off .* retry_ms=(\d+)", orchestrator.log())]
+        wait_until(lambda: len(pauses()) >= 3, 40, "the third pause")
+        assert all(after > 1.5 * before for before, after in itertools.pairwise(pauses())), pauses()
+        assert "; the last one saw: status 500 on /api/v1/_health" in orchestrator.log()
+        server.start()
+        orchestrator.wait_slots(service, 1, 30)
+        assert request(orchestrator.port, "/api/v1/users", timeout=10).status == 204
     finally:
         orchestrator.close()
         server.remove()
