@@ -142,16 +142,21 @@ static void write_await_mount(struct json_writer *w, const char *await_file)
 	json_end_array(w);
 }
 
+void docker_body_log_options(struct json_writer *w, const char *key)
+{
+	json_key(w, key);
+	json_begin_object(w);
+	json_member_text(w, "max-size", "10m");
+	json_member_text(w, "max-file", "2");
+	json_end_object(w);
+}
+
 static void write_log(struct json_writer *w)
 {
 	json_key(w, "LogConfig");
 	json_begin_object(w);
 	json_member_text(w, "Type", DOCKER_LOG_DRIVER);
-	json_key(w, "Config");
-	json_begin_object(w);
-	json_member_text(w, "max-size", DOCKER_LOG_FILE_MAX);
-	json_member_text(w, "max-file", DOCKER_LOG_FILES);
-	json_end_object(w);
+	docker_body_log_options(w, "Config");
 	json_end_object(w);
 }
 

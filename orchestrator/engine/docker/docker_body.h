@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/buf.h"
+#include "common/json.h"
 #include "orchestrator/engine/engine.h"
 
 #include <stdbool.h>
@@ -26,10 +27,8 @@
 
 extern const char *const docker_reach_words[]; /* of DOCKER_LABEL_REACH, by enum engine_reach; NULL ends them */
 
-/* Where the output of our containers is kept on a host's disk, so that it stays small. */
+/* Where the output of our containers is kept on a host's disk. */
 #define DOCKER_LOG_DRIVER "json-file"
-#define DOCKER_LOG_FILE_MAX "10m"
-#define DOCKER_LOG_FILES "2"
 
 /* What a container is given besides its spec and place. */
 struct docker_gift {
@@ -67,6 +66,10 @@ size_t docker_body_volume_name(const char *volume);
 /* POST /volumes/create. */
 bool docker_body_volume(struct buf *buf, const char *name, const struct engine_spec *spec,
                         const char *volume) MUST_CHECK;
+
+/* Into an open object: the driver's options, under that key ("Config" of a container, "Options" of a Swarm service), so that what it
+ * keeps stays small. */
+void docker_body_log_options(struct json_writer *w, const char *key);
 
 /* filters of GET /containers/json and GET /events: only what carries our label. */
 bool docker_body_list_filters(struct buf *buf, const char *name) MUST_CHECK;

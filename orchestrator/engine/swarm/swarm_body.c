@@ -134,11 +134,7 @@ static void write_log(struct json_writer *w)
 	json_key(w, "LogDriver");
 	json_begin_object(w);
 	json_member_text(w, "Name", DOCKER_LOG_DRIVER);
-	json_key(w, "Options");
-	json_begin_object(w);
-	json_member_text(w, "max-size", DOCKER_LOG_FILE_MAX);
-	json_member_text(w, "max-file", DOCKER_LOG_FILES);
-	json_end_object(w);
+	docker_body_log_options(w, "Options");
 	json_end_object(w);
 }
 
