@@ -51,7 +51,7 @@ static bool look_inspect(const struct swarm_view *view, const char *id, struct e
 	result->state = item->container.state;
 	result->exit_code = item->exit_code;
 	result->address = item->container.address;
-	result->identity = item->task;
+	result->identity = item->container.identity;
 	return true;
 }
 
@@ -67,7 +67,7 @@ static bool look_start(const struct swarm_view *view, const char *id, struct eng
 		return true;
 	}
 	result->address = item->container.address;
-	result->identity = item->task;
+	result->identity = item->container.identity;
 	/* What has run and ended was started; that it died is told as an event. */
 	return item->container.state == ENGINE_EXITED || item->container.address.len > 0;
 }

@@ -54,6 +54,12 @@ static struct swarm_item *find(struct swarm_item *items, size_t count, const cha
 
 /* --- an item's state ------------------------------------------------------------------------------------------- */
 
+/* A task of its own: by its id the container knows itself. */
+static bool has_task(const struct swarm_item *item)
+{
+	return item->container.identity[0] != '\0';
+}
+
 static const struct swarm_node *find_node(const struct swarm_lists *lists, const char *id)
 {
 	for (size_t i = 0; i < lists->node_count; i++)
@@ -123,7 +129,6 @@ static void take_task(struct swarm_item *item, const struct swarm_task *task, co
 	item->impeded = task->impeded && task->phase == SWARM_WAITING;
 	if (task->phase == SWARM_WAITING || container->state == ENGINE_EXITED)
 		return;
-	memcpy(item->task, task->id, sizeof(item->task));
 	memcpy(container->identity, task->id, sizeof(container->identity));
 	memcpy(item->node, task->node, sizeof(item->node));
 	item->away = node == NULL || !node->ready;
@@ -158,7 +163,7 @@ static const struct swarm_task *pick_task(const struct swarm_item *item, const s
 	const struct swarm_task *most = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (item->task[0] != '\0' && strcmp(tasks[i]->id, item->task) != 0)
+		if (has_task(item) && strcmp(tasks[i]->id, item->container.identity) != 0)
 			continue;
 		if (most == NULL || says_more(tasks[i], most))
 			most = tasks[i];
@@ -173,7 +178,7 @@ static void take_tasks(struct swarm_item *item, const struct swarm_task *const *
 
 	if (task != NULL)
 		take_task(item, task, lists);
-	else if (item->task[0] != '\0')
+	else if (has_task(item))
 		lose_task(item, lists);
 	item->gone = item->removed && (task == NULL || item->container.state == ENGINE_EXITED);
 }
@@ -216,7 +221,7 @@ static void inherit(struct swarm_item *item, const struct swarm_item *before)
 
 	container.state = before->container.state;
 	container.address = before->container.address;
-	memcpy(container.identity, before->task, sizeof(container.identity));
+	memcpy(container.identity, before->container.identity, sizeof(container.identity));
 	*item = *before;
 	item->container = container;
 	item->generation = generation;
@@ -230,7 +235,7 @@ static void add_service(struct swarm_view *view, const struct swarm_service *ser
 	item->container.state = ENGINE_CREATED;
 	item->generation = service->generation;
 	item->exit_code = -1;
-	if (before != NULL && !before->gone && before->task[0] != '\0')
+	if (before != NULL && !before->gone && has_task(before))
 		inherit(item, before);
 }
 
@@ -250,7 +255,7 @@ static void make_items(struct swarm_view *view, struct swarm_item *before, size_
 		add_service(view, &lists->services[i], find(before, before_count, lists->services[i].container.id));
 	sort(view);
 	for (size_t i = 0; i < before_count; i++)
-		if (!before[i].gone && before[i].task[0] != '\0' &&
+		if (!before[i].gone && has_task(&before[i]) &&
 		    find(view->items, services, before[i].container.id) == NULL) {
 			view->items[view->count] = before[i];
 			view->items[view->count++].removed = true;

@@ -14,9 +14,8 @@
 struct swarm_view;
 
 struct swarm_item {
-	struct engine_container container;
+	struct engine_container container; /* identity: its task's id; "": none yet */
 	int generation;
-	char task[ENGINE_ID_SIZE];          /* "": none yet */
 	char node[ENGINE_ID_SIZE];          /* the task's */
 	bool removed;                       /* the service is gone, */
 	bool gone;                          /* and the task; nothing shows this but the events of one take */
