@@ -45,18 +45,20 @@ void probe_saw_shortage(struct probe_sight *sight, const char *why)
 	saw(sight, PROBE_UNABLE, "this host could not ask: %s", why);
 }
 
-/* The field's value where it is another one's; NULL: it is not, or none is said. */
-static const struct http_text *stranger(const struct http_head *head, const char *identity)
+/* Who answers, by what the reply says of itself; NULL: it does not say. */
+static const struct http_text *claim(const struct http_head *head)
 {
-	for (unsigned i = 0; identity[0] != '\0' && i < head->count; i++) {
-		const struct http_field *field = &head->fields[i];
-		if (http_text_is(field->name, IDENTITY_FIELD))
-			return field->value.len == strlen(identity) &&
-			                       memcmp(field->value.data, identity, field->value.len) == 0
-			               ? NULL
-			               : &field->value;
-	}
+	for (unsigned i = 0; i < head->count; i++)
+		if (http_text_is(head->fields[i].name, IDENTITY_FIELD))
+			return &head->fields[i].value;
 	return NULL;
+}
+
+/* Is that the container that was asked? Where either is not known, nothing speaks against it. */
+static bool is_same(const struct http_text *claimed, const char *identity)
+{
+	return claimed == NULL || identity[0] == '\0' ||
+	       (claimed->len == strlen(identity) && memcmp(claimed->data, identity, claimed->len) == 0);
 }
 
 static void saw_stranger(struct probe_sight *sight, const struct http_text *who, const char *identity)
@@ -83,12 +85,12 @@ static void saw_status(struct probe_sight *sight, int status, struct http_text p
 void probe_saw_head(struct probe_sight *sight, const struct http_head *head, struct http_text path,
                     const char *identity)
 {
-	const struct http_text *who = stranger(head, identity);
+	const struct http_text *who = claim(head);
 
-	if (who != NULL)
-		saw_stranger(sight, who, identity);
-	else
+	if (is_same(who, identity))
 		saw_status(sight, head->status, path);
+	else
+		saw_stranger(sight, who, identity);
 }
 
 static void saw_error(struct probe_sight *sight, int error, struct http_text begun, const char *where)
