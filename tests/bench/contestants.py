@@ -34,14 +34,14 @@ class Case:
         self.name, self.load, self.work, self.writes = name, load, work, writes
 
 
-CASES = [
+CASES = [               # the last four are what --case pictures chooses
     Case("POST /acts, 10 KB picture", "post", "post", True),
     Case("upvote", "upvote", "upvote", True),
     Case("GET categories", "/api/v1/categories", "categories", False),
-    Case("GET 100 acts of 10 KB", "/api/v1/categories/garden/acts", "list", False),
+    Case("GET 100 acts with their pictures of 10 KB", "/api/v1/categories/garden/acts", "list", False),
     Case("GET 100 acts, pictures=0", "/api/v1/categories/garden/acts?pictures=0", None, False),
     Case("GET 12 acts, pictures=0", "/api/v1/categories/garden/acts?start=1&end=12&pictures=0", None, False),
-    Case("GET a picture of 10 KB", "/api/v1/acts/7/picture", None, False),
+    Case("GET one of the pictures, 10 KB", "/api/v1/acts/7/picture", None, False),
 ]
 
 
