@@ -3,6 +3,12 @@
 import time
 
 STEP_S = 0.01
+LONGEST_S = 0.1
+
+
+def pause(begin):
+    """Until the next look: the longer it has been waited, since who asks dockerd all the time takes its processor from it."""
+    time.sleep(min(LONGEST_S, max(STEP_S, (time.monotonic() - begin) / 10)))
 
 
 def wait_until(condition, deadline_s, what):
@@ -10,7 +16,8 @@ def wait_until(condition, deadline_s, what):
 
     An exception of the world (a refused connection, say) counts as "not yet" and is told in the failure.
     """
-    end = time.monotonic() + deadline_s
+    begin = time.monotonic()
+    end = begin + deadline_s
     last = None
     while True:
         try:
@@ -21,7 +28,7 @@ def wait_until(condition, deadline_s, what):
             last = error
         if time.monotonic() >= end:
             raise AssertionError(f"not within {deadline_s} s: {what} (last: {last!r})")
-        time.sleep(STEP_S)
+        pause(begin)
 
 
 def holds_for(condition, seconds, what):
