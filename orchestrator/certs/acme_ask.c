@@ -71,7 +71,7 @@ void acme_ask_say_refused(struct acme_ask *ask, const char *what, const struct f
 	int64_t wait_s = acme_dates_retry_after_s(reply->fields[ACME_RETRY_AFTER]);
 
 	if (acme_reply_problem(reply->body, reply->len, problem))
-		acme_failure_from_problem(&ask->failure, what, problem);
+		acme_failure_from_refusal(&ask->failure, what, problem);
 	else
 		acme_failure_say(&ask->failure, NULL, "%s failed, the CA answered with status %d and no reason", what,
 		                 reply->status);

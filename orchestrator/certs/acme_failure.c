@@ -77,6 +77,16 @@ void acme_failure_from_problem(struct acme_failure *failure, const char *what, c
 	         problem->detail[0] != '\0' ? problem->detail : "nothing", problem->type);
 }
 
+/* Where nobody was to be asked for a proof, that word is about the account. */
+void acme_failure_from_refusal(struct acme_failure *failure, const char *what, const struct acme_problem *problem)
+{
+	acme_failure_from_problem(failure, what, problem);
+	if (strcmp(problem->type, "unauthorized") == 0)
+		failure->remedy =
+		        "see what the CA says of the account: if it was deactivated, move state_dir/certs/account-....pem away and restart the "
+		        "orchestrator: another account is made, which costs nothing";
+}
+
 /* What says, behind a proof, that a host is not where it is said to be. A CAA record is none: it may name the other CA. */
 static bool is_ours(const char *type)
 {

@@ -19,6 +19,9 @@ struct acme_failure {
 /* An error of the CA's; what: what we wanted of it, "ordering". */
 void acme_failure_from_problem(struct acme_failure *failure, const char *what, const struct acme_problem *problem);
 
+/* The same, where a request was refused, rather than what was ordered. */
+void acme_failure_from_refusal(struct acme_failure *failure, const char *what, const struct acme_problem *problem);
+
 /* The same where the CA was not shown that the host is this machine's; kind: by what. */
 void acme_failure_from_proof(struct acme_failure *failure, enum acme_challenge_kind kind,
                              const struct acme_problem *problem);

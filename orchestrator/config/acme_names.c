@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-/* RFC 6761, RFC 6762, and what is of no network but one's own. */
-static const char *const inner[] = {".local", ".internal", ".test", ".localhost", ".home.arpa"};
+/* Special-use names (RFC 6761, 6762, 7686, 8375, 9476), and what is of no network but one's own. */
+static const char *const inner[] = {".local",   ".internal", ".test",  ".localhost", ".home.arpa",
+                                    ".example", ".invalid",  ".onion", ".alt"};
 
 static bool ends_with(const char *text, const char *end)
 {

@@ -177,8 +177,8 @@ static const struct option acme_options[] = {
         {"eab_key_file", OPTION_TEXT, AT(eab_key_file), 0, 1024, "\"\"", .reloadable = true,
          .help = "File with that key, in base64url as the CA gave it."},
         {"names", OPTION_TEXTS, AT(names), 0, 256, "[]", .reloadable = true,
-         .help = "Further names to get certificates for; names of one label, IP addresses and those under .local, .internal, .test "
-                 "and .localhost get one only here."},
+         .help = "Further names to get certificates for; names of one label, IP addresses and those that are no public domain's "
+                 "(.local, .internal, .test, .example, ...) get one only here."},
         OPTION_END,
 };
 #undef AT

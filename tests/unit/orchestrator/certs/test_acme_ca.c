@@ -289,6 +289,7 @@ START_TEST(refusals_have_remedies)
 	        {FAKE_PROBLEM("caa", "CAA forbids"), "CAA forbids", "CAA record"},
 	        {FAKE_PROBLEM("userActionRequired", "agree"), "agree", "new terms"},
 	        {FAKE_PROBLEM("invalidProfile", "none"), "none", "acme.profile"},
+	        {FAKE_PROBLEM("unauthorized", "deactivated"), "deactivated", "another account is made"},
 	        {FAKE_PROBLEM("somethingNew", "odd"), "odd (somethingNew)", "what the CA says"}};
 
 	fake_fetch_expect_account();

@@ -7,11 +7,12 @@
 
 START_TEST(why_not)
 {
-	static const char *const good[] = {"example.org",   "a.b.c.example.org", "xn--bcher-kva.de",
-	                                   "local.example", "mytest.org",        "test.example"};
+	static const char *const good[] = {"example.org", "a.b.c.example.org", "xn--bcher-kva.de", "local.example.org",
+	                                   "nas.lan",     "mytest.org",        "test.example.org"};
 	static const char *const bad[] = {"*.example.org", "192.0.2.1",     "2001:db8::1", "localhost",
 	                                  "web",           "printer.local", "db.internal", "shop.test",
-	                                  "app.localhost", "nas.home.arpa"};
+	                                  "app.localhost", "nas.home.arpa", "a.example",   "a.invalid",
+	                                  "abc.onion",     "a.alt"};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++)
 		ck_assert_msg(acme_names_why_not(good[i]) == NULL, "%s", good[i]);

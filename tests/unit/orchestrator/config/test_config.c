@@ -155,8 +155,8 @@ static const struct {
         {"{\"acme\": {\"agree_to_terms\": true}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
          "acme.agree_to_terms: certificates would be ordered"},
         {"{\"listen\": [], \"tls\": {\"listen\": \":443\"}, \"acme\": {\"agree_to_terms\": true, \"challenges\": \"http-01\"}, \"services\": "
-         "[{\"name\": \"a1\", \"image\": \"x\", \"hosts\": [\"a.example\"]}]}",
-         "acme.challenges: \"a.example\" cannot be proven to be this machine's: http-01 needs an address in listen"},
+         "[{\"name\": \"a1\", \"image\": \"x\", \"hosts\": [\"a.example.org\"]}]}",
+         "acme.challenges: \"a.example.org\" cannot be proven to be this machine's: http-01 needs an address in listen"},
         {"{\"tls\": {\"listen\": \":443\"}, \"acme\": {\"agree_to_terms\": true, \"challenges\": \"tls-alpn-01\", \"names\": \"192.0.2.1\"}, \"services\": "
          "[{\"name\": \"a1\", \"image\": \"x\"}]}",
          "acme.challenges: \"192.0.2.1\" cannot be proven"},
