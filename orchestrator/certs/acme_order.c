@@ -36,6 +36,7 @@ struct acme_order {
 	char *token;          /* that the CA may ask for; NULL: none */
 	enum acme_challenge_kind
 	        kind; /* by which the one at hand is proven; ACME_CHALLENGE_KINDS: it was not chosen yet */
+	bool proven;  /* all authorizations are valid */
 	bool finalized;
 	int64_t until_us;
 	struct acme_failure failure;
@@ -204,7 +205,10 @@ static void go_by_state(struct acme_order *order, int64_t retry_after_s)
 {
 	switch (order->state.status) {
 	case ACME_PENDING:
-		authorize(order);
+		if (order->proven)
+			wait(order, retry_after_s); /* the order has not heard of it yet */
+		else
+			authorize(order);
 		break;
 	case ACME_READY:
 		finalize(order, retry_after_s);
@@ -268,10 +272,12 @@ static void put_challenge(struct acme_order *order, const struct acme_authorizat
 static void next_authorization(struct acme_order *order)
 {
 	forget_token(order);
-	if (++order->authorization < order->state.authorization_count)
+	if (++order->authorization < order->state.authorization_count) {
 		authorize(order);
-	else
-		look(order);
+		return;
+	}
+	order->proven = true;
+	look(order);
 }
 
 static void go_by_authorization(struct acme_order *order, const struct acme_authorization *authorization,

@@ -236,6 +236,26 @@ START_TEST(valid_authorization)
 }
 END_TEST
 
+/* All is proven, and the order has not heard of it yet: it is not asked without a pause. */
+START_TEST(valid_authorization_of_a_pending_order)
+{
+	begin();
+	expect(PROOF, AUTHORIZATION("valid", ""));
+	expect(MINE, ORDER("pending", ""));
+	acme_order_go_on(order);
+	fake_fetch_run();
+	for (int i = 0; i < 50; i++)
+		event_base_loop(base, EVLOOP_NONBLOCK); /* nothing more, it would not be expected */
+	expect(MINE, ORDER("pending", ""));
+	fake_fetch_run();
+	expect(MINE, ORDER("ready", ""));
+	expect(FINALIZE, ORDER("valid", ",\"certificate\":\"" CHAIN "\""));
+	expect(CHAIN, "the chain");
+	run_to_end();
+	ck_assert_str_eq(chain, "the chain");
+}
+END_TEST
+
 START_TEST(not_proven)
 {
 	begin();
@@ -418,7 +438,7 @@ START_TEST(given_up)
 END_TEST
 
 UNIT_MAIN_WITH("acme_order", set_up, tear_down, the_whole_way, locations, taken_up_where_it_is_valid,
-               taken_up_where_the_ca_forgot_it, valid_authorization, not_proven, no_such_challenge, invalid_order,
-               invalid_without_a_reason, strange_order, order_without_place, the_ca_goes_away, a_503_is_no_refusal,
-               takes_too_long, proven_over_tls, not_proven_over_tls, the_other_challenge, no_such_profile,
-               a_predecessor_that_is_refused, given_up)
+               taken_up_where_the_ca_forgot_it, valid_authorization, valid_authorization_of_a_pending_order, not_proven,
+               no_such_challenge, invalid_order, invalid_without_a_reason, strange_order, order_without_place,
+               the_ca_goes_away, a_503_is_no_refusal, takes_too_long, proven_over_tls, not_proven_over_tls,
+               the_other_challenge, no_such_profile, a_predecessor_that_is_refused, given_up)
