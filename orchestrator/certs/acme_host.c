@@ -306,9 +306,10 @@ bool acme_host_is_busy(const struct acme_host *host)
 static int64_t next_ms(const struct acme_host *host, int64_t now)
 {
 	int64_t renewal = host->renewal_s * SECOND_MS, wait = acme_choice_next_ms(&host->choice);
+	bool cut_off = wait == 0 && host->record->order != NULL && !acme_kept_has_pem(host->kept);
 	int64_t at = renewal > wait ? renewal : wait;
 
-	return host->asked || host->state != IDLE || at <= now ? 0 : at;
+	return host->asked || cut_off || host->state != IDLE || at <= now ? 0 : at;
 }
 
 /* An order that was begun by a process that ended is taken up at once. */

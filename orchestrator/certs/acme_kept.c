@@ -66,6 +66,11 @@ bool acme_kept_is_busy(const struct acme_kept *kept)
 	return kept->writes > 0;
 }
 
+bool acme_kept_has_pem(const struct acme_kept *kept)
+{
+	return kept->pem != NULL;
+}
+
 /* --- writing --------------------------------------------------------------------------------------------------- */
 
 static void warn_unwritten(const struct acme_kept *kept, const char *ending, const struct err *err)

@@ -25,6 +25,9 @@ void acme_kept_write(struct acme_kept *kept, acme_written *done, void *arg);
 /* pem: a key and its chain, malloc'd, kept's from now on: HOST.pem. */
 void acme_kept_write_pem(struct acme_kept *kept, char *pem, acme_written *done, void *arg);
 
+/* Is there a certificate that is not on the disk yet? The record has its order until then. */
+bool acme_kept_has_pem(const struct acme_kept *kept);
+
 /* The record has changed, and is written with acme_kept_write_again. */
 void acme_kept_set_stale(struct acme_kept *kept);
 

@@ -278,6 +278,34 @@ START_TEST(a_stopped_order_is_taken_up)
 }
 END_TEST
 
+/* An operator wanted it, long before the certificate's time: a restart costs no order. */
+START_TEST(one_that_was_asked_for_is_taken_up)
+{
+	static const char busy[] =
+	        "{\"status\":\"processing\",\"authorizations\":[\"https://ca.example/p\"],\"finalize\":\"https://ca.example/f\"}";
+
+	keep(1);
+	ck_assert(!is_due());
+	fake_fetch_expect_account();
+	fake_fetch_expect(FAKE_ORDER, (struct fake_reply){.status = 201, .nonce = "n", .location = MINE, .body = busy});
+	acme_host_ask(host);
+	order_now();
+	turn_until(has_order);
+	char *chain = issue(HOST, -3600, 90 * 86400);
+	restart();
+	ck_assert(is_due());
+	fake_fetch_expect_account();
+	fake_fetch_expect(MINE, (struct fake_reply){.status = 200, .nonce = "n", .body = VALID_ORDER});
+	fake_fetch_expect(CHAIN, (struct fake_reply){.status = 200, .nonce = "n", .body = chain});
+	order_now();
+	turn_until(is_clean);
+	settle();
+	ck_assert_uint_eq(outcomes[ACME_ISSUED], 1);
+	ck_assert(!is_due());
+	free(chain);
+}
+END_TEST
+
 static void serve_chain(char *chain)
 {
 	fake_fetch_expect(MINE, (struct fake_reply){.status = 200, .nonce = "n", .body = VALID_ORDER});
@@ -445,6 +473,7 @@ START_TEST(writing_again_backs_off)
 		acme_host_write_again(host);
 		turn();
 	}
+	ck_assert(!is_due()); /* it is there, if not on the disk */
 	uint64_t failures = backoff_retries(RETRY_STATE) - before;
 	ck_assert_msg(failures >= 5 && failures <= 9, "%llu", (unsigned long long)failures);
 	ck_assert_int_eq(mkdir(certs, 0700), 0);
@@ -472,6 +501,6 @@ END_TEST
 UNIT_MAIN_WITH("acme_host", set_up, tear_down, recorded_before_it_is_made, taken_up_after_a_restart,
                renewed_at_two_thirds, renewed_when_the_ca_says, failures_wait_longer, the_ca_says_when,
                the_clock_was_ahead, an_order_without_a_url, another_ca_is_asked_at_once, an_order_keeps_its_ca,
-               a_stopped_order_is_taken_up, bad_chains, an_order_that_is_over, garbage_for_a_chain,
-               chain_of_another_key, nothing_can_be_written, the_certificate_cannot_be_written, writing_again_backs_off,
-               a_gone_host_is_still_written)
+               a_stopped_order_is_taken_up, one_that_was_asked_for_is_taken_up, bad_chains, an_order_that_is_over,
+               garbage_for_a_chain, chain_of_another_key, nothing_can_be_written, the_certificate_cannot_be_written,
+               writing_again_backs_off, a_gone_host_is_still_written)
