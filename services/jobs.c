@@ -19,10 +19,19 @@
 #define READ_BATCH 16               /* all of it is answered when the last is done */
 #define WRITE_TRIES 5               /* of a transaction that the store asks for again */
 #define CROWDED_OUT (-1)            /* no code of a store's */
+#define TELL_AGAIN_MS 10000
+
+/* What a thread has told of its store's failures, and how many more there were since then. */
+struct told {
+	struct err last;
+	int64_t at_ms; /* 0: never */
+	unsigned long long untold;
+};
 
 struct jobs {
 	struct jobs_options options;
 	struct tasks *writer, *reader;
+	struct told write_told, read_told;                  /* each its own thread's */
 	const struct store_stamps *stamps;                  /* of the store that is read */
 	_Atomic int64_t waiting_since_ms, working_since_ms; /* 0: not */
 	_Atomic bool begun;
@@ -89,9 +98,20 @@ static bool write_all(struct jobs *jobs, struct task *first, struct err *err)
 	return store_commit(store, err);
 }
 
+/* Each request fails while a store is away or a disk is full: the same is told now and then. */
+static void tell(struct told *told, const char *event, const struct err *err)
+{
+	int64_t now_ms = clock_ms();
+
+	told->untold++;
+	if (told->at_ms != 0 && now_ms - told->at_ms < TELL_AGAIN_MS && strcmp(told->last.message, err->message) == 0)
+		return;
+	log_error("event=%s code=%d times=%llu error=%s", event, err->code, told->untold, log_quote(err->message));
+	*told = (struct told){.last = *err, .at_ms = now_ms};
+}
+
 static void fail_all(struct task *first, enum store_failure failure, const struct err *err)
 {
-	log_error("event=store-write-failed code=%d error=%s", err->code, log_quote(err->message));
 	for (struct task *task = first; task != NULL; task = task->next) {
 		struct job *job = (struct job *)task;
 		job->result = JOB_UNAVAILABLE;
@@ -111,8 +131,10 @@ static void on_write(struct task *first, void *worker)
 		store_undo(jobs->options.write_store);
 		if (failure == STORE_AGAIN && tries == WRITE_TRIES - 1)
 			failure = STORE_BUSY;
-		if (failure != STORE_AGAIN)
-			fail_all(first, failure, &err);
+		if (failure == STORE_AGAIN)
+			continue;
+		tell(&jobs->write_told, "store-write-failed", &err);
+		fail_all(first, failure, &err);
 	}
 	atomic_store(&jobs->working_since_ms, 0);
 }
@@ -138,8 +160,7 @@ static void on_read(struct task *first, void *worker)
 		struct job *job = (struct job *)task;
 		read_one(jobs, job);
 		if (job->result == JOB_UNAVAILABLE)
-			log_error("event=store-read-failed code=%d error=%s", job->err.code,
-			          log_quote(job->err.message));
+			tell(&jobs->read_told, "store-read-failed", &job->err);
 	}
 }
 

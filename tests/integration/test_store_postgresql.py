@@ -407,6 +407,11 @@ def test_away_and_back(tmp_path):
         assert api.call("GET", "/_health").status == 500
         time.sleep(6)
         assert elapsed(lambda: api.expect(503, "GET", "/categories")) < 3
+        for _ in range(50):
+            api.expect(503, "GET", "/categories")
+            api.expect(503, "POST", "/categories", ["beach"])
+        told = len(re.findall(r"event=store-(?:read|write)-failed ", mode.acts.log.read_text()))
+        assert 2 <= told < 20, "not a line for each request"
         server.start()
         wait_until(lambda: api.call("GET", "/_health").status == 200, 15, "it is back")
         wait_until(lambda: api.call("GET", "/categories").status == 200, 15, "reading, too")
