@@ -6,12 +6,9 @@
 #include "common/clock.h"
 #include "common/mem.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define PATIENCE_MS 5000
-#define TOLD_MOST \
-	10 /* of a rule's problems: libpq holds all rows that come, and a large store may have broken one everywhere */
 
 struct checking {
 	struct postgres_store *pg;
@@ -39,19 +36,16 @@ static void tell(const struct checking *checking, const char *problem)
 static enum store_step tell_rows(struct checking *checking, struct store_statement *statement, struct err *err)
 {
 	enum store_step step;
-	int64_t told = 0, all = 0;
-	char more[64];
+	size_t told = 0, all = 0;
 
 	while ((step = postgres_step(statement, err)) == STORE_ROW) {
 		const char *found = postgres_column_text(statement, 0, NULL);
-		all = postgres_column_int(statement, 1);
+		all = (size_t)postgres_column_int(statement, 1);
 		told++;
 		tell(checking, found != NULL ? found : "a rule gave NULL");
 	}
-	snprintf(more, sizeof(more), "and %lld more like this", (long long)(all - told));
-	if (all > told)
-		tell(checking, more);
-	checking->problems += (size_t)all;
+	store_check_tell_more(checking->watch, all - told);
+	checking->problems += all;
 	return step;
 }
 
@@ -74,7 +68,8 @@ static bool ask(struct checking *checking, const char *rule, struct err *err)
 	return true;
 }
 
-/* The rules, so that they give a few rows and how many there are. To be freed when the statements have gone. */
+/* The rules, so that they give a few rows and how many there are: libpq holds all that come. To be freed when the statements have
+ * gone. */
 static char **bounded(const char *const *rules, size_t *count)
 {
 	for (*count = 0; rules[*count] != NULL;)
@@ -82,7 +77,7 @@ static char **bounded(const char *const *rules, size_t *count)
 	char **texts = mem_array(NULL, *count, sizeof(*texts));
 	for (size_t i = 0; i < *count; i++)
 		texts[i] = mem_format("SELECT problem, count(*) OVER () FROM (%s) AS broken (problem) LIMIT %d",
-		                      rules[i], TOLD_MOST);
+		                      rules[i], STORE_CHECK_TOLD);
 	return texts;
 }
 

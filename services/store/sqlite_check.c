@@ -18,10 +18,12 @@ struct checking {
 	bool stopped;
 };
 
-static void tell_problem(struct checking *checking, const char *text)
+/* found: problems of this kind before. */
+static void tell_problem(struct checking *checking, size_t found, const char *text)
 {
 	checking->problems++;
-	checking->watch->on_problem(checking->watch->owner, text);
+	if (found < STORE_CHECK_TOLD)
+		checking->watch->on_problem(checking->watch->owner, text);
 }
 
 static int on_steps(void *arg)
@@ -41,6 +43,7 @@ static void ask(struct checking *checking, const char *sql)
 {
 	struct store_statement *statement;
 	enum store_step step = STORE_FAILED;
+	size_t count = 0;
 	struct err err;
 
 	if (checking->stopped)
@@ -50,12 +53,13 @@ static void ask(struct checking *checking, const char *sql)
 			const char *found = sqlite_column_text(statement, 0, NULL);
 			if (found != NULL && strcmp(found, "ok") == 0)
 				continue;
-			tell_problem(checking, found != NULL ? found : "a rule gave NULL");
+			tell_problem(checking, count++, found != NULL ? found : "a rule gave NULL");
 		}
 		sqlite_reset(statement);
 	}
+	store_check_tell_more(checking->watch, count > STORE_CHECK_TOLD ? count - STORE_CHECK_TOLD : 0);
 	if (step != STORE_DONE && !checking->stopped)
-		tell_problem(checking, err.message);
+		tell_problem(checking, 0, err.message);
 }
 
 static bool check_schema(struct checking *checking, const char *const *migrations, struct err *err)

@@ -96,6 +96,15 @@ bool store_check(const struct store_check *check, const struct store_watch *watc
 	return driver != NULL && driver->check(check, texts, watch, problems, err);
 }
 
+void store_check_tell_more(const struct store_watch *watch, size_t more)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "and %zu more like this", more);
+	if (more > 0)
+		watch->on_problem(watch->owner, text);
+}
+
 bool store_backup(const struct store_backup *backup, const struct store_watch *watch, int64_t *bytes, struct err *err)
 {
 	const struct store_texts *texts;

@@ -19,6 +19,10 @@ struct store_check {
 	const struct store_texts *const *texts; /* as for store_open; another schema than theirs cannot be checked */
 };
 
+/* Of what breaks one rule so many are told, and how many more there are: a large store may have broken it everywhere. */
+#define STORE_CHECK_TOLD 10
+void store_check_tell_more(const struct store_watch *watch, size_t more); /* 0: nothing. For the drivers */
+
 /* True: it could be read to the end, *problems says how many there are. False: it could not even be opened, or was
  * stopped. */
 bool store_check(const struct store_check *check, const struct store_watch *watch, size_t *problems,

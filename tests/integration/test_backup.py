@@ -230,6 +230,20 @@ def test_broken_rules_of_users(native):
     assert code == 1 and 'user "bob" has no hashed password' in out, out
 
 
+def test_a_few_are_told_of_many(native):
+    """Of each rule the first ten that break it, and how many there are."""
+    api = native()
+    api.stage()
+    fill(api.mode.acts.folder / "acts.db", 250, 20)
+    with contextlib.closing(sqlite3.connect(api.mode.acts.folder / "acts.db")) as database, database:
+        database.executescript("UPDATE acts SET img = ''; DELETE FROM health")
+    code, out, _ = run("acts", api.mode.acts.folder, "--check")
+    lines = out.splitlines()
+    assert code == 1 and len(lines) == 13 and all("not base64" in line for line in lines[:10]), out
+    assert lines[10:12] == ["acts: and 240 more like this", "acts: health has 0 rows"]
+    assert lines[12].endswith("is NOT whole: problems found: 251")
+
+
 def damage(path, offset):
     """Overwrites bytes in twenty pages of the file."""
     pages = path.stat().st_size // 4096
