@@ -4,7 +4,7 @@
  * each container on its way out. It is repeated while it changes something itself (fleet/step.h).
  * Invariant: engine calls are made from a step only, and nowhere while the engine is down.
  */
-#include "orchestrator/fleet/supervisor.h"
+#include "orchestrator/fleet/supervisor_private.h"
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -13,24 +13,11 @@
 #include "orchestrator/fleet/container_leave.h"
 #include "orchestrator/fleet/lately.h"
 #include "orchestrator/fleet/reconcile.h"
-#include "orchestrator/fleet/supervisor_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define STOP_PATIENCE_US 20000000 /* beyond stop_ms: for the engine to remove them */
-
-struct supervisor {
-	struct supervisor_parts parts;
-	struct supervisor_observer observer;
-	const struct identity *identity;
-	bool started; /* the first list came */
-	bool stopping, removing;
-	bool stopped_all; /* that is done */
-	int64_t stop_until_us;
-	supervisor_stopped *stopped;
-	void *stopped_arg;
-};
 
 static void on_look(void *arg);
 static void on_looked(bool settled, void *arg);
@@ -107,8 +94,7 @@ void supervisor_free(struct supervisor *supervisor)
 	free(supervisor);
 }
 
-/* What the configuration says now. One reference. */
-static struct revision *configured(const struct supervisor *supervisor)
+struct revision *supervisor_configured(const struct supervisor *supervisor)
 {
 	const struct containers *containers = &supervisor->parts.containers;
 
@@ -131,7 +117,7 @@ void supervisor_reload(struct supervisor *supervisor, const struct config *confi
 	containers_configure(&supervisor->parts.containers, config, service);
 	scaler_configure(&supervisor->parts.scale.scaler, &service->scale);
 	health_configure(supervisor->parts.health, &service->health);
-	revision = configured(supervisor);
+	revision = supervisor_configured(supervisor);
 	if (revision_same(revision, revisions->newest)) {
 		revision_take_over(revisions->newest, revision);
 		revision_unref(revision);
@@ -219,6 +205,17 @@ static void look_at_stop(struct supervisor *supervisor)
 	stop_done(supervisor);
 }
 
+bool supervisor_is_short(const struct supervisor *supervisor)
+{
+	return !supervisor->stopping && prospects_short(&supervisor->parts.prospects);
+}
+
+bool supervisor_is_obstructed(const struct supervisor *supervisor, struct supervisor_obstacle *obstacle)
+{
+	return !supervisor->stopping &&
+	       prospects_obstructed(&supervisor->parts.prospects, &obstacle->message, &obstacle->retry_us);
+}
+
 static void on_looked(bool settled, void *arg)
 {
 	struct supervisor *supervisor = arg;
@@ -269,75 +266,6 @@ void supervisor_engine_down(struct supervisor *supervisor)
 bool supervisor_event(struct supervisor *supervisor, const struct engine_event *event)
 {
 	return containers_event(&supervisor->parts.containers, event);
-}
-
-/* --- wishes ---------------------------------------------------------------------------------------------------- */
-
-void supervisor_count_request(struct supervisor *supervisor)
-{
-	slots_scale_count(&supervisor->parts.scale);
-}
-
-void supervisor_set_waiting(struct supervisor *supervisor, size_t requests)
-{
-	slots_scale_waiting(&supervisor->parts.scale, requests);
-}
-
-bool supervisor_scale(struct supervisor *supervisor, int wanted, struct err *err)
-{
-	if (supervisor->stopping)
-		return err_set(err, "the service is being stopped");
-	return slots_scale_ask(&supervisor->parts.scale, wanted, err);
-}
-
-/* Where the configuration's revision failed, that is what is tried again. */
-bool supervisor_roll(struct supervisor *supervisor, struct err *err)
-{
-	struct roll *roll = &supervisor->parts.roll;
-
-	if (supervisor->stopping || !supervisor->started)
-		return err_set(err, "the service is not running");
-	if (!roll_may_renew(roll, err))
-		return false;
-	if (supervisor->parts.revisions.gone_back)
-		roll_to(roll, configured(supervisor));
-	else
-		roll_renew(roll);
-	return true;
-}
-
-/* A container that serves is rolled, so that nobody notices; one that does not is taken away at once. */
-bool supervisor_replace(struct supervisor *supervisor, int index, struct err *err)
-{
-	const char *service = supervisor->parts.containers.service->name;
-	struct slots *slots = &supervisor->parts.slots;
-	struct container *container;
-
-	if (index < 0 || (size_t)index >= slots->count || !slots->items[index]->live)
-		return err_set(err, "slot %d of %s is empty", index, service);
-	container = berth_container(&slots->items[index]->berth);
-	if (supervisor->stopping || container == NULL)
-		return err_set(err, "slot %d of %s has no container to replace now", index, service);
-	slots_count_replacement(slots, REASON_OPERATOR);
-	if (container_ready(container)) {
-		container_set_unwanted(container);
-		revisions_unblock(&supervisor->parts.revisions);
-		step_soon(supervisor->parts.step);
-	} else {
-		slot_vacate(slots->items[index], REASON_OPERATOR);
-	}
-	return true;
-}
-
-bool supervisor_is_short(const struct supervisor *supervisor)
-{
-	return !supervisor->stopping && prospects_short(&supervisor->parts.prospects);
-}
-
-bool supervisor_is_obstructed(const struct supervisor *supervisor, struct supervisor_obstacle *obstacle)
-{
-	return !supervisor->stopping &&
-	       prospects_obstructed(&supervisor->parts.prospects, &obstacle->message, &obstacle->retry_us);
 }
 
 /* --- the end --------------------------------------------------------------------------------------------------- */

@@ -8,46 +8,21 @@
  *
  * Invariant: a list is given to all supervisors or to none.
  */
-#include "orchestrator/fleet/supervisors.h"
+#include "orchestrator/fleet/supervisors_private.h"
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/base/excerpt.h"
 #include "orchestrator/base/timer.h"
-#include "orchestrator/fleet/heirs.h"
 #include "orchestrator/fleet/holders.h"
-#include "orchestrator/fleet/leading.h"
 #include "orchestrator/fleet/lists.h"
-#include "orchestrator/fleet/orphans.h"
 #include "orchestrator/fleet/ownership.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define RECONCILE_US 30000000
-
-struct supervisors {
-	struct supervisors_settings settings;
-	const struct config *config;
-	struct engine *engine;
-	struct supervisor **items; /* in the order of the configuration */
-	size_t count;
-	struct harbour harbour;
-	struct supervisor **leaving;
-	size_t leaving_count;
-	struct lists *lists;
-	struct orphans orphans;
-	bool listed; /* the first list came */
-	bool up, told_down, told_foreign;
-	struct supervisors_engine trouble;
-	struct leading leading;
-	struct timer *end; /* the end is told from the loop */
-	size_t left;       /* supervisors that are still stopping */
-	supervisor_stopped *done;
-	void *done_arg;
-};
 
 static void on_list(const struct engine_listing *listing, void *arg);
 static void on_end(void *arg);
@@ -66,7 +41,7 @@ struct supervisors *supervisors_new(const struct supervisors_settings *settings)
 	return supervisors;
 }
 
-static struct supervisor *supervisor_make(struct supervisors *supervisors, const struct config_service *service)
+struct supervisor *supervisors_make(struct supervisors *supervisors, const struct config_service *service)
 {
 	return supervisor_new(&(struct supervisor_settings){.base = supervisors->settings.base,
 	                                                    .engine = supervisors->engine,
@@ -85,7 +60,7 @@ void supervisors_start(struct supervisors *supervisors, struct engine *engine)
 	supervisors->count = config_service_count(supervisors->config);
 	supervisors->items = mem_array(NULL, supervisors->count, sizeof(struct supervisor *));
 	for (size_t i = 0; i < supervisors->count; i++)
-		supervisors->items[i] = supervisor_make(supervisors, config_service_at(supervisors->config, i));
+		supervisors->items[i] = supervisors_make(supervisors, config_service_at(supervisors->config, i));
 }
 
 void supervisors_free(struct supervisors *supervisors)
@@ -114,7 +89,7 @@ struct supervisor *supervisors_at(const struct supervisors *supervisors, size_t 
 	return supervisors->items[index];
 }
 
-static struct supervisor **find_in(struct supervisor **supervisors, size_t count, const char *service)
+struct supervisor **supervisors_find_in(struct supervisor **supervisors, size_t count, const char *service)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(supervisor_service(supervisors[i])->name, service) == 0)
@@ -124,7 +99,7 @@ static struct supervisor **find_in(struct supervisor **supervisors, size_t count
 
 struct supervisor *supervisors_find(const struct supervisors *supervisors, const char *service)
 {
-	struct supervisor **found = find_in(supervisors->items, supervisors->count, service);
+	struct supervisor **found = supervisors_find_in(supervisors->items, supervisors->count, service);
 
 	return found != NULL ? *found : NULL;
 }
@@ -174,7 +149,7 @@ static bool is_orphan(const struct engine_container *listed, const void *arg)
 
 	return identity_owns(supervisors->settings.identity, listed->owner) &&
 	       !holders_know(&supervisors->harbour, listed) && supervisors_find(supervisors, listed->service) == NULL &&
-	       find_in(supervisors->leaving, supervisors->leaving_count, listed->service) == NULL;
+	       supervisors_find_in(supervisors->leaving, supervisors->leaving_count, listed->service) == NULL;
 }
 
 /* False: others' containers run. */
@@ -279,88 +254,6 @@ struct engine_observer supervisors_observer(struct supervisors *supervisors)
 {
 	return (struct engine_observer){
 	        .on_event = on_event, .on_role = on_role, .on_up = on_up, .on_down = on_down, .arg = supervisors};
-}
-
-/* --- another configuration ------------------------------------------------------------------------------------- */
-
-/* Out of the array, whose order does not matter. */
-static struct supervisor *take(struct supervisor **at, struct supervisor **supervisors, size_t *count)
-{
-	struct supervisor *taken = *at;
-
-	*at = supervisors[--*count];
-	return taken;
-}
-
-/* heir: of supervisors->items, NULL for none. A supervisor that is on its way out comes back; else there is a new one. */
-static struct supervisor *supervisor_for(struct supervisors *supervisors, const struct config_service *service,
-                                         struct supervisor *heir)
-{
-	struct supervisor **found = find_in(supervisors->leaving, supervisors->leaving_count, service->name);
-
-	if (heir == NULL && found != NULL)
-		heir = take(found, supervisors->leaving, &supervisors->leaving_count);
-	if (heir == NULL)
-		return supervisor_make(supervisors, service);
-	supervisor_reload(heir, supervisors->config, service);
-	return heir;
-}
-
-/* For each service of the new configuration, which of ours goes on as that. */
-static size_t *find_heirs(const struct supervisors *supervisors, const struct config *config)
-{
-	const struct config_service **now = mem_array(NULL, supervisors->count, sizeof(now[0]));
-	size_t *heirs = mem_array(NULL, config_service_count(config), sizeof(heirs[0]));
-
-	for (size_t i = 0; i < supervisors->count; i++)
-		now[i] = supervisor_service(supervisors->items[i]);
-	heirs_find(now, supervisors->count, config, heirs);
-	free(now);
-	return heirs;
-}
-
-static void let_leave(struct supervisors *supervisors, struct supervisor *supervisor)
-{
-	supervisors->leaving =
-	        mem_array(supervisors->leaving, supervisors->leaving_count + 1, sizeof(struct supervisor *));
-	supervisors->leaving[supervisors->leaving_count++] = supervisor;
-	supervisor_remove(supervisor);
-}
-
-void supervisors_reload(struct supervisors *supervisors, const struct config *config)
-{
-	size_t count = config_service_count(config), *heirs = find_heirs(supervisors, config);
-	struct supervisor **items = mem_array(NULL, count, sizeof(struct supervisor *));
-	struct supervisor **before = supervisors->items;
-
-	assert(before != NULL); /* supervisors_start made them */
-	supervisors->config = config;
-	for (size_t i = 0; i < count; i++) {
-		struct supervisor **heir = heirs[i] != HEIRS_NONE ? &before[heirs[i]] : NULL;
-
-		items[i] = supervisor_for(supervisors, config_service_at(config, i), heir != NULL ? *heir : NULL);
-		if (heir != NULL)
-			*heir = NULL;
-	}
-	for (size_t i = 0; i < supervisors->count; i++)
-		if (before[i] != NULL)
-			let_leave(supervisors, before[i]);
-	free(heirs);
-	free(before);
-	supervisors->items = items;
-	supervisors->count = count;
-	lists_want(supervisors->lists); /* it starts the new ones */
-}
-
-size_t supervisors_sweep(struct supervisors *supervisors)
-{
-	for (size_t i = supervisors->leaving_count; i > 0; i--) {
-		struct supervisor **at = &supervisors->leaving[i - 1];
-
-		if (supervisor_is_removed(*at))
-			supervisor_free(take(at, supervisors->leaving, &supervisors->leaving_count));
-	}
-	return supervisors->leaving_count;
 }
 
 /* --- the end --------------------------------------------------------------------------------------------------- */
