@@ -169,6 +169,15 @@ void berth_leave(struct berth *berth, enum reason reason, enum leave_how how)
 		container_leave(container, reason, how);
 }
 
+/* The engine is only asked while it answers. */
+static void locate(struct container *container)
+{
+	if (!backoff_due(&container->retry))
+		step_by(container->all->step, container->retry.next_us);
+	else if (container->address.len > 0 || container->all->engine_up)
+		container_locate(container, true);
+}
+
 void berth_advance(struct berth *berth, bool may_start)
 {
 	struct container *container = berth_container(berth);
@@ -176,8 +185,9 @@ void berth_advance(struct berth *berth, bool may_start)
 	if (container == NULL || container->call.busy)
 		return;
 	if (container->phase == CONTAINER_STARTED)
-		container_locate(container, true);
-	else if (container->phase == CONTAINER_CREATED && may_start && !holders_port_leaves(container))
+		locate(container);
+	else if (container->phase == CONTAINER_CREATED && may_start && containers_may_act(berth->containers) &&
+	         !holders_port_leaves(container))
 		container_start(container); /* else a step comes when that is gone */
 }
 
@@ -328,6 +338,19 @@ void berths_names_free(struct berths *all)
 	TAILQ_FOREACH (berth, all, link)
 		if (berth->reason == REASON_NAME_TAKEN && berth_had_next(berth, NULL) != NULL)
 			backoff_hurry(&berth->retry);
+}
+
+void berths_afresh(struct berths *all)
+{
+	struct berth *berth;
+
+	TAILQ_FOREACH (berth, all, link) {
+		struct container *container = berth_container(berth);
+
+		backoff_reset(&berth->retry);
+		if (container != NULL)
+			backoff_reset(&container->retry);
+	}
 }
 
 /* A berth that was refused the port need not wait its back-off out. */

@@ -64,7 +64,7 @@ void berth_put(struct berth *berth, struct container *container);              /
 struct container *berth_take(struct berth *berth);                             /* out of it */
 void berth_leave(struct berth *berth, enum reason reason, enum leave_how how); /* if there is one */
 
-/* From created to serving, where no call is in flight: starts it, if it may and its port is nobody's who goes, and finds its
+/* From created to serving, where no call is in flight: starts it, if it and we may and its port is nobody's who goes, and finds its
  * address. */
 void berth_advance(struct berth *berth, bool may_start);
 
@@ -89,5 +89,6 @@ void berth_wait(struct berth *berth, int64_t wait_us);                          
 void berths_let_go(struct berths *all); /* of containers that leave, where nobody looks */
 /* A berth whose back-off waits for one of these is tried now: the engine is back, */
 void berths_engine_back(struct berths *all);
+void berths_afresh(struct berths *all);     /* whatever failed before is tried now, */
 void berths_names_free(struct berths *all); /* a container of ours that nobody wanted had the name, and leaves, */
 void berths_port_free(struct berths *all, int port); /* one that served on the port is gone */

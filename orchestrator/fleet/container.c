@@ -77,6 +77,21 @@ void containers_set_engine(struct containers *all, bool up)
 	all->engine_up = up;
 }
 
+void containers_set_following(struct containers *all, bool following)
+{
+	all->following = following;
+}
+
+bool containers_may_act(const struct containers *all)
+{
+	return all->engine_up && !all->following;
+}
+
+bool containers_look_on(const struct containers *all)
+{
+	return all->following || (!all->engine_up && all->engine->can->elects);
+}
+
 void containers_want_list(struct containers *all)
 {
 	lists_want(all->harbour->lists);
@@ -135,6 +150,13 @@ void container_adopt_running(struct container *container, const struct engine_co
 	container->phase = listed->no_network ? CONTAINER_CREATED : CONTAINER_STARTED;
 	container->adopted = true;
 	container->running_ms = listed->running_ms;
+}
+
+void container_note_running(struct container *container, int64_t running_ms)
+{
+	container->adopted = true;
+	if (container->running_ms < running_ms)
+		container->running_ms = running_ms;
 }
 
 void container_adopt_spare(struct container *container, const struct engine_container *listed)

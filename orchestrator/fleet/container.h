@@ -41,9 +41,10 @@ struct harbour {
 	LIST_HEAD(, containers) services; /* names and ports are everybody's */
 	struct cells by_port;             /* containers that have one on the host */
 	struct calls *calls;
-	struct address_set *sources; /* of all that run: see sources.h */
-	struct lists *lists;         /* who asks for them */
-	struct lately *lately;       /* who remembers what went wrong; NULL: nobody */
+	struct address_set *sources;   /* of all that run: see sources.h */
+	struct lists *lists;           /* who asks for them */
+	const struct leading *leading; /* who leads; NULL: nobody else can */
+	struct lately *lately;         /* who remembers what went wrong; NULL: nobody */
 };
 
 /* The containers of one service, whatever their use, and what they need. */
@@ -59,6 +60,7 @@ struct containers {
 	struct fleet *fleet;
 	struct health *health;
 	bool engine_up;
+	bool following;    /* another orchestrator leads, or none does: what there is, is not ours to change */
 	bool shared_lost;  /* what they share (a network, a volume) may have gone: the engine refused one of them */
 	bool awaits_other; /* a name or port that a container of another service has */
 };
@@ -173,6 +175,12 @@ void containers_init(struct containers *all);
 void containers_clear(struct containers *all);
 void containers_configure(struct containers *all, const struct config *config, const struct config_service *service);
 void containers_set_engine(struct containers *all, bool up);
+void containers_set_following(struct containers *all, bool following);
+/* May containers be made, changed, removed now? */
+bool containers_may_act(const struct containers *all);
+/* Another one leads, or by an engine that elects nobody knows, since it does not answer: who looks on decides for its own rotation
+ * alone, and takes up again what answers again. */
+bool containers_look_on(const struct containers *all);
 void containers_want_list(struct containers *all); /* in doubt: what does the engine have? */
 bool containers_take_shared_lost(struct containers *all);
 
@@ -190,6 +198,8 @@ struct container *container_new(struct containers *all, const struct container_p
 struct container *container_found(struct containers *all, const struct container_place *place,
                                   const struct engine_container *listed, bool known);
 void container_adopt_running(struct container *container, const struct engine_container *listed);
+void container_note_running(struct container *container,
+                            int64_t running_ms); /* it was started so long ago, or longer */
 void container_adopt_spare(struct container *container, const struct engine_container *listed);
 /* Not busy, and without a backend; wakes other services, that may wait for its name or port. */
 void container_free(struct container *container);

@@ -7,7 +7,7 @@
  * A faulty container is killed before anything else, because its slot waits for the port. A container that seems to have died is
  * killed only if the engine does not say so soon: a kill holds up what the engine has to do for the dead one. How it
  * ended, what it said, and its removal come when the slot serves again (or after a second): the engine shall have nothing
- * else to do while it starts the replacement. Invariant: a container that leaves is kept until the engine says that it is
+ * else to do while it starts the replacement. Who follows only drains, and forgets it. Invariant: a container that leaves is kept until the engine says that it is
  * gone; whoever wanted it lets go of it in the next step, before it is freed, and takes none that leaves for his own meanwhile.
  */
 #include "orchestrator/fleet/container_leave.h"
@@ -252,6 +252,17 @@ static void leave_end(struct container *container)
 	step_soon(step); /* its slot may have waited for the name or the port */
 }
 
+/* Whoever leads removes it. If it runs on, the list shows it again. */
+static void forget(struct container *container)
+{
+	struct step *step = container->all->step;
+
+	container_retire_backend(container, container->reason);
+	container_log(LOG_INFO, container, "let-go", reason_text(container->reason), NULL);
+	container_free(container);
+	step_soon(step);
+}
+
 /* Has the dead one time, while its slot waits for its replacement? */
 static bool leave_later(const struct container *container, int64_t aftermath_us)
 {
@@ -272,6 +283,10 @@ bool container_leave_step(struct container *container, int64_t aftermath_us)
 	}
 	if (container->stage == LEAVE_DRAIN)
 		leave_drain(container);
+	if (container->stage != LEAVE_DRAIN && container->all->following) {
+		forget(container);
+		return true;
+	}
 	if (container->stage == LEAVE_DRAIN || !container->all->engine_up || leave_later(container, aftermath_us))
 		return false;
 	if (!backoff_due(&container->retry)) {

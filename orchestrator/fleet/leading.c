@@ -18,3 +18,13 @@ void leading_take(struct leading *leading, const struct engine_role *role)
 	log_info("event=%s leader=%s", role->leads ? "leading" : "following",
 	         log_quote(role->leader[0] != '\0' ? role->leader : "none"));
 }
+
+bool leading_refuse(const struct leading *leading, struct err *err)
+{
+	if (leading->leader[0] == '\0')
+		return err_set(err,
+		               "this orchestrator follows, and nobody leads now: `docker node ls` shows the managers; "
+		               "order it again once one is Leader");
+	return err_set(err, "this orchestrator follows: the one on %s leads, and takes orders; ask that one",
+	               leading->leader);
+}

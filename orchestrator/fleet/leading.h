@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "common/err.h"
 #include "orchestrator/engine/engine.h"
 
 struct leading {
@@ -12,6 +13,9 @@ struct leading {
 	char leader[ENGINE_HOST_SIZE]; /* as struct engine_role has it */
 	unsigned changes;              /* so often it told */
 };
+
+/* Why an order is not taken here: who takes it. */
+bool leading_refuse(const struct leading *leading, struct err *err) MUST_CHECK;
 
 void leading_begin(struct leading *leading, const struct engine_can *can);
 void leading_take(struct leading *leading, const struct engine_role *role);

@@ -69,7 +69,7 @@ static bool adopt_created(const struct reconcile *with, const struct engine_cont
 {
 	struct slot *slot;
 
-	if (listed->state != ENGINE_CREATED || !in_range(with, listed) ||
+	if (with->containers->following || listed->state != ENGINE_CREATED || !in_range(with, listed) ||
 	    (!is_named(listed, ".next") && !is_named(listed, "")) || !is_newest(with, listed) || listed->spoilt)
 		return false;
 	slot = slot_of(with->slots, listed->slot);
@@ -85,12 +85,31 @@ static bool adopt_spare(const struct reconcile *with, const struct engine_contai
 	        listed->state == ENGINE_CREATED || listed->state == ENGINE_RUNNING || listed->state == ENGINE_PAUSED;
 	int index;
 
-	if (!usable || listed->slot != SLOT_NONE || listed->spoilt)
+	if (!usable || listed->slot != SLOT_NONE || listed->spoilt ||
+	    (with->containers->following && listed->state == ENGINE_CREATED))
 		return false;
 	index = spares_index(with->spares, listed->name);
 	if (index == SPARE_NONE || !spares_is_free(with->spares, index))
 		return false;
 	spares_adopt(with->spares, found(with, listed, false), listed);
+	return true;
+}
+
+/* It may serve for the slot that another orchestrator is, or was, at. */
+static bool adopt_stand_in(const struct reconcile *with, const struct engine_container *listed)
+{
+	struct berth *berth = &with->roll->berth;
+	char name[ENGINE_NAME_SIZE];
+	struct container *container;
+
+	berth_name(berth, with->revisions->newest, name);
+	if (!with->containers->engine->can->elects || listed->state != ENGINE_RUNNING || listed->slot != SLOT_NONE ||
+	    strcmp(listed->name, name) != 0 || with->roll->state != ROLL_IDLE || berth_container(berth) != NULL)
+		return false;
+	container = found(with, listed, false);
+	container_adopt_running(container, listed);
+	berth_put(berth, container);
+	container_log(LOG_INFO, container, "stand-in-adopted", "none", NULL);
 	return true;
 }
 
@@ -117,11 +136,11 @@ static void take_unknown(const struct reconcile *with, const struct engine_conta
 		(void)adopt_running(with, listed, ".next");
 		break;
 	case 2:
-		if (!adopt_created(with, listed))
-			(void)adopt_spare(with, listed);
+		(void)(adopt_created(with, listed) || adopt_spare(with, listed) || adopt_stand_in(with, listed));
 		break;
 	default:
-		remove_unwanted(with, listed);
+		if (!with->containers->following)
+			remove_unwanted(with, listed);
 	}
 }
 

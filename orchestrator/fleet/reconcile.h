@@ -1,5 +1,5 @@
 /* reconcile: the engine's list against what we know of one service. What is ours and fits is adopted, what is ours and does not
- * is removed; what does not carry our label is not in the list and never touched.
+ * is removed by who leads; what does not carry our label is not in the list and never touched.
  */
 #pragma once
 
@@ -13,6 +13,7 @@ struct reconcile {
 	const struct revisions *revisions;
 	struct slots *slots;
 	struct spares *spares;
+	struct roll *roll;
 	const struct identity *identity; /* whose containers are ours */
 };
 

@@ -125,7 +125,7 @@ void revisions_step(struct revisions *revisions)
 
 	if (containers_take_shared_lost(all))
 		revisions->prepared = false;
-	if (revisions->prepared || revisions->preparing || !all->engine_up)
+	if (revisions->prepared || revisions->preparing || !containers_may_act(all))
 		return;
 	if (!backoff_due(&revisions->retry)) {
 		step_by(all->step, revisions->retry.next_us);

@@ -322,7 +322,7 @@ static void roll_slots(struct roll *roll)
 
 void roll_step(struct roll *roll)
 {
-	if (!roll->containers->engine_up)
+	if (!containers_may_act(roll->containers))
 		return;
 	if (berth_evicted(&roll->berth)) {
 		berth_leave(&roll->berth, REASON_EVICTED, LEAVE_AFTER_DRAIN);

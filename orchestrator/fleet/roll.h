@@ -29,6 +29,10 @@ void roll_step(struct roll *roll);
 bool roll_settled(const struct roll *roll); /* none is under way, none is due */
 bool roll_stands_in_for(const struct roll *roll,
                         const struct slot *slot); /* its stand-in serves in this slot's stead */
+/* Instead of a step, while another orchestrator leads: the stand-in, which serves for a slot that is being rolled. */
+void roll_follow(struct roll *roll);
+/* A stand-in was found, and may have been at this: true, if the roll goes on with it; else it leaves, if there is one. */
+bool roll_resume(struct roll *roll);
 void roll_cancel(struct roll *roll, enum leave_how how);
 void roll_to(struct roll *roll, struct revision *revision); /* another text; takes it over */
 

@@ -72,6 +72,13 @@ struct scaler_decision scaler_adopt(struct scaler *scaler, int64_t now_us, int r
 	return wanted > scaler->wanted ? decide(scaler, wanted, 0, false) : nothing(scaler);
 }
 
+void scaler_follow(struct scaler *scaler, int wanted)
+{
+	scaler->wanted = (int)clamp(scaler->scale, wanted);
+	scaler->open = scaler->held_down = false;
+	scaler->count = 0;
+}
+
 int64_t scaler_deadline_us(const struct scaler *scaler)
 {
 	return scaler->open ? scaler->start_us + scaler->scale->window_s * US_PER_S : -1;

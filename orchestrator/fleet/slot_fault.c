@@ -88,17 +88,20 @@ void slot_fault(struct slot *slot)
 {
 	struct container *container = berth_container(&slot->berth);
 	enum reason reason = berth_fault(&slot->berth);
+	bool acts = !containers_look_on(slot->all->containers);
 
 	open_incident(slot, container, reason, false);
 	slot->faults++;
 	slot->attempts++;
 	slot->since_us = clock_us();
-	slot->all->replacements[reason]++;
+	slot->all->replacements[reason] += acts;
 	struct lately_place place = place_of(slot, LATELY_FAULT, &slot->incident);
 	lately_note(lately_of(slot), &place, reason, slot->berth.cause);
 	container_log(LOG_WARN, container, "fault", reason_text(reason), slot->berth.message);
 	crashes_calm(&slot->crashes, slot->ready_us);
-	if (container_crashed(container, reason)) {
+	if (!acts) {
+		containers_want_list(slot->all->containers); /* what comes in its place may be there */
+	} else if (container_crashed(container, reason)) {
 		container_blame(container);
 		back_off(slot, reason);
 	}

@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/fleet/container_verbs.h"
+#include "orchestrator/fleet/follow.h"
 #include "orchestrator/fleet/holders.h"
 #include "orchestrator/fleet/slot_fault.h"
 
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #define DOUBT_US 1000000     /* between two looks whether one that was adopted runs */
+#define EMPTY_US 10000000    /* a slot that others have to fill is not wanted any more once it was empty for so long */
 #define AFTERMATH_US 1000000 /* what a dead container still needs has so much time */
 
 void slots_init(struct slots *slots, struct berths *berths, struct revisions *revisions)
@@ -154,7 +156,10 @@ static bool is_vacant(const struct slot *slot)
 /* No fault, and no story of its own. */
 static void give_way(struct slot *slot)
 {
-	slots_count_replacement(slot->all, REASON_EVICTED);
+	if (containers_look_on(slot->all->containers))
+		containers_want_list(slot->all->containers); /* what comes in its place may be there */
+	else
+		slots_count_replacement(slot->all, REASON_EVICTED);
 	slot_vacate(slot, REASON_EVICTED);
 }
 
@@ -180,11 +185,23 @@ static bool ahead_fits(const struct slot *slot)
 	return container == NULL || (slot->live && revisions_ahead_usable(slot->all->revisions, container));
 }
 
+/* Who leads fills it again soon, or has taken it away. */
+static void follow(struct slot *slot)
+{
+	follow_yield(&slot->berth);
+	if (berth_container(&slot->berth) != NULL || slot->index < slot->all->containers->service->scale.min)
+		return;
+	if (clock_us() >= slot->since_us + EMPTY_US)
+		slot_retire(slot, REASON_SCALE_DOWN);
+	else
+		step_by(slot->all->containers->step, slot->since_us + EMPTY_US);
+}
+
 static void slot_step(struct slot *slot)
 {
 	struct containers *all = slot->all->containers;
 
-	if (berth_lost(&slot->berth))
+	if (berth_lost(&slot->berth) && !follow_keep(&slot->berth))
 		slot_fault(slot);
 	if (berth_evicted(&slot->berth))
 		give_way(slot);
@@ -192,18 +209,20 @@ static void slot_step(struct slot *slot)
 		settle(slot);
 	if (!ahead_fits(slot))
 		berth_leave(&slot->ahead, slot->live ? REASON_ROLL : REASON_SCALE_DOWN, LEAVE_AT_ONCE);
-	if (!slot->live || !all->engine_up)
+	if (!slot->live || !(all->engine_up || containers_look_on(all)))
 		return;
+	if (all->following)
+		follow(slot);
 	doubt(slot);
 	slot_tell_back_off(slot);
 	if (!backoff_due(&slot->berth.retry)) {
 		step_by(all->step, slot->berth.retry.next_us);
 		return;
 	}
-	if (berth_container(&slot->berth) == NULL)
+	if (berth_container(&slot->berth) == NULL && containers_may_act(all))
 		fill(slot);
 	berth_advance(&slot->berth, is_vacant(slot));
-	if (slot_ready(slot) && !berth_container(&slot->berth)->call.busy)
+	if (slot_ready(slot) && containers_may_act(all) && !berth_container(&slot->berth)->call.busy)
 		tidy(slot);
 }
 

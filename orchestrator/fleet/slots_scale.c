@@ -39,7 +39,11 @@ static void decision_log(const struct slots_scale *scale, const struct scaler_de
 void slots_scale_count(struct slots_scale *scale)
 {
 	bool open = scale->scaler.open;
-	struct scaler_decision decision = scaler_count(&scale->scaler, clock_us());
+	struct scaler_decision decision;
+
+	if (scale->slots->containers->following)
+		return;
+	decision = scaler_count(&scale->scaler, clock_us());
 
 	if (decision.changed || decision.window_ended)
 		decision_log(scale, &decision, decision.window_ended ? "window" : "early");
@@ -180,6 +184,10 @@ void slots_scale_step(struct slots_scale *scale)
 	int wanted, live;
 	struct scaler_decision decision;
 
+	if (slots->containers->following) {
+		scaler_follow(&scale->scaler, slots_live(slots));
+		return;
+	}
 	while ((decision = scaler_tick(&scale->scaler, clock_us())).window_ended)
 		decision_log(scale, &decision, "window");
 	keep_one(scale);

@@ -38,7 +38,9 @@ bool spare_fits(const struct spare *spare)
 {
 	const struct container *container = berth_container(&spare->berth);
 
-	return spare->index < spare->all->containers->service->scale.spares && container != NULL &&
+	if (spare->index >= spare->all->containers->service->scale.spares || container == NULL)
+		return false;
+	return !spare->all->containers->engine->can->local_ports ||
 	       container->host_port == berth_port(&spare->berth, spare->all->revisions->newest);
 }
 

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "orchestrator/fleet/container_ends.h"
 #include "orchestrator/fleet/container_verbs.h"
+#include "orchestrator/fleet/follow.h"
 #include "orchestrator/fleet/holders.h"
 #include "orchestrator/fleet/spare_stand_in.h"
 
@@ -109,7 +110,7 @@ static void back_off(struct spare *spare, enum reason reason)
 
 	crashes_calm(&spare->crashes, spare->born_us);
 	backoff_hurry(&spare->berth.retry);
-	if (!container_crashed(container, reason))
+	if (containers_look_on(container->all) || !container_crashed(container, reason))
 		return;
 	container_blame(container);
 	berth_wait(&spare->berth, crashes_note(&spare->crashes, spare->warm));
@@ -201,16 +202,24 @@ static void serving(struct spare *spare, struct container *container)
 		container_rest(container, REASON_SPARE);
 }
 
+static void pause(struct container *container, bool pause)
+{
+	if (containers_may_act(container->all))
+		container_pause(container, pause);
+}
+
 static void started(const struct spare *spare, struct container *container)
 {
 	bool stands_in = spare->slot != SLOT_NONE;
 
-	if (container->paused && stands_in)
-		container_pause(container, false);
+	if (!backoff_due(&container->retry))
+		step_by(container->all->step, container->retry.next_us);
+	else if (container->paused && stands_in)
+		pause(container, false);
 	else if (!container->paused && (stands_in || !spare->warm))
 		container_locate(container, stands_in);
 	else if (!container->paused && !container->runs_on)
-		container_pause(container, true);
+		pause(container, true);
 }
 
 static void advance(struct spare *spare)
@@ -259,24 +268,26 @@ static void spare_step(struct spare *spare)
 	const struct spares *all = spare->all;
 	const struct container *container;
 
-	if (berth_lost(&spare->berth))
+	if (berth_lost(&spare->berth) && !follow_keep(&spare->berth))
 		fault(spare);
 	if (berth_evicted(&spare->berth))
 		leave(spare, REASON_EVICTED, LEAVE_AFTER_DRAIN);
 	container = berth_container(&spare->berth);
-	if (container != NULL && all->containers->engine_up && is_unwanted(spare, container)) {
+	if (container != NULL && containers_may_act(all->containers) && is_unwanted(spare, container)) {
 		leave(spare, revisions_stale(all->revisions, container) ? REASON_ROLL : REASON_SCALE_DOWN,
 		      LEAVE_AFTER_DRAIN);
 		container = NULL;
 	}
-	if (!all->containers->engine_up ||
+	if (all->containers->following)
+		follow_yield(&spare->berth);
+	if (!(all->containers->engine_up || containers_look_on(all->containers)) ||
 	    (container == NULL && spare->index >= all->containers->service->scale.spares))
 		return;
 	if (!backoff_due(&spare->berth.retry))
 		step_by(all->containers->step, spare->berth.retry.next_us);
-	else if (container == NULL)
+	else if (container == NULL && containers_may_act(all->containers))
 		make(spare);
-	else
+	else if (berth_container(&spare->berth) != NULL)
 		advance(spare);
 }
 

@@ -49,6 +49,7 @@ static void make_parts(struct supervisor *supervisor, const struct supervisor_se
 	                                                   .service = settings->service,
 	                                                   .fleet = supervisor->parts.fleet,
 	                                                   .health = supervisor->parts.health};
+	supervisor->parts.containers.following = settings->following;
 	containers_init(&supervisor->parts.containers);
 	TAILQ_INIT(&supervisor->parts.berths);
 	revisions_init(&supervisor->parts.revisions, &supervisor->parts.containers,
@@ -109,6 +110,7 @@ void supervisor_reload(struct supervisor *supervisor, const struct config *confi
 	struct revision *revision;
 
 	supervisor->stopping = supervisor->removing = supervisor->stopped_all = false;
+	supervisor->reloaded = true;
 	if (strcmp(was, service->name) != 0) {
 		log_info("event=renamed service=%s was=%s", service->name, was);
 		lately_end_service(supervisor->parts.containers.harbour->lately, was);
@@ -145,6 +147,8 @@ static void step_serve(struct supervisor *supervisor)
 	slots_scale_step(&supervisor->parts.scale);
 	slots_step(&supervisor->parts.slots);
 	spares_step(&supervisor->parts.spares);
+	if (supervisor->parts.containers.following)
+		roll_follow(&supervisor->parts.roll);
 	roll_step(&supervisor->parts.roll);
 }
 
@@ -207,6 +211,8 @@ static void look_at_stop(struct supervisor *supervisor)
 
 bool supervisor_is_short(const struct supervisor *supervisor)
 {
+	if (!supervisor->stopping && containers_look_on(&supervisor->parts.containers))
+		return true; /* whoever leads may bring one */
 	return !supervisor->stopping && prospects_short(&supervisor->parts.prospects);
 }
 
@@ -237,6 +243,21 @@ static void engine_back(struct supervisor *supervisor)
 	revisions_hurry(&supervisor->parts.revisions);
 }
 
+/* A roll that was under way goes on, if it leads to what our file says. Else what the former leader left stays as it is until
+ * somebody says that our file holds: it may be another one than his. */
+static void look_at_roll(struct supervisor *supervisor)
+{
+	if (supervisor->parts.containers.following || roll_resume(&supervisor->parts.roll))
+		return;
+	if (!supervisor->taking_over || supervisor->reloaded || roll_settled(&supervisor->parts.roll))
+		return;
+	revisions_block(&supervisor->parts.revisions);
+	log_warn(
+	        "event=roll-waits service=%s error=\"containers differ from this orchestrator's file: they stay as they "
+	        "are until a reload or a roll\"",
+	        supervisor->parts.containers.service->name);
+}
+
 void supervisor_reconcile(struct supervisor *supervisor, const struct engine_listing *listing)
 {
 	if (supervisor->stopping)
@@ -247,13 +268,31 @@ void supervisor_reconcile(struct supervisor *supervisor, const struct engine_lis
 	                              .revisions = &supervisor->parts.revisions,
 	                              .slots = &supervisor->parts.slots,
 	                              .spares = &supervisor->parts.spares,
+	                              .roll = &supervisor->parts.roll,
 	                              .identity = supervisor->identity},
 	          listing);
 	berths_names_free(&supervisor->parts.berths);
-	if (!supervisor->started)
+	if (!supervisor->started || supervisor->taking_over)
 		slots_scale_adopted(&supervisor->parts.scale);
+	look_at_roll(supervisor);
 	supervisor->started = true;
+	supervisor->taking_over = false;
 	step_soon(supervisor->parts.step);
+}
+
+void supervisor_follow(struct supervisor *supervisor)
+{
+	containers_set_following(&supervisor->parts.containers, true);
+	step_soon(supervisor->parts.step);
+}
+
+void supervisor_lead(struct supervisor *supervisor)
+{
+	containers_set_following(&supervisor->parts.containers, false);
+	berths_afresh(&supervisor->parts.berths);
+	containers_leave_again(&supervisor->parts.containers);
+	revisions_prepare_at_once(&supervisor->parts.revisions);
+	supervisor->taking_over = supervisor->started;
 }
 
 void supervisor_engine_down(struct supervisor *supervisor)

@@ -36,6 +36,7 @@ struct supervisor_settings {
 	const struct config *config;          /* borrowed until supervisor_reload or free */
 	const struct config_service *service; /* one of config's */
 	const struct identity *identity;      /* borrowed: whose containers are ours */
+	bool following;                       /* until supervisor_lead */
 	struct harbour *harbour;              /* borrowed: of one engine, for names and ports are everybody's */
 	struct supervisor_observer observer;
 	const struct health_traffic *traffic; /* borrowed; NULL: nobody has any */
@@ -58,6 +59,11 @@ void supervisor_reload(struct supervisor *supervisor, const struct config *confi
  * is ours and not wanted. The first call starts the service. */
 void supervisor_reconcile(struct supervisor *supervisor, const struct engine_listing *listing);
 void supervisor_engine_down(struct supervisor *supervisor); /* until the next list */
+
+/* From now on what there is, is not ours to change: another orchestrator leads. */
+void supervisor_follow(struct supervisor *supervisor);
+/* We lead: right before a supervisor_reconcile, with a list that was asked for after we were told. */
+void supervisor_lead(struct supervisor *supervisor);
 
 /* An engine event for a container; true if it is one of this service's. */
 bool supervisor_event(struct supervisor *supervisor, const struct engine_event *event);

@@ -1,6 +1,8 @@
 /* supervisor_orders: the wishes of those outside: the proxy's, which counts and waits, and an operator's. */
 #include "orchestrator/fleet/supervisor_private.h"
 
+#include "orchestrator/fleet/leading.h"
+
 void supervisor_count_request(struct supervisor *supervisor)
 {
 	slots_scale_count(&supervisor->parts.scale);
@@ -11,8 +13,17 @@ void supervisor_set_waiting(struct supervisor *supervisor, size_t requests)
 	slots_scale_waiting(&supervisor->parts.scale, requests);
 }
 
+static bool may_order(const struct supervisor *supervisor, struct err *err)
+{
+	const struct containers *containers = &supervisor->parts.containers;
+
+	return !containers->following || leading_refuse(containers->harbour->leading, err);
+}
+
 bool supervisor_scale(struct supervisor *supervisor, int wanted, struct err *err)
 {
+	if (!may_order(supervisor, err))
+		return false;
 	if (supervisor->stopping)
 		return err_set(err, "the service is being stopped");
 	return slots_scale_ask(&supervisor->parts.scale, wanted, err);
@@ -23,6 +34,8 @@ bool supervisor_roll(struct supervisor *supervisor, struct err *err)
 {
 	struct roll *roll = &supervisor->parts.roll;
 
+	if (!may_order(supervisor, err))
+		return false;
 	if (supervisor->stopping || !supervisor->started)
 		return err_set(err, "the service is not running");
 	if (!roll_may_renew(roll, err))
@@ -41,6 +54,8 @@ bool supervisor_replace(struct supervisor *supervisor, int index, struct err *er
 	struct slots *slots = &supervisor->parts.slots;
 	struct container *container;
 
+	if (!may_order(supervisor, err))
+		return false;
 	if (index < 0 || (size_t)index >= slots->count || !slots->items[index]->live)
 		return err_set(err, "slot %d of %s is empty", index, service);
 	container = berth_container(&slots->items[index]->berth);

@@ -8,7 +8,9 @@ struct supervisor {
 	struct supervisor_parts parts;
 	struct supervisor_observer observer;
 	const struct identity *identity;
-	bool started; /* the first list came */
+	bool started;     /* the first list came */
+	bool taking_over; /* it leads, and the list by which it begins is not here yet */
+	bool reloaded;    /* since the start */
 	bool stopping, removing;
 	bool stopped_all; /* that is done */
 	int64_t stop_until_us;

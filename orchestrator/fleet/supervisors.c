@@ -2,6 +2,7 @@
  *
  *   on_up -> list -> each supervisor compares; again every 30 s while the engine is up
  *   event -> the supervisor that knows the container
+ *   on_role -> we lead: a list, by which they take over; another one leads: they follow
  *
  * A service that left the configuration keeps its supervisor, in `leaving`, until its containers are gone; it hears of
  * events as before, and its containers are no orphans.
@@ -48,6 +49,7 @@ struct supervisor *supervisors_make(struct supervisors *supervisors, const struc
 	                                                    .config = supervisors->config,
 	                                                    .service = service,
 	                                                    .identity = supervisors->settings.identity,
+	                                                    .following = !supervisors->acting,
 	                                                    .harbour = &supervisors->harbour,
 	                                                    .observer = supervisors->settings.observer,
 	                                                    .traffic = supervisors->settings.traffic});
@@ -57,6 +59,8 @@ void supervisors_start(struct supervisors *supervisors, struct engine *engine)
 {
 	supervisors->engine = engine;
 	leading_begin(&supervisors->leading, engine->can);
+	supervisors->harbour.leading = &supervisors->leading;
+	supervisors->acting = supervisors->leading.leads;
 	supervisors->count = config_service_count(supervisors->config);
 	supervisors->items = mem_array(NULL, supervisors->count, sizeof(struct supervisor *));
 	for (size_t i = 0; i < supervisors->count; i++)
@@ -172,6 +176,24 @@ static bool first_list(struct supervisors *supervisors, const struct engine_list
 	return true;
 }
 
+static void for_each(struct supervisors *supervisors, void (*tell)(struct supervisor *supervisor))
+{
+	for (size_t i = 0; i < supervisors->count; i++)
+		tell(supervisors->items[i]);
+	for (size_t i = 0; i < supervisors->leaving_count; i++)
+		tell(supervisors->leaving[i]);
+}
+
+/* A list from before may not show what the former leader did last. */
+static void take_over(struct supervisors *supervisors, const struct engine_listing *listing)
+{
+	if (supervisors->acting || !supervisors->leading.leads || listing->asked_us < supervisors->role_us)
+		return;
+	supervisors->acting = true;
+	for_each(supervisors, supervisor_lead);
+	orphans_begin(&supervisors->orphans, supervisors->engine, supervisors->config->drain_ms);
+}
+
 static void on_list(const struct engine_listing *listing, void *arg)
 {
 	struct supervisors *supervisors = arg;
@@ -179,12 +201,13 @@ static void on_list(const struct engine_listing *listing, void *arg)
 
 	if (!supervisors->listed && !first_list(supervisors, listing))
 		return;
+	take_over(supervisors, listing);
 	if (!supervisors->told_foreign)
 		supervisors->told_foreign =
 		        ownership_tell(supervisors->settings.identity, listing->containers, listing->count);
 	for (size_t i = 0; i < supervisors->count; i++)
 		supervisor_reconcile(supervisors->items[i], listing);
-	if (orphans_look(&supervisors->orphans, listing, is_orphan, supervisors) > 0 &&
+	if (supervisors->acting && orphans_look(&supervisors->orphans, listing, is_orphan, supervisors) > 0 &&
 	    supervisors->orphans.until_us < next_us)
 		next_us = supervisors->orphans.until_us;
 	lists_due(supervisors->lists, next_us);
@@ -202,6 +225,8 @@ static void on_event(const struct engine_event *event, void *arg)
 	for (size_t i = 0; i < supervisors->leaving_count; i++)
 		if (supervisor_event(supervisors->leaving[i], event))
 			return;
+	if (!supervisors->acting) /* whoever leads has made it */
+		lists_want(supervisors->lists);
 }
 
 static void on_role(const struct engine_role *role, void *arg)
@@ -209,6 +234,13 @@ static void on_role(const struct engine_role *role, void *arg)
 	struct supervisors *supervisors = arg;
 
 	leading_take(&supervisors->leading, role);
+	supervisors->role_us = clock_us();
+	if (role->leads && !supervisors->acting && supervisors->up)
+		lists_want(supervisors->lists);
+	if (!role->leads && supervisors->acting) {
+		supervisors->acting = false;
+		for_each(supervisors, supervisor_follow);
+	}
 }
 
 static void on_up(void *arg)
@@ -237,10 +269,7 @@ static void on_down(const char *message, void *arg)
 	supervisors->up = false;
 	note_trouble(&supervisors->trouble, message);
 	lists_down(supervisors->lists);
-	for (size_t i = 0; i < supervisors->count; i++)
-		supervisor_engine_down(supervisors->items[i]);
-	for (size_t i = 0; i < supervisors->leaving_count; i++)
-		supervisor_engine_down(supervisors->leaving[i]);
+	for_each(supervisors, supervisor_engine_down);
 	if (!supervisors->told_down) {
 		log_warn("event=engine-down reason=%s error=%s", reason_text(REASON_ENGINE_DOWN), log_quote(message));
 		lately_note(supervisors->settings.lately,
@@ -252,8 +281,11 @@ static void on_down(const char *message, void *arg)
 
 struct engine_observer supervisors_observer(struct supervisors *supervisors)
 {
-	return (struct engine_observer){
-	        .on_event = on_event, .on_role = on_role, .on_up = on_up, .on_down = on_down, .arg = supervisors};
+	return (struct engine_observer){.on_event = on_event,
+	                                .on_role = on_role,
+	                                .on_up = on_up,
+	                                .on_down = on_down,
+	                                .arg = supervisors};
 }
 
 /* --- the end --------------------------------------------------------------------------------------------------- */

@@ -17,7 +17,9 @@ struct supervisors {
 	size_t leaving_count;
 	struct lists *lists;
 	struct orphans orphans;
-	bool listed; /* the first list came */
+	bool listed;     /* the first list came */
+	bool acting;     /* we lead, and a list that was asked for since was taken */
+	int64_t role_us; /* when we were told who leads (clock_us) */
 	bool up, told_down, told_foreign;
 	struct supervisors_engine trouble;
 	struct leading leading;

@@ -63,6 +63,8 @@ static void wait_for_none(const struct containers *containers, const struct revi
 {
 	if (!containers->engine_up)
 		wait_for_engine(words);
+	else if (containers->following)
+		say(words, "the orchestrator that leads is to fill it");
 	else if (!revisions_prepared(revisions))
 		say(words, "image, network and volumes are being looked up");
 	else

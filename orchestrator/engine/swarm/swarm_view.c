@@ -23,6 +23,7 @@ struct swarm_view {
 	struct swarm_item *items;            /* by id */
 	struct engine_container *containers; /* theirs, for whoever wants a list */
 	size_t count, listed;
+	bool taken; /* lists, once */
 };
 
 struct swarm_view *swarm_view_new(void)
@@ -309,7 +310,15 @@ static void tell_change(teller *tell, void *arg, const struct swarm_item *before
 		tell_of(tell, arg, ENGINE_EVENT_DESTROY, before);
 }
 
-/* Of a container that was not in the list before nothing is told: its maker knows of it by the answer to its create. */
+/* Its maker knows of it by the answer to its create; another orchestrator hears of it once it runs. */
+static void tell_new(const struct swarm_view *view, struct swarm_item *before, size_t count, teller *tell, void *arg)
+{
+	for (size_t i = 0; i < view->count && view->taken; i++)
+		if (view->items[i].container.state == ENGINE_RUNNING &&
+		    find(before, count, view->items[i].container.id) == NULL)
+			tell_of(tell, arg, ENGINE_EVENT_START, &view->items[i]);
+}
+
 void swarm_view_take(struct swarm_view *view, const struct swarm_lists *lists, teller *tell, void *arg)
 {
 	struct swarm_item *before = view->items;
@@ -319,6 +328,8 @@ void swarm_view_take(struct swarm_view *view, const struct swarm_lists *lists, t
 	make_containers(view);
 	for (size_t i = 0; i < before_count; i++)
 		tell_change(tell, arg, &before[i], find(view->items, view->count, before[i].container.id));
+	tell_new(view, before, before_count, tell, arg);
+	view->taken = true;
 	free(before);
 }
 

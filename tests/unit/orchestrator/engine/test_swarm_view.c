@@ -220,9 +220,9 @@ static const struct {
         {NULL, NULL, NULL, NULL}, /* the same, and Swarm remembers the new one alone */
         {ONE, runs, NODES, ""},
         {ONE, "[" NEXT("n1", "06Z", "ready", "ready", "") "]", NODES, "die s1 -1"},
-        {NULL, NULL, NULL, NULL},
+        {NULL, NULL, NULL, NULL}, /* another orchestrator made it */
         {"[]", "[]", NODES, ""},
-        {ONE, runs, NODES, ""},
+        {ONE, runs, NODES, "start s1 -1"},
 };
 
 START_TEST(tells_what_has_changed)
