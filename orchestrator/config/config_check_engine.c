@@ -10,6 +10,9 @@
 /* A name of Swarm's has 63 bytes: with slot and generation, "web_12-next-4294967295". */
 #define SWARM_NAME_MAX 63
 #define BEHIND_SLOT "-next-4294967295"
+/* A config's has 64: "selfless-identity". */
+#define SWARM_CONFIG_MAX ((size_t)64)
+#define BEHIND_NAME "-identity"
 
 static bool check_needs(const struct scope *scope, const struct engine_kind *engine,
                         const struct config_service *service)
@@ -56,6 +59,13 @@ static bool check_name_dots(const struct scope *scope, const struct engine_kind 
 	return strchr(service->name, '.') == NULL ||
 	       wrong(scope, "name", "\"%s\": with engine %s a service's name may have no dot: say it with - or _",
 	             service->name, engine->name);
+}
+
+bool check_engine_name(const struct scope *scope, const struct config *config)
+{
+	return !engines[config->engine].can.elects || strlen(config->name) + strlen(BEHIND_NAME) <= SWARM_CONFIG_MAX ||
+	       wrong(scope, "name", "\"%s\": with engine %s a name has %zu bytes at most", config->name,
+	             engines[config->engine].name, SWARM_CONFIG_MAX - strlen(BEHIND_NAME));
 }
 
 bool check_engine(const struct scope *scope, const struct config *config, const struct config_service *service)

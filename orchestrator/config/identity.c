@@ -130,15 +130,18 @@ static bool key_parse(struct identity *identity, const char *text)
 	       len == sizeof(identity->key) && *end == '\n';
 }
 
-static bool key_make(struct identity *identity, struct err *err)
+static bool key_write(const struct identity *identity, struct err *err)
 {
-	char hex[sizeof(identity->key) * 2 + 1], text[sizeof(hex) + 1];
+	char hex[ENGINE_KEY_SIZE], text[sizeof(hex) + 1];
 
-	if (!random_bytes(identity->key, sizeof(identity->key), err))
-		return false;
-	sodium_bin2hex(hex, sizeof(hex), identity->key, sizeof(identity->key));
+	identity_key_text(identity, hex);
 	snprintf(text, sizeof(text), "%s\n", hex);
 	return state_file_write(identity->dir, KEY_FILE, text, err);
+}
+
+static bool key_make(struct identity *identity, struct err *err)
+{
+	return random_bytes(identity->key, sizeof(identity->key), err) && key_write(identity, err);
 }
 
 static void key_load(struct identity *identity, bool first)
@@ -192,6 +195,36 @@ bool identity_owns(const struct identity *identity, const char *owner)
 		if (strcmp(identity->taken.items[i], owner) == 0)
 			return true;
 	return false;
+}
+
+void identity_key_text(const struct identity *identity, char text[ENGINE_KEY_SIZE])
+{
+	_Static_assert(ENGINE_KEY_SIZE == CONFIG_KEY_SIZE * 2 + 1, "two digits a byte");
+	sodium_bin2hex(text, ENGINE_KEY_SIZE, identity->key, sizeof(identity->key));
+}
+
+static void take_owner(struct identity *identity, const char *owner)
+{
+	if (strcmp(owner, identity->owner) == 0)
+		return;
+	if (identity->taken.count < TAKEN_MAX)
+		strings_add(&identity->taken, identity->owner);
+	snprintf(identity->owner, sizeof(identity->owner), "%s", owner);
+}
+
+void identity_share(struct identity *identity, const struct engine_shared *shared)
+{
+	char text[ENGINE_KEY_SIZE];
+	struct err err = {.message = ""};
+
+	identity_key_text(identity, text);
+	if (strcmp(shared->owner, identity->owner) == 0 && strcmp(shared->key, text) == 0)
+		return;
+	take_owner(identity, shared->owner);
+	(void)sodium_hex2bin(identity->key, sizeof(identity->key), shared->key, strlen(shared->key), NULL, NULL, NULL);
+	log_info("event=identity-shared owner=%s", identity->owner);
+	if (!owner_write(identity, &err) || !key_write(identity, &err))
+		log_warn("event=identity-not-kept error=%s", log_quote(err.message));
 }
 
 bool identity_take_over(struct identity *identity, const char *owner, struct err *err)

@@ -28,5 +28,12 @@ void identity_clear(struct identity *identity);
 /* May containers with this label be treated as ours? "": they have none, as all had once. */
 bool identity_owns(const struct identity *identity, const char *owner);
 
+/* The key in hex digits. */
+void identity_key_text(const struct identity *identity, char text[ENGINE_KEY_SIZE]);
+
+/* From now on, and after restarts, these are ours, and containers of the former owner stay ours. A file that cannot be written is
+ * warned of: what the engine keeps is told anew at each start. */
+void identity_share(struct identity *identity, const struct engine_shared *shared);
+
 /* From now on, and after restarts, that owner's containers are ours, too. */
 bool identity_take_over(struct identity *identity, const char *owner, struct err *err) MUST_CHECK;

@@ -25,6 +25,7 @@ struct engine;
 #define ENGINE_IMAGE_SIZE 512 /* a name of 255, a tag of 128, a digest of 71, and what stands between them, fit */
 #define ENGINE_SPEC_SIZE 17   /* 16 hex digits and a NUL */
 #define ENGINE_OWNER_SIZE 33  /* 32 hex digits and a NUL */
+#define ENGINE_KEY_SIZE 65    /* 64 hex digits and a NUL */
 
 /* The variable by which a program knows which container it is in. Where its answers to probes say so, another container's at the
  * same address are told apart. */
@@ -180,11 +181,18 @@ struct engine_role {
 	        leader; /* the host whose orchestrator leads, "name (address)"; "": none does, or it is not known which */
 };
 
+/* What they have in common: the owner on their containers, and the key of their specs' hash. Whoever came first brought his own. */
+struct engine_shared {
+	const char *owner, *key;
+};
+
 /* News, for fleet alone. on_up: the event stream (again) runs; what happened before is not told: list and
- * compare now. on_down: the engine does not answer; it is tried again with back-off until it does. on_role: before the first
- * on_up and at each change, by an engine that elects (struct engine_can); what it told holds while it is down. */
+ * compare now. on_down: the engine does not answer; it is tried again with back-off until it does. By an engine that
+ * elects (struct engine_can) alone: on_shared, once, before the first on_up; on_role, before that, too, and at each change, and what
+ * it told holds while the engine is down. */
 struct engine_observer {
 	void (*on_event)(const struct engine_event *event, void *arg);
+	void (*on_shared)(const struct engine_shared *shared, void *arg);
 	void (*on_role)(const struct engine_role *role, void *arg);
 	void (*on_up)(void *arg);
 	void (*on_down)(const char *message, void *arg);
@@ -248,7 +256,8 @@ struct engine {
 struct engine_settings {
 	struct event_base *base;
 	const char *name;          /* label selfless.name, and the network's name */
-	const char *owner;         /* label selfless.owner; docker */
+	const char *owner;         /* label selfless.owner; docker; swarm: until on_shared says another one */
+	const char *key;           /* swarm: see engine_shared */
 	const char *docker_socket; /* docker */
 	const char *state_dir; /* process: its records, logs and the services' data; docker: the file that late_network
 	                            * needs. Made where missing. */

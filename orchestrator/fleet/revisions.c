@@ -15,6 +15,14 @@ void revisions_init(struct revisions *revisions, struct containers *containers, 
 	revisions->last = first->number;
 }
 
+void revisions_start_with(struct revisions *revisions, struct revision *first)
+{
+	revision_unref(revisions->newest);
+	revisions->newest = first;
+	revisions->last = first->number;
+	revisions_prepare_at_once(revisions);
+}
+
 void revisions_clear(struct revisions *revisions)
 {
 	revision_unref(revisions->newest);

@@ -30,6 +30,8 @@ struct revisions {
 
 void revisions_init(struct revisions *revisions, struct containers *containers,
                     struct revision *first); /* takes it over */
+/* Another first one, while no container is made from that. */
+void revisions_start_with(struct revisions *revisions, struct revision *first);
 void revisions_clear(struct revisions *revisions);
 
 void revisions_doubt(struct revisions *revisions); /* the engine was away: what they share may have gone */

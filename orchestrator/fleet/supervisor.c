@@ -14,6 +14,7 @@
 #include "orchestrator/fleet/lately.h"
 #include "orchestrator/fleet/reconcile.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,12 @@ void supervisor_reload(struct supervisor *supervisor, const struct config *confi
 		roll_to(&supervisor->parts.roll, revision);
 	}
 	step_soon(supervisor->parts.step);
+}
+
+void supervisor_rekey(struct supervisor *supervisor)
+{
+	assert(!supervisor->started);
+	revisions_start_with(&supervisor->parts.revisions, supervisor_configured(supervisor));
 }
 
 /* --- the step -------------------------------------------------------------------------------------------------- */

@@ -55,6 +55,9 @@ void supervisor_free(struct supervisor *supervisor);
 void supervisor_reload(struct supervisor *supervisor, const struct config *config,
                        const struct config_service *service);
 
+/* Before the first list: the identity's key is another one. */
+void supervisor_rekey(struct supervisor *supervisor);
+
 /* The engine's list at start, after each loss, every 30 s and where it was asked for: adopts what is ours and healthy, removes what
  * is ours and not wanted. The first call starts the service. */
 void supervisor_reconcile(struct supervisor *supervisor, const struct engine_listing *listing);

@@ -229,6 +229,15 @@ static void on_event(const struct engine_event *event, void *arg)
 		lists_want(supervisors->lists);
 }
 
+/* Nothing was listed before. */
+static void on_shared(const struct engine_shared *shared, void *arg)
+{
+	struct supervisors *supervisors = arg;
+
+	identity_share(supervisors->settings.identity, shared);
+	for_each(supervisors, supervisor_rekey);
+}
+
 static void on_role(const struct engine_role *role, void *arg)
 {
 	struct supervisors *supervisors = arg;
@@ -282,6 +291,7 @@ static void on_down(const char *message, void *arg)
 struct engine_observer supervisors_observer(struct supervisors *supervisors)
 {
 	return (struct engine_observer){.on_event = on_event,
+	                                .on_shared = on_shared,
 	                                .on_role = on_role,
 	                                .on_up = on_up,
 	                                .on_down = on_down,

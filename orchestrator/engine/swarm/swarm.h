@@ -8,13 +8,14 @@
 #include "orchestrator/engine/swarm/swarm_images.h"
 #include "orchestrator/engine/swarm/swarm_poll.h"
 #include "orchestrator/engine/swarm/swarm_role.h"
+#include "orchestrator/engine/swarm/swarm_shared.h"
 #include "orchestrator/engine/swarm/swarm_view.h"
 #include "orchestrator/engine/swarm/swarm_waits.h"
 
 struct swarm {
 	struct engine engine; /* first: a struct engine * of ours is a struct swarm * */
 	char *name;
-	char *owner;
+	char *owner; /* what is shared, once that is known */
 	struct docker_http *http;
 	struct docker_link *link;
 	struct docker_calls *calls;
@@ -23,6 +24,7 @@ struct swarm {
 	struct swarm_waits *waits;
 	struct swarm_images images;
 	struct swarm_role role;
+	struct swarm_shared *shared;
 	struct engine_observer observer; /* the settings' */
 	bool up;                         /* on_up was told last */
 	bool told;                       /* on_up or on_down was */

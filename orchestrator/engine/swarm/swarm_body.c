@@ -5,6 +5,7 @@
 #include "orchestrator/engine/docker/docker_body.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -193,6 +194,51 @@ bool swarm_body_create(struct buf *buf, const struct swarm_gift *gift, const str
 	json_end_object(&w);
 	json_end_object(&w);
 	write_endpoint(&w, spec->port);
+	json_end_object(&w);
+	return json_writer_ok(&w);
+}
+
+/* --- what orchestrators share ---------------------------------------------------------------------------------- */
+
+void swarm_body_config_name(const char *name, char config[SWARM_CONFIG_SIZE])
+{
+	snprintf(config, SWARM_CONFIG_SIZE, "%s-identity", name);
+}
+
+static void write_data(struct json_writer *w, const struct engine_shared *shared)
+{
+	char base64[SWARM_SHARED_MAX * 2];
+	struct json_writer inner;
+	struct buf data;
+
+	buf_init(&data, SWARM_SHARED_MAX);
+	json_writer_init(&inner, &data);
+	json_begin_object(&inner);
+	json_member_text(&inner, "owner", shared->owner);
+	json_member_text(&inner, "key", shared->key);
+	json_end_object(&inner);
+	assert(json_writer_ok(&inner)); /* both have a size */
+	sodium_bin2base64(base64, sizeof(base64), (const unsigned char *)buf_text(&data), data.len,
+	                  sodium_base64_VARIANT_ORIGINAL);
+	json_member_text(w, "Data", base64);
+	sodium_memzero(base64, sizeof(base64));
+	buf_clear(&data);
+}
+
+bool swarm_body_config(struct buf *buf, const char *name, const struct engine_shared *shared)
+{
+	char config[SWARM_CONFIG_SIZE];
+	struct json_writer w;
+
+	swarm_body_config_name(name, config);
+	json_writer_init(&w, buf);
+	json_begin_object(&w);
+	json_member_text(&w, "Name", config);
+	json_key(&w, "Labels");
+	json_begin_object(&w);
+	json_member_text(&w, DOCKER_LABEL_NAME, name);
+	json_end_object(&w);
+	write_data(&w, shared);
 	json_end_object(&w);
 	return json_writer_ok(&w);
 }

@@ -32,5 +32,11 @@ bool swarm_body_name(const char *container, int generation, char name[SWARM_NAME
 bool swarm_body_create(struct buf *buf, const struct swarm_gift *gift, const struct engine_spec *spec,
                        const struct engine_place *place) MUST_CHECK;
 
+/* The Swarm config that orchestrators of one name share: what it is called, and POST /configs/create. */
+#define SWARM_CONFIG_SIZE 80
+#define SWARM_SHARED_MAX 256 /* bytes of its content */
+void swarm_body_config_name(const char *name, char config[SWARM_CONFIG_SIZE]);
+bool swarm_body_config(struct buf *buf, const char *name, const struct engine_shared *shared) MUST_CHECK;
+
 /* filters of GET /events: services and nodes of the whole swarm. Those of GET /services and /tasks are docker_body_list_filters. */
 #define SWARM_EVENT_FILTERS "{\"type\":[\"service\",\"node\"]}"

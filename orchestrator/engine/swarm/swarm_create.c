@@ -3,7 +3,9 @@
  *   prepare -> GET image -> its id is known -> done; one that is named by its digest is known by that, and a node that has not got
  *              it pulls it
  *   create  -> POST service -> done
+ *                          \-> 409: GET the one that has the name; if that is what we meant to make -> done
  *
+ * Of two orchestrators that believe they lead both may make the same: names say so, and one container comes of it.
  * A create that got no answer may have been done: then the next list shows it, and the name is not free before.
  */
 #include "orchestrator/engine/swarm/swarm.h"
@@ -14,15 +16,20 @@
 #include "orchestrator/engine/swarm/swarm_body.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CREATE_MS 4000
+#define WORDS_MOST 512
 #define IMAGE_MS 10000
 
 struct making {
 	struct swarm *swarm;
 	char *image; /* prepare */
+	/* create: the Swarm service's name, and what its labels say where it is ours */
+	char name[SWARM_NAME_SIZE], container[ENGINE_NAME_SIZE], spec[ENGINE_SPEC_SIZE];
+	char refusal[WORDS_MOST];
 	engine_done *done;
 	void *arg;
 };
@@ -103,13 +110,39 @@ void swarm_prepare(struct engine *engine, const struct engine_spec *spec, engine
 
 /* --- create ---------------------------------------------------------------------------------------------------- */
 
+static void on_holder(const struct docker_answer *answer, void *arg)
+{
+	struct making *making = arg;
+	struct swarm_service holder;
+	struct err err;
+
+	if (answer->fault == ENGINE_OK && swarm_json_service(answer->body, answer->len, &holder, &err) &&
+	    strcmp(holder.container.name, making->container) == 0 && strcmp(holder.container.spec, making->spec) == 0 &&
+	    strcmp(holder.container.owner, making->swarm->owner) == 0)
+		finish(making, ENGINE_OK, "", holder.container.id);
+	else
+		finish(making, ENGINE_NAME_TAKEN, making->refusal, "");
+}
+
+static void look_at_holder(struct making *making, const char *refusal)
+{
+	char path[SWARM_NAME_SIZE + 16];
+
+	snprintf(making->refusal, sizeof(making->refusal), "%s", refusal);
+	snprintf(path, sizeof(path), "/services/%s", making->name);
+	docker_call(making->swarm->calls, &(struct docker_ask){.method = "GET", .path = path, .timeout_ms = CREATE_MS},
+	            on_holder, making_free, making);
+}
+
 static void on_created(const struct docker_answer *answer, void *arg)
 {
 	struct making *making = arg;
 	char id[ENGINE_ID_SIZE];
 	struct err err;
 
-	if (answer->fault != ENGINE_OK)
+	if (answer->fault == ENGINE_NAME_TAKEN)
+		look_at_holder(making, answer->message);
+	else if (answer->fault != ENGINE_OK)
 		finish(making, answer->fault, answer->message, "");
 	else if (!swarm_json_created(answer->body, answer->len, id, &err))
 		finish(making, ENGINE_REFUSED, err.message, "");
@@ -134,7 +167,10 @@ void swarm_create(struct engine *engine, const struct engine_spec *spec, const s
 	struct buf body;
 
 	buf_init(&body, DOCKER_BODY_MAX);
-	if (!swarm_body_create(&body, &gift, spec, place)) {
+	snprintf(making->container, sizeof(making->container), "%s", place->name);
+	snprintf(making->spec, sizeof(making->spec), "%s", spec->hash);
+	if (!swarm_body_name(place->name, gift.generation, making->name) ||
+	    !swarm_body_create(&body, &gift, spec, place)) {
 		docker_call_refuse(swarm->calls, "Swarm allows names of 63 bytes: give the service a shorter one",
 		                   on_created, making_free, making);
 	} else {

@@ -5,7 +5,7 @@
  *   stop                        -> both, one after the other           -> done
  *   events of the swarm         -> the next round at once -> swarm_view -> on_event
  *
- * It is up while the rounds succeed: a manager without a leader answers its ping, but says nothing of the swarm.
+ * Before the first round it is known what all orchestrators of the name share. It is up while the rounds succeed: a manager without a leader answers its ping, but says nothing of the swarm.
  */
 #include "orchestrator/engine/swarm/swarm_engine.h"
 
@@ -283,6 +283,19 @@ static void on_link_up(void *arg)
 {
 	struct swarm *swarm = arg;
 
+	if (swarm_shared_known(swarm->shared))
+		swarm_poll_begin(swarm->poll);
+	else
+		swarm_shared_begin(swarm->shared);
+}
+
+static void on_shared(const struct engine_shared *shared, void *arg)
+{
+	struct swarm *swarm = arg;
+
+	free(swarm->owner);
+	swarm->owner = mem_dup(shared->owner);
+	swarm->observer.on_shared(shared, swarm->observer.arg);
 	swarm_poll_begin(swarm->poll);
 }
 
@@ -290,6 +303,7 @@ static void on_link_down(const char *message, void *arg)
 {
 	struct swarm *swarm = arg;
 
+	swarm_shared_end(swarm->shared);
 	swarm_poll_end(swarm->poll);
 	be_down(swarm, message);
 }
@@ -310,6 +324,7 @@ static void swarm_free(struct engine *engine)
 	docker_calls_free(swarm->calls);
 	swarm_waits_free(swarm->waits);
 	swarm_poll_free(swarm->poll);
+	swarm_shared_free(swarm->shared);
 	swarm_view_free(swarm->view);
 	docker_link_free(swarm->link);
 	docker_http_free(swarm->http);
@@ -351,6 +366,17 @@ static struct swarm_poll *make_poll(struct swarm *swarm, struct event_base *base
 	return swarm_poll_new(&settings);
 }
 
+static struct swarm_shared *make_shared(struct swarm *swarm, const struct engine_settings *settings)
+{
+	return swarm_shared_new(&(struct swarm_shared_settings){.base = settings->base,
+	                                                        .calls = swarm->calls,
+	                                                        .name = settings->name,
+	                                                        .ours = {settings->owner, settings->key},
+	                                                        .on_known = on_shared,
+	                                                        .on_failed = on_failed,
+	                                                        .arg = swarm});
+}
+
 bool swarm_engine_new(const struct engine_settings *settings, struct engine **engine, struct err *err)
 {
 	/* What it cannot (engines.c) nobody calls: rename, pause, unpause; nor is there anything to unprepare. */
@@ -379,6 +405,7 @@ bool swarm_engine_new(const struct engine_settings *settings, struct engine **en
 	swarm->link = make_link(swarm, settings->base);
 	swarm->calls = docker_calls_new(settings->base, swarm->http, swarm->http, swarm->link);
 	swarm->poll = make_poll(swarm, settings->base, settings->name);
+	swarm->shared = make_shared(swarm, settings);
 	swarm->view = swarm_view_new();
 	swarm->waits = swarm_waits_new(settings->base);
 	*engine = &swarm->engine;

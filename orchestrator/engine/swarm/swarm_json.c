@@ -9,6 +9,7 @@
 #include "orchestrator/engine/docker/docker_json_values.h"
 #include "orchestrator/engine/swarm/swarm_body.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -172,6 +173,18 @@ bool swarm_json_nodes(const char *text, size_t len, struct swarm_node **items, s
 
 /* --- single replies -------------------------------------------------------------------------------------------- */
 
+bool swarm_json_service(const char *text, size_t len, struct swarm_service *service, struct err *err)
+{
+	struct json_doc *doc;
+	bool found;
+
+	if (!json_parse(text, len, &limits, &doc, err))
+		return err_prefix(err, "service");
+	found = take_service(json_root(doc), service);
+	json_free(doc);
+	return found || err_set(err, "service: no ID");
+}
+
 bool swarm_json_self(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err)
 {
 	struct json_doc *doc;
@@ -182,6 +195,47 @@ bool swarm_json_self(const char *text, size_t len, char id[ENGINE_ID_SIZE], stru
 		id[0] = '\0';
 	json_free(doc);
 	return true;
+}
+
+/* As many digits as there is room for. */
+static bool take_hex(const struct json_value *value, char *out, size_t size)
+{
+	docker_json_take_text(value, out, size);
+	return strlen(out) == size - 1 && strspn(out, "0123456789abcdef") == size - 1;
+}
+
+static bool read_shared(const char *text, size_t len, char owner[ENGINE_OWNER_SIZE], char key[ENGINE_KEY_SIZE])
+{
+	struct json_doc *doc;
+	struct err err;
+	bool ok;
+
+	if (!json_parse(text, len, &limits, &doc, &err))
+		return false;
+	ok = take_hex(json_get(json_root(doc), "owner"), owner, ENGINE_OWNER_SIZE) &&
+	     take_hex(json_get(json_root(doc), "key"), key, ENGINE_KEY_SIZE);
+	json_free(doc);
+	return ok;
+}
+
+bool swarm_json_config(const char *text, size_t len, char owner[ENGINE_OWNER_SIZE], char key[ENGINE_KEY_SIZE],
+                       struct err *err)
+{
+	char base64[SWARM_SHARED_MAX * 2], data[SWARM_SHARED_MAX];
+	struct json_doc *doc;
+	size_t size = 0;
+	bool ok;
+
+	if (!json_parse(text, len, &limits, &doc, err))
+		return err_prefix(err, "config");
+	docker_json_take_text(json_path(json_root(doc), "Spec", "Data", NULL), base64, sizeof(base64));
+	json_free(doc);
+	ok = sodium_base642bin((unsigned char *)data, sizeof(data), base64, strlen(base64), NULL, &size, NULL,
+	                       sodium_base64_VARIANT_ORIGINAL) == 0 &&
+	     read_shared(data, size, owner, key);
+	sodium_memzero(base64, sizeof(base64));
+	sodium_memzero(data, sizeof(data));
+	return ok || err_set(err, "its content is not ours");
 }
 
 bool swarm_json_created(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err)

@@ -57,8 +57,15 @@ bool swarm_json_tasks(const char *text, size_t len, struct swarm_task **items, s
 bool swarm_json_nodes(const char *text, size_t len, struct swarm_node **items, size_t *count,
                       struct err *err) MUST_CHECK;
 
+/* GET /services/NAME. */
+bool swarm_json_service(const char *text, size_t len, struct swarm_service *service, struct err *err) MUST_CHECK;
+
 /* GET /info: the id of the node that answers; "" where it is in no swarm. */
 bool swarm_json_self(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err) MUST_CHECK;
+
+/* GET /configs/NAME: what is in it. Refused where that is not what swarm_body_config writes. */
+bool swarm_json_config(const char *text, size_t len, char owner[ENGINE_OWNER_SIZE], char key[ENGINE_KEY_SIZE],
+                       struct err *err) MUST_CHECK;
 
 /* POST /services/create. */
 bool swarm_json_created(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err) MUST_CHECK;

@@ -131,6 +131,9 @@ static const struct {
          "engine process needs an address"},
         {"{\"engine\": \"swarm\", \"services\": [{\"name\": \"a.b\", \"image\": \"x\"}]}",
          "services[0].name: \"a.b\": with engine swarm"},
+        {"{\"engine\": \"swarm\", \"name\": \"a23456789012345678901234567890123456789012345678901234567890\", \"services\": "
+         "[{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "a name has 55 bytes at most"},
         {"{\"engine\": \"swarm\", \"services\": [{\"name\": \"a1\", \"image\": \"x\", \"volumes\": [\"data:/x\"]}]}",
          "local_volumes"},
         {TWO("", ", \"name\": \"acts\", \"routes\": \"/x\""), "2:"},

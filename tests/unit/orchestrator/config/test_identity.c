@@ -170,6 +170,26 @@ END_TEST
 
 /* --- the lock -------------------------------------------------------------------------------------------------- */
 
+START_TEST(what_is_shared_stays_so)
+{
+	static const struct engine_shared shared = {OTHER, OTHER OTHER};
+	char own[ENGINE_OWNER_SIZE], key[ENGINE_KEY_SIZE];
+
+	load();
+	snprintf(own, sizeof(own), "%s", identity.owner);
+	identity_share(&identity, &shared);
+	identity_share(&identity, &shared);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_str_eq(identity.owner, OTHER);
+		ck_assert(identity_owns(&identity, own));
+		ck_assert_uint_eq(identity.taken.count, 1);
+		identity_key_text(&identity, key);
+		ck_assert_str_eq(key, OTHER OTHER);
+		load();
+	}
+}
+END_TEST
+
 START_TEST(one_has_it_until_it_is_killed)
 {
 	int fd, ready[2];
@@ -242,6 +262,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_damaged_owner_is_made_anew, 0, 5);
 	tcase_add_test(tcase, an_owner_that_cannot_be_kept_is_an_error);
 	tcase_add_test(tcase, who_is_taken_over_stays_so);
+	tcase_add_test(tcase, what_is_shared_stays_so);
 	tcase_add_test(tcase, one_has_it_until_it_is_killed);
 	tcase_add_test(tcase, a_program_that_is_started_does_not_inherit_it);
 	tcase_add_test(tcase, its_directory_is_made);

@@ -43,6 +43,16 @@ static void on_down(const char *message, void *arg)
 	snprintf(watch->down_message, sizeof(watch->down_message), "%s", message);
 }
 
+static void on_shared(const struct engine_shared *shared, void *arg)
+{
+	struct watch *watch = arg;
+
+	ck_assert_str_eq(watch->owner, "");
+	ck_assert_int_eq(watch->ups, 0);
+	snprintf(watch->owner, sizeof(watch->owner), "%s", shared->owner);
+	snprintf(watch->key, sizeof(watch->key), "%s", shared->key);
+}
+
 static void on_role(const struct engine_role *role, void *arg)
 {
 	struct watch *watch = arg;
@@ -61,8 +71,12 @@ static void open_with(struct watch *watch, engine_new *make, struct engine_setti
 	settings.socket_dir = socket_dir;
 	memset(watch, 0, sizeof(*watch));
 	watch->base = settings.base = event_base_new();
-	settings.observer = (struct engine_observer){
-	        .on_event = on_event, .on_role = on_role, .on_up = on_up, .on_down = on_down, .arg = watch};
+	settings.observer = (struct engine_observer){.on_event = on_event,
+	                                             .on_shared = on_shared,
+	                                             .on_role = on_role,
+	                                             .on_up = on_up,
+	                                             .on_down = on_down,
+	                                             .arg = watch};
 	ck_assert_ptr_nonnull(watch->base);
 	ck_assert_msg(make(&settings, &watch->engine, &err), "%s", err.message);
 	ck_assert_int_eq(watch->ups + watch->downs, 0);
@@ -77,8 +91,11 @@ void watch_open(struct watch *watch, const char *name, const char *socket_path, 
 void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir)
 {
 	open_with(watch, swarm_engine_new,
-	          (struct engine_settings){
-	                  .name = name, .owner = "o", .docker_socket = socket_path, .state_dir = state_dir});
+	          (struct engine_settings){.name = name,
+	                                   .owner = WATCH_OWNER,
+	                                   .key = WATCH_KEY,
+	                                   .docker_socket = socket_path,
+	                                   .state_dir = state_dir});
 }
 
 void watch_open_process(struct watch *watch, const char *state_dir)

@@ -13,6 +13,7 @@ struct watch {
 	int ups;
 	int downs;
 	char down_message[512];
+	char owner[ENGINE_OWNER_SIZE], key[ENGINE_KEY_SIZE]; /* shared; "": not told */
 	int roles;
 	bool leads;
 	char leader[ENGINE_HOST_SIZE];
@@ -38,6 +39,8 @@ struct outcome {
 
 /* Sockets of containers: under state_dir/sockets. */
 void watch_open(struct watch *watch, const char *name, const char *socket_path, const char *state_dir);
+#define WATCH_OWNER "00112233445566778899aabbccddeeff"
+#define WATCH_KEY WATCH_OWNER WATCH_OWNER
 void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir);
 void watch_open_process(struct watch *watch, const char *state_dir);
 void watch_close(struct watch *watch); /* frees the engine first, if there is still one */

@@ -26,6 +26,12 @@
 	"\"ManagerStatus\":{" leader2 "\"Addr\":\"10.0.0.2:2377\"}}]"
 #define LEADS "\"Leader\":true,"
 
+/* {"owner":"ff...","key":"ee..."} */
+#define SHARED                                                                                       \
+	"{\"ID\":\"c1\",\"Spec\":{\"Name\":\"sw-identity\",\"Data\":\""                              \
+	"eyJvd25lciI6ImZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmIiwia2V5IjoiZWVlZWVlZWVlZWVlZWVlZW" \
+	"VlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZWVlZSJ9\"}}"
+
 static char folder[] = "/tmp/selfless-swarm-XXXXXX";
 static char path[sizeof(folder) + 16];
 static struct watch watch;
@@ -38,10 +44,11 @@ static struct fake_page pages[] = {
         {"/tasks?", {200, RUNS}},
         {"/nodes", {200, NODES}},
         {"/info", {200, INFO}},
+        {"/configs/sw-identity", {200, SHARED}},
 };
 static struct fake_reply reply; /* to all others */
 
-enum { SERVICES_PAGE, TASKS_PAGE, NODES_PAGE };
+enum { SERVICES_PAGE, TASKS_PAGE, NODES_PAGE, INFO_PAGE, SHARED_PAGE };
 
 static void set_up(void)
 {
@@ -110,6 +117,39 @@ START_TEST(creates_by_the_id_that_all_nodes_know)
 	ck_assert_str_eq(outcome.id, "s9");
 	ck_assert_ptr_nonnull(strstr(fake.last_body, "\"Name\":\"web_0-5\"")); /* the listed one is of generation 4 */
 	ck_assert_ptr_nonnull(strstr(fake.last_body, "\"Image\":\"sha256:12\""));
+}
+END_TEST
+
+/* What the other one made may be what we meant to make. */
+static void create_what_is_there(const char *holder, enum engine_fault fault)
+{
+	static struct fake_reply replies[2];
+
+	replies[0] = (struct fake_reply){
+	        409, "{\"message\":\"name conflicts with an existing object: service web_0-5 already exists\"}"};
+	replies[1] = (struct fake_reply){200, holder};
+	fake.replies = replies;
+	fake.reply_count = 2;
+	be_up();
+	watch.engine->verbs->create(watch.engine, &spec, &place, outcome_take, &outcome);
+	wait_for(fault);
+	ck_assert_str_eq(fake.last_path, "/v1.41/services/web_0-5");
+}
+
+#define HOLDER(spec)                                                                                      \
+	"{\"ID\":\"s7\",\"Spec\":{\"Labels\":{\"selfless.container\":\"web_0\",\"selfless.spec\":\"" spec \
+	"\",\"selfless.owner\":\"ffffffffffffffffffffffffffffffff\"}}}"
+
+START_TEST(of_two_that_make_the_same_one_container_comes)
+{
+	create_what_is_there(HOLDER("h"), ENGINE_OK);
+	ck_assert_str_eq(outcome.id, "s7");
+}
+END_TEST
+
+START_TEST(a_name_that_another_has_is_taken)
+{
+	create_what_is_there(HOLDER("other"), ENGINE_NAME_TAKEN);
 }
 END_TEST
 
@@ -305,11 +345,72 @@ START_TEST(where_nobody_leads_it_does_not)
 }
 END_TEST
 
+/* --- what orchestrators share ---------------------------------------------------------------------------------- */
+
+START_TEST(what_the_first_one_brought_is_taken)
+{
+	be_up();
+	ck_assert_str_eq(watch.owner, "ffffffffffffffffffffffffffffffff");
+	ck_assert_int_eq(watch.key[0], 'e');
+	reply = (struct fake_reply){201, "{\"ID\":\"s9\"}"};
+	watch.engine->verbs->create(watch.engine, &spec, &place, outcome_take, &outcome);
+	wait_for(ENGINE_OK);
+	ck_assert_ptr_nonnull(strstr(fake.last_body, "\"selfless.owner\":\"ffff"));
+}
+END_TEST
+
+static void bring_own(int status, const char *body)
+{
+	pages[SHARED_PAGE].reply = (struct fake_reply){404, "{\"message\":\"config sw-identity not found\"}"};
+	reply = (struct fake_reply){status, body};
+	ck_assert(watch_until(&watch, &fake.calls, 1, SOON_MS));
+	ck_assert_str_eq(fake.last_path, "/v1.41/configs/create");
+	ck_assert_ptr_nonnull(strstr(fake.last_body, "\"Name\":\"sw-identity\",\"Labels\":{\"selfless.name\":\"sw\"}"));
+	pages[SHARED_PAGE].reply = (struct fake_reply){200, SHARED};
+	be_up();
+	ck_assert_str_eq(watch.owner, "ffffffffffffffffffffffffffffffff");
+}
+
+START_TEST(the_first_one_brings_its_own)
+{
+	bring_own(201, "{\"ID\":\"c1\"}");
+}
+END_TEST
+
+START_TEST(of_two_at_once_the_first_one_brings_its_own)
+{
+	bring_own(409, "{\"message\":\"config sw-identity already exists\"}");
+}
+END_TEST
+
+START_TEST(what_cannot_be_made_is_tried_again_with_pauses)
+{
+	pages[SHARED_PAGE].reply = (struct fake_reply){404, "{\"message\":\"config sw-identity not found\"}"};
+	reply = (struct fake_reply){201, "{\"ID\":\"c1\"}"};
+	watch_run(&watch, 800);
+	ck_assert_int_ge(fake.calls, 2);
+	ck_assert_int_le(fake.calls, 4);
+	ck_assert_int_ge(watch.downs, 1);
+	ck_assert_int_eq(watch.ups, 0);
+}
+END_TEST
+
+START_TEST(a_config_that_is_not_ours_is_said)
+{
+	pages[SHARED_PAGE].reply = (struct fake_reply){200, "{\"Spec\":{\"Data\":\"e30=\"}}"};
+	ck_assert(watch_until(&watch, &watch.downs, 1, SOON_MS));
+	ck_assert_ptr_nonnull(strstr(watch.down_message, "docker config rm sw-identity"));
+}
+END_TEST
+
 UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_addresses_that_nodes_have_now,
-               creates_by_the_id_that_all_nodes_know, a_digest_is_sent_as_it_is, start_waits_until_it_runs,
+               creates_by_the_id_that_all_nodes_know, of_two_that_make_the_same_one_container_comes,
+               a_name_that_another_has_is_taken, a_digest_is_sent_as_it_is, start_waits_until_it_runs,
                start_says_why_it_cannot_run, what_swarm_says_is_in_the_way_is_a_refusal,
                what_is_only_under_way_is_in_doubt, start_of_one_that_is_gone_is_not_found,
                an_event_of_the_swarm_brings_a_look_at_once, a_stop_waits_for_the_end,
                a_stop_does_not_wait_for_a_node_that_is_away, a_removal_takes_the_service_away,
                a_manager_without_a_leader_is_down, the_node_that_leads_the_swarm_leads, where_nobody_leads_it_does_not,
-               a_docker_without_a_swarm_says_what_to_do)
+               a_docker_without_a_swarm_says_what_to_do, what_the_first_one_brought_is_taken,
+               the_first_one_brings_its_own, of_two_at_once_the_first_one_brings_its_own,
+               what_cannot_be_made_is_tried_again_with_pauses, a_config_that_is_not_ours_is_said)
