@@ -19,7 +19,7 @@ class Lan:
     """It ends with the process that made it. address: our own on it, where the load balancer is."""
 
     def __init__(self, address):
-        self.address, self._count = address, 0
+        self.address, self._count, self._ports = address, 0, {}
         self._process = subprocess.Popen(["unshare", "--net", "sh", "-c", _INIT, "lan", address], stdin=subprocess.PIPE,
                                          stdout=subprocess.PIPE, text=True)
         assert self._process.stdout.readline() == "ready\n", "no bridge can be made here"
@@ -32,11 +32,18 @@ class Lan:
 
     def join(self, host, address):
         self._count += 1
-        near = f"port{self._count}"
+        near = self._ports[address] = f"port{self._count}"
         self._ip(self.pid, "link", "add", near, "type", "veth", "peer", "name", "wire", "netns", host.pid)
         self._ip(self.pid, "link", "set", near, "master", "lan", "up")
         self._ip(host.pid, "address", "add", f"{address}/24", "dev", "wire")
         self._ip(host.pid, "link", "set", "wire", "up")
+
+    def cut(self, address):
+        """Nobody sees that host any more, until mend."""
+        self._ip(self.pid, "link", "set", self._ports[address], "down")
+
+    def mend(self, address):
+        self._ip(self.pid, "link", "set", self._ports[address], "up")
 
     def join_here(self, address):
         """This machine's own network joins. Its end of the wire goes with the bridge."""

@@ -84,10 +84,23 @@ class Swarm:
     def services(self):
         return self.docker.call_json("GET", "/services")
 
+    def _change(self, node, by, **settings):
+        docker = (by or self.nodes[0]).docker
+        found = docker.call_json("GET", f"/nodes/{node.id}")
+        docker.call_json("POST", f"/nodes/{node.id}/update?version={found['Version']['Index']}", {**found["Spec"], **settings})
+
     def set_availability(self, node, availability):
-        found = self.docker.call_json("GET", f"/nodes/{node.id}")
-        self.docker.call_json("POST", f"/nodes/{node.id}/update?version={found['Version']['Index']}",
-                              {**found["Spec"], "Availability": availability})
+        self._change(node, None, Availability=availability)
+
+    def set_role(self, node, role, by):
+        """by: another manager, who is told."""
+        self._change(node, by, Role=role)
+
+    def leader(self, by=None):
+        """The node that leads, as one of them says."""
+        listed = (by or self.nodes[0]).docker.call_json("GET", "/nodes")
+        leader = next((n["ID"] for n in listed if n.get("ManagerStatus", {}).get("Leader")), None)
+        return next((node for node in self.nodes if node.id == leader), None)
 
     def close(self):
         for node in self.nodes:
