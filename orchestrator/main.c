@@ -203,17 +203,14 @@ static void make_supervisors(struct orchestrator *self)
 
 static bool make_engine(struct orchestrator *self, struct err *err)
 {
-	char key[ENGINE_KEY_SIZE];
 	struct engine_settings settings = {.base = self->base,
 	                                   .name = self->config->name,
-	                                   .owner = self->identity.owner,
-	                                   .key = key,
+	                                   .own = identity_own(&self->identity),
 	                                   .docker_socket = self->config->docker_socket,
 	                                   .state_dir = self->config->state_dir,
 	                                   .socket_dir = self->config->socket_dir,
 	                                   .observer = supervisors_observer(self->supervisors)};
 
-	identity_key_text(&self->identity, key);
 	return engines_make(self->config->engine, &settings, &self->engine, err);
 }
 

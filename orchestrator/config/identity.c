@@ -130,11 +130,17 @@ static bool key_parse(struct identity *identity, const char *text)
 	       len == sizeof(identity->key) && *end == '\n';
 }
 
+static void key_text(const struct identity *identity, char text[ENGINE_KEY_SIZE])
+{
+	_Static_assert(ENGINE_KEY_SIZE == CONFIG_KEY_SIZE * 2 + 1, "two digits a byte");
+	sodium_bin2hex(text, ENGINE_KEY_SIZE, identity->key, sizeof(identity->key));
+}
+
 static bool key_write(const struct identity *identity, struct err *err)
 {
 	char hex[ENGINE_KEY_SIZE], text[sizeof(hex) + 1];
 
-	identity_key_text(identity, hex);
+	key_text(identity, hex);
 	snprintf(text, sizeof(text), "%s\n", hex);
 	return state_file_write(identity->dir, KEY_FILE, text, err);
 }
@@ -197,10 +203,10 @@ bool identity_owns(const struct identity *identity, const char *owner)
 	return false;
 }
 
-void identity_key_text(const struct identity *identity, char text[ENGINE_KEY_SIZE])
+struct engine_shared identity_own(struct identity *identity)
 {
-	_Static_assert(ENGINE_KEY_SIZE == CONFIG_KEY_SIZE * 2 + 1, "two digits a byte");
-	sodium_bin2hex(text, ENGINE_KEY_SIZE, identity->key, sizeof(identity->key));
+	key_text(identity, identity->key_text);
+	return (struct engine_shared){identity->owner, identity->key_text};
 }
 
 static void take_owner(struct identity *identity, const char *owner)
@@ -217,7 +223,7 @@ void identity_share(struct identity *identity, const struct engine_shared *share
 	char text[ENGINE_KEY_SIZE];
 	struct err err = {.message = ""};
 
-	identity_key_text(identity, text);
+	key_text(identity, text);
 	if (strcmp(shared->owner, identity->owner) == 0 && strcmp(shared->key, text) == 0)
 		return;
 	take_owner(identity, shared->owner);

@@ -18,6 +18,7 @@ struct identity {
 	char owner[ENGINE_OWNER_SIZE];
 	struct strings taken; /* owners */
 	unsigned char key[CONFIG_KEY_SIZE];
+	char key_text[ENGINE_KEY_SIZE]; /* for identity_own */
 };
 
 /* Reads it, and makes what is missing. False where there can be no owner. A key that cannot be read or kept is no reason
@@ -28,8 +29,8 @@ void identity_clear(struct identity *identity);
 /* May containers with this label be treated as ours? "": they have none, as all had once. */
 bool identity_owns(const struct identity *identity, const char *owner);
 
-/* The key in hex digits. */
-void identity_key_text(const struct identity *identity, char text[ENGINE_KEY_SIZE]);
+/* Owner and key, the latter in hex digits; borrowed until identity_share, identity_clear. */
+struct engine_shared identity_own(struct identity *identity);
 
 /* From now on, and after restarts, these are ours, and containers of the former owner stay ours. A file that cannot be written is
  * warned of: what the engine keeps is told anew at each start. */

@@ -256,8 +256,7 @@ struct engine {
 struct engine_settings {
 	struct event_base *base;
 	const char *name;          /* label selfless.name, and the network's name */
-	const char *owner;         /* label selfless.owner; docker; swarm: until on_shared says another one */
-	const char *key;           /* swarm: see engine_shared */
+	struct engine_shared own;  /* owner: label selfless.owner; docker, swarm. key: swarm, for others to share */
 	const char *docker_socket; /* docker */
 	const char *state_dir; /* process: its records, logs and the services' data; docker: the file that late_network
 	                            * needs. Made where missing. */

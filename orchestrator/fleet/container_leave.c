@@ -7,8 +7,9 @@
  * A faulty container is killed before anything else, because its slot waits for the port. A container that seems to have died is
  * killed only if the engine does not say so soon: a kill holds up what the engine has to do for the dead one. How it
  * ended, what it said, and its removal come when the slot serves again (or after a second): the engine shall have nothing
- * else to do while it starts the replacement. Who follows only drains, and forgets it. Invariant: a container that leaves is kept until the engine says that it is
- * gone; whoever wanted it lets go of it in the next step, before it is freed, and takes none that leaves for his own meanwhile.
+ * else to do while it starts the replacement. Who follows only drains, and forgets it. Invariant: a container that leaves is
+ * kept until the engine says that it is gone; whoever wanted it lets go of it in the next step, before it is freed, and takes none
+ * that leaves for his own meanwhile.
  */
 #include "orchestrator/fleet/container_leave.h"
 

@@ -21,7 +21,7 @@ const char *fleet_outcome_text(enum fleet_outcome outcome); /* a label's value *
 
 /* Who hears of a fleet's backends, always with arg; a function that is NULL is not called. */
 struct fleet_observer {
-	backend_observer *changed;                          /* a backend's state; see backend.h for what it may do */
+	backend_observer *changed;                         /* a backend's state; see backend.h for what it may do */
 	void (*empty)(struct backend *backend, void *arg); /* the in flight of a DRAINING or DOWN one fell to 0 */
 	void *arg;
 };

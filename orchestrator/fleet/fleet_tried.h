@@ -14,5 +14,5 @@ struct fleet_tried {
 };
 
 bool fleet_tried_has(const struct fleet_tried *tried, uint64_t serial);
-void fleet_tried_add(struct fleet_tried *tried, uint64_t serial);    /* nothing happens where it is, or the set is full */
+void fleet_tried_add(struct fleet_tried *tried, uint64_t serial); /* nothing happens where it is, or the set is full */
 void fleet_tried_remove(struct fleet_tried *tried, uint64_t serial); /* nothing happens where it is not */

@@ -75,8 +75,12 @@ struct scaler_decision scaler_adopt(struct scaler *scaler, int64_t now_us, int r
 void scaler_follow(struct scaler *scaler, int wanted)
 {
 	scaler->wanted = (int)clamp(scaler->scale, wanted);
-	scaler->open = scaler->held_down = false;
-	scaler->count = 0;
+	scaler->held_down = true; /* else each request would want more again */
+}
+
+void scaler_begin(struct scaler *scaler)
+{
+	scaler_init(scaler, scaler->scale);
 }
 
 int64_t scaler_deadline_us(const struct scaler *scaler)

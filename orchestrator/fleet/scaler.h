@@ -38,8 +38,10 @@ void scaler_configure(struct scaler *scaler, const struct config_scale *scale); 
  * shrink the service; then the requests decide. */
 struct scaler_decision scaler_adopt(struct scaler *scaler, int64_t now_us, int running);
 
-/* Another one decides, by the requests of all: so many are wanted, and none is counted here. */
+/* Another one decides, by the requests of all: so many are wanted, whatever is counted here. */
 void scaler_follow(struct scaler *scaler, int wanted);
+/* That is over: nothing was counted yet, and min is wanted. */
+void scaler_begin(struct scaler *scaler);
 
 /* One more request at now_us. Windows that ended before are closed first; the decision tells from what number to what number all
  * that led. */

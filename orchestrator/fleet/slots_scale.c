@@ -30,8 +30,11 @@ static void ask_step(const struct slots_scale *scale)
 	step_soon(scale->slots->containers->step);
 }
 
+/* Whoever follows decides nothing. */
 static void decision_log(const struct slots_scale *scale, const struct scaler_decision *decision, const char *why)
 {
+	if (scale->slots->containers->following)
+		return;
 	log_info("event=scale service=%s n=%llu from=%d wanted=%d why=%s", service_of(scale)->name,
 	         (unsigned long long)decision->count, decision->from, decision->wanted, why);
 }
@@ -39,11 +42,7 @@ static void decision_log(const struct slots_scale *scale, const struct scaler_de
 void slots_scale_count(struct slots_scale *scale)
 {
 	bool open = scale->scaler.open;
-	struct scaler_decision decision;
-
-	if (scale->slots->containers->following)
-		return;
-	decision = scaler_count(&scale->scaler, clock_us());
+	struct scaler_decision decision = scaler_count(&scale->scaler, clock_us());
 
 	if (decision.changed || decision.window_ended)
 		decision_log(scale, &decision, decision.window_ended ? "window" : "early");
@@ -184,12 +183,12 @@ void slots_scale_step(struct slots_scale *scale)
 	int wanted, live;
 	struct scaler_decision decision;
 
+	while ((decision = scaler_tick(&scale->scaler, clock_us())).window_ended)
+		decision_log(scale, &decision, "window");
 	if (slots->containers->following) {
 		scaler_follow(&scale->scaler, slots_live(slots));
 		return;
 	}
-	while ((decision = scaler_tick(&scale->scaler, clock_us())).window_ended)
-		decision_log(scale, &decision, "window");
 	keep_one(scale);
 	if (scale->scaler.open)
 		step_by(slots->containers->step, scaler_deadline_us(&scale->scaler));

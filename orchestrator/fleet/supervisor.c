@@ -299,6 +299,7 @@ void supervisor_lead(struct supervisor *supervisor)
 	berths_afresh(&supervisor->parts.berths);
 	containers_leave_again(&supervisor->parts.containers);
 	revisions_prepare_at_once(&supervisor->parts.revisions);
+	scaler_begin(&supervisor->parts.scale.scaler);
 	supervisor->taking_over = supervisor->started;
 }
 

@@ -306,7 +306,7 @@ static bool make_engine(struct run *run, struct err *err)
 	return engines_make(0,
 	                    &(struct engine_settings){.base = run->base,
 	                                              .name = TRIAL_NAME,
-	                                              .owner = OWNER_NONE,
+	                                              .own = {OWNER_NONE, ""},
 	                                              .docker_socket = run->settings->docker_socket,
 	                                              .state_dir = "/nonexistent",
 	                                              .socket_dir = "/nonexistent",

@@ -373,7 +373,7 @@ bool docker_engine_new(const struct engine_settings *settings, struct engine **e
 	docker = mem_zero(sizeof(*docker));
 	docker->engine.verbs = &verbs;
 	docker->name = mem_dup(settings->name);
-	docker->owner = mem_dup(settings->owner);
+	docker->owner = mem_dup(settings->own.owner);
 	docker->observer = settings->observer;
 	docker->sockets = docker_sockets_new(settings->socket_dir);
 	docker->http = docker_http_new(settings->base, settings->docker_socket);

@@ -5,7 +5,8 @@
  *   stop                        -> both, one after the other           -> done
  *   events of the swarm         -> the next round at once -> swarm_view -> on_event
  *
- * Before the first round it is known what all orchestrators of the name share. It is up while the rounds succeed: a manager without a leader answers its ping, but says nothing of the swarm.
+ * Before the first round it is known what all orchestrators of the name share. It is up while the rounds succeed: a manager
+ * without a leader answers its ping, but says nothing of the swarm.
  */
 #include "orchestrator/engine/swarm/swarm_engine.h"
 
@@ -16,6 +17,7 @@
 #include "orchestrator/engine/docker/docker_json.h"
 #include "orchestrator/engine/swarm/swarm.h"
 #include "orchestrator/engine/swarm/swarm_body.h"
+#include "orchestrator/engine/swarm/swarm_looks.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -30,61 +32,6 @@
 #define LOGS_MS 10000
 #define POLL_OFTEN_MS 250
 
-/* --- what a look answers --------------------------------------------------------------------------------------- */
-
-static bool look_list(const struct swarm_view *view, const char *id, struct engine_result *result)
-{
-	(void)id;
-	result->containers = swarm_view_containers(view, &result->count);
-	return true;
-}
-
-static bool look_inspect(const struct swarm_view *view, const char *id, struct engine_result *result)
-{
-	const struct swarm_item *item = swarm_view_find(view, id);
-
-	if (item == NULL) {
-		result->fault = ENGINE_NOT_FOUND;
-		result->message = "Swarm has no such service";
-		return true;
-	}
-	result->state = item->container.state;
-	result->exit_code = item->exit_code;
-	result->address = item->container.address;
-	result->identity = item->container.identity;
-	return true;
-}
-
-static bool look_start(const struct swarm_view *view, const char *id, struct engine_result *result)
-{
-	const struct swarm_item *item = swarm_view_find(view, id);
-
-	if (item == NULL)
-		return look_inspect(view, id, result);
-	if (item->container.state == ENGINE_EXITED && item->rejected) {
-		result->fault = ENGINE_REFUSED;
-		result->message = item->words;
-		return true;
-	}
-	result->address = item->container.address;
-	result->identity = item->container.identity;
-	/* What has run and ended was started; that it died is told as an event. */
-	return item->container.state == ENGINE_EXITED || item->container.address.len > 0;
-}
-
-/* A node that does not answer may have it for as long as it likes. */
-static bool look_end(const struct swarm_view *view, const char *id, struct engine_result *result)
-{
-	const struct swarm_item *item = swarm_view_find(view, id);
-
-	if (item != NULL && item->container.state != ENGINE_EXITED && item->away) {
-		result->fault = ENGINE_TIMEOUT;
-		result->message = "its node does not answer: Swarm ends it when that is back";
-		return true;
-	}
-	return item == NULL || item->container.state == ENGINE_EXITED;
-}
-
 /* --- the verbs ------------------------------------------------------------------------------------------------- */
 
 static void wait_for(struct engine *engine, swarm_wait_look *look, const char *id, int timeout_ms, engine_done *done,
@@ -98,12 +45,12 @@ static void wait_for(struct engine *engine, swarm_wait_look *look, const char *i
 
 static void swarm_list(struct engine *engine, engine_done *done, void *arg)
 {
-	wait_for(engine, look_list, "", LIST_MS, done, arg);
+	wait_for(engine, swarm_look_list, "", LIST_MS, done, arg);
 }
 
 static void swarm_inspect(struct engine *engine, const char *id, engine_done *done, void *arg)
 {
-	wait_for(engine, look_inspect, id, LIST_MS, done, arg);
+	wait_for(engine, swarm_look_inspect, id, LIST_MS, done, arg);
 }
 
 /* It runs once it is created: where, Swarm decides a moment later. */
@@ -112,7 +59,7 @@ static void swarm_start(struct engine *engine, const struct engine_spec *spec, c
 {
 	(void)spec;
 	(void)place;
-	wait_for(engine, look_start, id, START_MS, done, arg);
+	wait_for(engine, swarm_look_start, id, START_MS, done, arg);
 }
 
 /* --- calls ----------------------------------------------------------------------------------------------------- */
@@ -173,7 +120,7 @@ static void on_ending(const struct docker_answer *answer, void *arg)
 		on_removed(answer, op);
 		return;
 	}
-	wait_for(&op->swarm->engine, look_end, op->id, END_MS, op->done, op->arg);
+	wait_for(&op->swarm->engine, swarm_look_end, op->id, END_MS, op->done, op->arg);
 	free(op);
 }
 
@@ -371,7 +318,7 @@ static struct swarm_shared *make_shared(struct swarm *swarm, const struct engine
 	return swarm_shared_new(&(struct swarm_shared_settings){.base = settings->base,
 	                                                        .calls = swarm->calls,
 	                                                        .name = settings->name,
-	                                                        .ours = {settings->owner, settings->key},
+	                                                        .ours = settings->own,
 	                                                        .on_known = on_shared,
 	                                                        .on_failed = on_failed,
 	                                                        .arg = swarm});
@@ -399,7 +346,7 @@ bool swarm_engine_new(const struct engine_settings *settings, struct engine **en
 	swarm = mem_zero(sizeof(*swarm));
 	swarm->engine.verbs = &verbs;
 	swarm->name = mem_dup(settings->name);
-	swarm->owner = mem_dup(settings->owner);
+	swarm->owner = mem_dup(settings->own.owner);
 	swarm->observer = settings->observer;
 	swarm->http = docker_http_new(settings->base, settings->docker_socket);
 	swarm->link = make_link(swarm, settings->base);

@@ -41,8 +41,9 @@ struct swarm_lists {
 struct swarm_view *swarm_view_new(void);
 void swarm_view_free(struct swarm_view *view);
 
-/* Replaces what was known, then tells what has changed: START of one that now runs, also of one that was not there when it last looked, EVICT of one that Swarm does not mean to run any
- * more, DIE of one that has ended, DESTROY of one that is gone, which alone says nothing of its end. tell may call back. */
+/* Replaces what was known, then tells what has changed: START of one that now runs, also of one that was not there when it last
+ * looked, EVICT of one that Swarm does not mean to run any more, DIE of one that has ended, DESTROY of one that is gone, which alone
+ * says nothing of its end. tell may call back. */
 void swarm_view_take(struct swarm_view *view, const struct swarm_lists *lists,
                      void (*tell)(const struct engine_event *event, void *arg), void *arg);
 

@@ -92,8 +92,7 @@ void watch_open_swarm(struct watch *watch, const char *name, const char *socket_
 {
 	open_with(watch, swarm_engine_new,
 	          (struct engine_settings){.name = name,
-	                                   .owner = WATCH_OWNER,
-	                                   .key = WATCH_KEY,
+	                                   .own = {WATCH_OWNER, WATCH_KEY},
 	                                   .docker_socket = socket_path,
 	                                   .state_dir = state_dir});
 }

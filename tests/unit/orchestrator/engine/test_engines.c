@@ -54,7 +54,7 @@ START_TEST(each_is_made_with_what_it_can)
 	char state_dir[] = "/tmp/selfless-engines-XXXXXX", path[sizeof(state_dir) + 16];
 	struct engine_settings settings = {.base = event_base_new(),
 	                                   .name = "x",
-	                                   .owner = "",
+	                                   .own = {"", ""},
 	                                   .docker_socket = "/nowhere",
 	                                   .socket_dir = "/nowhere"};
 
