@@ -228,7 +228,7 @@ void identity_share(struct identity *identity, const struct engine_shared *share
 		return;
 	take_owner(identity, shared->owner);
 	(void)sodium_hex2bin(identity->key, sizeof(identity->key), shared->key, strlen(shared->key), NULL, NULL, NULL);
-	log_info("event=identity-shared owner=%s", identity->owner);
+	log_info("event=identity-shared owner=%s", log_quote(identity->owner));
 	if (!owner_write(identity, &err) || !key_write(identity, &err))
 		log_warn("event=identity-not-kept error=%s", log_quote(err.message));
 }

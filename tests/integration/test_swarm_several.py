@@ -5,7 +5,6 @@ import copy
 
 import pytest
 
-from harness.client import request
 from harness.poller import Poller
 from harness.swarm import Swarm
 from harness.wait import wait_until
