@@ -3,6 +3,7 @@
  *   newOrder -> begun ... go_on -> LOOK
  *   LOOK: pending -> authorization by authorization: AUTHORIZE: pending -> challenge put, ANSWER -> AUTHORIZE again, later
  *         ready -> FINALIZE -> LOOK     processing -> LOOK again, later     valid -> DOWNLOAD -> ended
+ *         invalid -> ended, but for a reason that an authorization may know: AUTHORIZE
  *
  * Invariant: it waits for one thing at a time: an ask, the timer, go_on, or to be freed.
  */
@@ -84,17 +85,25 @@ static void end(struct acme_order *order, const char *chain, bool lost)
 	order->settings.ended(&what, order->settings.arg);
 }
 
-/* The CA has judged. */
-static void end_refused(struct acme_order *order, const struct acme_problem *problem)
+/* The CA has judged. kind: a proof by that one; ACME_CHALLENGE_KINDS: something else. */
+static void end_judged(struct acme_order *order, enum acme_challenge_kind kind, const struct acme_problem *problem)
 {
 	static const struct acme_problem none = {.type = "?", .detail = "it says no reason"};
 	const struct acme_problem *said = problem->type[0] != '\0' ? problem : &none;
 
-	if (order->step == STEP_AUTHORIZE && order->kind != ACME_CHALLENGE_KINDS)
-		acme_failure_from_proof(&order->failure, order->kind, said);
+	if (kind != ACME_CHALLENGE_KINDS)
+		acme_failure_from_proof(&order->failure, kind, said);
 	else
 		acme_failure_from_problem(&order->failure, steps[order->step].what, said);
 	end(order, NULL, true);
+}
+
+/* By which challenge it was not proven the authorization says, where an earlier process answered: nothing is learnt of that. */
+static void end_not_proven(struct acme_order *order, const struct acme_authorization *authorization)
+{
+	bool earlier = order->kind == ACME_CHALLENGE_KINDS;
+
+	end_judged(order, earlier ? authorization->failed : order->kind, &authorization->problem);
 }
 
 static void end_strange(struct acme_order *order, const char *why)
@@ -221,7 +230,10 @@ static void go_by_state(struct acme_order *order, int64_t retry_after_s)
 		break;
 	case ACME_INVALID:
 	case ACME_STATUSES:
-		end_refused(order, &order->state.problem);
+		if (order->state.problem.type[0] == '\0' && !order->proven)
+			authorize(order); /* the reason stands there, then */
+		else
+			end_judged(order, ACME_CHALLENGE_KINDS, &order->state.problem);
 		break;
 	}
 }
@@ -285,8 +297,8 @@ static void go_by_authorization(struct acme_order *order, const struct acme_auth
 {
 	if (authorization->status == ACME_VALID)
 		next_authorization(order);
-	else if (authorization->status != ACME_PENDING)
-		end_refused(order, &authorization->problem);
+	else if (authorization->status != ACME_PENDING || order->state.status == ACME_INVALID)
+		end_not_proven(order, authorization);
 	else if (order->token != NULL)
 		wait(order, retry_after_s);
 	else

@@ -243,33 +243,46 @@ static bool read_offer(const struct json_value *challenge, struct acme_offer *to
 	return (to->token != NULL && is_token(to->token)) || err_set(err, "a token is not base64url");
 }
 
+static enum acme_challenge_kind kind_of(const struct json_value *challenge)
+{
+	enum acme_challenge_kind kind = ACME_HTTP_01;
+
+	while (kind < ACME_CHALLENGE_KINDS && !json_text_is(json_get(challenge, "type"), acme_challenge_text(kind)))
+		kind++;
+	return kind;
+}
+
 /* Of a kind that we do not know nothing is wanted. */
 static bool read_challenge(const struct json_value *challenge, struct acme_authorization *to, struct err *err)
 {
-	const struct json_value *type = json_get(challenge, "type");
-	bool ok = true;
+	enum acme_challenge_kind kind = kind_of(challenge);
 
-	for (int kind = 0; ok && kind < ACME_CHALLENGE_KINDS; kind++)
-		if (json_text_is(type, acme_challenge_text((enum acme_challenge_kind)kind)))
-			ok = read_offer(challenge, &to->offers[kind], err);
-	return ok;
+	return kind == ACME_CHALLENGE_KINDS || read_offer(challenge, &to->offers[kind], err);
+}
+
+static void read_failure(const struct json_value *challenge, struct acme_authorization *to)
+{
+	struct acme_problem problem;
+
+	if (!read_problem(json_get(challenge, "error"), &problem))
+		return;
+	to->problem = problem;
+	to->failed = kind_of(challenge);
 }
 
 bool acme_reply_authorization(const char *text, size_t len, struct acme_authorization *authorization, struct err *err)
 {
 	struct json_doc *doc;
 
-	*authorization = (struct acme_authorization){0};
+	*authorization = (struct acme_authorization){.failed = ACME_CHALLENGE_KINDS};
 	if (!parse(text, len, &doc, err))
 		return false;
 	const struct json_value *root = json_root(doc), *list = json_get(root, "challenges");
 	bool ok = read_status(root, &authorization->status, err);
 	const struct json_value *one = list != NULL && list->type == JSON_ARRAY ? list->first : NULL;
 	for (; ok && one != NULL; one = one->next) {
-		struct acme_problem problem;
 		ok = read_challenge(one, authorization, err);
-		if (read_problem(json_get(one, "error"), &problem))
-			authorization->problem = problem;
+		read_failure(one, authorization);
 	}
 	json_free(doc);
 	if (!ok)

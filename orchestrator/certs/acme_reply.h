@@ -56,7 +56,8 @@ struct acme_offer {
 struct acme_authorization {
 	enum acme_status status;
 	struct acme_offer offers[ACME_CHALLENGE_KINDS];
-	struct acme_problem problem; /* of a challenge that failed */
+	struct acme_problem problem;     /* of a challenge that failed */
+	enum acme_challenge_kind failed; /* which one; ACME_CHALLENGE_KINDS: none that we know */
 };
 
 bool acme_reply_directory(const char *text, size_t len, struct acme_directory *directory, struct err *err) MUST_CHECK;

@@ -292,6 +292,33 @@ END_TEST
 START_TEST(invalid_without_a_reason)
 {
 	expect(MINE, ORDER("invalid", ""));
+	expect(PROOF, AUTHORIZATION("valid", ""));
+	expect(MINE, ORDER("invalid", ""));
+	start(MINE);
+	check_failed("it says no reason", true);
+}
+END_TEST
+
+/* The CA looked while nobody was there: the reason stands where it was to be proven. */
+START_TEST(taken_up_where_it_was_not_proven)
+{
+	expect(MINE, ORDER("invalid", ""));
+	expect(PROOF, BOTH("invalid", ",\"error\":" FAKE_PROBLEM("connection", "refused")));
+	start(MINE);
+	check_failed(
+	        "the proof by tls-alpn-01 that this machine has the host failed, the CA says: refused (connection)",
+	        true);
+	ck_assert(failure.ours);
+	ck_assert_int_eq(proof, ACME_CHALLENGE_KINDS); /* it may be that nobody was there */
+	ck_assert_ptr_nonnull(strstr(failure.remedy, "port 443"));
+}
+END_TEST
+
+/* A challenge of an order that is over is not answered. */
+START_TEST(taken_up_where_it_is_invalid_and_not_looked_at)
+{
+	expect(MINE, ORDER("invalid", ""));
+	expect(PROOF, AUTHORIZATION("pending", ""));
 	start(MINE);
 	check_failed("it says no reason", true);
 }
@@ -439,6 +466,7 @@ END_TEST
 
 UNIT_MAIN_WITH("acme_order", set_up, tear_down, the_whole_way, locations, taken_up_where_it_is_valid,
                taken_up_where_the_ca_forgot_it, valid_authorization, valid_authorization_of_a_pending_order, not_proven,
-               no_such_challenge, invalid_order, invalid_without_a_reason, strange_order, order_without_place,
-               the_ca_goes_away, a_503_is_no_refusal, takes_too_long, proven_over_tls, not_proven_over_tls,
-               the_other_challenge, no_such_profile, a_predecessor_that_is_refused, given_up)
+               no_such_challenge, invalid_order, invalid_without_a_reason, taken_up_where_it_was_not_proven,
+               taken_up_where_it_is_invalid_and_not_looked_at, strange_order, order_without_place, the_ca_goes_away,
+               a_503_is_no_refusal, takes_too_long, proven_over_tls, not_proven_over_tls, the_other_challenge,
+               no_such_profile, a_predecessor_that_is_refused, given_up)
