@@ -12,7 +12,8 @@ static const struct {
 	const char *type;
 	const char *remedy;
 } problems[] = {
-	{"dns", "let the host's A and AAAA records name this machine's addresses; then `orchestrator renew HOST`"},
+	{"dns", "let the host's A and AAAA records name this machine's addresses, and where the CA says SERVFAIL or timed out, the domain's name "
+		"servers answer (for CAA, too; DNSSEC); then `orchestrator renew HOST`"},
 	{"tls", "another machine answered, or something between ends TLS: let port 443 of the host lead to this machine alone; then "
 		"`orchestrator renew HOST`"},
 	{"connection", "let port 80 of this machine be reached from everywhere: a firewall, a router, `listen`, or an A or AAAA record that names "

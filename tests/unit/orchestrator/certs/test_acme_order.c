@@ -267,6 +267,8 @@ START_TEST(not_proven)
 	        "the proof by http-01 that this machine has the host failed, the CA says: NXDOMAIN looking up A (dns)",
 	        true);
 	ck_assert_ptr_nonnull(strstr(failure.remedy, "A and AAAA records"));
+	ck_assert_ptr_nonnull(
+	        strstr(failure.remedy, "SERVFAIL")); /* what Let's Encrypt says where it cannot look up CAA */
 }
 END_TEST
 
