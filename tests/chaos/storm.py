@@ -16,6 +16,7 @@ CRASHES = 2             # of a slot in CRASH_WINDOW_S: at the third it would bac
 CRASH_WINDOW_S = 35     # of the orchestrator 30; a hang is known some seconds later
 SOFT_GAP_S = 3.0        # between two that only a probe's timeout can tell: a request may sit in each of them
 DOCKERD_AWAY_S = 5
+DOCKERD_GAP_S = 5       # so long it is there at least: without it nobody can start what was killed meanwhile
 QUIET_AT_THE_END_S = 4  # without a roll or a missing image, which take their time
 
 # name -> how often
@@ -58,7 +59,7 @@ class Storm:
         self.plan = plan(seed, seconds, own | set(world.faults), world.pace)
         self.journal = []
         self.count, self.hits = {}, {}
-        self._crashes, self._soft_s = {}, 0.0
+        self._crashes, self._soft_s, self._dockerd_back_s = {}, 0.0, 0.0
         self._orphans = set()       # nobody is told how these end, so it may have been a crash
         self._specs = 0
 
@@ -212,9 +213,13 @@ class Storm:
         return "image removed and put back"
 
     def _dockerd(self, numbers):
+        """On a busy machine gusts are late and come close to each other; three of these in a row are longer than hold_ms."""
+        if time.monotonic() - self._dockerd_back_s < DOCKERD_GAP_S:
+            return None
         how = signal.SIGTERM if numbers[0] < 0.5 else signal.SIGKILL
         victim = self._pick(2 * numbers[2], lambda c: c.slot >= 0 and c.state == "running") if numbers[2] < 0.5 else None
         away_s = DOCKERD_AWAY_S * numbers[1]
         self.world.restart_dockerd(how, away_s, victim)
+        self._dockerd_back_s = time.monotonic()
         self.world.max_s = time.monotonic()
         return f"dockerd ended by {how.name}, away {away_s:.1f} s" + (f", {victim} killed meanwhile" if victim else "")
