@@ -20,6 +20,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CALL_MS 4000
 
@@ -113,9 +114,10 @@ static void make(struct swarm_shared *shared)
 static void take(struct swarm_shared *shared, const struct docker_answer *answer)
 {
 	char config[SWARM_CONFIG_SIZE], message[2 * sizeof(config) + sizeof(((struct err *)NULL)->message) + 100];
+	char owner[ENGINE_OWNER_SIZE], key[ENGINE_KEY_SIZE]; /* ours stay what they are where these are no good */
 	struct err err = {.message = ""};
 
-	if (!swarm_json_config(answer->body, answer->len, shared->owner, shared->key, &err)) {
+	if (!swarm_json_config(answer->body, answer->len, owner, key, &err)) {
 		swarm_body_config_name(shared->name, config);
 		snprintf(
 		        message, sizeof(message),
@@ -124,6 +126,9 @@ static void take(struct swarm_shared *shared, const struct docker_answer *answer
 		fail(shared, message);
 		return;
 	}
+	memcpy(shared->owner, owner, sizeof(owner));
+	memcpy(shared->key, key, sizeof(key));
+	sodium_memzero(key, sizeof(key));
 	shared->known = true;
 	backoff_reset(&shared->retry);
 	shared->settings.on_known(&(struct engine_shared){shared->owner, shared->key}, shared->settings.arg);

@@ -403,6 +403,20 @@ START_TEST(a_config_that_is_not_ours_is_said)
 }
 END_TEST
 
+/* What another one left there is not what is brought once it is removed. */
+START_TEST(a_config_that_is_not_ours_leaves_our_own_as_it_is)
+{
+	pages[SHARED_PAGE].reply =
+	        (struct fake_reply){200, "{\"Spec\":{\"Data\":\"eyJvd25lciI6ImFiIiwia2V5IjoiY2QifQ==\"}}"};
+	ck_assert(watch_until(&watch, &watch.downs, 1, SOON_MS));
+	pages[SHARED_PAGE].reply = (struct fake_reply){404, "{\"message\":\"config sw-identity not found\"}"};
+	reply = (struct fake_reply){201, "{\"ID\":\"c1\"}"};
+	ck_assert(watch_until(&watch, &fake.calls, 1, SOON_MS));
+	ck_assert_str_eq(fake.last_path, "/v1.41/configs/create");
+	ck_assert_ptr_null(strstr(fake.last_body, "\"Data\":\"eyJvd25lciI6ImFiI"));
+}
+END_TEST
+
 UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_addresses_that_nodes_have_now,
                creates_by_the_id_that_all_nodes_know, of_two_that_make_the_same_one_container_comes,
                a_name_that_another_has_is_taken, a_digest_is_sent_as_it_is, start_waits_until_it_runs,
@@ -413,4 +427,5 @@ UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_add
                a_manager_without_a_leader_is_down, the_node_that_leads_the_swarm_leads, where_nobody_leads_it_does_not,
                a_docker_without_a_swarm_says_what_to_do, what_the_first_one_brought_is_taken,
                the_first_one_brings_its_own, of_two_at_once_the_first_one_brings_its_own,
-               what_cannot_be_made_is_tried_again_with_pauses, a_config_that_is_not_ours_is_said)
+               what_cannot_be_made_is_tried_again_with_pauses, a_config_that_is_not_ours_is_said,
+               a_config_that_is_not_ours_leaves_our_own_as_it_is)
