@@ -152,6 +152,13 @@ void container_adopt_running(struct container *container, const struct engine_co
 	container->running_ms = listed->running_ms;
 }
 
+void container_recognize(struct container *container, struct revision *revision)
+{
+	revision_unref(container->revision);
+	container->revision = revision_ref(revision);
+	container->unknown = false;
+}
+
 void container_note_running(struct container *container, int64_t running_ms)
 {
 	container->adopted = true;

@@ -198,6 +198,8 @@ struct container *container_new(struct containers *all, const struct container_p
 struct container *container_found(struct containers *all, const struct container_place *place,
                                   const struct engine_container *listed, bool known);
 void container_adopt_running(struct container *container, const struct engine_container *listed);
+/* A list shows that it is made from this one, whatever was thought before. */
+void container_recognize(struct container *container, struct revision *revision);
 void container_note_running(struct container *container,
                             int64_t running_ms); /* it was started so long ago, or longer */
 void container_adopt_spare(struct container *container, const struct engine_container *listed);

@@ -144,6 +144,14 @@ static void take_unknown(const struct reconcile *with, const struct engine_conta
 	}
 }
 
+static void look_at_known(const struct reconcile *with, struct container *known, const struct engine_container *listed,
+                          int64_t asked_us)
+{
+	container_listed(known, listed, asked_us);
+	if (with->others_made && is_newest(with, listed) && revisions_stale(with->revisions, known))
+		container_recognize(known, with->revisions->newest);
+}
+
 void reconcile(const struct reconcile *with, const struct engine_listing *listing)
 {
 	containers_look_for(with->containers);
@@ -151,7 +159,7 @@ void reconcile(const struct reconcile *with, const struct engine_listing *listin
 		struct container *known = container_by_id(with->containers, listing->containers[i].id);
 
 		if (known != NULL)
-			container_listed(known, &listing->containers[i], listing->asked_us);
+			look_at_known(with, known, &listing->containers[i], listing->asked_us);
 	}
 	containers_miss(with->containers, listing->asked_us);
 	for (int pass = 0; pass < 4; pass++)

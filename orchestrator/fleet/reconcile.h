@@ -15,6 +15,7 @@ struct reconcile {
 	struct spares *spares;
 	struct roll *roll;
 	const struct identity *identity; /* whose containers are ours */
+	bool others_made;                /* another orchestrator did, by a file that ours may have come up with meanwhile */
 };
 
 void reconcile(const struct reconcile *with, const struct engine_listing *listing);

@@ -125,6 +125,8 @@ void supervisor_reload(struct supervisor *supervisor, const struct config *confi
 		revision_take_over(revisions->newest, revision);
 		revision_unref(revision);
 		revisions_confirm(revisions);
+		if (supervisor->waits == revisions->newest->number)
+			revisions_unblock(revisions);
 	} else {
 		roll_to(&supervisor->parts.roll, revision);
 	}
@@ -254,11 +256,16 @@ static void engine_back(struct supervisor *supervisor)
  * somebody says that our file holds: it may be another one than his. */
 static void look_at_roll(struct supervisor *supervisor)
 {
-	if (supervisor->parts.containers.following || roll_resume(&supervisor->parts.roll))
+	bool settled = roll_settled(&supervisor->parts.roll), following = supervisor->parts.containers.following;
+
+	if (following && settled)
+		supervisor->reloaded = false; /* what runs is what was said; what the leader makes later may not be */
+	if (following || roll_resume(&supervisor->parts.roll))
 		return;
-	if (!supervisor->taking_over || supervisor->reloaded || roll_settled(&supervisor->parts.roll))
+	if (!supervisor->taking_over || supervisor->reloaded || settled)
 		return;
 	revisions_block(&supervisor->parts.revisions);
+	supervisor->waits = supervisor->parts.revisions.newest->number;
 	log_warn(
 	        "event=roll-waits service=%s error=\"containers differ from this orchestrator's file: they stay as they "
 	        "are until a reload or a roll\"",
@@ -276,7 +283,8 @@ void supervisor_reconcile(struct supervisor *supervisor, const struct engine_lis
 	                              .slots = &supervisor->parts.slots,
 	                              .spares = &supervisor->parts.spares,
 	                              .roll = &supervisor->parts.roll,
-	                              .identity = supervisor->identity},
+	                              .identity = supervisor->identity,
+	                              .others_made = supervisor->parts.containers.following || supervisor->taking_over},
 	          listing);
 	berths_names_free(&supervisor->parts.berths);
 	if (!supervisor->started || supervisor->taking_over)

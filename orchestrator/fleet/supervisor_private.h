@@ -10,7 +10,8 @@ struct supervisor {
 	const struct identity *identity;
 	bool started;     /* the first list came */
 	bool taking_over; /* it leads, and the list by which it begins is not here yet */
-	bool reloaded;    /* since the start */
+	bool reloaded;    /* our file was said to hold, and nobody has seen yet that all is made from it */
+	unsigned waits;   /* the number of the revision that a reload or a roll is to say holds; 0: none */
 	bool stopping, removing;
 	bool stopped_all; /* that is done */
 	int64_t stop_until_us;

@@ -2,6 +2,7 @@
 #include "tests/unit/orchestrator/fleet/supervisor_bench.h"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -274,6 +275,70 @@ START_TEST(its_own_file_rolls_nothing)
 }
 END_TEST
 
+/* --- what a reload says ---------------------------------------------------------------------------------------- */
+
+static void reload_with(const char *env)
+{
+	if (env != NULL)
+		strings_add(&bench.service.env, env);
+	supervisor_reload(supervisor, &bench.config, &bench.service);
+	bench_rehash(&bench);
+}
+
+static void check_nothing_is_rolled(void)
+{
+	bench_run(&bench, 300);
+	ck_assert_uint_eq(bench.engine->calls[FAKE_CREATE] + bench.engine->calls[FAKE_STOP], 0);
+}
+
+START_TEST(its_own_file_holds_once_it_is_reloaded)
+{
+	unsigned one = 1;
+
+	add_running("acts_0", 0, "other", dirs[0]);
+	begin();
+	wait_ready(1);
+	tell(false);
+	tell(true);
+	check_nothing_is_rolled();
+	reload_with(NULL);
+	ck_assert(bench_until(&bench, is_rolled, &one, 3000));
+}
+END_TEST
+
+/* What ran was made from that file then; what the leader made later was not. */
+START_TEST(a_reload_of_long_ago_says_nothing_of_now)
+{
+	begin_with_two();
+	tell(false);
+	reload_with(NULL);
+	add_told("acts_2", 2, dirs[2]);
+	wait_ready(3);
+	snprintf(bench.hash, sizeof(bench.hash), "later");
+	add_told("acts_3", 3, dirs[3]);
+	wait_ready(4);
+	tell(true);
+	check_nothing_is_rolled();
+}
+END_TEST
+
+/* The leader had the new file first. */
+START_TEST(what_runs_is_what_a_reload_asks_for)
+{
+	strings_add(&bench.service.env, "NEW=1");
+	bench_rehash(&bench);
+	add_running("acts_0", 0, bench.hash, dirs[0]);
+	strings_clear(&bench.service.env);
+	begin();
+	wait_ready(1);
+	tell(false);
+	reload_with("NEW=1");
+	tell(true);
+	check_nothing_is_rolled();
+	ck_assert(!supervisor_is_rolling(supervisor));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("supervisor_follows");
@@ -295,5 +360,8 @@ int main(void)
 	tcase_add_test(tcase, what_was_under_way_is_not_lost);
 	tcase_add_test(tcase, a_roll_goes_on_in_other_hands);
 	tcase_add_test(tcase, its_own_file_rolls_nothing);
+	tcase_add_test(tcase, its_own_file_holds_once_it_is_reloaded);
+	tcase_add_test(tcase, a_reload_of_long_ago_says_nothing_of_now);
+	tcase_add_test(tcase, what_runs_is_what_a_reload_asks_for);
 	return run_suite(suite);
 }
