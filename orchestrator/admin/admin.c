@@ -32,6 +32,7 @@
 #define HEAD_MAX 16384
 #define BODY_MAX 65536
 #define TIMEOUT_S 60
+#define PEER_PATH "/api/peer"
 
 /* Where we listen: an address, or the unix socket. */
 struct door {
@@ -46,16 +47,17 @@ struct door {
 struct admin {
 	struct desk desk;
 	struct sampler *sampler;
-	char *token; /* NULL: no door needs one */
+	char *token;      /* NULL: no door needs one */
+	char *peer_token; /* opens PEER_PATH alone; NULL: nobody has one */
 	struct door *doors;
 	size_t door_count;
 };
 
 /* --- requests -------------------------------------------------------------------------------------------------- */
 
-static bool may_enter(const struct door *door, const struct call *call)
+static bool may_enter(const struct door *door, const struct call *call, const char *path)
 {
-	if (!door->needs_token || call->trusted)
+	if (!door->needs_token || call->trusted || (call->is_peer && strcmp(path, PEER_PATH) == 0))
 		return true;
 	call_add_header(call, "WWW-Authenticate", "Bearer realm=\"selfless\"");
 	call_problem(call, 401, "send the token of admin_token_file: \"Authorization: Bearer TOKEN\"");
@@ -95,11 +97,12 @@ static void answer_guest(const struct door *door, struct call *call, const char 
 	const struct asset *file = call_is_get(call) ? page_find(path) : NULL;
 
 	call->trusted = guard_token_is_right(call_header(call, "Authorization"), door->admin->token);
+	call->is_peer = guard_token_is_right(call_header(call, "Authorization"), door->admin->peer_token);
 	if (!host_is_ours(door, call) || !origin_is_ours(call, file != NULL))
 		return;
 	if (file != NULL)
 		page_answer(call, file);
-	else if (may_enter(door, call))
+	else if (may_enter(door, call, path))
 		api_answer(routes_of(door), call, path);
 }
 
@@ -201,6 +204,8 @@ static bool open_all(struct admin *admin, struct err *err)
 
 	if (config->admin_token_file[0] != '\0' && !token_read(config->admin_token_file, &admin->token, err))
 		return err_prefix(err, "admin_token_file");
+	if (config->swarm.token_file[0] != '\0' && !token_read(config->swarm.token_file, &admin->peer_token, err))
+		return err_prefix(err, "swarm.token_file");
 	admin->doors = mem_zero((config->admin.count + 1) * sizeof(*admin->doors));
 	for (size_t i = 0; i < config->admin.count; i++) {
 		admin->doors[i].admin = admin;
@@ -251,6 +256,7 @@ void admin_free(struct admin *admin)
 	}
 	free(admin->doors);
 	free(admin->token);
+	free(admin->peer_token);
 	free(admin);
 }
 

@@ -14,6 +14,7 @@
 #include "orchestrator/admin/exposition.h"
 #include "orchestrator/admin/local.h"
 #include "orchestrator/admin/metrics.h"
+#include "orchestrator/admin/peer_view.h"
 #include "orchestrator/admin/view.h"
 #include "orchestrator/certs/acme.h"
 
@@ -296,6 +297,8 @@ static const struct route routes[] = {
          "Server-sent events: the whole fleet, then what changes, as it does."},
         {"GET", "/api/curves", ROUTE_NEEDS_DOOR, get_curves, "The last ten minutes as numbers: below."},
         {"GET", "/api/certificates", ROUTE_NEEDS_DOOR, get_certificates, "The certificates: below."},
+        {"GET", "/api/peer", ROUTE_NEEDS_DOOR, peer_view_answer,
+         "For other orchestrators of this name: counted requests. With the token of `swarm.token_file`, which opens nothing else."},
         {"GET", "/metrics", ROUTE_NEEDS_DOOR, get_metrics, "Metrics for Prometheus."},
         {"POST", "/api/services/*/scale", ROUTE_NEEDS_DOOR, post_scale,
          "`{\"wanted\": n}`: n containers, within min and max, until the scaling window ends."},

@@ -16,6 +16,7 @@ struct call {
 	struct desk *desk;
 	struct evhttp_request *request;
 	struct route_args args; /* what stood for the `*` of the route */
+	bool is_peer;           /* it has the token of swarm.token_file */
 	bool trusted;           /* it came over the unix socket, or has the token */
 };
 

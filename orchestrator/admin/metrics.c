@@ -57,7 +57,7 @@ enum scope { PROXY, SERVICE, ONCE };
 	X(leader, "selfless_leader", GAUGE, ONCE, "", \
 	  "1 while this orchestrator acts: the only one, or of several on a swarm the one whose node leads; else 0.") \
 	X(retries, "selfless_retries_total", COUNTER, ONCE, "what", \
-	  "What failed and is tried again, after 0.5 s doubling to 30 s (link: 0.1 s to 0.5 s; log, hunt: to 1 s; acme: 60 s to 6 h, 5 s to 10 min where the CA was not reached; accept: 0.1 s to 1 s), by what it is.") \
+	  "What failed and is tried again, after 0.5 s doubling to 30 s (link: 0.1 s to 0.5 s; log, hunt: to 1 s; peer: 1 s to 10 s; acme: 60 s to 6 h, 5 s to 10 min where the CA was not reached; accept: 0.1 s to 1 s), by what it is.") \
 	X(loop_lag, "selfless_loop_lag_seconds", GAUGE, ONCE, "", \
 	  "The longest that a timer of the event loop was late in the last second or two.") \
 	X(connections, "selfless_connections", GAUGE, ONCE, "", "Client connections open now.") \

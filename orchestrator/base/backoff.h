@@ -22,6 +22,7 @@
 	X(LIST, "list")     /* the engine's list of containers */                 \
 	X(HUNT, "hunt")     /* the search for what a process left behind */       \
 	X(LINK, "link")     /* the connection to the engine */                    \
+	X(PEER, "peer")     /* another orchestrator's counts */                   \
 	X(AWAIT, "await")   /* the file that late_network needs */                \
 	X(LOG, "log")       /* the access log's file, opened anew */              \
 	X(STATE, "state")   /* a file in state_dir */                             \

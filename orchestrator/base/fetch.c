@@ -91,7 +91,9 @@ static void set_connection(struct fetch_request *request, const struct fetch_ask
 	CURL *easy = request->easy;
 
 	curl_easy_setopt(easy, CURLOPT_URL, ask->url); /* libcurl copies it */
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, ask->clear ? "http" : "https");
+	if (ask->clear)
+		curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
@@ -125,6 +127,18 @@ static void set_message(struct fetch_request *request, const struct fetch_ask *a
 	free(type);
 }
 
+static void set_authorization(struct fetch_request *request, const char *authorization)
+{
+	char *field;
+
+	if (authorization == NULL)
+		return;
+	field = mem_format("Authorization: %s", authorization);
+	request->fields = mem_must(curl_slist_append(request->fields, field));
+	curl_easy_setopt(request->easy, CURLOPT_HTTPHEADER, request->fields);
+	free(field);
+}
+
 struct fetch_request *fetch_send(struct fetch *fetch, const struct fetch_ask *ask, fetch_replied *replied, void *arg)
 {
 	struct fetch_request *request = mem_zero(sizeof(*request));
@@ -137,6 +151,7 @@ struct fetch_request *fetch_send(struct fetch *fetch, const struct fetch_ask *as
 	buf_init(&request->received, FETCH_REPLY_MAX);
 	set_connection(request, ask);
 	set_message(request, ask);
+	set_authorization(request, ask->authorization);
 	LIST_INSERT_HEAD(&fetch->all, request, in_all);
 	CURLMcode code = curl_multi_add_handle(curl_loop_multi(fetch->loop), request->easy);
 	assert(code == CURLM_OK);

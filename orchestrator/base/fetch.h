@@ -1,4 +1,5 @@
-/* fetch: requests over https to servers out there, on the loop (libcurl). Names are looked up on a thread of libcurl's.
+/* fetch: requests over https to servers out there, or in clear to our own kind, on the loop (libcurl). Names are looked up on a
+ * thread of libcurl's.
  *
  * One final callback a request, never before the call that sends it has returned, and never from inside libcurl: it may send and
  * cancel as it likes, but not free the fetch. A request is dead as soon as its callback starts. Redirects are not followed.
@@ -24,6 +25,8 @@ struct fetch_ask {
 	const char *const
 	        *fields; /* of the reply, that are wanted: FETCH_FIELDS names at most, ended by NULL; outlives it */
 	int timeout_ms;  /* of the whole request */
+	bool clear;      /* the url is http, on a network of ours: no proxy is asked */
+	const char *authorization; /* the field's value; NULL: none */
 };
 
 enum fetch_trouble {

@@ -91,6 +91,11 @@ struct config_acme {
 	struct strings names; /* hosts as written, beyond those of services and redirects */
 };
 
+struct config_swarm {
+	struct strings peers; /* "ADDR:PORT" of the orchestrators' admin */
+	char *token_file;     /* "" = none */
+};
+
 struct config_redirect {
 	char *from, *to; /* hosts as written: see host_name */
 	int64_t code;
@@ -117,6 +122,7 @@ struct config {
 	char *acme_challenge_dir;           /* "" = none */
 	struct strings proxy_protocol_from; /* CIDR */
 	struct config_tls tls;
+	struct config_swarm swarm;
 	struct option_array redirects; /* struct config_redirect */
 	struct option_array services;  /* struct config_service */
 };

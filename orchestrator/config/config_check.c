@@ -277,7 +277,7 @@ bool config_check(const struct config *config, const char *file, const struct js
 	if (!is_name(config->name))
 		return wrong(&scope, "name", "\"%s\": letters, digits, _ . - are allowed, a letter or digit first",
 		             config->name);
-	if (!check_engine_name(&scope, config))
+	if (!check_engine_name(&scope, config) || !check_engine_peers(&scope, config))
 		return false;
 	if (config_service_count(config) == 0)
 		return wrong(&scope, "services", "missing: name one service at least");

@@ -68,6 +68,24 @@ bool check_engine_name(const struct scope *scope, const struct config *config)
 	             engines[config->engine].name, SWARM_CONFIG_MAX - strlen(BEHIND_NAME));
 }
 
+bool check_engine_peers(const struct scope *scope, const struct config *config)
+{
+	const struct strings *peers = &config->swarm.peers;
+	struct address address;
+
+	if (peers->count > 0 && !engines[config->engine].can.elects)
+		return wrong(scope, "swarm.peers", "engine %s has no others of its name: only engine swarm has",
+		             engines[config->engine].name);
+	if (peers->count > 0 && config->swarm.token_file[0] == '\0')
+		return wrong(scope, "swarm.token_file",
+		             "missing: with swarm.peers, name a file with a token of 16 characters or more, the "
+		             "same at all of them");
+	for (size_t i = 0; i < peers->count; i++)
+		if (!address_parse(peers->items[i], &address))
+			return wrong(scope, "swarm.peers", "\"%s\" is no ADDRESS:PORT", peers->items[i]);
+	return true;
+}
+
 bool check_engine(const struct scope *scope, const struct config *config, const struct config_service *service)
 {
 	const struct engine_kind *engine = &engines[config->engine];

@@ -5,4 +5,5 @@
 #include "orchestrator/config/config_scope.h"
 
 bool check_engine_name(const struct scope *scope, const struct config *config);
+bool check_engine_peers(const struct scope *scope, const struct config *config);
 bool check_engine(const struct scope *scope, const struct config *config, const struct config_service *service);

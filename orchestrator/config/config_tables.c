@@ -183,6 +183,17 @@ static const struct option acme_options[] = {
 };
 #undef AT
 
+#define AT(member) offsetof(struct config_swarm, member)
+static const struct option swarm_options[] = {
+        {"peers", OPTION_TEXTS, AT(peers), 0, 16, "[]",
+         .help = "Admin addresses of all orchestrators of this name, as ADDRESS:PORT, this one's own among them or not: the one that "
+                 "leads counts the requests of all for scaling. Empty: it counts its own."},
+        {"token_file", OPTION_TEXT, AT(token_file), 0, 1024, "\"\"",
+         .help = "File with the token that they show each other; it opens nothing but /api/peer. Required with peers."},
+        OPTION_END,
+};
+#undef AT
+
 #define AT(member) offsetof(struct config_redirect, member)
 static const struct option redirect_options[] = {
         {"from", OPTION_TEXT, AT(from), 1, 1024, NULL, .reloadable = true,
@@ -255,6 +266,8 @@ const struct option config_options[] = {
          .help = "Networks (CIDR) whose X-Forwarded-* fields are kept. The client is the last address in their X-Forwarded-For "
                  "that is in none of them; it stands in X-Real-IP and in the access log."},
         {"tls", OPTION_TABLE, AT(tls), .table = tls_options, .help = "TLS."},
+        {"swarm", OPTION_TABLE, AT(swarm), .table = swarm_options,
+         .help = "Several orchestrators on one Docker swarm."},
         {"acme", OPTION_TABLE, AT(acme), .table = acme_options, .reloadable = true,
          .help = "Certificates that come by themselves."},
         {"acme_challenge_dir", OPTION_TEXT, AT(acme_challenge_dir), 0, 1024, "\"\"", .reloadable = true,

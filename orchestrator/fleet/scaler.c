@@ -80,7 +80,10 @@ void scaler_follow(struct scaler *scaler, int wanted)
 
 void scaler_begin(struct scaler *scaler)
 {
+	uint64_t total = scaler->total;
+
 	scaler_init(scaler, scaler->scale);
+	scaler->total = total;
 }
 
 int64_t scaler_deadline_us(const struct scaler *scaler)
@@ -114,7 +117,7 @@ static int wanted_early(const struct scaler *scaler)
 	return scaler->wanted == 0 ? (int)clamp(scaler->scale, 1) : scaler->wanted;
 }
 
-struct scaler_decision scaler_count(struct scaler *scaler, int64_t now_us)
+static struct scaler_decision count(struct scaler *scaler, int64_t now_us, uint64_t requests)
 {
 	int from = scaler->wanted;
 	struct scaler_decision decision = nothing(scaler), tick;
@@ -126,13 +129,24 @@ struct scaler_decision scaler_count(struct scaler *scaler, int64_t now_us)
 		scaler->open = true;
 		scaler->start_us = now_us;
 	}
-	scaler->count++;
+	scaler->count += requests;
 	wanted = wanted_early(scaler);
 	if (wanted != scaler->wanted)
 		decision = decide(scaler, wanted, scaler->count, decision.window_ended);
 	decision.from = from;
 	decision.changed = decision.from != decision.wanted;
 	return decision;
+}
+
+struct scaler_decision scaler_count(struct scaler *scaler, int64_t now_us)
+{
+	scaler->total++;
+	return count(scaler, now_us, 1);
+}
+
+struct scaler_decision scaler_count_others(struct scaler *scaler, int64_t now_us, uint64_t requests)
+{
+	return count(scaler, now_us, requests);
 }
 
 struct scaler_decision scaler_wake(struct scaler *scaler, int64_t now_us)

@@ -19,6 +19,7 @@ struct scaler {
 	int64_t start_us;    /* of the open window */
 	uint64_t count;      /* in the open window */
 	uint64_t last_count; /* of the last closed window */
+	uint64_t total;      /* counted here since the start: not others' */
 	int wanted;
 	bool held_down; /* an operator asked for fewer: no early growth until the window's end */
 };
@@ -46,6 +47,8 @@ void scaler_begin(struct scaler *scaler);
 /* One more request at now_us. Windows that ended before are closed first; the decision tells from what number to what number all
  * that led. */
 struct scaler_decision scaler_count(struct scaler *scaler, int64_t now_us);
+/* So many more, at least one, that other orchestrators had. */
+struct scaler_decision scaler_count_others(struct scaler *scaler, int64_t now_us, uint64_t requests);
 
 /* A request waits for a container: if none is wanted, one is wanted until the end of the window, which opens now if none is
  * open; else nothing happens. For requests that are not counted, and for those whose window ended before their container was

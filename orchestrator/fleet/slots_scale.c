@@ -50,6 +50,19 @@ void slots_scale_count(struct slots_scale *scale)
 		ask_step(scale);
 }
 
+void slots_scale_count_others(struct slots_scale *scale, uint64_t requests, bool waiting)
+{
+	struct scaler_decision decision = {.wanted = scale->scaler.wanted};
+
+	if (requests > 0)
+		decision = scaler_count_others(&scale->scaler, clock_us(), requests);
+	else if (waiting && scale->scaler.wanted == 0)
+		decision = scaler_wake(&scale->scaler, clock_us());
+	if (decision.changed || decision.window_ended)
+		decision_log(scale, &decision, decision.window_ended ? "window" : "peers");
+	ask_step(scale);
+}
+
 void slots_scale_waiting(struct slots_scale *scale, size_t requests)
 {
 	scale->waiting = requests;

@@ -11,7 +11,9 @@ struct slots_scale {
 };
 
 void slots_scale_init(struct slots_scale *scale, struct slots *slots);
-void slots_scale_count(struct slots_scale *scale);                                       /* one request */
+void slots_scale_count(struct slots_scale *scale); /* one request */
+/* Other orchestrators counted so many; waiting: with one of them requests wait. */
+void slots_scale_count_others(struct slots_scale *scale, uint64_t requests, bool waiting);
 void slots_scale_waiting(struct slots_scale *scale, size_t requests);                    /* so many are held now */
 bool slots_scale_ask(struct slots_scale *scale, int wanted, struct err *err) MUST_CHECK; /* an operator's number */
 void slots_scale_adopted(struct slots_scale *scale); /* what was found in the first list is what is wanted */

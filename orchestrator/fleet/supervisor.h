@@ -74,6 +74,9 @@ bool supervisor_event(struct supervisor *supervisor, const struct engine_event *
 /* The proxy: one request that the scaler counts. */
 void supervisor_count_request(struct supervisor *supervisor);
 
+/* The same at other orchestrators, while this one leads; waiting: some wait there. */
+void supervisor_count_peers(struct supervisor *supervisor, uint64_t requests, bool waiting);
+
 /* The proxy: so many requests wait for a container now. While there are any, at least one container is wanted. */
 void supervisor_set_waiting(struct supervisor *supervisor, size_t requests);
 
@@ -93,6 +96,8 @@ bool supervisor_is_removed(const struct supervisor *supervisor);
 
 struct fleet *supervisor_fleet(struct supervisor *supervisor);
 struct health *supervisor_health(struct supervisor *supervisor);
+bool supervisor_has_waiting(const struct supervisor *supervisor); /* requests */
+const char *supervisor_spec(const struct supervisor *supervisor); /* the configured containers' label selfless.spec */
 const struct scaler *supervisor_scaler(const struct supervisor *supervisor);
 const struct config_service *supervisor_service(const struct supervisor *supervisor);
 

@@ -8,6 +8,11 @@ void supervisor_count_request(struct supervisor *supervisor)
 	slots_scale_count(&supervisor->parts.scale);
 }
 
+void supervisor_count_peers(struct supervisor *supervisor, uint64_t requests, bool waiting)
+{
+	slots_scale_count_others(&supervisor->parts.scale, requests, waiting);
+}
+
 void supervisor_set_waiting(struct supervisor *supervisor, size_t requests)
 {
 	slots_scale_waiting(&supervisor->parts.scale, requests);

@@ -31,6 +31,16 @@ struct health *supervisor_health(struct supervisor *supervisor)
 	return supervisor_parts(supervisor)->health;
 }
 
+bool supervisor_has_waiting(const struct supervisor *supervisor)
+{
+	return supervisor_parts(supervisor)->scale.waiting > 0;
+}
+
+const char *supervisor_spec(const struct supervisor *supervisor)
+{
+	return supervisor_parts(supervisor)->revisions.newest->hash;
+}
+
 const struct scaler *supervisor_scaler(const struct supervisor *supervisor)
 {
 	return &supervisor_parts(supervisor)->scale.scaler;

@@ -55,12 +55,30 @@ struct supervisor *supervisors_make(struct supervisors *supervisors, const struc
 	                                                    .traffic = supervisors->settings.traffic});
 }
 
+static void on_peer(const struct peers_news *news, void *arg)
+{
+	struct supervisors *supervisors = arg;
+	struct supervisor *supervisor = supervisors_find(supervisors, news->service);
+
+	if (!supervisors->acting)
+		return;
+	if (news->spec[0] != '\0' && (supervisor == NULL || strcmp(supervisor_spec(supervisor), news->spec) != 0))
+		leading_note_other(&supervisors->leading, news->peer, news->service);
+	if (supervisor != NULL && (news->requests > 0 || news->waiting))
+		supervisor_count_peers(supervisor, news->requests, news->waiting);
+}
+
 void supervisors_start(struct supervisors *supervisors, struct engine *engine)
 {
 	supervisors->engine = engine;
 	leading_begin(&supervisors->leading, engine->can);
 	supervisors->harbour.leading = &supervisors->leading;
 	supervisors->acting = supervisors->leading.leads;
+	if (engine->can->elects && supervisors->config->swarm.peers.count > 0)
+		supervisors->peers = peers_new(&(struct peers_settings){.base = supervisors->settings.base,
+		                                                        .config = &supervisors->config->swarm,
+		                                                        .on_news = on_peer,
+		                                                        .arg = supervisors});
 	supervisors->count = config_service_count(supervisors->config);
 	supervisors->items = mem_array(NULL, supervisors->count, sizeof(struct supervisor *));
 	for (size_t i = 0; i < supervisors->count; i++)
@@ -78,6 +96,7 @@ void supervisors_free(struct supervisors *supervisors)
 		supervisor_free(supervisors->leaving[i]);
 	free(supervisors->leaving);
 	harbour_clear(&supervisors->harbour);
+	peers_free(supervisors->peers);
 	lists_free(supervisors->lists);
 	timer_free(supervisors->end);
 	free(supervisors);
@@ -132,6 +151,11 @@ bool supervisors_engine_up(const struct supervisors *supervisors)
 const struct supervisors_engine *supervisors_engine(const struct supervisors *supervisors)
 {
 	return &supervisors->trouble;
+}
+
+const char *supervisors_boot(const struct supervisors *supervisors)
+{
+	return peers_boot(supervisors->peers);
 }
 
 const struct leading *supervisors_leading(const struct supervisors *supervisors)
@@ -191,6 +215,7 @@ static void take_over(struct supervisors *supervisors, const struct engine_listi
 		return;
 	supervisors->acting = true;
 	for_each(supervisors, supervisor_lead);
+	peers_lead(supervisors->peers, true);
 	orphans_begin(&supervisors->orphans, supervisors->engine, supervisors->config->drain_ms);
 }
 
@@ -249,6 +274,7 @@ static void on_role(const struct engine_role *role, void *arg)
 	if (!role->leads && supervisors->acting) {
 		supervisors->acting = false;
 		for_each(supervisors, supervisor_follow);
+		peers_lead(supervisors->peers, false);
 	}
 }
 

@@ -64,6 +64,8 @@ struct supervisors_engine {
 };
 const struct supervisors_engine *supervisors_engine(const struct supervisors *supervisors);
 const struct leading *supervisors_leading(const struct supervisors *supervisors);
+const char *
+supervisors_boot(const struct supervisors *supervisors); /* another one at each start; "": no peers are configured */
 bool supervisors_engine_known(
         const struct supervisors *supervisors); /* it was heard of: it is up, or does not answer */
 

@@ -4,6 +4,7 @@
 #include "orchestrator/fleet/container.h"
 #include "orchestrator/fleet/leading.h"
 #include "orchestrator/fleet/orphans.h"
+#include "orchestrator/fleet/peers.h"
 #include "orchestrator/fleet/supervisors.h"
 
 struct supervisors {
@@ -23,8 +24,9 @@ struct supervisors {
 	bool up, told_down, told_foreign;
 	struct supervisors_engine trouble;
 	struct leading leading;
-	struct timer *end; /* the end is told from the loop */
-	size_t left;       /* supervisors that are still stopping */
+	struct peers *peers; /* NULL: none are asked */
+	struct timer *end;   /* the end is told from the loop */
+	size_t left;         /* supervisors that are still stopping */
 	supervisor_stopped *done;
 	void *done_arg;
 };

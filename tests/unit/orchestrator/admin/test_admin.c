@@ -95,6 +95,7 @@ static void write_token(void)
 
 	snprintf(path, sizeof(path), "%s/token", bench.dir);
 	bench.config.admin_token_file = strdup(path);
+	bench.config.swarm.token_file = "";
 	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	ck_assert(fd != -1 && write(fd, TOKEN "\n", sizeof(TOKEN)) == sizeof(TOKEN));
 	close(fd);

@@ -129,6 +129,14 @@ static const struct {
         {"{\"engine\": \"process\", \"services\": [{\"name\": \"acts\", \"command\": [\"/x\"], \"reach\": \"socket\","
          " \"publish\": []}]}",
          "engine process needs an address"},
+        {"{\"swarm\": {\"peers\": [\"10.0.0.2:9090\"]}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "only engine swarm has"},
+        {"{\"engine\": \"swarm\", \"swarm\": {\"peers\": [\"10.0.0.2:9090\"]}, \"services\": [{\"name\": \"a1\", \"image\": "
+         "\"x\"}]}",
+         "swarm.token_file"},
+        {"{\"engine\": \"swarm\", \"swarm\": {\"peers\": [\"two\"], \"token_file\": \"/x\"}, \"services\": [{\"name\": \"a1\", "
+         "\"image\": \"x\"}]}",
+         "\"two\" is no ADDRESS:PORT"},
         {"{\"engine\": \"swarm\", \"services\": [{\"name\": \"a.b\", \"image\": \"x\"}]}",
          "services[0].name: \"a.b\": with engine swarm"},
         {"{\"engine\": \"swarm\", \"name\": \"a23456789012345678901234567890123456789012345678901234567890\", \"services\": "

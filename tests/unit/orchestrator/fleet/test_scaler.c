@@ -236,6 +236,34 @@ START_TEST(reload_clamps)
 }
 END_TEST
 
+/* They count as one by one, and are not our own. */
+START_TEST(counts_those_of_others)
+{
+	struct scaler_decision decision;
+
+	count_at(S(0), 3);
+	decision = scaler_count_others(&scaler, S(1), 97);
+	ck_assert_uint_eq(scaler.count, 100);
+	ck_assert_uint_eq(scaler.total, 3);
+	ck_assert_int_eq(decision.wanted, scaler_wanted(scaler.scale, 100));
+	scaler_begin(&scaler);
+	ck_assert_uint_eq(scaler.count, 0);
+	ck_assert_uint_eq(scaler.total, 3);
+	ck_assert(!scaler.open);
+}
+END_TEST
+
+/* Whoever follows wants what there is, and no request changes that. */
+START_TEST(follows)
+{
+	scaler_follow(&scaler, 3);
+	ck_assert(!scaler_count(&scaler, S(0)).changed);
+	count_at(S(1), 200);
+	ck_assert_int_eq(scaler.wanted, 3);
+	ck_assert_uint_eq(scaler.total, 201);
+}
+END_TEST
+
 UNIT_MAIN_WITH("scaler", setup, NULL, formulas, grows_early_shrinks_at_the_end, late_growth_without_early,
                empty_window_ends_the_chain, no_drift_in_a_day, request_after_the_end_counts_in_the_next, from_nothing,
-               woken, asked_for, asked_for_fewer, adopts_for_one_window, reload_clamps)
+               woken, asked_for, asked_for_fewer, adopts_for_one_window, reload_clamps, counts_those_of_others, follows)
