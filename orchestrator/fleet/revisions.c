@@ -82,7 +82,7 @@ void revisions_serve(struct revisions *revisions, bool served)
 {
 	const struct containers *all = revisions->containers;
 
-	if (!revisions->noted || !revisions->prepared)
+	if (!revisions->noted || !(revisions->prepared || all->following)) /* who follows prepares nothing */
 		return;
 	revisions->noted = false;
 	lately_end(all->harbour->lately, all->service->name, LATELY_NO_SLOT, -1, served);

@@ -298,6 +298,7 @@ void supervisor_reconcile(struct supervisor *supervisor, const struct engine_lis
 void supervisor_follow(struct supervisor *supervisor)
 {
 	containers_set_following(&supervisor->parts.containers, true);
+	revisions_hurry(&supervisor->parts.revisions); /* its slots do not wait for what was refused here */
 	step_soon(supervisor->parts.step);
 }
 

@@ -1,4 +1,5 @@
 /* Another orchestrator leads: what there is is served and never changed; then this one leads. */
+#include "orchestrator/fleet/lately.h"
 #include "tests/unit/orchestrator/fleet/supervisor_bench.h"
 #include "tests/unit/unit.h"
 
@@ -214,6 +215,24 @@ START_TEST(who_led_stops_acting)
 }
 END_TEST
 
+/* What was refused here is no trouble any more once the leader brings what serves. */
+START_TEST(a_refusal_ends_with_what_the_leader_brings)
+{
+	bench.engine->fail_times[FAKE_PREPARE] = 1000;
+	bench.engine->fail_with[FAKE_PREPARE] = ENGINE_NO_IMAGE;
+	begin();
+	tell(true);
+	for (int i = 0; i < 1000 && lately_count(lately) == 0; i++)
+		bench_run(&bench, 1);
+	ck_assert(lately_at(lately, 0)->open);
+	tell(false);
+	add_told("acts_0", 0, dirs[0]);
+	wait_ready(1);
+	bench_run(&bench, 50);
+	ck_assert(!lately_at(lately, 0)->open);
+}
+END_TEST
+
 /* What was being made when another one took over is served once it runs. */
 START_TEST(what_was_under_way_is_not_lost)
 {
@@ -357,6 +376,7 @@ int main(void)
 	tcase_add_loop_test(tcase, its_end_removes_nothing, 0, 2);
 	tcase_add_test(tcase, who_leads_mends_what_the_former_leader_left);
 	tcase_add_test(tcase, who_led_stops_acting);
+	tcase_add_test(tcase, a_refusal_ends_with_what_the_leader_brings);
 	tcase_add_test(tcase, what_was_under_way_is_not_lost);
 	tcase_add_test(tcase, a_roll_goes_on_in_other_hands);
 	tcase_add_test(tcase, its_own_file_rolls_nothing);
