@@ -187,9 +187,9 @@ struct engine_shared {
 };
 
 /* News, for fleet alone. on_up: the event stream (again) runs; what happened before is not told: list and
- * compare now. on_down: the engine does not answer; it is tried again with back-off until it does. By an engine that
- * elects (struct engine_can) alone: on_shared, once, before the first on_up; on_role, before that, too, and at each change, and what
- * it told holds while the engine is down. */
+ * compare now. on_down: the engine does not answer; it is tried again with back-off until it does. It may come again, with
+ * another reason. By an engine that elects (struct engine_can) alone: on_shared, once, before the first on_up; on_role, before that,
+ * too, and at each change, and what it told holds while the engine is down. */
 struct engine_observer {
 	void (*on_event)(const struct engine_event *event, void *arg);
 	void (*on_shared)(const struct engine_shared *shared, void *arg);

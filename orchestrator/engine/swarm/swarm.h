@@ -28,6 +28,7 @@ struct swarm {
 	struct engine_observer observer; /* the settings' */
 	bool up;                         /* on_up was told last */
 	bool told;                       /* on_up or on_down was */
+	char down[512];                  /* with these words, cut short */
 };
 
 /* The verbs prepare and create (swarm_create.c). */

@@ -12,6 +12,7 @@
 
 #include "common/log.h"
 #include "common/mem.h"
+#include "orchestrator/base/excerpt.h"
 #include "orchestrator/engine/docker/docker_fault.h"
 #include "orchestrator/engine/docker/docker_frames.h"
 #include "orchestrator/engine/docker/docker_json.h"
@@ -179,9 +180,13 @@ static void be_up(struct swarm *swarm)
 
 static void be_down(struct swarm *swarm, const char *message)
 {
+	char words[sizeof(swarm->down)];
+
 	swarm_waits_fail(swarm->waits, ENGINE_UNREACHABLE, message);
-	if (swarm->told && !swarm->up)
+	excerpt_write(words, sizeof(words), "%s", message);
+	if (swarm->told && !swarm->up && strcmp(words, swarm->down) == 0)
 		return;
+	memcpy(swarm->down, words, sizeof(words));
 	swarm->up = false;
 	swarm->told = true;
 	swarm->observer.on_down(message, swarm->observer.arg);

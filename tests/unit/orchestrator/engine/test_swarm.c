@@ -417,6 +417,19 @@ START_TEST(a_config_that_is_not_ours_leaves_our_own_as_it_is)
 }
 END_TEST
 
+/* While it is away, too: an operator goes by the reason that holds. */
+START_TEST(another_reason_is_said)
+{
+	be_up();
+	pages[SERVICES_PAGE].reply = (struct fake_reply){503, "{\"message\":\"the swarm does not have a leader\"}"};
+	ck_assert(watch_until(&watch, &watch.downs, 1, SOON_MS));
+	pages[SERVICES_PAGE].reply = (struct fake_reply){503, "{\"message\":\"this node is not a swarm manager\"}"};
+	watch_run(&watch, 1500);
+	ck_assert_ptr_nonnull(strstr(watch.down_message, "not a swarm manager"));
+	ck_assert_int_eq(watch.downs, 2);
+}
+END_TEST
+
 UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_addresses_that_nodes_have_now,
                creates_by_the_id_that_all_nodes_know, of_two_that_make_the_same_one_container_comes,
                a_name_that_another_has_is_taken, a_digest_is_sent_as_it_is, start_waits_until_it_runs,
@@ -428,4 +441,4 @@ UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_add
                a_docker_without_a_swarm_says_what_to_do, what_the_first_one_brought_is_taken,
                the_first_one_brings_its_own, of_two_at_once_the_first_one_brings_its_own,
                what_cannot_be_made_is_tried_again_with_pauses, a_config_that_is_not_ours_is_said,
-               a_config_that_is_not_ours_leaves_our_own_as_it_is)
+               a_config_that_is_not_ours_leaves_our_own_as_it_is, another_reason_is_said)
