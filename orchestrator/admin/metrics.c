@@ -8,7 +8,6 @@
 #include "orchestrator/base/backoff.h"
 #include "orchestrator/certs/acme.h"
 #include "orchestrator/certs/certs.h"
-#include "orchestrator/fleet/leading.h"
 #include "orchestrator/wire/handshakes.h"
 
 #include <assert.h>
@@ -215,7 +214,7 @@ static void engine_up(struct exposition *out, const struct source *source)
 
 static void leader(struct exposition *out, const struct source *source)
 {
-	exposition_whole(out, NULL, 0, supervisors_leading(source->settings->supervisors)->leads);
+	exposition_whole(out, NULL, 0, supervisors_lead(source->settings->supervisors));
 }
 
 static void retries(struct exposition *out, const struct source *source)

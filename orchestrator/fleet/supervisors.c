@@ -143,6 +143,11 @@ size_t supervisors_containers(const struct supervisors *supervisors)
 	return count;
 }
 
+bool supervisors_lead(const struct supervisors *supervisors)
+{
+	return supervisors->leading.leads && (supervisors->up || !supervisors->leading.elects);
+}
+
 bool supervisors_engine_up(const struct supervisors *supervisors)
 {
 	return supervisors->up;

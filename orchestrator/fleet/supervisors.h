@@ -55,6 +55,7 @@ struct supervisor *supervisors_find(const struct supervisors *supervisors,
 size_t supervisors_containers(const struct supervisors *supervisors); /* that there are, of all services */
 /* The addresses that connections of our running containers come from; lives as long as the supervisors. */
 const struct address_set *supervisors_sources(const struct supervisors *supervisors);
+bool supervisors_lead(const struct supervisors *supervisors); /* not where the engine elects and does not answer */
 bool supervisors_engine_up(const struct supervisors *supervisors);
 /* Why it does not answer, in its own words and in one sentence, and since when (clock_us); "" while it does. */
 struct supervisors_engine {

@@ -215,6 +215,19 @@ START_TEST(who_led_stops_acting)
 }
 END_TEST
 
+/* Others may have elected another one, of which it does not hear. */
+START_TEST(who_is_cut_off_leads_nobody)
+{
+	begin();
+	tell(true);
+	ck_assert(supervisors_lead(supervisors));
+	bench.engine->observer.on_down("this node is not a swarm manager", bench.engine->observer.arg);
+	ck_assert(!supervisors_lead(supervisors));
+	bench.engine->observer.on_up(bench.engine->observer.arg);
+	ck_assert(supervisors_lead(supervisors));
+}
+END_TEST
+
 /* What was refused here is no trouble any more once the leader brings what serves. */
 START_TEST(a_refusal_ends_with_what_the_leader_brings)
 {
@@ -376,6 +389,7 @@ int main(void)
 	tcase_add_loop_test(tcase, its_end_removes_nothing, 0, 2);
 	tcase_add_test(tcase, who_leads_mends_what_the_former_leader_left);
 	tcase_add_test(tcase, who_led_stops_acting);
+	tcase_add_test(tcase, who_is_cut_off_leads_nobody);
 	tcase_add_test(tcase, a_refusal_ends_with_what_the_leader_brings);
 	tcase_add_test(tcase, what_was_under_way_is_not_lost);
 	tcase_add_test(tcase, a_roll_goes_on_in_other_hands);
