@@ -207,14 +207,20 @@ class Storm:
     # --- the engine ---
 
     def _image(self, numbers):
+        """Not while the orchestrator asks what is left after dockerd's death: then a request is refused at once, with the reason."""
+        if self._dockerd_is_new():
+            return None
         self.world.remove_image()
         time.sleep(0.2 + numbers[0])
         self.world.add_image()
         return "image removed and put back"
 
+    def _dockerd_is_new(self):
+        return time.monotonic() - self._dockerd_back_s < DOCKERD_GAP_S
+
     def _dockerd(self, numbers):
         """On a busy machine gusts are late and come close to each other; three of these in a row are longer than hold_ms."""
-        if time.monotonic() - self._dockerd_back_s < DOCKERD_GAP_S:
+        if self._dockerd_is_new():
             return None
         how = signal.SIGTERM if numbers[0] < 0.5 else signal.SIGKILL
         victim = self._pick(2 * numbers[2], lambda c: c.slot >= 0 and c.state == "running") if numbers[2] < 0.5 else None
