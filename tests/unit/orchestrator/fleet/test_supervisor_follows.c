@@ -127,6 +127,22 @@ START_TEST(one_that_does_not_answer_is_taken_up_again)
 }
 END_TEST
 
+/* No quorum, no list: of who leads and who follows alike. */
+START_TEST(without_an_engine_what_answers_again_serves)
+{
+	begin_with_two();
+	tell(_i == 1);
+	bench_run(&bench, 100);
+	bench.engine->down = true;
+	bench.engine->observer.on_down("The swarm does not have a leader", bench.engine->observer.arg);
+	fake_by_name(bench.engine, "acts_0")->answer = FAKE_ILL;
+	wait_ready(1);
+	bench_run(&bench, 300);
+	fake_by_name(bench.engine, "acts_0")->answer = FAKE_GOOD;
+	wait_ready(2);
+}
+END_TEST
+
 START_TEST(one_that_is_evicted_is_drained_and_let_go)
 {
 	struct backend *held;
@@ -385,6 +401,7 @@ int main(void)
 	tcase_add_test(tcase, what_the_leader_makes_is_served_at_once);
 	tcase_add_test(tcase, one_that_died_is_the_leaders_to_replace);
 	tcase_add_test(tcase, one_that_does_not_answer_is_taken_up_again);
+	tcase_add_loop_test(tcase, without_an_engine_what_answers_again_serves, 0, 2);
 	tcase_add_test(tcase, one_that_is_evicted_is_drained_and_let_go);
 	tcase_add_loop_test(tcase, its_end_removes_nothing, 0, 2);
 	tcase_add_test(tcase, who_leads_mends_what_the_former_leader_left);
