@@ -146,6 +146,10 @@ def replace(orchestrator, service, slot, container):
     assert request(orchestrator.admin_port, path, "POST").status in (200, 202, 204)
 
 
+def replacements(orchestrator, service):
+    return sum(v for k, v in orchestrator.metrics().items() if k.startswith("selfless_replacements_total") and service in k)
+
+
 @pytest.mark.parametrize("kind", ["glibc", "cares", "nginx"])
 def test_programs_that_need_it_at_once(orchestrate, backend_image, kind):
     """What ends where it finds no name at its start, and what has read resolv.conf then for good."""
@@ -155,6 +159,7 @@ def test_programs_that_need_it_at_once(orchestrate, backend_image, kind):
     front = orchestrator.add_service("front", size=1, routes=["/"], late_network=True, **image)
     orchestrator.start()
     assert orchestrator.get("/fast").status == 200
+    at_first = replacements(orchestrator, front)        # it may have been quicker than the one whose name it needs
     for hurt in (docker_kill, docker_remove, docker_pause, replace):
         wait_created_ahead(orchestrator, front)
         before = orchestrator.ids(front)[0]
@@ -163,5 +168,4 @@ def test_programs_that_need_it_at_once(orchestrate, backend_image, kind):
         orchestrator.wait_slots(front, 1)
         assert orchestrator.get("/fast").status == 200, hurt.__name__
         assert_has_its_network(orchestrator, front, 0)
-    replaced = {k: v for k, v in orchestrator.metrics().items() if k.startswith("selfless_replacements_total") and front in k}
-    assert sum(replaced.values()) <= 4, f"some were in vain: {replaced}"
+    assert replacements(orchestrator, front) - at_first <= 4, "some were in vain"
