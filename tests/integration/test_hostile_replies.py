@@ -2,7 +2,6 @@
 
 import contextlib
 import email.utils
-import os
 import signal
 import socket
 import struct
@@ -278,11 +277,11 @@ def test_nothing_stays_in_flight(running):
 @contextlib.contextmanager
 def asleep(orchestrator):
     """What comes meanwhile comes at once."""
-    os.kill(orchestrator.process.pid, signal.SIGSTOP)
+    orchestrator.send_signal(signal.SIGSTOP)
     try:
         yield
     finally:
-        os.kill(orchestrator.process.pid, signal.SIGCONT)
+        orchestrator.send_signal(signal.SIGCONT)
 
 
 def ask_asleep(orchestrator, reply):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -220,7 +221,11 @@ class Orchestrator:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def send_signal(self, number):
+        """Returns from SIGSTOP once it has stopped: what comes before that may still wake it, alone."""
         self.process.send_signal(number)
+        if number == signal.SIGSTOP:
+            wait_until(lambda: pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T", 10,
+                       "it has stopped")
 
     def stop(self, number=signal.SIGTERM, deadline_s=60):
         """Sends the signal, waits for the end, wants exit code 0."""
