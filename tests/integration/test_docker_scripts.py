@@ -31,6 +31,21 @@ def alone():
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def same_build():
+    """docker/up builds in this tree, and a first build keeps the compiler that it finds: not one that goes with a scenario. Nor is the
+    note whose build it is that of a scenario."""
+    subprocess.run(["cmake", "-S", ROOT, "-B", ROOT / "build"], check=True, capture_output=True)
+    note = ROOT / "build" / "up.name"
+    before = note.read_text() if note.exists() else None
+    yield
+    if before is not None:
+        note.write_text(before)
+    else:
+        note.unlink(missing_ok=True)
+    assert "/pytest-" not in (ROOT / "build" / "CMakeCache.txt").read_text()
+
+
 def tools(folder, **replaced):
     """A PATH with everything that this machine has but what is replaced: by a script, or by nothing (None)."""
     folder.mkdir()
@@ -205,6 +220,28 @@ def test_an_installation_that_was_interrupted_is_finished_first(tmp_path):
     done = subprocess.run(["bash", "-euc", ". docker/common.sh; . docker/packages.sh; install_missing gcc"], cwd=ROOT,
                           env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr.splitlines() == ["dpkg --configure -a", "apt-get update", "apt-get install"]
+
+
+@pytest.mark.parametrize("key", ["CMAKE_HOME_DIRECTORY:INTERNAL", "CMAKE_C_COMPILER:FILEPATH", "CMAKE_MAKE_PROGRAM:FILEPATH"])
+def test_up_with_a_build_of_elsewhere(configuration, tmp_path, key):
+    """A folder that was copied, a compiler that is gone: cmake would refuse what it once made itself."""
+    copy = tmp_path / "copy"
+    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    for name in filter(None, files):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, copy / name)
+    subprocess.run(["cmake", "-S", copy, "-B", copy / "build"], check=True, capture_output=True)
+    cache = copy / "build" / "CMakeCache.txt"
+    lines = [f"{key}=/nowhere/at-all" if line.startswith(key + "=") else line for line in cache.read_text().split("\n")]
+    assert f"{key}=/nowhere/at-all" in lines
+    cache.write_text("\n".join(lines))
+    # all but the compiling itself
+    path = tools(tmp_path / "bin", cmake=f'case $1 in --build) exit 3 ;; esac; exec {shutil.which("cmake")} "$@"\n')
+    done = subprocess.run([copy / "docker" / "up", "-c", configuration()], capture_output=True, text=True, timeout=240, check=False,
+                          env={**os.environ, "NO_INSTALL": "1", "PATH": path})
+    refused(done, "the build failed")
+    assert "of another folder or compiler: building afresh" in done.stdout + done.stderr
+    assert "/nowhere/at-all" not in cache.read_text()
 
 
 def test_up_where_dockerd_does_not_start(configuration, tmp_path):
