@@ -154,30 +154,9 @@ static bool show(const struct client_settings *settings, struct buf *text, struc
 	return ok;
 }
 
-/* One question or order. */
-static int speak(const struct client_settings *settings, const char *method, const char *path, bool shown)
-{
-	struct wire *wire;
-	struct buf reply;
-	struct err err;
-	int code = open_wire(settings, &wire);
-
-	if (code != CODE_GOOD)
-		return code;
-	buf_init(&reply, REPLY_MAX);
-	if (!wire_ask(wire, method, path, shown ? NULL : "", &reply, &err) ||
-	    (shown && !show(settings, &reply, &err))) {
-		fprintf(stderr, "orchestrator: %s\n", err.message);
-		code = CODE_REFUSED;
-	}
-	buf_clear(&reply);
-	wire_close(wire);
-	return code;
-}
-
 int client_certificates(const struct client_settings *settings)
 {
-	return speak(settings, "GET", "/api/certificates", true);
+	return ask_once(settings, "GET", "/api/certificates", NULL, REPLY_MAX, show);
 }
 
 int client_renew(const struct client_settings *settings, const char *host)
@@ -190,7 +169,7 @@ int client_renew(const struct client_settings *settings, const char *host)
 		return CODE_USAGE;
 	}
 	char *path = mem_format("/api/certificates/%s/renew", name);
-	int code = speak(settings, "POST", path, false);
+	int code = ask_once(settings, "POST", path, "", REPLY_MAX, NULL);
 	free(path);
 	if (code == CODE_GOOD)
 		printf("%s: its certificate is being ordered; see orchestrator certificates\n", name);

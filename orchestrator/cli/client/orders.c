@@ -21,21 +21,7 @@
 /* The order at this path, with this body. */
 static int give_at(const struct client_settings *settings, const char *path, const char *body)
 {
-	struct wire *wire;
-	struct buf reply;
-	struct err err;
-	int code = open_wire(settings, &wire);
-
-	if (code != CODE_GOOD)
-		return code;
-	buf_init(&reply, REPLY_MAX);
-	if (!wire_ask(wire, "POST", path, body, &reply, &err)) {
-		fprintf(stderr, "orchestrator: %s\n", err.message);
-		code = CODE_REFUSED;
-	}
-	buf_clear(&reply);
-	wire_close(wire);
-	return code;
+	return ask_once(settings, "POST", path, body, REPLY_MAX, NULL);
 }
 
 /* The order at /api/services/SERVICE/what. */
