@@ -260,26 +260,27 @@ static void handshakes_done(struct exposition *out, const struct source *source)
 		}
 }
 
+static void certificate_time(struct exposition *out, const char *host, int64_t at_s)
+{
+	const struct exposition_label labels[] = {{"host", host}};
+
+	exposition_whole(out, labels, 1, (uint64_t)(at_s > 0 ? at_s : 0));
+}
+
 static void certificate_expiry(struct exposition *out, const struct source *source)
 {
 	const struct certs *certs = source->settings->certs;
 
-	for (size_t i = 0; certs != NULL && i < certs_name_count(certs); i++) {
-		struct certs_name name = certs_name_at(certs, i);
-		const struct exposition_label labels[] = {{"host", name.host}};
-		exposition_whole(out, labels, 1, (uint64_t)(name.until_s > 0 ? name.until_s : 0));
-	}
+	for (size_t i = 0; certs != NULL && i < certs_name_count(certs); i++)
+		certificate_time(out, certs_name_at(certs, i).host, certs_name_at(certs, i).until_s);
 }
 
 static void certificate_start(struct exposition *out, const struct source *source)
 {
 	const struct certs *certs = source->settings->certs;
 
-	for (size_t i = 0; certs != NULL && i < certs_name_count(certs); i++) {
-		struct certs_name name = certs_name_at(certs, i);
-		const struct exposition_label labels[] = {{"host", name.host}};
-		exposition_whole(out, labels, 1, (uint64_t)(name.from_s > 0 ? name.from_s : 0));
-	}
+	for (size_t i = 0; certs != NULL && i < certs_name_count(certs); i++)
+		certificate_time(out, certs_name_at(certs, i).host, certs_name_at(certs, i).from_s);
 }
 
 static void acme_orders_done(struct exposition *out, const struct source *source)
