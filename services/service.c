@@ -64,7 +64,8 @@ static bool open_store(struct running *r, bool writer, struct store **store, voi
 	                                .patience_ms = PATIENCE_MS,
 	                                .read_only = !writer,
 	                                .dial = writer || store_is_there(r->write_store) ? STORE_DIAL_ONCE
-	                                                                                 : STORE_DIAL_LATER};
+	                                                                                 : STORE_DIAL_LATER,
+	                                .beside = r->write_store};
 	bool good = store_open(&options, store, err) && r->kind->tables_open(*store, writer, tables, err);
 
 	free(url);

@@ -51,6 +51,7 @@ static bool postgres_open(const struct store_options *options, const struct stor
 	struct postgres_store *pg = postgres_new(options->url, texts, options->patience_ms, options->read_only);
 
 	pg->may_pause = options->may_pause;
+	pg->beside = (const struct postgres_store *)options->beside;
 	if (postgres_connect_first(pg, options->dial, err)) {
 		*store = &pg->base;
 		return true;

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -75,8 +76,10 @@ bool postgres_get_ready(struct postgres_store *pg, struct err *err)
 static bool set_up(struct postgres_store *pg, struct err *err)
 {
 	pg->migrated = pg->migrated || postgres_migrate(pg, pg->migrations, err);
-	if (pg->migrated && postgres_join(pg, err) && postgres_get_ready(pg, err))
+	if (pg->migrated && postgres_join(pg, err) && postgres_get_ready(pg, err)) {
+		atomic_store(&pg->connected_us, clock_us());
 		return true;
+	}
 	postgres_drop(pg);
 	return false;
 }
@@ -118,14 +121,23 @@ void postgres_pause(int64_t until_us)
 		nanosleep(&left, NULL);
 }
 
+/* Its pause is over, or somebody else has got in since it last tried: whoever asks that one hears that all is well, and asks us. */
+static bool is_due(const struct postgres_store *pg)
+{
+	return pg->next_try_us <= clock_us() ||
+	       (pg->beside != NULL && atomic_load(&pg->beside->connected_us) > pg->tried_us);
+}
+
 static bool connect_until(struct postgres_store *pg, int64_t until_us, struct err *err)
 {
 	for (;;) {
-		if (pg->next_try_us < until_us)
+		if (!is_due(pg)) {
+			if (pg->next_try_us >= until_us)
+				break;
 			postgres_pause(pg->next_try_us);
-		else if (pg->next_try_us > clock_us())
-			break;
+		}
 		struct err why;
+		pg->tried_us = clock_us();
 		if (postgres_dial(pg, &why) && set_up(pg, &why)) {
 			note_back(pg);
 			return true;

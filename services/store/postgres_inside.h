@@ -62,9 +62,11 @@ struct postgres_store {
 	const struct store_watch *watch; /* NULL: nobody is told while we wait */
 	int64_t told_us;
 	/* while there is no connection */
-	int64_t away_since_us, next_try_us;
+	int64_t away_since_us, tried_us, next_try_us;
 	int back_off_ms;
 	struct err why;
+	_Atomic int64_t connected_us;         /* when it was last; other threads look at it */
+	const struct postgres_store *beside; /* NULL: none */
 };
 
 static inline struct postgres_store *postgres_of(struct store *store)

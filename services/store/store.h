@@ -39,6 +39,8 @@ struct store_options {
 	bool read_only;
 	bool may_pause; /* what is read in a transaction may take its reader long, who may be stopped in the middle */
 	enum store_dial dial;
+	/* NULL, or one of the same url, opened before and closed after: a server that has come back for it has come back */
+	const struct store *beside;
 };
 
 /* --- urls ------------------------------------------------------------------------------------------------------ */

@@ -286,6 +286,9 @@ def test_started_while_a_pooler_has_no_server(postgresql_server, database, tmp_p
     try:
         with started_in_vain(Native(tmp_path, STORE_URL=pooler.url(database))) as api:
             assert api.call("GET", "/categories").status == 503
+            if mode == "refuses":
+                dialed = pooler.dialed
+                wait_until(lambda: api.call("GET", "/categories").status == 503 and pooler.dialed > dialed, 15, "a read has dialed in vain")
             pooler.become("passes")
             wait_until(lambda: api.call("GET", "/_health").status == 200, 15, "it serves")
             api.expect(204, "GET", "/categories")
