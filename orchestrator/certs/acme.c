@@ -13,6 +13,7 @@
 #include "common/mem.h"
 #include "orchestrator/base/fetch.h"
 #include "orchestrator/base/timer.h"
+#include "orchestrator/base/worker.h"
 #include "orchestrator/certs/acme_authority.h"
 #include "orchestrator/certs/acme_ca.h"
 #include "orchestrator/certs/acme_files.h"
@@ -308,6 +309,7 @@ bool acme_open(struct event_base *base, const struct config *config, struct cert
 	                                  .challenges = challenges_new(),
 	                                  .tls_challenges = certs_challenges(certs),
 	                                  .config = config,
+	                                  .lookups = worker_new(base),
 	                                  .ended = on_ended,
 	                                  .arg = acme};
 	acme->look = timer_new_of_clients(base, on_look, acme);
@@ -328,6 +330,8 @@ void acme_free(struct acme *acme)
 		acme_host_free(acme->hosts[i]);
 	for (enum acme_turn turn = ACME_FIRST; turn < ACME_TURNS; turn++)
 		leave_authority(acme, turn);
+	if (!worker_free(acme->place.lookups))
+		log_warn("event=lookup-given-up reason=\"no name server has answered\"");
 	acme_files_free(acme->place.files);
 	fetch_free(acme->fetch);
 	challenges_free(acme->place.challenges);

@@ -112,6 +112,14 @@ void acme_failure_from_proof(struct acme_failure *failure, enum acme_challenge_k
 			failure->remedy = tls_problems[i].remedy;
 }
 
+void acme_failure_add(struct acme_failure *failure, const char *clause)
+{
+	size_t len = strlen(failure->text);
+
+	if (*clause != '\0')
+		snprintf(failure->text + len, sizeof(failure->text) - len, "; %s", clause);
+}
+
 void acme_failure_from_fetch(struct acme_failure *failure, const char *url, const struct fetch_reply *reply)
 {
 	begin(failure, troubles[reply->trouble] != NULL ? troubles[reply->trouble] : by_itself);

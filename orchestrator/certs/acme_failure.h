@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define ACME_FAILURE_SIZE 700
+#define ACME_FAILURE_SIZE 1100
 
 struct acme_failure {
 	char text[ACME_FAILURE_SIZE]; /* what happened, with the CA's own words */
@@ -25,6 +25,9 @@ void acme_failure_from_refusal(struct acme_failure *failure, const char *what, c
 /* The same where the CA was not shown that the host is this machine's; kind: by what. */
 void acme_failure_from_proof(struct acme_failure *failure, enum acme_challenge_kind kind,
                              const struct acme_problem *problem);
+
+/* What else is known, as a clause; "": nothing. */
+void acme_failure_add(struct acme_failure *failure, const char *clause);
 
 /* No reply came; url: of whom. */
 void acme_failure_from_fetch(struct acme_failure *failure, const char *url, const struct fetch_reply *reply);

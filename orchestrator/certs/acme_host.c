@@ -175,14 +175,13 @@ static void learn(struct acme_host *host, const struct acme_order_end *end)
 static void on_ended(const struct acme_order_end *end, void *arg)
 {
 	struct acme_host *host = arg;
-	struct acme_failure failure;
 
 	learn(host, end);
 	if (end->chain != NULL) {
 		take_chain(host, end->chain);
 		return;
 	}
-	failure = *end->failure; /* the order's, which goes */
+	struct acme_failure failure = *end->failure; /* the order's, which goes */
 	if (end->lost)
 		forget_order(host);
 	fail(host, &failure);
@@ -220,6 +219,7 @@ static void begin(struct acme_host *host)
 	                                       .ca = acme_authority_ca(host->authority),
 	                                       .challenges = place->challenges,
 	                                       .tls_challenges = place->tls_challenges,
+	                                       .lookups = place->lookups,
 	                                       .key = host->key,
 	                                       .host = host->name,
 	                                       .profile = acme_authority_profile(host->authority),

@@ -13,6 +13,7 @@ struct challenges;
 struct config;
 struct event_base;
 struct tls_challenges;
+struct worker;
 
 enum acme_outcome { ACME_ISSUED, ACME_FAILED, ACME_OUTCOMES };
 
@@ -25,6 +26,7 @@ struct acme_place {
 	struct acme_authority *authorities
 	        [ACME_TURNS]; /* borrowed; NULL, or without a CA that can be asked: nothing is ordered there */
 	const struct config *config;
+	struct worker *lookups; /* for names; NULL: none are looked up */
 
 	/* An order at this one is over: by then a new certificate is the host's, and a host whose order failed is not busy. The
 	 * authority may be none of these any more, and is there for the call. */

@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/mem.h"
 #include "orchestrator/base/timer.h"
+#include "orchestrator/certs/acme_preflight.h"
 #include "orchestrator/certs/acme_wish.h"
 #include "orchestrator/certs/challenges.h"
 #include "orchestrator/certs/csr.h"
@@ -40,6 +41,7 @@ struct acme_order {
 	bool proven;  /* all authorizations are valid */
 	bool finalized;
 	int64_t until_us;
+	struct acme_preflight *preflight;
 	struct acme_failure failure;
 };
 
@@ -95,6 +97,8 @@ static void end_judged(struct acme_order *order, enum acme_challenge_kind kind, 
 		acme_failure_from_proof(&order->failure, kind, said);
 	else
 		acme_failure_from_problem(&order->failure, steps[order->step].what, said);
+	if (order->failure.ours)
+		acme_failure_add(&order->failure, acme_preflight_text(order->preflight));
 	end(order, NULL, true);
 }
 
@@ -342,6 +346,7 @@ struct acme_order *acme_order_new(const struct acme_order_settings *settings)
 	order->kind = ACME_CHALLENGE_KINDS;
 	order->until_us = clock_us() + WHOLE_US;
 	order->settings.profile = order->settings.replaces = order->settings.url = NULL;
+	order->preflight = acme_preflight_new(settings->lookups, settings->host);
 	order->url = mem_dup(settings->url);
 	if (order->url != NULL) {
 		look(order);
@@ -362,6 +367,7 @@ void acme_order_free(struct acme_order *order)
 		acme_ca_cancel(order->ask);
 	forget_token(order);
 	timer_free(order->again);
+	acme_preflight_free(order->preflight);
 	acme_reply_order_clear(&order->state);
 	free(order->url);
 	free(order);

@@ -9,6 +9,7 @@ struct acme_order;
 struct challenges;
 struct event_base;
 struct tls_challenges;
+struct worker;
 
 struct acme_order_end {
 	const char *chain; /* PEM, the host's own first; NULL: it failed */
@@ -23,6 +24,7 @@ struct acme_order_settings {
 	struct acme_ca *ca;
 	struct challenges *challenges;
 	struct tls_challenges *tls_challenges;
+	struct worker *lookups; /* for the host's addresses; NULL: they are not looked up */
 	enum acme_challenge_kind kinds[ACME_CHALLENGE_KINDS]; /* the first that the CA offers is answered */
 	size_t kind_count;
 	EVP_PKEY *key; /* of the certificate */
