@@ -11,6 +11,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#define KNOWS_LEAKS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KNOWS_LEAKS 1
+#endif
+#endif
+#ifdef KNOWS_LEAKS
+#include <sanitizer/lsan_interface.h>
+#endif
+
 /* Must not allocate: it runs when memory is gone. */
 static _Noreturn void mem_die(void)
 {
@@ -91,4 +102,13 @@ void *mem_must(void *memory)
 	if (memory == NULL)
 		mem_die();
 	return memory;
+}
+
+void mem_leave(const void *memory)
+{
+#ifdef KNOWS_LEAKS
+	__lsan_ignore_object(memory);
+#else
+	(void)memory;
+#endif
 }

@@ -15,3 +15,6 @@ char *mem_dup(const char *text);                       /* strdup; NULL stays NUL
 char *mem_dup_n(const char *text, size_t len);         /* len bytes and a NUL */
 char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *mem_must(void *memory); /* what a library allocated; NULL ends the process */
+
+/* Nobody frees it, nor what it leads to: a thread that did not end in time still uses it, and the process ends soon. */
+void mem_leave(const void *memory);

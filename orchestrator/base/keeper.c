@@ -122,6 +122,7 @@ void keeper_free(struct keeper *keeper)
 	if (!worker_free(keeper->worker)) {
 		log_warn("event=state-stuck path=%s error=\"the disk does not answer\"", log_quote(keeper->path));
 		timer_free(keeper->timer);
+		mem_leave(keeper);
 		return;
 	}
 	timer_free(keeper->timer);

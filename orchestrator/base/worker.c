@@ -155,8 +155,10 @@ bool worker_free(struct worker *worker)
 		return true;
 	event_free(worker->on_bell);
 	timer_free(worker->starter);
-	if (!finish(worker))
+	if (!finish(worker)) {
+		mem_leave(worker);
 		return false;
+	}
 	tell_finished(worker);
 	close(worker->bell);
 	pthread_cond_destroy(&worker->news);

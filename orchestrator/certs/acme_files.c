@@ -177,6 +177,7 @@ void acme_files_free(struct acme_files *files)
 		return;
 	if (!worker_free(files->worker)) {
 		log_warn("event=state-stuck path=%s error=\"the disk does not answer\"", log_quote(files->dir));
+		mem_leave(files);
 		return;
 	}
 	free(files->dir);

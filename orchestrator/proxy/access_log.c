@@ -261,8 +261,6 @@ void access_log_pause(struct access_log *log)
 	send_target(log, nowhere);
 }
 
-static struct access_log *stuck; /* its thread still uses it; the process ends soon */
-
 static uint64_t bytes_waiting(struct access_log *log)
 {
 	return atomic_load(&log->head) - atomic_load(&log->tail);
@@ -277,7 +275,7 @@ void access_log_close(struct access_log *log)
 	if (!thread_end(log->thread)) { /* nobody may be reading the pipe that it writes to */
 		log_warn("event=access-log-stuck lost_bytes=%llu dropped=%llu", (unsigned long long)bytes_waiting(log),
 		         (unsigned long long)access_log_dropped(log));
-		stuck = log;
+		mem_leave(log);
 		return;
 	}
 	if (access_log_dropped(log) > 0)

@@ -5,6 +5,7 @@
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/base/address.h"
+#include "orchestrator/proxy/forward.h"
 
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ struct conns {
 	struct bodies bodies; /* that are being received */
 	int64_t buffered;
 	int64_t full_warned_us;
+	struct forward_ids ids;   /* of all requests */
 	struct networks trusted;  /* proxies that are believed */
 	struct networks heralded; /* whose connections begin with a PROXY header */
 };
@@ -30,6 +32,11 @@ struct conns {
 const struct conns_settings *conns_settings(const struct conns *conns)
 {
 	return &conns->settings;
+}
+
+struct forward_ids *conns_ids(struct conns *conns)
+{
+	return &conns->ids;
 }
 
 bool conns_is_draining(const struct conns *conns)

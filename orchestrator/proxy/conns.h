@@ -20,6 +20,7 @@
 struct conns;
 struct conns_link;
 struct event_base;
+struct forward_ids;
 struct peer;
 struct sockaddr;
 struct turn;
@@ -58,6 +59,7 @@ void conns_reload(struct conns *conns, const struct config *config);
 
 /* No further request is waited for. */
 void conns_drain(struct conns *conns);
+struct forward_ids *conns_ids(struct conns *conns); /* of the requests of all */
 bool conns_is_draining(const struct conns *conns);
 unsigned conns_count(const struct conns *conns);
 unsigned conns_turns(const struct conns *conns);

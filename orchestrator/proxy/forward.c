@@ -363,13 +363,11 @@ static bool is_request_id(struct http_text text)
 }
 
 /* A random start and a count. */
-void forward_new_id(char id[FORWARD_ID_SIZE])
+void forward_new_id(struct forward_ids *ids, char id[FORWARD_ID_SIZE])
 {
-	static uint64_t start, count;
-
-	if (start == 0 && getrandom(&start, sizeof(start), 0) != (ssize_t)sizeof(start))
-		start = (uint64_t)(uintptr_t)id;
-	uint64_t number = (start | 1) + count++ * 0x9e3779b97f4a7c15u;
+	if (ids->start == 0 && getrandom(&ids->start, sizeof(ids->start), 0) != (ssize_t)sizeof(ids->start))
+		ids->start = (uint64_t)(uintptr_t)id;
+	uint64_t number = (ids->start | 1) + ids->count++ * 0x9e3779b97f4a7c15u;
 	for (int i = 15; i >= 0; i--) {
 		id[i] = hex_digit((unsigned)number);
 		number >>= 4;
@@ -377,13 +375,13 @@ void forward_new_id(char id[FORWARD_ID_SIZE])
 	id[16] = '\0';
 }
 
-void forward_request_id(const struct http_head *head, char id[FORWARD_ID_SIZE])
+void forward_request_id(struct forward_ids *ids, const struct http_head *head, char id[FORWARD_ID_SIZE])
 {
 	const struct http_field *field =
 	        (head->seen & BIT(HTTP_X_REQUEST_ID)) != 0 ? http_head_find(head, HTTP_X_REQUEST_ID) : NULL;
 
 	if (field == NULL || !is_request_id(field->value)) {
-		forward_new_id(id);
+		forward_new_id(ids, id);
 		return;
 	}
 	memcpy(id, field->value.data, field->value.len);

@@ -56,8 +56,13 @@ bool forward_reply(struct buf *out, const struct http_head *head, enum forward_f
 /* The end of a chunked reply: the last chunk, those trailer fields that may be sent on, the empty line. */
 bool forward_last_chunk(struct buf *out, struct http_text trailers) MUST_CHECK;
 
+/* Where ids come from; all zero is ready for use. */
+struct forward_ids {
+	uint64_t start, count;
+};
+
 /* Unique, not secret. */
-void forward_new_id(char id[FORWARD_ID_SIZE]);
+void forward_new_id(struct forward_ids *ids, char id[FORWARD_ID_SIZE]);
 
 /* The X-Request-Id that came, if it is one (1..128 visible characters), else a new one. */
-void forward_request_id(const struct http_head *head, char id[FORWARD_ID_SIZE]);
+void forward_request_id(struct forward_ids *ids, const struct http_head *head, char id[FORWARD_ID_SIZE]);

@@ -88,7 +88,7 @@ void http1_refusal_make(struct http1_refusal *refusal, const struct http1_framed
 		problem.request_id = framed->request.id;
 		problem.hsts_s = framed->frame.hsts_s;
 	} else {
-		forward_new_id(refusal->id); /* nobody could read whether it has one */
+		forward_new_id(peer->ids, refusal->id); /* nobody could read whether it has one */
 	}
 	refusal->line = line != NULL ? *line : http1_line_of_request(&framed->request);
 	problem.head_only = refusal->line.head_only;

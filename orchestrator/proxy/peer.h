@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 struct conns;
+struct forward_ids;
 
 struct peer {
 	char address
@@ -16,7 +17,8 @@ struct peer {
 	const struct networks
 	        *trusted; /* NULL: it is believed nothing about others; else the proxies that are, it among them */
 	const char *tls;  /* the version that it speaks, "1.3"; NULL: in clear. Static */
+	struct forward_ids *ids; /* its requests' */
 };
 
 /* address: borrowed for the call. heralded: a PROXY header says it. tls is left as it is. */
-void peer_read(struct peer *peer, const struct conns *conns, const struct sockaddr *address, bool heralded);
+void peer_read(struct peer *peer, struct conns *conns, const struct sockaddr *address, bool heralded);

@@ -48,7 +48,7 @@ struct gate_verdict request_take_head(struct request *request, const struct http
 {
 	request->method = head->method;
 	request->protocol = head->minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
-	forward_request_id(head, request->id);
+	forward_request_id(peer->ids, head, request->id);
 	find_client(request, head, peer);
 	struct gate_verdict verdict = gate_judge(head, &(struct gate_limits){body_max});
 	if (verdict.status != 0)

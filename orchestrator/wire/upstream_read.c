@@ -6,9 +6,6 @@
 #define INTERIMS_MAX 32 /* 1xx replies to one request */
 #define READS 4         /* in one turn, so that others get theirs */
 
-static char scratch[UPSTREAM_SCRATCH_BYTES];
-static struct http_head head;
-
 static enum upstream_failure failure_of(const struct upstream *upstream)
 {
 	if (upstream->state == UPSTREAM_CONNECTING)
@@ -38,21 +35,21 @@ static void finish(struct upstream *upstream, size_t surplus)
 }
 
 /* False: more interim replies than anybody needs, and each would give it more time. */
-static bool take_head(struct upstream *upstream)
+static bool take_head(struct upstream *upstream, const struct http_head *head)
 {
-	bool final = head.status >= 200 || head.status == 101;
+	bool final = head->status >= 200 || head->status == 101;
 
 	if (!final && ++upstream->interims > INTERIMS_MAX)
 		return false;
 	if (final) {
 		upstream->got_head = true;
-		upstream->keep = !head.close;
-		upstream->upgraded = head.status == 101;
+		upstream->keep = !head->close;
+		upstream->upgraded = head->status == 101;
 		upstream->bodiless =
-		        upstream->request.method == HTTP_HEAD_METHOD || head.status == 204 || head.status == 304;
+		        upstream->request.method == HTTP_HEAD_METHOD || head->status == 204 || head->status == 304;
 	}
 	upstream_expect_progress(upstream);
-	upstream->reader.on_head(&head, upstream->arg);
+	upstream->reader.on_head(head, upstream->arg);
 	return true;
 }
 
@@ -61,6 +58,7 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 {
 	size_t at = 0, used = 0;
 	struct http_text piece = {NULL, 0};
+	struct http_head head; /* whole before it is looked at */
 	enum http_fault fault = HTTP_FAULT_NONE;
 
 	while (upstream->state == UPSTREAM_BUSY) {
@@ -71,7 +69,7 @@ static size_t deliver(struct upstream *upstream, const char *data, size_t len)
 		case MESSAGE_MORE:
 			return at;
 		case MESSAGE_HEAD:
-			if (!take_head(upstream)) {
+			if (!take_head(upstream, &head)) {
 				upstream->broke = "follows more interim replies (1xx) than anybody needs";
 				upstream_fail(upstream, UPSTREAM_MALFORMED);
 				return len;
@@ -156,10 +154,10 @@ static void on_end_of_stream(struct upstream *upstream, int problem)
 }
 
 /* got: what the stream said; there is something, or its end. */
-static void take(struct upstream *upstream, ssize_t got)
+static void take(struct upstream *upstream, const char *data, ssize_t got)
 {
 	if (got > 0 && upstream->state == UPSTREAM_BUSY)
-		take_bytes(upstream, scratch, (size_t)got);
+		take_bytes(upstream, data, (size_t)got);
 	else if (got > 0 || upstream->state == UPSTREAM_IDLE)
 		upstream_end(upstream); /* bytes nobody asked for, or an idle connection's end */
 	else
@@ -170,6 +168,7 @@ static void take(struct upstream *upstream, ssize_t got)
 void upstream_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream *upstream = arg;
+	char scratch[UPSTREAM_SCRATCH_BYTES];
 
 	(void)fd;
 	clock_us(); /* for all clock_recent_us below */
@@ -177,7 +176,7 @@ void upstream_on_readable(evutil_socket_t fd, short what, void *arg)
 		ssize_t got = stream_read(&upstream->stream, scratch, sizeof(scratch));
 		if (got == -1 && errno == EAGAIN)
 			return;
-		take(upstream, got);
+		take(upstream, scratch, got);
 		if (upstream->state == UPSTREAM_OVER || upstream->paused)
 			return;
 		if (upstream->state == UPSTREAM_IDLE && (what & EV_CLOSED) == 0 &&

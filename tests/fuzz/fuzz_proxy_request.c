@@ -109,12 +109,13 @@ static void check_forwarded(const struct http_head *in, const struct forward_fro
 static void on_head(const struct http_head *head, void *arg)
 {
 	const bool *trusted = arg;
+	struct forward_ids ids = {0};
 	char id[FORWARD_ID_SIZE];
 
 	if (gate_judge(head, &limits).status != 0)
 		return;
 	assert(head->method != HTTP_CONNECT && head->content_length <= limits.body_bytes);
-	forward_request_id(head, id);
+	forward_request_id(&ids, head, id);
 	assert(id[0] != '\0' && strlen(id) < FORWARD_ID_SIZE);
 	struct forward_from from = {.address = "9.9.9.9", .client = "8.8.8.8", .trusted = *trusted, .request_id = id};
 	bool takes_body = head->method != HTTP_HEAD_METHOD && head->method != HTTP_TRACE;

@@ -1,6 +1,7 @@
 /* scripted_turn: a turn of no protocol: it writes down what it is given, and is as slow as the test wants. */
 #pragma once
 
+#include "orchestrator/proxy/forward.h"
 #include "orchestrator/proxy/problem.h"
 #include "orchestrator/proxy/turn.h"
 
@@ -12,6 +13,7 @@ struct scripted {
 	struct turn turn;
 	struct request request;
 	struct peer peer;
+	struct forward_ids ids;
 	int status; /* of the reply's head, as long as it was not taken back */
 	int interims;
 	char kept[131072]; /* not sent yet */
@@ -154,6 +156,7 @@ static inline void scripted_begin(struct scripted *self, const char *head_text, 
 
 	memset(self, 0, sizeof(*self));
 	snprintf(self->peer.address, sizeof(self->peer.address), "192.0.2.1");
+	self->peer.ids = &self->ids;
 	request_init(&self->request, 65536, 65536);
 	ck_assert_int_eq(http_head_parse_request(head_text, strlen(head_text), &limits, &scanned, &head, &fault),
 	                 HTTP_PARSE_DONE);

@@ -273,16 +273,17 @@ END_TEST
 START_TEST(request_ids)
 {
 	char id[FORWARD_ID_SIZE], other[FORWARD_ID_SIZE], text[400], long_id[140];
+	struct forward_ids ids = {0};
 
-	forward_request_id(read_request("GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc-1\r\n\r\n"), id);
+	forward_request_id(&ids, read_request("GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc-1\r\n\r\n"), id);
 	ck_assert_str_eq(id, "abc-1");
 	static const char *const bad[] = {"X-Request-Id: \r\n",     "X-Request-Id: a b\r\n",
 	                                  "X-Request-Id: a\"b\r\n", "X-Request-Id: \xc3\xa4\r\n",
 	                                  "X-Request-Id: a\\b\r\n", ""};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: a\r\n%s\r\n", bad[i]);
-		forward_request_id(read_request(text), id);
-		forward_request_id(read_request(text), other);
+		forward_request_id(&ids, read_request(text), id);
+		forward_request_id(&ids, read_request(text), other);
 		ck_assert_uint_eq(strlen(id), 16);
 		ck_assert_str_ne(id, other);
 	}
@@ -290,7 +291,7 @@ START_TEST(request_ids)
 		memset(long_id, 'x', len);
 		long_id[len] = '\0';
 		snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: %s\r\n\r\n", long_id);
-		forward_request_id(read_request(text), id);
+		forward_request_id(&ids, read_request(text), id);
 		ck_assert_uint_eq(strlen(id), len <= 128 ? len : 16);
 	}
 }
