@@ -2,7 +2,9 @@
 #include "orchestrator/admin/digest.h"
 
 #include "common/hash.h"
-#include "orchestrator/fleet/supervisor.h"
+#include "orchestrator/fleet/leading.h"
+#include "orchestrator/fleet/node_loss.h"
+#include "orchestrator/fleet/supervisors.h"
 
 #include <string.h>
 
@@ -101,5 +103,18 @@ uint64_t digest_service(struct supervisor *supervisor)
 	add_slots(&digest, supervisor);
 	add_spares(&digest, supervisor);
 	add_fleet(&digest, supervisor);
+	return digest;
+}
+
+uint64_t digest_engine(const struct supervisors *supervisors)
+{
+	struct node_loss loss;
+	uint64_t digest = HASH_START;
+
+	supervisors_node_loss(supervisors, &loss);
+	add_number(&digest, supervisors_engine_up(supervisors));
+	add_number(&digest, supervisors_leading(supervisors)->changes);
+	add_number(&digest, supervisors_nodes(supervisors)->changes);
+	add_text(&digest, loss.text);
 	return digest;
 }

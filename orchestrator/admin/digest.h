@@ -8,5 +8,8 @@
 #include <stdint.h>
 
 struct supervisor;
+struct supervisors;
 
 uint64_t digest_service(struct supervisor *supervisor);
+/* The same of the engine: whether it answers, who leads, the nodes, and what the loss of one would cost. */
+uint64_t digest_engine(const struct supervisors *supervisors);

@@ -18,7 +18,6 @@
 #include "orchestrator/admin/journal.h"
 #include "orchestrator/admin/streams.h"
 #include "orchestrator/admin/view.h"
-#include "orchestrator/fleet/leading.h"
 #include "orchestrator/base/timer.h"
 
 #include <stdlib.h>
@@ -41,10 +40,9 @@ struct events {
 	struct timer *look;
 	int64_t look_at_us;
 	struct said *said; /* by service */
-	bool engine_up;
-	unsigned roles;  /* so often it was told who leads */
-	uint64_t story;  /* the last line of the journal */
-	uint64_t lately; /* changes of it */
+	uint64_t engine;   /* what was last said of it */
+	uint64_t story;    /* the last line of the journal */
+	uint64_t lately;   /* changes of it */
 	int64_t numbers_us;
 };
 
@@ -81,7 +79,7 @@ static void tell_engine(struct events *events)
 	struct message message;
 	struct json_writer *w = message_begin(&message, "engine");
 
-	json_member_bool(w, "up", events->engine_up);
+	json_member_bool(w, "up", supervisors_engine_up(events->desk->settings.supervisors));
 	json_key(w, "engine");
 	view_engine(w, events->desk->settings.supervisors);
 	message_send(&message, events, STREAMS_MUST);
@@ -185,7 +183,7 @@ static void tell_backend(struct events *events, struct backend *backend, enum ba
 	json_member_text(w, "state", backend_state_text(backend_state(backend)));
 	json_member_text(w, "reason", reason_text(reason));
 	json_member_text(w, "incident", incident_text(backend_incident(backend)));
-	view_backend(w, backend);
+	view_backend(w, supervisors_nodes(events->desk->settings.supervisors), backend);
 	message_send(&message, events, STREAMS_MUST);
 }
 
@@ -203,8 +201,7 @@ static void remember(struct events *events)
 	events->said = mem_array(events->said, supervisors_count(supervisors) + 1, sizeof(*events->said));
 	for (size_t i = 0; i < supervisors_count(supervisors); i++)
 		events->said[i] = said_of(supervisors_at(supervisors, i));
-	events->engine_up = supervisors_engine_up(supervisors);
-	events->roles = supervisors_leading(supervisors)->changes;
+	events->engine = digest_engine(supervisors);
 	events->story = journal_last(events->journal);
 	events->lately = lately_now(events);
 }
@@ -223,14 +220,11 @@ static void compare_service(struct events *events, size_t index)
 
 static void compare_engine(struct events *events)
 {
-	const struct supervisors *supervisors = events->desk->settings.supervisors;
-	bool up = supervisors_engine_up(supervisors);
-	unsigned roles = supervisors_leading(supervisors)->changes;
+	uint64_t engine = digest_engine(events->desk->settings.supervisors);
 
-	if (up == events->engine_up && roles == events->roles)
+	if (engine == events->engine)
 		return;
-	events->engine_up = up;
-	events->roles = roles;
+	events->engine = engine;
 	tell_engine(events);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "orchestrator/admin/metrics.h"
 
+#include "orchestrator/admin/nodes_metrics.h"
 #include "orchestrator/base/backoff.h"
 #include "orchestrator/certs/acme.h"
 #include "orchestrator/certs/certs.h"
@@ -24,8 +25,9 @@ struct source {
 typedef void metrics_sample(struct exposition *out, const struct source *source);
 
 static metrics_sample requests, request_seconds, in_flight, held, tries, replays, hedged, backends, replacements,
-        replacement_seconds, window_requests, wanted, engine_up, leader, retries, loop_lag, connections,
-        handshakes_done, certificate_expiry, certificate_start, acme_orders_done, access_log_dropped, build_info;
+        replacement_seconds, window_requests, wanted, engine_up, leader, node_up, node_backends, node_loss_covered,
+        retries, loop_lag, connections, handshakes_done, certificate_expiry, certificate_start, acme_orders_done,
+        access_log_dropped, build_info;
 
 /* PROXY: once a service and once for requests of none. SERVICE: once a service. ONCE: no service in it. */
 enum scope { PROXY, SERVICE, ONCE };
@@ -55,6 +57,12 @@ enum scope { PROXY, SERVICE, ONCE };
 	X(engine_up, "selfless_engine_up", GAUGE, ONCE, "", "1 while the container engine answers, else 0.") \
 	X(leader, "selfless_leader", GAUGE, ONCE, "", \
 	  "1 while this orchestrator acts: the only one, or of several on a swarm the one whose node leads; else 0.") \
+	X(node_up, "selfless_node_up", GAUGE, ONCE, "node,address", \
+	  "By an engine of several hosts: 1 while it hears of this one, else 0.") \
+	X(node_backends, "selfless_node_backends", GAUGE, SERVICE, "service,node,address", \
+	  "By such an engine: ready containers of the service on this host.") \
+	X(node_loss_covered, "selfless_node_loss_covered", GAUGE, ONCE, "", \
+	  "By such an engine: 1 while any one host may be lost, with each service served on and replaced; else 0, and `orchestrator status` says why.") \
 	X(retries, "selfless_retries_total", COUNTER, ONCE, "what", \
 	  "What failed and is tried again, after 0.5 s doubling to 30 s (link: 0.1 s to 0.5 s; log, hunt: to 1 s; peer: 1 s to 10 s; acme: 60 s to 6 h, 5 s to 10 min where the CA was not reached; accept: 0.1 s to 1 s), by what it is.") \
 	X(loop_lag, "selfless_loop_lag_seconds", GAUGE, ONCE, "", \
@@ -215,6 +223,21 @@ static void engine_up(struct exposition *out, const struct source *source)
 static void leader(struct exposition *out, const struct source *source)
 {
 	exposition_whole(out, NULL, 0, supervisors_lead(source->settings->supervisors));
+}
+
+static void node_up(struct exposition *out, const struct source *source)
+{
+	nodes_metrics_up(out, source->settings->supervisors);
+}
+
+static void node_backends(struct exposition *out, const struct source *source)
+{
+	nodes_metrics_backends(out, source->settings->supervisors, source->supervisor);
+}
+
+static void node_loss_covered(struct exposition *out, const struct source *source)
+{
+	nodes_metrics_loss(out, source->settings->supervisors);
 }
 
 static void retries(struct exposition *out, const struct source *source)

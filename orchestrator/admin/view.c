@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "orchestrator/admin/certs_view.h"
+#include "orchestrator/admin/nodes_view.h"
 #include "orchestrator/fleet/leading.h"
 
 #define US_PER_MS 1000
@@ -36,10 +37,11 @@ static void member_probe(struct json_writer *w, const struct backend *backend)
 		json_null(w);
 }
 
-void view_backend(struct json_writer *w, struct backend *backend)
+void view_backend(struct json_writer *w, const struct nodes *nodes, struct backend *backend)
 {
 	json_member_text(w, "container", backend_container_id(backend));
 	json_member_text(w, "address", backend_address_text(backend));
+	nodes_view_of(w, nodes, backend_address(backend));
 	json_member_number(w, "in_flight", backend_in_flight(backend));
 	json_member_number(w, "requests", (int64_t)backend_requests(backend));
 	member_probe(w, backend);
@@ -48,7 +50,7 @@ void view_backend(struct json_writer *w, struct backend *backend)
 
 static void no_backend(struct json_writer *w, const char *container, int64_t since_us)
 {
-	static const char *const keys[] = {"address", "in_flight", "requests", "probe_ms"};
+	static const char *const keys[] = {"address", "node", "in_flight", "requests", "probe_ms"};
 
 	json_member_text(w, "container", container[0] != '\0' ? container : NULL);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
@@ -88,7 +90,7 @@ static void slot_trouble(struct json_writer *w, const struct supervisor_slot *sl
 	json_member_text(w, "last_words", slot->last_words);
 }
 
-static void slot(struct json_writer *w, const struct supervisor *supervisor, size_t index)
+static void slot(struct json_writer *w, const struct nodes *nodes, const struct supervisor *supervisor, size_t index)
 {
 	struct supervisor_slot slot;
 
@@ -100,7 +102,7 @@ static void slot(struct json_writer *w, const struct supervisor *supervisor, siz
 	slot_trouble(w, &slot);
 	slot_image(w, supervisor, &slot);
 	if (slot.backend != NULL)
-		view_backend(w, slot.backend);
+		view_backend(w, nodes, slot.backend);
 	else
 		no_backend(w, slot.container, slot.since_us);
 	json_member_bool(w, "next_ready", slot.next_ready);
@@ -108,16 +110,16 @@ static void slot(struct json_writer *w, const struct supervisor *supervisor, siz
 	json_end_object(w);
 }
 
-static void slots(struct json_writer *w, const struct supervisor *supervisor)
+static void slots(struct json_writer *w, const struct nodes *nodes, const struct supervisor *supervisor)
 {
 	json_key(w, "slots");
 	json_begin_array(w);
 	for (size_t i = 0; i < supervisor_slot_count(supervisor); i++)
-		slot(w, supervisor, i);
+		slot(w, nodes, supervisor, i);
 	json_end_array(w);
 }
 
-static void spare(struct json_writer *w, const struct supervisor *supervisor, size_t index)
+static void spare(struct json_writer *w, const struct nodes *nodes, const struct supervisor *supervisor, size_t index)
 {
 	struct supervisor_spare spare;
 
@@ -134,23 +136,25 @@ static void spare(struct json_writer *w, const struct supervisor *supervisor, si
 	json_member_text(w, "cause", spare.cause);
 	json_member_text(w, "message", spare.message);
 	member_image(w, spare.image);
-	if (spare.backend != NULL)
-		view_backend(w, spare.backend);
-	else
+	if (spare.backend != NULL) {
+		view_backend(w, nodes, spare.backend);
+	} else {
 		json_member_text(w, "container", spare.container);
+		nodes_view_of(w, nodes, spare.address);
+	}
 	json_end_object(w);
 }
 
-static void spares(struct json_writer *w, const struct supervisor *supervisor)
+static void spares(struct json_writer *w, const struct nodes *nodes, const struct supervisor *supervisor)
 {
 	json_key(w, "spares");
 	json_begin_array(w);
 	for (size_t i = 0; i < supervisor_spare_count(supervisor); i++)
-		spare(w, supervisor, i);
+		spare(w, nodes, supervisor, i);
 	json_end_array(w);
 }
 
-static void leaving(struct json_writer *w, const struct supervisor *supervisor)
+static void leaving(struct json_writer *w, const struct nodes *nodes, const struct supervisor *supervisor)
 {
 	struct supervisor_leaving leaving = {0};
 
@@ -163,7 +167,7 @@ static void leaving(struct json_writer *w, const struct supervisor *supervisor)
 		json_member_text(w, "state", backend_state_text(backend_state(backend)));
 		json_member_text(w, "reason", reason_text(backend_reason(backend)));
 		member_image(w, leaving.image);
-		view_backend(w, leaving.backend);
+		view_backend(w, nodes, leaving.backend);
 		json_end_object(w);
 	}
 	json_end_array(w);
@@ -239,6 +243,7 @@ void view_service(struct json_writer *w, const struct desk *desk, size_t index)
 {
 	struct supervisor *supervisor = supervisors_at(desk->settings.supervisors, index);
 	const struct config_scale *scale = &supervisor_service(supervisor)->scale;
+	const struct nodes *nodes = supervisors_nodes(desk->settings.supervisors);
 	char cause[CAUSE_SIZE];
 
 	json_begin_object(w);
@@ -257,9 +262,9 @@ void view_service(struct json_writer *w, const struct desk *desk, size_t index)
 	json_member_text(w, "roll_cause", cause);
 	view_window(w, supervisor);
 	traffic(w, desk, index);
-	slots(w, supervisor);
-	spares(w, supervisor);
-	leaving(w, supervisor);
+	slots(w, nodes, supervisor);
+	spares(w, nodes, supervisor);
+	leaving(w, nodes, supervisor);
 	json_end_object(w);
 }
 
@@ -304,6 +309,7 @@ void view_engine(struct json_writer *w, const struct supervisors *supervisors)
 	json_member_text(w, "cause", engine->cause);
 	json_member_text(w, "message", engine->message);
 	member_ago(w, "since_ms", engine->since_us > 0, clock_us() - engine->since_us);
+	nodes_view_list(w, supervisors);
 	json_end_object(w);
 }
 

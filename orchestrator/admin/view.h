@@ -3,6 +3,7 @@
 
 #include "common/json.h"
 #include "orchestrator/admin/desk.h"
+#include "orchestrator/fleet/nodes.h"
 
 /* The whole of it, one object. */
 void view_fleet(struct json_writer *w, const struct desk *desk);
@@ -13,11 +14,11 @@ void view_service(struct json_writer *w, const struct desk *desk, size_t index);
 /* The members "services" (only what is counted and measured) and those about the process: what each second changes. */
 void view_numbers(struct json_writer *w, const struct desk *desk);
 
-/* The engine: does it answer, and since when? An object. */
+/* The engine: does it answer, and since when, who leads, which nodes there are? An object. */
 void view_engine(struct json_writer *w, const struct supervisors *supervisors);
 
 /* Members of the object that tells about a backend: where it is, its state, its numbers. */
-void view_backend(struct json_writer *w, struct backend *backend);
+void view_backend(struct json_writer *w, const struct nodes *nodes, struct backend *backend);
 
 /* The member "window": the count on which the next decision will rest, and when that is due. */
 void view_window(struct json_writer *w, const struct supervisor *supervisor);

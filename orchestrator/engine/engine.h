@@ -186,14 +186,27 @@ struct engine_shared {
 	const char *owner, *key;
 };
 
+/* A host that containers may be on. */
+struct engine_node {
+	const char *host;    /* its name, that others may have, too */
+	const char *address; /* of the containers on it, without a port */
+	const char *state;   /* one word: "ready", "drain", "down" */
+	bool self;           /* this orchestrator is on it */
+	bool ready;          /* it answers */
+	bool manager;        /* the leader is elected by these, as long as most of them */
+	bool reachable;      /* reach each other */
+	bool leader;
+};
+
 /* News, for fleet alone. on_up: the event stream (again) runs; what happened before is not told: list and
  * compare now. on_down: the engine does not answer; it is tried again with back-off until it does. It may come again, with
  * another reason. By an engine that elects (struct engine_can) alone: on_shared, once, before the first on_up; on_role, before that,
- * too, and at each change, and what it told holds while the engine is down. */
+ * too, and at each change, and what it told holds while the engine is down; so does on_nodes, which tells all that there are. */
 struct engine_observer {
 	void (*on_event)(const struct engine_event *event, void *arg);
 	void (*on_shared)(const struct engine_shared *shared, void *arg);
 	void (*on_role)(const struct engine_role *role, void *arg);
+	void (*on_nodes)(const struct engine_node *nodes, size_t count, void *arg);
 	void (*on_up)(void *arg);
 	void (*on_down)(const char *message, void *arg);
 	void *arg;

@@ -179,10 +179,12 @@ struct supervisor_spare {
 	int slot;          /* it stands in for; -1 none */
 	enum reason reason;
 	char message[SUPERVISOR_MESSAGE_SIZE];
-	char cause[CAUSE_SIZE];  /* as a slot's */
-	const char *image;       /* as a slot's */
-	const char *container;   /* its id, "" if none; borrowed */
-	struct backend *backend; /* borrowed; NULL if none */
+	char cause[CAUSE_SIZE];        /* as a slot's */
+	const char *image;             /* as a slot's */
+	const char *container;         /* its id, "" if none; borrowed */
+	bool waits;                    /* it could stand in at once */
+	const struct address *address; /* of its container; len 0: not known; borrowed */
+	struct backend *backend;       /* borrowed; NULL if none */
 };
 size_t supervisor_spare_count(const struct supervisor *supervisor);
 void supervisor_spare_at(const struct supervisor *supervisor, size_t index, struct supervisor_spare *view);

@@ -262,6 +262,7 @@ size_t supervisor_spare_count(const struct supervisor *supervisor)
 
 void supervisor_spare_at(const struct supervisor *supervisor, size_t index, struct supervisor_spare *view)
 {
+	static const struct address nowhere;
 	const struct spare *spare = supervisor_parts(supervisor)->spares.items[index];
 	const struct container *container = berth_container(&spare->berth);
 
@@ -273,6 +274,8 @@ void supervisor_spare_at(const struct supervisor *supervisor, size_t index, stru
 	explain_cause(&spare->berth, view->cause);
 	view->image = container != NULL ? container_image(container) : "";
 	view->container = container != NULL ? container->id : "";
+	view->waits = spare_waits(spare);
+	view->address = container != NULL ? &container->address : &nowhere;
 	view->backend = container != NULL && container->in_fleet ? container->backend : NULL;
 }
 

@@ -96,6 +96,7 @@ void supervisors_free(struct supervisors *supervisors)
 		supervisor_free(supervisors->leaving[i]);
 	free(supervisors->leaving);
 	harbour_clear(&supervisors->harbour);
+	nodes_clear(&supervisors->nodes);
 	peers_free(supervisors->peers);
 	lists_free(supervisors->lists);
 	timer_free(supervisors->end);
@@ -283,6 +284,13 @@ static void on_role(const struct engine_role *role, void *arg)
 	}
 }
 
+static void on_nodes(const struct engine_node *nodes, size_t count, void *arg)
+{
+	struct supervisors *supervisors = arg;
+
+	nodes_take(&supervisors->nodes, nodes, count);
+}
+
 static void on_up(void *arg)
 {
 	struct supervisors *supervisors = arg;
@@ -324,6 +332,7 @@ struct engine_observer supervisors_observer(struct supervisors *supervisors)
 	return (struct engine_observer){.on_event = on_event,
 	                                .on_shared = on_shared,
 	                                .on_role = on_role,
+	                                .on_nodes = on_nodes,
 	                                .on_up = on_up,
 	                                .on_down = on_down,
 	                                .arg = supervisors};

@@ -15,6 +15,8 @@
 struct event_base;
 struct lately;
 struct leading;
+struct node_loss;
+struct nodes;
 struct supervisors;
 
 /* The first list showed running containers of our name that another orchestrator made: nothing was touched, and nothing
@@ -65,6 +67,9 @@ struct supervisors_engine {
 };
 const struct supervisors_engine *supervisors_engine(const struct supervisors *supervisors);
 const struct leading *supervisors_leading(const struct supervisors *supervisors);
+const struct nodes *supervisors_nodes(const struct supervisors *supervisors);
+/* What it would cost now to lose any one of them. */
+void supervisors_node_loss(const struct supervisors *supervisors, struct node_loss *loss);
 const char *
 supervisors_boot(const struct supervisors *supervisors); /* another one at each start; "": no peers are configured */
 bool supervisors_engine_known(

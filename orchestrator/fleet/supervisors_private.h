@@ -3,6 +3,7 @@
 
 #include "orchestrator/fleet/container.h"
 #include "orchestrator/fleet/leading.h"
+#include "orchestrator/fleet/nodes.h"
 #include "orchestrator/fleet/orphans.h"
 #include "orchestrator/fleet/peers.h"
 #include "orchestrator/fleet/supervisors.h"
@@ -24,6 +25,7 @@ struct supervisors {
 	bool up, told_down, told_foreign;
 	struct supervisors_engine trouble;
 	struct leading leading;
+	struct nodes nodes;
 	struct peers *peers; /* NULL: none are asked */
 	struct timer *end;   /* the end is told from the loop */
 	size_t left;         /* supervisors that are still stopping */

@@ -5,6 +5,7 @@ import copy
 
 import pytest
 
+from dashboard_board import open_page, shoot_all, wait_text
 from harness.client import request
 from harness.poller import Poller
 from harness.swarm import Swarm
@@ -222,3 +223,47 @@ def test_a_leader_that_is_cut_off_is_followed_by_another(swarm, serve):
                "one leads")
     wait_until(lambda: _serving(first, service) == _serving(others[0], service) and len(swarm.services()) == 3, 90,
                "all see the same, and no double is left")
+
+
+def _loss(one):
+    return one.fleet()["engine"]["node_loss"]
+
+
+def test_what_a_nodes_loss_would_cost(swarm, serve, browser):
+    """By the status, the metrics and the dashboard, live, while containers and nodes come and go."""
+    (one,), service = serve(1, 2, scale={"min": 2, "max": 4, "window_s": 3600})
+    nodes = one.fleet()["engine"]["nodes"]
+    assert [node["address"] for node in nodes] == [node.address for node in swarm.nodes]
+    assert [node["self"] for node in nodes] == [True, False, False] and [node["leader"] for node in nodes].count(True) == 1
+    slots = one.slots(service)[:2]
+    assert len({slot["node"] for slot in slots}) == 2
+    assert all(slot["address"].startswith(slot["node"].split("(")[1][:-1] + ":") for slot in slots)
+    assert _loss(one) == {"covered": True, "text": "the loss of any node is covered"}
+    status = one.status()
+    assert "the loss of any node is covered\n" in status and "READY CONTAINERS" in status and f"{service} 1" in status
+    metrics = one.metrics()
+    assert metrics["selfless_node_loss_covered"] == 1
+    assert sum(value for name, value in metrics.items() if name.startswith("selfless_node_backends{")) == 2
+    open_page(browser, one)
+    wait_text(browser, "#node-loss", "the loss of any node is covered")
+    for node in nodes:
+        wait_text(browser, "#nodes .name", node["node"])
+    wait_text(browser, "#nodes .has", f"{service} 1")
+    wait_text(browser, "#process dt", "leads")
+    shoot_all(browser, "nodes")
+    lost = swarm.nodes[1]
+    swarm.lan.cut(lost.address)
+    try:
+        wait_text(browser, "#node-loss", "2 of 3 managers are there, and without one more nothing is replaced", 30)
+        wait_text(browser, "#nodes .state", "down", 30)
+        assert "manager, away" in one.status() and one.metrics()["selfless_node_loss_covered"] == 0
+        browser.screenshot("dashboard-node-lost", whole=True)
+    finally:
+        swarm.lan.mend(lost.address)
+    wait_until(lambda: _loss(one)["covered"], 60, "it is back")
+
+
+def test_a_service_on_one_node_is_named(serve):
+    (one,), service = serve(1, 1)
+    where = one.slots(service)[0]["node"]
+    assert f"{service} has its only ready container on {where}: `scale.min` 2, or a spare, covers it" in _loss(one)["text"]

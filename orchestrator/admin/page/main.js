@@ -3,6 +3,7 @@ import { token } from "./api.js";
 import { causesOf } from "./causes.js";
 import { byId, keyed, make, say, sayMarked, set, show } from "./dom.js";
 import { Fleet, readyCount } from "./fleet.js";
+import { drawNodes } from "./nodes.js";
 import { Orders } from "./orders.js";
 import { drawServices } from "./services.js";
 import { Stories } from "./stories.js";
@@ -90,6 +91,7 @@ function draw() {
 	drawCauses();
 	drawProcess();
 	drawServices(byId("services"), fleet, orders);
+	drawNodes(fleet);
 	drawTimeline(stories, fleet.now);
 }
 

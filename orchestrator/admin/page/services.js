@@ -71,6 +71,11 @@ function imageOf(service, slot) {
 	return `${slot.image} (configured: ${service.image}${slot.image_why ? `: ${slot.image_why}` : ""})`;
 }
 
+/* Its name alone: its address stands behind it. */
+function hostOf(slot) {
+	return slot.node?.replace(/ \([^)]*\)$/, "") ?? "";
+}
+
 function since(fleet, service, slot) {
 	const age = slot.since_ms === undefined || slot.since_ms === null ? null : fleet.age(service, slot.since_ms);
 	return age === null ? "" : `for ${span(age)}`;
@@ -95,7 +100,7 @@ function drawRow(row, fleet, service, slot, history) {
 	show(parts.message, causeOf(slot) !== "");
 	sayOrHide(parts.next, [slot.state === "ready" ? "" : slot.waits_for, nextText(fleet, service, slot)].filter(Boolean).join(", "));
 	sayOrHide(parts.words, saidBy(slot));
-	say(parts.container, [short(slot.container), slot.address, imageOf(service, slot)].filter(Boolean).join(" · "));
+	say(parts.container, [short(slot.container), hostOf(slot), slot.address, imageOf(service, slot)].filter(Boolean).join(" · "));
 	say(parts.inFlight, typeof slot.in_flight === "number" ? whole(slot.in_flight) : "–");
 	say(parts.rate, rate(history?.seconds.now()));
 	say(parts.probe, ms(slot.probe_ms));

@@ -4,6 +4,7 @@
 
 #include "orchestrator/cli/client/fleet_certificates.h"
 #include "orchestrator/cli/client/fleet_lately.h"
+#include "orchestrator/cli/client/fleet_nodes.h"
 #include "orchestrator/cli/client/fleet_notes.h"
 #include "orchestrator/cli/client/table.h"
 #include "orchestrator/cli/client/values.h"
@@ -153,9 +154,16 @@ static void print_services(const struct json_value *fleet, bool colour, FILE *to
 	table_free(table);
 }
 
-static void add_entry(struct table *table, const struct json_value *service, const struct json_value *entry,
+/* The containers of all services; the last column only where there are several hosts. */
+struct entries {
+	struct table *table;
+	bool nodes;
+};
+
+static void add_entry(const struct entries *entries, const struct json_value *service, const struct json_value *entry,
                       const char *what)
 {
+	struct table *table = entries->table;
 	char text[VALUE_SIZE];
 
 	table_add(table, TABLE_PLAIN, "%s", value_text(service, "name", text));
@@ -168,6 +176,8 @@ static void add_entry(struct table *table, const struct json_value *service, con
 	table_add(table, TABLE_PLAIN, "%s", value_text(entry, "requests", text));
 	table_add(table, TABLE_PLAIN, "%s", probe_of(entry, text));
 	table_add(table, TABLE_PLAIN, "%s", value_time_of(entry, "since_ms", text));
+	if (entries->nodes)
+		table_add(table, TABLE_PLAIN, "%s", value_text(entry, "node", text));
 }
 
 /* Slots that are empty and were never anything else say nothing. */
@@ -178,48 +188,52 @@ static bool is_empty(const struct json_value *slot)
 	return json_text_is(json_get(slot, "state"), "empty") && (message == NULL || message->len == 0);
 }
 
-static void add_entries(struct table *table, const struct json_value *service)
+static void add_entries(const struct entries *entries, const struct json_value *service)
 {
 	char what[2 * VALUE_SIZE], text[VALUE_SIZE];
 
 	for (const struct json_value *slot = value_first(service, "slots"); slot != NULL; slot = slot->next)
 		if (!is_empty(slot))
-			add_entry(table, service, slot, value_text(slot, "slot", text));
+			add_entry(entries, service, slot, value_text(slot, "slot", text));
 	for (const struct json_value *spare = value_first(service, "spares"); spare != NULL; spare = spare->next) {
 		int64_t stands_in = value_number(spare, "stands_in_for", -1);
 		int len = snprintf(what, sizeof(what), "spare %s", value_text(spare, "spare", text));
 		if (stands_in >= 0)
 			snprintf(what + len, sizeof(what) - (size_t)len, " for %" PRId64, stands_in);
-		add_entry(table, service, spare, what);
+		add_entry(entries, service, spare, what);
 	}
 	for (const struct json_value *leaving = value_first(service, "leaving"); leaving != NULL;
 	     leaving = leaving->next) {
 		int64_t slot = value_number(leaving, "slot", -1);
 		snprintf(what, sizeof(what), slot >= 0 ? "%" PRId64 " before" : "stand-in", slot);
-		add_entry(table, service, leaving, what);
+		add_entry(entries, service, leaving, what);
 	}
 }
 
 static void print_entries(const struct json_value *fleet, bool colour, FILE *to)
 {
-	static const struct table_column columns[] = {
-	        {"SERVICE", false}, {"SLOT", false},     {"STATE", false},   {"REASON", false}, {"CONTAINER", false},
-	        {"IMAGE", false},   {"IN FLIGHT", true}, {"REQUESTS", true}, {"PROBE", true},   {"SINCE", true}};
-	struct table *table = table_new(columns, sizeof(columns) / sizeof(*columns));
+	static const struct table_column columns[] = {{"SERVICE", false},  {"SLOT", false},      {"STATE", false},
+	                                              {"REASON", false},   {"CONTAINER", false}, {"IMAGE", false},
+	                                              {"IN FLIGHT", true}, {"REQUESTS", true},   {"PROBE", true},
+	                                              {"SINCE", true},     {"NODE", false}};
+	const bool nodes = fleet_nodes_any(fleet);
+	const struct entries entries = {table_new(columns, sizeof(columns) / sizeof(*columns) - !nodes), nodes};
 
 	for (const struct json_value *service = value_first(fleet, "services"); service != NULL;
 	     service = service->next)
-		add_entries(table, service);
-	table_print(table, colour, to);
-	table_free(table);
+		add_entries(&entries, service);
+	table_print(entries.table, colour, to);
+	table_free(entries.table);
 }
 
 void fleet_view_print(const struct json_value *fleet, const struct fleet_view_how *how, FILE *to)
 {
 	print_heading(fleet, to);
 	fleet_notes_print_whole(fleet, how, to);
+	fleet_nodes_print_loss(fleet, how, to);
 	fleet_certificates_print(fleet, how, to);
 	fputc('\n', to);
+	fleet_nodes_print(fleet, how, to);
 	print_services(fleet, how->colour, to);
 	fputc('\n', to);
 	print_entries(fleet, how->colour, to);

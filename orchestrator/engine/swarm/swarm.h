@@ -6,6 +6,7 @@
 #include "orchestrator/engine/docker/docker_link.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/engine/swarm/swarm_images.h"
+#include "orchestrator/engine/swarm/swarm_members.h"
 #include "orchestrator/engine/swarm/swarm_poll.h"
 #include "orchestrator/engine/swarm/swarm_role.h"
 #include "orchestrator/engine/swarm/swarm_shared.h"
@@ -24,6 +25,7 @@ struct swarm {
 	struct swarm_waits *waits;
 	struct swarm_images images;
 	struct swarm_role role;
+	struct swarm_members members;
 	struct swarm_shared *shared;
 	struct engine_observer observer; /* the settings' */
 	bool up;                         /* on_up was told last */

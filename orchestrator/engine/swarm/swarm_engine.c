@@ -193,18 +193,20 @@ static void be_down(struct swarm *swarm, const char *message)
 }
 
 /* Before all that may make somebody act. */
-static void look_at_role(struct swarm *swarm, const struct swarm_lists *lists)
+static void look_at_nodes(struct swarm *swarm, const struct swarm_lists *lists)
 {
 	if (swarm_role_look(&swarm->role, lists))
 		swarm->observer.on_role(&(struct engine_role){.leads = swarm->role.leads, .leader = swarm->role.leader},
 		                        swarm->observer.arg);
+	if (swarm_members_look(&swarm->members, lists))
+		swarm_members_tell(&swarm->members, &swarm->observer);
 }
 
 static void on_lists(const struct swarm_lists *lists, void *arg)
 {
 	struct swarm *swarm = arg;
 
-	look_at_role(swarm, lists);
+	look_at_nodes(swarm, lists);
 	swarm_view_take(swarm->view, lists, tell, swarm);
 	be_up(swarm);
 	swarm_waits_looked(swarm->waits, swarm->view, swarm_poll_round(swarm->poll));
@@ -281,6 +283,7 @@ static void swarm_free(struct engine *engine)
 	docker_link_free(swarm->link);
 	docker_http_free(swarm->http);
 	swarm_images_clear(&swarm->images);
+	swarm_members_clear(&swarm->members);
 	free(swarm->name);
 	free(swarm->owner);
 	free(swarm);

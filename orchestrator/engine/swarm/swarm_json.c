@@ -134,6 +134,26 @@ static bool take_task(const struct json_value *value, void *item)
 	return true;
 }
 
+/* Of one that answers, what matters is whether it takes tasks. */
+static void take_node_state(const struct json_value *value, struct swarm_node *node)
+{
+	const struct json_value *availability = json_path(value, "Spec", "Availability", NULL);
+	const struct json_value *state = json_path(value, "Status", "State", NULL);
+	bool taking = availability == NULL || json_text_is(availability, "active");
+
+	node->ready = json_text_is(state, "ready");
+	docker_json_take_text(node->ready && !taking ? availability : state, node->state, sizeof(node->state));
+}
+
+static void take_manager(const struct json_value *manager, struct swarm_node *node)
+{
+	const struct json_value *leader = json_get(manager, "Leader");
+
+	node->manager = manager != NULL && manager->type == JSON_OBJECT;
+	node->reachable = json_text_is(json_get(manager, "Reachability"), "reachable");
+	node->leader = leader != NULL && leader->type == JSON_BOOL && leader->boolean;
+}
+
 /* A manager that was told to listen on all addresses has 0.0.0.0 there; then its place among the managers says more. */
 static bool take_node(const struct json_value *value, void *item)
 {
@@ -149,9 +169,8 @@ static bool take_node(const struct json_value *value, void *item)
 			*colon = '\0';
 	}
 	docker_json_take_text(json_path(value, "Description", "Hostname", NULL), node->host, sizeof(node->host));
-	node->ready = json_text_is(json_path(value, "Status", "State", NULL), "ready");
-	const struct json_value *leader = json_path(value, "ManagerStatus", "Leader", NULL);
-	node->leader = leader != NULL && leader->type == JSON_BOOL && leader->boolean;
+	take_node_state(value, node);
+	take_manager(json_get(value, "ManagerStatus"), node);
 	return take_id(json_get(value, "ID"), node->id);
 }
 

@@ -16,6 +16,7 @@
 #define SWARM_TIME_SIZE 40 /* RFC 3339 with nanoseconds, and more */
 #define SWARM_WORDS_SIZE 256
 #define SWARM_HOST_SIZE 65 /* what Linux allows a host, and a NUL */
+#define SWARM_STATE_SIZE 16
 
 /* A Swarm service is one container of ours: it has one task at a time. */
 struct swarm_service {
@@ -45,7 +46,10 @@ struct swarm_node {
 	char id[ENGINE_ID_SIZE];
 	char address[INET6_ADDRSTRLEN];
 	char host[SWARM_HOST_SIZE]; /* its name */
+	char state
+	        [SWARM_STATE_SIZE]; /* "ready", or what it is instead: "drain" or "pause" of one that takes no tasks */
 	bool ready;                 /* it tells Swarm what becomes of its tasks */
+	bool manager, reachable;    /* it is one, and its fellows hear of it */
 	bool leader;                /* the manager that its fellows have elected */
 };
 

@@ -189,6 +189,40 @@ START_TEST(a_fleet)
 }
 END_TEST
 
+#define ON(state, node) "{\"slot\":0,\"state\":\"" state "\",\"node\":\"" node "\"}"
+
+/* Of several hosts each has a line, and each container says where it is. */
+START_TEST(nodes)
+{
+	char *got = view(
+	        "{\"name\":\"n\",\"engine\":{\"up\":true,\"nodes\":["
+	        "{\"node\":\"one (10.0.0.1)\",\"state\":\"ready\",\"manager\":true,\"reachable\":true,\"leader\":true,"
+	        "\"self\":true},{\"node\":\"two (10.0.0.2)\",\"state\":\"down\",\"manager\":true},"
+	        "{\"node\":\"w (10.0.0.3)\",\"state\":\"ready\"}],"
+	        "\"node_loss\":{\"covered\":false,\"text\":\"the loss of a node is not covered: x\\u001b\"}},\"services\":["
+	        "{\"name\":\"acts\",\"slots\":[" ON("ready", "one (10.0.0.1)") "," ON(
+	                "down",
+	                "two (10.0.0.2)") "],"
+	                                  "\"spares\":[" ON("ready",
+	                                                    "w (10.0.0.3)") "]},"
+	                                                                    "{\"name\":\"users\",\"slots\":[" ON(
+	                                                                            "ready", "w (10.0.0.3)") "]}]}");
+
+	ck_assert_ptr_nonnull(strstr(got, "0 connections\nthe loss of a node is not covered: x?\n\n"
+	                                  "NODE            STATE  ROLE              READY CONTAINERS\n"
+	                                  "one (10.0.0.1)  ready  leader, this one  acts 1\n"
+	                                  "two (10.0.0.2)  down   manager, away     -\n"
+	                                  "w (10.0.0.3)    ready  worker            acts 1, users 1\n"
+	                                  "\nSERVICE  READY"));
+	ck_assert_ptr_nonnull(strstr(got, "SINCE  NODE\n"));
+	ck_assert_ptr_nonnull(strstr(got, "  -  one (10.0.0.1)\n"));
+	free(got);
+	got = view("{\"engine\":{\"nodes\":[],\"node_loss\":null},\"services\":[{\"slots\":[{}]}]}");
+	ck_assert_ptr_null(strstr(got, "NODE"));
+	free(got);
+}
+END_TEST
+
 START_TEST(messages_and_others_than_slots)
 {
 	char *got = view(FLEET(
@@ -388,6 +422,6 @@ START_TEST(a_picture_is_cut_to_the_screen)
 END_TEST
 
 UNIT_MAIN("client", addresses_as_given, addresses_of_a_configuration, columns_are_as_wide_as_what_is_in_them,
-          no_text_moves_the_cursor, how_long_it_is_up, a_fleet, messages_and_others_than_slots,
+          no_text_moves_the_cursor, how_long_it_is_up, a_fleet, nodes, messages_and_others_than_slots,
           what_is_missing_is_a_dash, what_is_wrong_with_the_whole, causes, rolls, lately, sentences_are_wrapped,
           who_serves, a_picture_is_cut_to_the_screen)

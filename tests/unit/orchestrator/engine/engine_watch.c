@@ -62,6 +62,22 @@ static void on_role(const struct engine_role *role, void *arg)
 	snprintf(watch->leader, sizeof(watch->leader), "%s", role->leader);
 }
 
+static void on_nodes(const struct engine_node *nodes, size_t count, void *arg)
+{
+	struct watch *watch = arg;
+
+	watch->nodes_told++;
+	watch->nodes[0] = '\0';
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(watch->nodes);
+
+		snprintf(watch->nodes + len, sizeof(watch->nodes) - len, "%s%s %s %s%s%s%s%s%s", i > 0 ? ", " : "",
+		         nodes[i].host, nodes[i].address, nodes[i].state, nodes[i].self ? " self" : "",
+		         nodes[i].ready ? "" : " away", nodes[i].manager ? " manager" : "",
+		         nodes[i].reachable ? " reachable" : "", nodes[i].leader ? " leader" : "");
+	}
+}
+
 static void open_with(struct watch *watch, engine_new *make, struct engine_settings settings)
 {
 	char socket_dir[256];
@@ -74,6 +90,7 @@ static void open_with(struct watch *watch, engine_new *make, struct engine_setti
 	settings.observer = (struct engine_observer){.on_event = on_event,
 	                                             .on_shared = on_shared,
 	                                             .on_role = on_role,
+	                                             .on_nodes = on_nodes,
 	                                             .on_up = on_up,
 	                                             .on_down = on_down,
 	                                             .arg = watch};

@@ -17,6 +17,8 @@ struct watch {
 	int roles;
 	bool leads;
 	char leader[ENGINE_HOST_SIZE];
+	int nodes_told;
+	char nodes[300]; /* "one 10.0.0.1 ready self manager reachable leader, ..." */
 	size_t event_count;
 	struct engine_event events[WATCH_EVENTS]; /* id and sources point to those below */
 	char ids[WATCH_EVENTS][ENGINE_ID_SIZE];

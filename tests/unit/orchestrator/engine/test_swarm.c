@@ -335,6 +335,31 @@ START_TEST(the_node_that_leads_the_swarm_leads)
 }
 END_TEST
 
+#define NODE_OF(id, host, address, state, availability, manager)                                                    \
+	"{\"ID\":\"" id "\",\"Description\":{\"Hostname\":\"" host "\"},\"Spec\":{\"Availability\":\"" availability \
+	"\"},"                                                                                                      \
+	"\"Status\":{\"Addr\":\"" address "\",\"State\":\"" state "\"}" manager "}"
+#define AMONG(rest) ",\"ManagerStatus\":{" rest "\"Addr\":\"x:2377\"}"
+
+/* In the order of their names, whatever Swarm's; and again where one of them has changed. */
+START_TEST(nodes_are_told_when_they_change)
+{
+	pages[NODES_PAGE].reply.body = "[" NODE_OF("n3", "c", "10.0.0.3", "down", "drain", "") "," NODE_OF(
+	        "n2", "b", "10.0.0.2", "ready", "pause",
+	        AMONG("\"Reachability\":\"unreachable\",")) "," NODE_OF("n1", "a", "10.0.0.1", "ready", "active",
+	                                                                AMONG("\"Reachability\":\"reachable\"," LEADS)) "]";
+	be_up();
+	ck_assert_int_eq(watch.nodes_told, 1);
+	ck_assert_str_eq(watch.nodes, "a 10.0.0.1 ready self manager reachable leader, b 10.0.0.2 pause manager, "
+	                              "c 10.0.0.3 down away");
+	watch_run(&watch, 1200);
+	ck_assert_int_eq(watch.nodes_told, 1);
+	pages[NODES_PAGE].reply.body = "[" NODE_OF("n1", "a", "10.0.0.1", "ready", "drain", AMONG("")) "]";
+	ck_assert(watch_until(&watch, &watch.nodes_told, 2, 1500));
+	ck_assert_str_eq(watch.nodes, "a 10.0.0.1 drain self manager");
+}
+END_TEST
+
 START_TEST(where_nobody_leads_it_does_not)
 {
 	pages[NODES_PAGE].reply.body = TWO_NODES("", "");
@@ -437,8 +462,9 @@ UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_add
                what_is_only_under_way_is_in_doubt, start_of_one_that_is_gone_is_not_found,
                an_event_of_the_swarm_brings_a_look_at_once, a_stop_waits_for_the_end,
                a_stop_does_not_wait_for_a_node_that_is_away, a_removal_takes_the_service_away,
-               a_manager_without_a_leader_is_down, the_node_that_leads_the_swarm_leads, where_nobody_leads_it_does_not,
-               a_docker_without_a_swarm_says_what_to_do, what_the_first_one_brought_is_taken,
-               the_first_one_brings_its_own, of_two_at_once_the_first_one_brings_its_own,
-               what_cannot_be_made_is_tried_again_with_pauses, a_config_that_is_not_ours_is_said,
-               a_config_that_is_not_ours_leaves_our_own_as_it_is, another_reason_is_said)
+               a_manager_without_a_leader_is_down, the_node_that_leads_the_swarm_leads, nodes_are_told_when_they_change,
+               where_nobody_leads_it_does_not, a_docker_without_a_swarm_says_what_to_do,
+               what_the_first_one_brought_is_taken, the_first_one_brings_its_own,
+               of_two_at_once_the_first_one_brings_its_own, what_cannot_be_made_is_tried_again_with_pauses,
+               a_config_that_is_not_ours_is_said, a_config_that_is_not_ours_leaves_our_own_as_it_is,
+               another_reason_is_said)
