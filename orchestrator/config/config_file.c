@@ -53,17 +53,32 @@ static void choose_half_close(struct config *config, const struct json_value *ro
 }
 
 /* What a service counts where the file does not say: all that it serves. */
-static void choose_counts(struct config *config, const struct json_value *root)
+static void choose_count(struct config_service *service)
+{
+	for (size_t k = 0; k < service->routes.count; k++)
+		strings_add(&service->scale.count, service->routes.items[k]);
+}
+
+/* Whoever names hosts, and no paths, means all that is asked of them. */
+static void choose_routes(struct config_service *service)
+{
+	if (service->hosts.count == 0)
+		return;
+	strings_clear(&service->routes);
+	strings_add(&service->routes, "/");
+}
+
+static void choose_paths(struct config *config, const struct json_value *root)
 {
 	struct config_service *services = config->services.items;
 	const struct json_value *list = json_get(root, "services");
 	const struct json_value *object = list != NULL ? list->first : NULL;
 
 	for (size_t i = 0; object != NULL; i++, object = object->next) {
-		if (json_path(object, "scale", "count", NULL) != NULL)
-			continue;
-		for (size_t k = 0; k < services[i].routes.count; k++)
-			strings_add(&services[i].scale.count, services[i].routes.items[k]);
+		if (json_get(object, "routes") == NULL)
+			choose_routes(&services[i]);
+		if (json_path(object, "scale", "count", NULL) == NULL)
+			choose_count(&services[i]);
 	}
 }
 
@@ -139,7 +154,7 @@ bool config_read(const char *file, const char *text, size_t len, struct config *
 	if (ok) {
 		config_complete(made, file);
 		choose_half_close(made, root);
-		choose_counts(made, root);
+		choose_paths(made, root);
 		ok = config_check(made, file, root, err);
 	}
 	json_free(doc);

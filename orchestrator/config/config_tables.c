@@ -103,7 +103,8 @@ const struct option config_service_options[] = {
         {"hosts", OPTION_TEXTS, AT(hosts), 0, 256, "[]", .reloadable = true,
          .help = "Hosts it serves: example.org, or *.example.org for all names below it, or an IP address; the exact name wins "
                  "over the longest *, and its services alone are asked. Empty: every host that no other service names."},
-        {"routes", OPTION_TEXTS, AT(routes), 1, 64, "[\"/api/v1/\"]", .reloadable = true,
+        {"routes", OPTION_TEXTS, AT(routes), 1, 64, "[\"/api/v1/\"]", .otherwise = "/api/v1/; with hosts: /",
+         .reloadable = true,
          .help = "Path prefixes it serves; the longest prefix of all services wins, at a segment's end."},
         {"private", OPTION_TEXTS, AT(private_paths), 0, 64, "[]", .reloadable = true,
          .help = "Path prefixes answered 403 from outside."},

@@ -1,15 +1,19 @@
 """The Debian packages: lintian is content; the README's commands lead from a clean machine and an image that is not ours to
 a page that is served; removed and purged, they leave nothing behind but the data."""
 
+import contextlib
 import json
 import re
 import shutil
 import subprocess
+import types
 
 import pytest
 
-from harness import packages
+from documents import blocks
+from harness import packages, pebble
 from harness.archive import image_archive
+from harness.certificates import usual
 from harness.images import ROOT
 from harness.orchestrator import run_binary
 from harness.sbom import assert_valid_spdx
@@ -128,9 +132,9 @@ def nginx_image(folder, to):
     return image_archive("my-site", files, ["/usr/sbin/nginx"])
 
 
-def readme_commands():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = re.search(r"^```sh\n(apt install \./.*?)^```$", text, re.MULTILINE | re.DOTALL)[1]
+def readme_commands(word=""):
+    """Of the block that begins with the package's installation, and has this word."""
+    block = next(text for text in blocks(ROOT / "README.md", "sh") if text.startswith("apt install ./") and word in text)
     return re.sub(r"\n(?= )", " ", block).splitlines()      # a command may go on in an indented line
 
 
@@ -184,6 +188,47 @@ def test_services_make_their_images_without_compiler_or_registry(installed):
     for package in document["packages"][1:]:
         version = machine.text(f"dpkg-query --show --showformat '${{Version}}' {package['name']}")
         assert package["versionInfo"] == version
+
+
+@contextlib.contextmanager
+def machine_ca(machine):
+    """A CA there, to which every name is that machine; the path of what its https is judged by."""
+    there = types.SimpleNamespace(cert="/etc/ca/cert.pem", key="/etc/ca/key.pem")
+    machine.run("mkdir -p /etc/ca")
+    for source, path in ((usual().cert, there.cert), (usual().key, there.key), (pebble.roots(), "/etc/ca/roots.pem"),
+                         *((shutil.which(name), f"/etc/ca/{name}") for name in ("pebble", "pebble-challtestsrv"))):
+        machine.copy_in(source, path)
+    machine.run("chmod 755 /etc/ca/pebble*")
+    machine.write("/etc/ca/pebble.json", pebble.settings(there, 14000, 15000, 80, 443).encode())
+    machine.run("systemd-run --quiet --unit=ca-names /etc/ca/pebble-challtestsrv -http01 '' -https01 '' -tlsalpn01 '' -defaultIPv6 ''"
+                " -dns01 127.0.0.1:8053 -management 127.0.0.1:8055")
+    machine.run("systemd-run --quiet --unit=ca --setenv=PEBBLE_VA_NOSLEEP=1 /etc/ca/pebble -strict -config /etc/ca/pebble.json"
+                " -dnsserver 127.0.0.1:8053")
+    try:
+        yield "/etc/ca/roots.pem"
+    finally:
+        machine.run("systemctl stop ca ca-names; rm -r /etc/ca")
+
+
+@pytest.mark.skipif(not pebble.is_there(), reason="needs Debian's package pebble")
+def test_https_in_five_lines(installed):
+    """The README's, but for whose CA it is, on a machine that serves nothing yet."""
+    machine = installed[0]
+    commands = readme_commands("acme")
+    assert len(commands) == 5
+    with machine_ca(machine) as roots:
+        machine.run("systemctl disable --now selfless")
+        ours = f'"agree_to_terms": true, "directory": "{pebble.directory(14000)}", "ca_file": "{roots}"'
+        assert '"agree_to_terms": true' in commands[2]
+        machine.run(f"cp {CONFIG} before.json")
+        for command in commands[:-1]:
+            machine.run(command.replace('"agree_to_terms": true', ours))
+        machine.run(f"curl -sf --retry 9 --retry-connrefused --cacert {roots} https://localhost:15000/roots/0 >root.pem")
+        asked = commands[-1].replace("curl ", "curl -s --cacert root.pem --resolve example.org:443:127.0.0.1 --resolve example.org:80:127.0.0.1 ")
+        assert machine.run(asked).stdout.encode() == PAGE
+        clear = machine.run(asked.replace("https:", "http:").replace("curl ", "curl -o /dev/null -w '%{http_code} %{redirect_url}' "))
+        assert clear.stdout == "308 https://example.org/"
+        machine.run(f"mv before.json {CONFIG} && systemctl restart selfless")
 
 
 def test_shipped_configuration_serves_the_services(installed, debs, tmp_path):

@@ -25,6 +25,14 @@ def roots():
     return usual_authority().roots
 
 
+def settings(pair, port, management, http_port, tls_port, bindings=None):
+    """The text of its file; pair: paths of what it shows itself."""
+    return json.dumps({"pebble": {
+        "listenAddress": f"127.0.0.1:{port}", "managementListenAddress": f"127.0.0.1:{management}",
+        "certificate": str(pair.cert), "privateKey": str(pair.key), "httpPort": http_port, "tlsPort": tls_port, "ocspResponderURL": "",
+        "externalAccountBindingRequired": bindings is not None, "externalAccountMACKeys": bindings or {}}})
+
+
 class Pebble:
     """http_port, tls_port: where it looks for challenges by http-01 and tls-alpn-01. nonces_refused: of a hundred good ones. port: of
     its API, so that one may take another's place. bindings: {kid: key}, where accounts have to be bound. No authorisation is used again."""
@@ -34,11 +42,7 @@ class Pebble:
         self.port = port or free_ports()
         self.directory = directory(self.port)
         self._management = f"https://localhost:{management}"
-        (folder / "pebble.json").write_text(json.dumps({"pebble": {
-            "listenAddress": f"127.0.0.1:{self.port}", "managementListenAddress": f"127.0.0.1:{management}",
-            "certificate": str(usual().cert), "privateKey": str(usual().key), "httpPort": http_port, "tlsPort": tls_port,
-            "ocspResponderURL": "", "externalAccountBindingRequired": bindings is not None,
-            "externalAccountMACKeys": bindings or {}}}))
+        (folder / "pebble.json").write_text(settings(usual(), self.port, management, http_port, tls_port, bindings))
         self.log_path = folder / "pebble.log"
         env = dict(os.environ, PEBBLE_VA_NOSLEEP="1", PEBBLE_WFE_NONCEREJECT=str(nonces_refused), PEBBLE_AUTHZREUSE="0")
         with open(self.log_path, "wb") as log:

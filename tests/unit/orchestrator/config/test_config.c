@@ -85,6 +85,26 @@ START_TEST(an_image_of_ones_own)
 }
 END_TEST
 
+/* Whoever names hosts and no paths means all of them, and it is counted. */
+START_TEST(routes_of_hosts)
+{
+	struct config *config =
+	        load("{\"services\": ["
+	             "{\"name\": \"a1\", \"image\": \"x\", \"hosts\": \"a.example.org\"},"
+	             "{\"name\": \"b1\", \"image\": \"x\", \"hosts\": \"b.example.org\", \"routes\": \"/b\"},"
+	             "{\"name\": \"c1\", \"image\": \"x\"}]}");
+	static const char *const routes[] = {"/", "/b", "/api/v1/"};
+
+	for (size_t i = 0; i < 3; i++) {
+		const struct config_service *service = config_service_at(config, i);
+		ck_assert_uint_eq(service->routes.count, 1);
+		ck_assert_str_eq(service->routes.items[0], routes[i]);
+		ck_assert(strings_equal(&service->scale.count, &service->routes));
+	}
+	config_free(config);
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	const char *says; /* part of the message */
@@ -203,7 +223,7 @@ static const struct {
          "services[0].hosts: \"example.org:80\": write it without the port"},
         {SERVICE(", \"hosts\": [\"a.org\", \"A.ORG.\"]"), "services[0].hosts: \"A.ORG.\" stands there twice"},
         {TWO(", \"hosts\": [\"a.org\", \"b.org\"]", ", \"name\": \"b2\", \"hosts\": [\"c.org\", \"B.org\"]"),
-         "services[1].routes: \"/api/v1/\" is a route of service \"acts\" already, for the host"},
+         "services[1].routes: \"/\" is a route of service \"acts\" already, for the host"},
         {"{\"redirects\": [{\"from\": \"a.org\", \"to\": \"b.org\"},\n {\"from\": \"A.org\", \"to\": \"c.org\"}], " ONE_MORE,
          "redirects[1].from: \"A.org\" is redirected already"},
         {"{\"redirects\": [{\"from\": \"a.org\", \"to\": \"A.org\"}], " ONE_MORE,
@@ -438,6 +458,7 @@ int main(void)
 
 	tcase_add_test(tcase, the_built_in_one_is_good);
 	tcase_add_test(tcase, an_image_of_ones_own);
+	tcase_add_test(tcase, routes_of_hosts);
 	tcase_add_loop_test(tcase, refuses_and_says_where, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tcase, a_socket_path_that_just_fits);
 	tcase_add_test(tcase, the_same_path_for_two_hosts);
