@@ -33,7 +33,7 @@ as_typed() {
 become_root() {
 	[ "$(id -u)" = 0 ] && return
 	command -v sudo >/dev/null || fail "must run as root: su -c '$(as_typed "$0" "$@")'"
-	exec sudo --preserve-env=NO_INSTALL,DOCKER_HOST -- "$0" "$@"
+	exec sudo --preserve-env=NO_INSTALL,DOCKER_HOST,STORE_URL -- "$0" "$@"
 }
 
 # One docker/up or docker/down at a time. What runs on in the background must close descriptor 9.

@@ -31,7 +31,7 @@ mount --make-rprivate /
 mount -t proc proc /proc
 mount -t tmpfs -o mode=755 none /run
 mkdir /run/lock
-for folder in "$@"; do mount --bind "$HOST_FOLDER/$(basename "$folder")" "$folder"; done
+for folder in "$@"; do mount --bind "$HOST_FOLDER/${folder%%:*}" "${folder#*:}"; done
 [ -z "$HOST_FILE" ] || mount --bind "$HOST_FOLDER/$(basename "$HOST_FILE")" "$HOST_FILE"
 ip link set lo up
 echo ready
@@ -63,15 +63,19 @@ class Program:
 
 
 class Host:
-    def __init__(self, folder):
+    def __init__(self, folder, kept=None):
+        """kept: folders besides, that are its own and empty at first: their paths, by the names that they have in the folder."""
         self.folder = pathlib.Path(folder)
-        self._made = [path for path in KEPT if not os.path.exists(path)]
-        for path in (*KEPT, "/var/log"):
+        self._kept = {**{os.path.basename(path): path for path in KEPT}, **(kept or {})}
+        self._made = [path for path in self._kept.values() if not os.path.exists(path)]
+        mounts = {**self._kept, "log": "/var/log"}
+        for name, path in mounts.items():
             os.makedirs(path, exist_ok=True)
-            (self.folder / os.path.basename(path)).mkdir(parents=True)
+            (self.folder / name).mkdir(parents=True)
         environment = dict(os.environ, HOST_FOLDER=str(self.folder), HOST_FILE=self._own_file())
         self._process = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--pid", "--fork", "bash", "-c", _INIT, "host", *KEPT, "/var/log"],
+            ["unshare", "--net", "--mount", "--pid", "--fork", "bash", "-c", _INIT, "host",
+             *(f"{name}:{path}" for name, path in mounts.items())],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True)
         said = self._process.stdout.readline()
         assert said == "ready\n", f"no namespaces can be made here (it takes root): {said}{self._process.stdout.read()}"
@@ -158,8 +162,8 @@ class Host:
         self._process.stdin.close()
         self._process.wait(START_S)
         self._process.stdout.close()
-        for path in KEPT:       # large
-            shutil.rmtree(self.folder / os.path.basename(path), ignore_errors=True)
+        for name in self._kept:       # large
+            shutil.rmtree(self.folder / name, ignore_errors=True)
         for path in self._made:
             with contextlib.suppress(OSError):      # somebody else's by now
                 os.rmdir(path)
