@@ -38,6 +38,20 @@ def unmount_below(folder):
             subprocess.run(["umount", "-l", mounted], check=False)
 
 
+def end_shims(folder):
+    """Those of containers that a killed dockerd was just starting, or left: nobody else knows of them. Their containers, too."""
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes()
+            if b"containerd-shim" not in command or f"{folder}/".encode() not in command:
+                continue
+            for child in (entry / "task" / entry.name / "children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+            os.kill(int(entry.name), signal.SIGKILL)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+
+
 class Dockerd:
     """Everything of it is in `folder`, and its bridges in a network namespace of its own, which outlives it: two dockerds
     in one would take docker0 away from each other."""
@@ -72,19 +86,6 @@ class Dockerd:
     def pid_of(self, container):
         return self.docker.inspect(container)["State"]["Pid"]
 
-    def _end_shims(self):
-        """Those of containers that a killed dockerd was just starting: nobody else knows of them."""
-        for entry in pathlib.Path("/proc").glob("[0-9]*"):
-            try:
-                command = (entry / "cmdline").read_bytes()
-                if b"containerd-shim" not in command or str(self.folder).encode() not in command:
-                    continue
-                for child in (entry / "task" / entry.name / "children").read_text().split():
-                    os.kill(int(child), signal.SIGKILL)
-                os.kill(int(entry.name), signal.SIGKILL)
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-
     def close(self):
         """Stops the containers, too: what they ran on is taken away with the folder."""
         if not self.is_running():
@@ -92,7 +93,7 @@ class Dockerd:
         for container in self.docker.list():
             self.docker.remove(container["Id"])
         self.stop()
-        self._end_shims()
+        end_shims(self.folder)
         self.space.kill()
         self.space.wait(10)
         unmount_below(self.folder)
