@@ -1,5 +1,6 @@
 """Clients: one that speaks HTTP properly, and one that writes bytes and looks at what comes back."""
 
+import http.client
 import json as json_module
 import re
 import select
@@ -33,6 +34,18 @@ class Reply:
 
     def json(self):
         return json_module.loads(self.body)
+
+
+class DialedConnection(http.client.HTTPConnection):
+    """To wherever dial() leads: it gives sockets that are connected."""
+
+    def __init__(self, dial, timeout=TIMEOUT_S):
+        super().__init__("127.0.0.1", timeout=timeout)
+        self._dial = dial
+
+    def connect(self):
+        self.sock = self._dial()
+        self.sock.settimeout(self.timeout)
 
 
 def request(port, target, method="GET", body=None, headers=None, timeout=TIMEOUT_S, host="127.0.0.1", connect=None):

@@ -5,7 +5,7 @@ import threading
 import time
 
 from . import tls
-from .client import request_on
+from .client import DialedConnection, request_on
 
 
 class Outcome:
@@ -21,11 +21,12 @@ class Poller:
     """`with Poller(port, "/fast") as poller: ...`; afterwards poller.outcomes holds all of them, in order.
 
     keep_alive: one connection for all requests, reopened when the server closes it between two requests. source: the clients' address.
+    dial: gives connected sockets, where it is not to be one from here.
     """
 
-    def __init__(self, port, target="/fast", method="GET", every_s=0.005, keep_alive=True, expect=(200,), clients=1, source=None):
+    def __init__(self, port, target="/fast", method="GET", every_s=0.005, keep_alive=True, expect=(200,), clients=1, source=None, dial=None):
         self.port, self.target, self.method = port, target, method
-        self.every_s, self.keep_alive, self.expect, self.source = every_s, keep_alive, expect, source
+        self.every_s, self.keep_alive, self.expect, self.source, self.dial = every_s, keep_alive, expect, source, dial
         self.outcomes = []
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(clients)]
@@ -47,7 +48,7 @@ class Poller:
         connection = None
         while not self._stop.is_set():
             if connection is None:
-                connection = tls.connection(self.port, 30, source=self.source)
+                connection = DialedConnection(self.dial, 30) if self.dial else tls.connection(self.port, 30, source=self.source)
             outcome = self._ask(connection)
             self.outcomes.append(outcome)
             if outcome.error is not None or not self.keep_alive:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from .docker import Docker
-from .dockerd import launch, unmount_below
+from .dockerd import end_shims, launch, unmount_below
 from .images import backend_image
 from .lan import Lan
 from .wait import wait_until
@@ -31,9 +31,26 @@ class Node:
         """--ip: ports of containers on this node's own address and no other."""
         self.process = launch(self.folder, self.pid, self.docker, "--ip", self.address)
 
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self):
+        """dockerd alone, and containerd with it: containers run on until the next one finds them."""
+        containerd = int((self.folder / "exec" / "containerd" / "containerd.pid").read_text(encoding="ascii"))
+        self.process.kill()
+        self.process.wait(20)
+        wait_until(lambda: not os.path.exists(f"/proc/{containerd}"), 20, "containerd ended")
+
+    def power_off(self):
+        """All that runs on it, but for what the scenario itself started there."""
+        self.kill()
+        end_shims(self.folder)
+
     def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+        if self.is_running():
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(60)
+        end_shims(self.folder)
         self.space.kill()
         self.space.wait(10)
         unmount_below(self.folder)
