@@ -8,7 +8,7 @@ import threading
 import time
 
 from harness import tls
-from harness.client import request_on
+from harness.client import DialedConnection, request_on
 
 TIMEOUT_S = 30
 # What the orchestrator says of a request that it gives up as it is meant to: after two containers that broke under it, or
@@ -24,12 +24,15 @@ REQUESTS = [("GET", "/fast", None, FAST), ("PUT", "/echo", ECHO, ECHO),     # an
 
 
 class Client(threading.Thread):
-    def __init__(self, port, number):
+    """dial: gives sockets, where the orchestrator is not on this host's own network."""
+
+    def __init__(self, port, number, dial=None):
         super().__init__(daemon=True)
-        self.port, self.number = port, number
+        self.port, self.number, self.dial = port, number, dial
         self.keep_alive = number % 2 == 0
         self.asked, self.slowest = 0, 0.0
         self.failures = []      # (since when it may have been doomed, end, what)
+        self.answered = {}      # container, by its own word: (end of the first request, begin of the last) that it answered
         self._connected = 0.0
         self._over = threading.Event()
 
@@ -37,7 +40,7 @@ class Client(threading.Thread):
         connection = None
         while not self._over.is_set():
             if connection is None:
-                connection = tls.connection(self.port, TIMEOUT_S)
+                connection = tls.connection(self.port, TIMEOUT_S) if self.dial is None else DialedConnection(self.dial, TIMEOUT_S)
                 self._connected = time.monotonic()
             if not self._ask(connection) or not self.keep_alive:
                 connection.close()
@@ -56,11 +59,18 @@ class Client(threading.Thread):
                 wrong = f"another body than there is: {len(reply.body)} bytes, {reply.body[:300]!r}"
         except Exception as error:      # pylint: disable=broad-exception-caught     # whatever it is, it is no good reply
             wrong, doomed = repr(error), self._connected     # it may have been broken before this request used it
+        else:
+            self._note(reply.backend, begin)
         self.asked += 1
         self.slowest = max(self.slowest, time.monotonic() - begin)
         if wrong is not None:
             self.failures.append((doomed, time.monotonic(), f"{method} {target}: {wrong}"))
         return wrong is None
+
+    def _note(self, container, begin):
+        if container is not None:
+            first = self.answered.get(container, (time.monotonic(), begin))[0]
+            self.answered[container] = first, begin
 
     def stop(self):
         self._over.set()
@@ -92,8 +102,8 @@ class Wrk:
 
 
 class Load:
-    def __init__(self, port, clients, wrk_connections=0):
-        self.clients = [Client(port, number) for number in range(clients)]
+    def __init__(self, port, clients, wrk_connections=0, dial=None):
+        self.clients = [Client(port, number, dial) for number in range(clients)]
         self.wrk = Wrk(port, wrk_connections) if wrk_connections else None
         self.broken = []
 
@@ -119,6 +129,15 @@ class Load:
 
     def slowest(self):
         return max(c.slowest for c in self.clients)
+
+    def answered(self):
+        """As a client's, of all of them."""
+        found = {}
+        for client in self.clients:
+            for container, (first, last) in client.answered.items():
+                known = found.get(container, (first, last))
+                found[container] = min(first, known[0]), max(last, known[1])
+        return found
 
     def judged(self, down, gusts):
         """(what failed, how many were given up as they should be, which only few may be).

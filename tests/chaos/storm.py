@@ -29,17 +29,17 @@ CRASH = ("die", "ill", "eat", "stop", "hang")
 LATE = ("roll", "image", "dockerd")
 
 
-def plan(seed, seconds, allowed, pace):
-    """[(at_s, name, numbers)]: each once, those first that need time, then as often as GUSTS says.
+def plan(seed, seconds, weights, pace):
+    """[(at_s, name, numbers)]: each once, those first that need time, then as often as its weight says.
 
     In the second half the orchestrator is not killed any more: what it leaks is seen in the one that is there at the end.
     """
     source = random.Random(seed)
-    names = [n for n in GUSTS if n in allowed]
+    names = list(weights)
     once = sorted(source.sample(names, len(names)), key=lambda n: n not in LATE)
     gusts, at = [], 0.3
     while at < seconds - 0.5:
-        name = once.pop(0) if once else source.choices(names, [GUSTS[n] * (n != "restart" or at < seconds / 2) for n in names])[0]
+        name = once.pop(0) if once else source.choices(names, [weights[n] * (n != "restart" or at < seconds / 2) for n in names])[0]
         numbers = [source.random() for _ in range(3)]
         if name not in LATE or at < seconds - QUIET_AT_THE_END_S:
             gusts.append((at, name, numbers))
@@ -50,29 +50,40 @@ def plan(seed, seconds, allowed, pace):
 class Storm:
     def __init__(self, world, load, seed, seconds, with_dockerd=False):
         self.world, self.load = world, load
-        own = {"two", "ahead", "spare", "slow", "truncate", "scale", "hup", "roll", "bad_hup", "restart"}
-        if world.engine == "process":
-            own -= {"ahead"}        # nothing runs that could be killed
-        else:
-            own |= {"image"} | ({"dockerd"} if with_dockerd else set())
         self.seconds = seconds
-        self.plan = plan(seed, seconds, own | set(world.faults), world.pace)
+        self.plan = plan(seed, seconds, self.weights(with_dockerd), world.pace)
         self.journal = []
         self.count, self.hits = {}, {}
+        self.begin_s = 0.0
         self._crashes, self._soft_s, self._dockerd_back_s = {}, 0.0, 0.0
         self._orphans = set()       # nobody is told how these end, so it may have been a crash
         self._specs = 0
 
+    def weights(self, with_dockerd):
+        """name -> how often, of those that there can be here"""
+        own = {"two", "ahead", "spare", "slow", "truncate", "scale", "hup", "roll", "bad_hup", "restart"}
+        if self.world.engine == "process":
+            own -= {"ahead"}        # nothing runs that could be killed
+        else:
+            own |= {"image"} | ({"dockerd"} if with_dockerd else set())
+        return {name: weight for name, weight in GUSTS.items() if name in own | set(self.world.faults)}
+
     def run(self):
-        begin = time.monotonic()
+        self.begin_s = time.monotonic()
         for at, name, numbers in self.plan:
-            time.sleep(max(0.0, begin + at - time.monotonic()))
-            if time.monotonic() - begin > self.seconds:     # a machine that is too busy for all of it
+            self.wait(self.begin_s + at)
+            if time.monotonic() - self.begin_s > self.seconds:     # a machine that is too busy for all of it
                 break
             what = getattr(self, f"_{name}", lambda n, name=name: self._hurt_slot(name, n))(numbers)
             self.count[name] = self.count.get(name, 0) + (what is not None)
             self.hits[name] = self.hits.get(name, 0) + (what is not None and "in vain" not in what)
-            self.journal.append(f"{time.monotonic() - begin:7.2f} {name:8} {what if what is not None else '(nobody there)'}")
+            self.note(name, what if what is not None else "(nobody there)")
+
+    def wait(self, until_s):
+        time.sleep(max(0.0, until_s - time.monotonic()))
+
+    def note(self, name, what):
+        self.journal.append(f"{time.monotonic() - self.begin_s:7.2f} {name:8} {what}")
 
     def in_vain(self):
         """Gusts that never did anything: then they are no test."""

@@ -114,10 +114,10 @@ class Watch(threading.Thread):
 
 
 class Resources:
-    """How much the orchestrator holds when nobody asks it for anything."""
+    """How much an orchestrator holds when nobody asks it for anything."""
 
-    def __init__(self, world, connections):
-        self.world = world
+    def __init__(self, orchestrator, connections):
+        self.orchestrator = orchestrator
         self.kept_sockets = connections * (MOST + MOST_SPARES)      # to containers, for the next requests
         self.memory_slack_kb = SANITIZER_SLACK_KB if is_sanitized() else MEMORY_SLACK_KB
         self.fds, self.rss_kb = collections.Counter(), 0
@@ -126,31 +126,37 @@ class Resources:
         self.fds, self.rss_kb = self._now()
 
     def _now(self):
-        pid = self.world.orchestrator.process.pid
+        pid = self.orchestrator.process.pid
         return descriptors(pid), rss_kb(pid)
 
     def leaks(self):
-        """None, or what is there that should not be."""
+        """None, or what it holds that it should not."""
         fds, rss = self._now()
-        sockets = self.world.orchestrator.socket_dir
-        # admin's socket is beside them
-        folders = sum(entry.is_dir() for entry in os.scandir(sockets)) if os.path.isdir(sockets) else 0
-        containers = len(self.world.containers())
-        connections = self.world.orchestrator.fleet()["connections"]
-        fleet = self.world.fleet()
+        fleet = self.orchestrator.fleet()
         more = fds - self.fds
         sockets, processes = more.pop("socket", 0), more.pop("anon_inode:[pidfd]", 0)
         if sockets > self.kept_sockets or more.total() > FD_SLACK or processes > MOST + MOST_SPARES:
             return f"{fds.total()} descriptors are open, {fds}; {self.fds} before the storm"
         if rss > self.rss_kb + self.memory_slack_kb:
             return f"{rss} kB of memory, {self.rss_kb} before the storm"
-        if folders != containers:
-            return f"{folders} socket directories for {containers} containers"
-        if connections > 0 or fleet["in_flight"] > 0 or fleet["held"] > 0:
-            return f"{connections} connections, {fleet['in_flight']} requests in flight, {fleet['held']} held, and no client"
-        if self.world.left_over() not in (None, (1, 1)):
-            return f"networks and volumes: {self.world.left_over()}, not one each"
+        open_now = fleet["connections"]
+        in_flight, held = (sum(service[key] for service in fleet["services"]) for key in ("in_flight", "held"))
+        if open_now > 0 or in_flight > 0 or held > 0:
+            return f"{open_now} connections, {in_flight} requests in flight, {held} held, and no client"
         return None
+
+
+def litter(world):
+    """None, or what lies about beside the containers of one host."""
+    sockets = world.orchestrator.socket_dir
+    # admin's socket is beside them
+    folders = sum(entry.is_dir() for entry in os.scandir(sockets)) if os.path.isdir(sockets) else 0
+    containers = len(world.containers())
+    if folders != containers:
+        return f"{folders} socket directories for {containers} containers"
+    if world.left_over() not in (None, (1, 1)):
+        return f"networks and volumes: {world.left_over()}, not one each"
+    return None
 
 
 def wait_for_none(question, deadline_s):
