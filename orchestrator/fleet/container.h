@@ -100,6 +100,8 @@ enum leave_stage {
 	LEAVE_REMOVE
 };
 
+#define CONTAINER_SERIALS 8
+
 struct container {
 	TAILQ_ENTRY(container) link;
 	struct cells_entry at_place, at_port; /* the latter where it has a host port */
@@ -122,8 +124,11 @@ struct container {
 	struct engine_sources sources; /* as they are in the harbour's set */
 	struct backend *backend;       /* a reference; NULL if it does not serve */
 	uint64_t serial;               /* of its last backend; 0 = it had none */
-	bool member;                   /* its backend is to be one of the fleet's members, */
-	bool in_fleet;                 /* and is */
+	uint64_t serials
+	        [CONTAINER_SERIALS]; /* of its last ones: requests may wait for its end that were on any of them */
+	size_t serial_count;         /* ever */
+	bool member;                 /* its backend is to be one of the fleet's members, */
+	bool in_fleet;               /* and is */
 	bool adopted;
 	bool may_run;         /* start was called, or it was found running; until it is known dead */
 	bool started_outside; /* made ahead, and run by somebody else */
@@ -161,6 +166,7 @@ struct container {
 	bool faulty; /* its last words are worth keeping */
 	enum reason reason;
 	int64_t drain_until_us;
+	int64_t owes_until_us; /* requests that were on it may wait so long to be told that it has ended; 0 = none does */
 	struct backoff retry; /* of stopping and removing it */
 };
 

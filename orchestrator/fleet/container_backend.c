@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#define US_PER_MS INT64_C(1000)
+
 void container_serve(struct container *container)
 {
 	struct containers *all = container->all;
@@ -16,6 +18,7 @@ void container_serve(struct container *container)
 	container->backend = backend_new(fleet_group(all->fleet), container->slot, container->id, &container->address);
 	backend_set_identity(container->backend, container->identity);
 	container->serial = backend_serial(container->backend);
+	container->serials[container->serial_count++ % CONTAINER_SERIALS] = container->serial;
 	if (container->adopted)
 		backend_set_state(container->backend, BACKEND_STARTING, REASON_ADOPTED);
 	backend_join_incident(container->backend, container_incident(container));
@@ -35,6 +38,8 @@ void container_retire_backend(struct container *container, enum reason reason)
 	if (backend == NULL)
 		return;
 	container->backend = NULL;
+	if (backend_state(backend) == BACKEND_DOWN || backend_in_flight(backend) > 0)
+		container->owes_until_us = clock_us() + container->all->config->hold_ms * US_PER_MS;
 	if (backend_state(backend) != BACKEND_DOWN)
 		backend_set_state(backend, BACKEND_DOWN, reason);
 	health_unwatch(backend);

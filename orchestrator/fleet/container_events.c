@@ -21,8 +21,8 @@ void container_note_sources(struct container *container, const struct engine_sou
 /* For the requests that were on it. */
 static void note_end(const struct container *container, bool killed)
 {
-	if (container->serial != 0)
-		fleet_note_end(container->all->fleet, container->serial, killed);
+	for (size_t i = 0; i < container->serial_count && i < CONTAINER_SERIALS; i++)
+		fleet_note_end(container->all->fleet, container->serials[i], killed);
 }
 
 static void container_vanished(struct container *container)

@@ -7,9 +7,9 @@
  * A faulty container is killed before anything else, because its slot waits for the port. A container that seems to have died is
  * killed only if the engine does not say so soon: a kill holds up what the engine has to do for the dead one. How it
  * ended, what it said, and its removal come when the slot serves again (or after a second): the engine shall have nothing
- * else to do while it starts the replacement. Who follows only drains, and forgets it. Invariant: a container that leaves is
- * kept until the engine says that it is gone; whoever wanted it lets go of it in the next step, before it is freed, and takes none
- * that leaves for his own meanwhile.
+ * else to do while it starts the replacement. Who follows only drains, and forgets it, unless a request waits for its end.
+ * Invariant: a container that leaves is kept until the engine says that it is gone; whoever wanted it lets go of it in the next step,
+ * before it is freed, and takes none that leaves for his own meanwhile.
  */
 #include "orchestrator/fleet/container_leave.h"
 
@@ -253,6 +253,15 @@ static void leave_end(struct container *container)
 	step_soon(step); /* its slot may have waited for the name or the port */
 }
 
+/* Is there a request that goes on elsewhere once this one is known to have ended? */
+static bool is_awaited(const struct container *container)
+{
+	if (!container->may_run || clock_us() >= container->owes_until_us)
+		return false;
+	step_by(container->all->step, container->owes_until_us);
+	return true;
+}
+
 /* Whoever leads removes it. If it runs on, the list shows it again. */
 static void forget(struct container *container)
 {
@@ -285,6 +294,8 @@ bool container_leave_step(struct container *container, int64_t aftermath_us)
 	if (container->stage == LEAVE_DRAIN)
 		leave_drain(container);
 	if (container->stage != LEAVE_DRAIN && container->all->following) {
+		if (is_awaited(container))
+			return false;
 		forget(container);
 		return true;
 	}

@@ -15,6 +15,7 @@ static void set_up(void)
 	setup();
 	bench.engine->can = (struct engine_can){.elects = true};
 	bench.config.drain_ms = 300;
+	bench.config.hold_ms = 3000;
 }
 
 static void tell(bool leads)
@@ -158,6 +159,66 @@ START_TEST(one_that_is_evicted_is_drained_and_let_go)
 	bench_run(&bench, 50);
 	ck_assert_uint_eq(supervisor_container_count(supervisor), 1);
 	ck_assert_uint_eq(changes(), 0);
+}
+END_TEST
+
+static struct fleet *fleet; /* of the service */
+
+static bool end_is_known(void *serial)
+{
+	enum fleet_fate fate = fleet_fate(fleet, *(uint64_t *)serial);
+
+	return fate == FLEET_FATE_KILLED || fate == FLEET_FATE_ENDED;
+}
+
+/* It hung with a request that can go elsewhere once it has ended; the leader takes it away, and it ends a moment later. */
+START_TEST(the_end_of_one_that_is_let_go_is_heard)
+{
+	struct fake_container *hung;
+	struct backend *held;
+	uint64_t serial;
+
+	begin_with_two();
+	hung = fake_by_name(bench.engine, "acts_1");
+	held = view_of(1).backend;
+	fleet = backend_fleet(held);
+	serial = backend_serial(held);
+	request_on(held);
+	hung->answer = FAKE_ILL;
+	wait_ready(1);
+	fleet_release(held, FLEET_FAILED);
+	fake_evict(bench.engine, hung);
+	bench_run(&bench, 50);
+	ck_assert_int_eq(fleet_fate(fleet, serial), FLEET_FATE_UNKNOWN);
+	fake_kill(bench.engine, hung, 137);
+	ck_assert(bench_until(&bench, end_is_known, &serial, 1000));
+	bench_run(&bench, 50);
+	ck_assert_uint_eq(supervisor_container_count(supervisor), 1);
+	ck_assert_uint_eq(changes(), 0);
+}
+END_TEST
+
+/* Each time it is taken up it is another backend. */
+START_TEST(the_end_of_one_that_was_taken_up_again_is_heard)
+{
+	struct fake_container *hung;
+	struct backend *held;
+	uint64_t serial;
+
+	begin_with_two();
+	hung = fake_by_name(bench.engine, "acts_1");
+	held = view_of(1).backend;
+	fleet = backend_fleet(held);
+	serial = backend_serial(held);
+	request_on(held);
+	hung->answer = FAKE_ILL;
+	wait_ready(1);
+	fleet_release(held, FLEET_FAILED);
+	hung->answer = FAKE_GOOD;
+	wait_ready(2);
+	ck_assert_int_eq(fleet_fate(fleet, serial), FLEET_FATE_UNKNOWN);
+	fake_kill(bench.engine, hung, 137);
+	ck_assert(bench_until(&bench, end_is_known, &serial, 1000));
 }
 END_TEST
 
@@ -403,6 +464,8 @@ int main(void)
 	tcase_add_test(tcase, one_that_does_not_answer_is_taken_up_again);
 	tcase_add_loop_test(tcase, without_an_engine_what_answers_again_serves, 0, 2);
 	tcase_add_test(tcase, one_that_is_evicted_is_drained_and_let_go);
+	tcase_add_test(tcase, the_end_of_one_that_is_let_go_is_heard);
+	tcase_add_test(tcase, the_end_of_one_that_was_taken_up_again_is_heard);
 	tcase_add_loop_test(tcase, its_end_removes_nothing, 0, 2);
 	tcase_add_test(tcase, who_leads_mends_what_the_former_leader_left);
 	tcase_add_test(tcase, who_led_stops_acting);
