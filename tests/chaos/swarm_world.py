@@ -16,6 +16,7 @@ from harness.wait import wait_until
 from world import HEALTH, MOST, SCALE, SETTINGS, Seen
 
 HOLD_MS = 20000         # longer than Docker's election
+START_MS = 4000         # a dockerd that comes back takes away the port of one it has just started, now and then
 UNKNOWN = (OSError, ValueError, KeyError, http.client.HTTPException, DockerError)
 
 
@@ -56,7 +57,7 @@ class SwarmWorld:
             one.config.update(SETTINGS, hold_ms=HOLD_MS)
 
     def _configure(self, first):
-        self.service = first.add_service("web", self.swarm.backend_image(), scale=dict(SCALE), health=dict(HEALTH))
+        self.service = first.add_service("web", self.swarm.backend_image(), scale=dict(SCALE), health=dict(HEALTH, start_ms=START_MS))
 
     def start(self):
         for one in self.orchestrators:
