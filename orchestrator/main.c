@@ -207,6 +207,7 @@ static bool make_engine(struct orchestrator *self, struct err *err)
 	                                   .name = self->config->name,
 	                                   .own = identity_own(&self->identity),
 	                                   .docker_socket = self->config->docker_socket,
+	                                   .poll_ms = (int)self->config->swarm.poll_ms,
 	                                   .state_dir = self->config->state_dir,
 	                                   .socket_dir = self->config->socket_dir,
 	                                   .observer = supervisors_observer(self->supervisors)};

@@ -94,6 +94,7 @@ struct config_acme {
 struct config_swarm {
 	struct strings peers; /* "ADDR:PORT" of the orchestrators' admin */
 	char *token_file;     /* "" = none */
+	int64_t poll_ms;
 };
 
 struct config_redirect {

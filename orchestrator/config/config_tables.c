@@ -191,6 +191,9 @@ static const struct option swarm_options[] = {
                  "leads counts the requests of all for scaling. Empty: it counts its own."},
         {"token_file", OPTION_TEXT, AT(token_file), 0, 1024, "\"\"",
          .help = "File with the token that they show each other; it opens nothing but /api/peer. Required with peers."},
+        {"poll_ms", OPTION_INT, AT(poll_ms), 50, 5000, "250", .unit = "ms",
+         .help = "How often services, tasks and nodes are listed while a container is on its way from one state to another; four times "
+                 "as seldom otherwise. An event of the swarm brings a look at once."},
         OPTION_END,
 };
 #undef AT

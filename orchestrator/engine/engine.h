@@ -270,7 +270,8 @@ struct engine_settings {
 	struct event_base *base;
 	const char *name;          /* label selfless.name, and the network's name */
 	struct engine_shared own;  /* owner: label selfless.owner; docker, swarm. key: swarm, for others to share */
-	const char *docker_socket; /* docker */
+	const char *docker_socket; /* docker, swarm */
+	int poll_ms; /* swarm: between two looks at it while something is under way; four times that otherwise */
 	const char *state_dir; /* process: its records, logs and the services' data; docker: the file that late_network
 	                            * needs. Made where missing. */
 	const char

@@ -31,7 +31,6 @@
 #define END_MS 30000
 #define REMOVE_MS 4000
 #define LOGS_MS 10000
-#define POLL_OFTEN_MS 250
 
 /* --- the verbs ------------------------------------------------------------------------------------------------- */
 
@@ -305,13 +304,13 @@ static struct docker_link *make_link(struct swarm *swarm, struct event_base *bas
 	return docker_link_new(&settings);
 }
 
-static struct swarm_poll *make_poll(struct swarm *swarm, struct event_base *base, const char *name)
+static struct swarm_poll *make_poll(struct swarm *swarm, const struct engine_settings *of)
 {
 	const struct swarm_poll_settings settings = {
-	        .base = base,
+	        .base = of->base,
 	        .calls = swarm->calls,
-	        .name = name,
-	        .often_ms = POLL_OFTEN_MS,
+	        .name = of->name,
+	        .often_ms = of->poll_ms,
 	        .on_lists = on_lists,
 	        .on_failed = on_failed,
 	        .is_moving = is_moving,
@@ -359,7 +358,7 @@ bool swarm_engine_new(const struct engine_settings *settings, struct engine **en
 	swarm->http = docker_http_new(settings->base, settings->docker_socket);
 	swarm->link = make_link(swarm, settings->base);
 	swarm->calls = docker_calls_new(settings->base, swarm->http, swarm->http, swarm->link);
-	swarm->poll = make_poll(swarm, settings->base, settings->name);
+	swarm->poll = make_poll(swarm, settings);
 	swarm->shared = make_shared(swarm, settings);
 	swarm->view = swarm_view_new();
 	swarm->waits = swarm_waits_new(settings->base);

@@ -157,6 +157,8 @@ static const struct {
         {"{\"engine\": \"swarm\", \"swarm\": {\"peers\": [\"two\"], \"token_file\": \"/x\"}, \"services\": [{\"name\": \"a1\", "
          "\"image\": \"x\"}]}",
          "\"two\" is no ADDRESS:PORT"},
+        {"{\"engine\": \"swarm\", \"swarm\": {\"poll_ms\": 20}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "swarm.poll_ms"},
         {"{\"engine\": \"swarm\", \"services\": [{\"name\": \"a.b\", \"image\": \"x\"}]}",
          "services[0].name: \"a.b\": with engine swarm"},
         {"{\"engine\": \"swarm\", \"name\": \"a23456789012345678901234567890123456789012345678901234567890\", \"services\": "

@@ -105,12 +105,13 @@ void watch_open(struct watch *watch, const char *name, const char *socket_path, 
 	          (struct engine_settings){.name = name, .docker_socket = socket_path, .state_dir = state_dir});
 }
 
-void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir)
+void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir, int poll_ms)
 {
 	open_with(watch, swarm_engine_new,
 	          (struct engine_settings){.name = name,
 	                                   .own = {WATCH_OWNER, WATCH_KEY},
 	                                   .docker_socket = socket_path,
+	                                   .poll_ms = poll_ms,
 	                                   .state_dir = state_dir});
 }
 

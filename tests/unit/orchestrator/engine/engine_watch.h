@@ -43,7 +43,7 @@ struct outcome {
 void watch_open(struct watch *watch, const char *name, const char *socket_path, const char *state_dir);
 #define WATCH_OWNER "00112233445566778899aabbccddeeff"
 #define WATCH_KEY WATCH_OWNER WATCH_OWNER
-void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir);
+void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir, int poll_ms);
 void watch_open_process(struct watch *watch, const char *state_dir);
 void watch_close(struct watch *watch); /* frees the engine first, if there is still one */
 

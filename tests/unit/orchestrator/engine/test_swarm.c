@@ -58,7 +58,7 @@ static void set_up(void)
 	fake.page_count = sizeof(pages) / sizeof(pages[0]);
 	fake.replies = &reply;
 	fake.reply_count = 1;
-	watch_open_swarm(&watch, "sw", path, folder);
+	watch_open_swarm(&watch, "sw", path, folder, 250);
 	fake_open(&fake, watch.base, path);
 }
 
@@ -335,6 +335,29 @@ START_TEST(the_node_that_leads_the_swarm_leads)
 }
 END_TEST
 
+static void open_again(int poll_ms)
+{
+	fake_close(&fake);
+	watch_close(&watch);
+	watch_open_swarm(&watch, "sw", path, folder, poll_ms);
+	fake_open(&fake, watch.base, path);
+}
+
+START_TEST(it_looks_as_often_as_is_said)
+{
+	open_again(1000);
+	be_up();
+	pages[NODES_PAGE].reply.body = TWO_NODES(LEADS, "");
+	watch_run(&watch, 2000); /* nothing is under way: every 4 s */
+	ck_assert_int_eq(watch.roles, 1);
+	open_again(50);
+	pages[NODES_PAGE].reply.body = TWO_NODES("", LEADS);
+	be_up();
+	pages[NODES_PAGE].reply.body = TWO_NODES(LEADS, "");
+	ck_assert(watch_until(&watch, &watch.roles, 2, 900)); /* 200 ms; by itself a second */
+}
+END_TEST
+
 #define NODE_OF(id, host, address, state, availability, manager)                                                    \
 	"{\"ID\":\"" id "\",\"Description\":{\"Hostname\":\"" host "\"},\"Spec\":{\"Availability\":\"" availability \
 	"\"},"                                                                                                      \
@@ -463,7 +486,7 @@ UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_add
                an_event_of_the_swarm_brings_a_look_at_once, a_stop_waits_for_the_end,
                a_stop_does_not_wait_for_a_node_that_is_away, a_removal_takes_the_service_away,
                a_manager_without_a_leader_is_down, the_node_that_leads_the_swarm_leads, nodes_are_told_when_they_change,
-               where_nobody_leads_it_does_not, a_docker_without_a_swarm_says_what_to_do,
+               where_nobody_leads_it_does_not, it_looks_as_often_as_is_said, a_docker_without_a_swarm_says_what_to_do,
                what_the_first_one_brought_is_taken, the_first_one_brings_its_own,
                of_two_at_once_the_first_one_brings_its_own, what_cannot_be_made_is_tried_again_with_pauses,
                a_config_that_is_not_ours_is_said, a_config_that_is_not_ours_leaves_our_own_as_it_is,
