@@ -24,6 +24,7 @@
 #include "orchestrator/base/loop.h"
 #include "orchestrator/proxy/proxy.h"
 #include "orchestrator/leave.h"
+#include "orchestrator/listening.h"
 #include "orchestrator/reload.h"
 #include "orchestrator/troubles.h"
 #include "orchestrator/base/signals.h"
@@ -344,12 +345,6 @@ static void free_all(struct orchestrator *self)
 		close(self->lock); /* last: the next one may begin */
 }
 
-static void log_addresses(const char *event, const struct strings *addresses)
-{
-	for (size_t i = 0; i < addresses->count; i++)
-		log_info("event=%s address=%s", event, addresses->items[i]);
-}
-
 /* Takes the config over, and the certificates that it names. */
 static int run(struct config *config, struct certificates *certificates, const struct command *command)
 {
@@ -362,9 +357,7 @@ static int run(struct config *config, struct certificates *certificates, const s
 	bool ok = make_all(&self, &err);
 	if (ok) {
 		make_reload(&self, config, command->config_path);
-		log_addresses("listening", &config->listen);
-		log_addresses("tls-listening", &config->tls.listen);
-		log_addresses("admin-listening", &config->admin);
+		listening_log(config);
 		event_base_dispatch(self.base);
 		log_info("event=stopped containers=%zu", supervisors_containers(self.supervisors));
 	} else {

@@ -19,7 +19,10 @@
 #include "orchestrator/admin/page.h"
 #include "orchestrator/admin/sampler.h"
 #include "orchestrator/base/address.h"
+#include "orchestrator/base/timer.h"
 #include "orchestrator/base/token.h"
+#include "orchestrator/config/node_address.h"
+#include "orchestrator/fleet/supervisors.h"
 #include "orchestrator/wire/listen.h"
 
 #include <event2/bufferevent.h>
@@ -33,6 +36,7 @@
 #define BODY_MAX 65536
 #define TIMEOUT_S 60
 #define PEER_PATH "/api/peer"
+#define LOOK_US 500000 /* between two looks whether this node has another address */
 
 /* Where we listen: an address, or the unix socket. */
 struct door {
@@ -41,12 +45,14 @@ struct door {
 	struct evhttp *http;
 	struct local *local; /* the unix socket; NULL: an address */
 	struct address address;
+	int node_port;    /* its address is the node's, once that is known; 0: as configured */
 	bool needs_token; /* for whatever is asked */
 };
 
 struct admin {
 	struct desk desk;
 	struct sampler *sampler;
+	struct timer *look;
 	char *token;      /* NULL: no door needs one */
 	char *peer_token; /* opens PEER_PATH alone; NULL: nobody has one */
 	struct door *doors;
@@ -169,11 +175,15 @@ static void open_for(struct door *door)
 
 static bool open_door(struct door *door, const char *text, struct err *err)
 {
-	if (!address_parse(text, &door->address))
+	bool is_node = node_address_port(text, &door->node_port);
+
+	if (!is_node && !address_parse(text, &door->address))
 		return err_set(err, "admin: \"%s\" is no ADDRESS:PORT", text);
-	door->needs_token = !address_is_loopback(&door->address);
+	door->needs_token = is_node || !address_is_loopback(&door->address);
 	if (door->needs_token && door->admin->token == NULL)
 		return err_set(err, "admin: \"%s\" is not a loopback address: that needs admin_token_file", text);
+	if (is_node)
+		return true; /* see on_look */
 	open_for(door);
 	return listen_add(door->listen, text, err);
 }
@@ -194,6 +204,53 @@ static void open_socket(struct door *door)
 	open_for(door);
 	listen_add_socket(door->listen, local_fd(door->local));
 	log_info("event=admin-listening path=%s", log_quote(local_path(door->local)));
+}
+
+static void close_door(struct door *door)
+{
+	listen_free(door->listen);
+	if (door->http != NULL)
+		evhttp_free(door->http);
+	door->listen = NULL;
+	door->http = NULL;
+}
+
+/* Nobody here waits for it: what else is served is no worse without it. */
+static void open_at_node(struct door *door, const struct address *address)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	struct err err;
+
+	close_door(door);
+	door->address = *address;
+	address_format(address, text);
+	open_for(door);
+	if (listen_add(door->listen, text, &err)) {
+		log_info("event=admin-listening address=%s", text);
+		return;
+	}
+	close_door(door);
+	log_error("event=admin-node-off address=%s error=%s remedy=\"see that nothing else has the port, and restart\"",
+	          text, log_quote(err.message));
+}
+
+/* Once for each address that the node has: what cannot be had is not tried again, for that may block the loop. */
+static void on_look(void *arg)
+{
+	struct admin *admin = arg;
+	const char *host = supervisors_own_host(admin->desk.settings.supervisors);
+	struct address address;
+
+	for (size_t i = 0; i < admin->door_count; i++) {
+		struct door *door = &admin->doors[i];
+
+		if (door->node_port == 0)
+			continue;
+		timer_set(admin->look, LOOK_US);
+		if (address_of_host(host, door->node_port, &address) &&
+		    (door->address.len != address.len || memcmp(&address.addr, &door->address.addr, address.len) != 0))
+			open_at_node(door, &address);
+	}
 }
 
 /* --- making ---------------------------------------------------------------------------------------------------- */
@@ -227,10 +284,12 @@ bool admin_new(const struct admin_settings *settings, struct admin **result, str
 	admin->desk.curves = curves_new();
 	admin->desk.events = events_new(&admin->desk);
 	admin->sampler = sampler_new(&admin->desk);
+	admin->look = timer_new(settings->base, on_look, admin);
 	if (!open_all(admin, err)) {
 		admin_free(admin);
 		return false;
 	}
+	on_look(admin);
 	*result = admin;
 	return true;
 }
@@ -246,13 +305,12 @@ void admin_free(struct admin *admin)
 	if (admin == NULL)
 		return;
 	sampler_free(admin->sampler);
+	timer_free(admin->look);
 	events_free(admin->desk.events); /* before the connections go */
 	curves_free(admin->desk.curves);
 	for (size_t i = 0; i < admin->door_count; i++) {
 		local_free(admin->doors[i].local);
-		listen_free(admin->doors[i].listen);
-		if (admin->doors[i].http != NULL)
-			evhttp_free(admin->doors[i].http);
+		close_door(&admin->doors[i]);
 	}
 	free(admin->doors);
 	free(admin->token);

@@ -12,8 +12,8 @@
 
 struct admin;
 
-/* Listens on its addresses and at socket_dir/admin.sock. False if an address cannot be had; without the socket it goes on,
- * and the log says why. */
+/* Listens on its addresses and at socket_dir/admin.sock. False if an address cannot be had; without the socket, and without
+ * node:PORT, which is opened once the supervisors know the host's, it goes on, and the log says why. */
 bool admin_new(const struct admin_settings *settings, struct admin **admin, struct err *err) MUST_CHECK;
 void admin_free(struct admin *admin);
 

@@ -9,6 +9,8 @@
 #include "orchestrator/config/config_check_tls.h"
 #include "orchestrator/config/config_scope.h"
 #include "orchestrator/config/config_tables.h"
+#include "orchestrator/config/node_address.h"
+#include "orchestrator/engine/engines.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -29,16 +31,24 @@ static bool is_name(const char *text)
 
 static bool check_admin(const struct scope *scope, const struct config *config)
 {
-	if (!check_addresses(scope, "admin", &config->admin))
-		return false;
 	for (size_t i = 0; i < config->admin.count; i++) {
+		const char *text = config->admin.items[i];
 		struct address address;
-		if (address_parse(config->admin.items[i], &address) && !address_is_loopback(&address) &&
-		    config->admin_token_file[0] == '\0')
+		int port;
+		bool is_node = node_address_port(text, &port);
+
+		if (is_node && !engines[config->engine].can.elects)
+			return wrong(scope, "admin",
+			             "\"%s\": only with engine swarm is this host a node; name an address of its own",
+			             text);
+		if (!is_node && !check_address(scope, "admin", text))
+			return false;
+		if (config->admin_token_file[0] == '\0' &&
+		    (is_node || (address_parse(text, &address) && !address_is_loopback(&address))))
 			return wrong(scope, "admin", "\"%s\" is not a loopback address: that needs admin_token_file",
-			             config->admin.items[i]);
+			             text);
 	}
-	return true;
+	return check_twice(scope, "admin", &config->admin);
 }
 
 static bool check_networks(const struct scope *scope, const char *key, const struct strings *networks)

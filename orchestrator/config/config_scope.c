@@ -30,17 +30,27 @@ bool wrong(const struct scope *scope, const char *key, const char *format, ...)
 	return options_error(scope->err, scope->file, at, full, "%s", message);
 }
 
+bool check_address(const struct scope *scope, const char *key, const char *text)
+{
+	struct address address;
+
+	return address_parse(text, &address) ||
+	       wrong(scope, key, "\"%s\" is no ADDRESS:PORT; write 0.0.0.0:80, 127.0.0.1:8080 or [::1]:80", text);
+}
+
+bool check_twice(const struct scope *scope, const char *key, const struct strings *texts)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(texts->items[i], texts->items[k]) == 0)
+				return wrong(scope, key, "\"%s\" stands there twice", texts->items[i]);
+	return true;
+}
+
 bool check_addresses(const struct scope *scope, const char *key, const struct strings *addresses)
 {
-	for (size_t i = 0; i < addresses->count; i++) {
-		struct address address;
-		if (!address_parse(addresses->items[i], &address))
-			return wrong(scope, key,
-			             "\"%s\" is no ADDRESS:PORT; write 0.0.0.0:80, 127.0.0.1:8080 or [::1]:80",
-			             addresses->items[i]);
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(addresses->items[i], addresses->items[k]) == 0)
-				return wrong(scope, key, "\"%s\" stands there twice", addresses->items[i]);
-	}
-	return true;
+	for (size_t i = 0; i < addresses->count; i++)
+		if (!check_address(scope, key, addresses->items[i]))
+			return false;
+	return check_twice(scope, key, addresses);
 }

@@ -18,5 +18,7 @@ struct scope {
 /* Sets err to file:line:column, the key with its path, and the message; returns false. key: may be "table.key". */
 bool wrong(const struct scope *scope, const char *key, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Each is ADDRESS:PORT, and stands there once. */
+bool check_address(const struct scope *scope, const char *key, const char *text);          /* it is ADDRESS:PORT */
+bool check_twice(const struct scope *scope, const char *key, const struct strings *texts); /* each stands there once */
+/* Both, of all of them. */
 bool check_addresses(const struct scope *scope, const char *key, const struct strings *addresses);

@@ -50,7 +50,9 @@ static const struct option scale_options[] = {
          .help = "Fewest containers; 0: stopped after a window without requests, the next one waits for the start."},
         {"max", OPTION_INT, AT(max), 1, 1000, "10", .reloadable = true, .help = "Most containers."},
         {"spares", OPTION_INT, AT(spares), 0, 100, "0", .reloadable = true,
-         .help = "Containers that run ahead, paused, to stand in after a fault."},
+
+         .help = "Containers that run ahead, paused, to stand in after a fault. Engine swarm: they are not paused, and get no requests "
+                 "until then."},
         {"count", OPTION_TEXTS, AT(count), 0, 64, "[]", .otherwise = "the service's routes", .reloadable = true,
          .help = "Path prefixes of the requests that are counted."},
         {"not_counted", OPTION_TEXTS, AT(not_counted), 0, 64, "[]", .reloadable = true,
@@ -188,7 +190,8 @@ static const struct option acme_options[] = {
 static const struct option swarm_options[] = {
         {"peers", OPTION_TEXTS, AT(peers), 0, 16, "[]",
          .help = "Admin addresses of all orchestrators of this name, as ADDRESS:PORT, this one's own among them or not: the one that "
-                 "leads counts the requests of all for scaling. Empty: it counts its own."},
+                 "leads counts the requests of all for scaling. Empty: the addresses of the swarm's managers, with the port of an own "
+                 "admin address that is not loopback; where there is none, or no token_file, it counts its own."},
         {"token_file", OPTION_TEXT, AT(token_file), 0, 1024, "\"\"",
          .help = "File with the token that they show each other; it opens nothing but /api/peer. Required with peers."},
         {"poll_ms", OPTION_INT, AT(poll_ms), 50, 5000, "250", .unit = "ms",
@@ -213,7 +216,9 @@ static const struct option redirect_options[] = {
 const struct option config_options[] = {
         {"listen", OPTION_TEXTS, AT(listen), 0, 16, "[\"" CONFIG_LISTEN "\"]",
          .help = "Addresses the proxy serves on in clear, as ADDRESS:PORT; empty only with tls.listen."},
-        {"admin", OPTION_TEXTS, AT(admin), 0, 16, "[\"127.0.0.1:9090\"]", .help = "Addresses of the admin API."},
+        {"admin", OPTION_TEXTS, AT(admin), 0, 16, "[\"127.0.0.1:9090\"]",
+         .help = "Addresses of the admin API, as ADDRESS:PORT. Engine swarm: node:PORT is the address that the swarm has of this host, "
+                 "so that all hosts may have one file; it is opened once the engine has answered."},
         {"admin_token_file", OPTION_TEXT, AT(admin_token_file), 0, 1024, "\"\"",
          .help = "File with the token that admin asks for; required for an admin address that is not loopback."},
         {"engine", OPTION_ENUM, AT(engine), 0, 0, "\"docker\"", .words = &engines[0].name,

@@ -52,3 +52,11 @@ const struct node *nodes_find(const struct nodes *nodes, const struct address *a
 			return &nodes->items[i];
 	return NULL;
 }
+
+const struct node *nodes_own(const struct nodes *nodes)
+{
+	for (size_t i = 0; i < nodes->count; i++)
+		if (nodes->items[i].self)
+			return &nodes->items[i];
+	return NULL;
+}

@@ -24,5 +24,8 @@ struct nodes {
 void nodes_take(struct nodes *nodes, const struct engine_node *told, size_t count);
 void nodes_clear(struct nodes *nodes);
 
+/* The one that we are on; NULL: it is not known. */
+const struct node *nodes_own(const struct nodes *nodes);
+
 /* The one that this container's address is on. NULL: none, or it is not known. */
 const struct node *nodes_find(const struct nodes *nodes, const struct address *address);

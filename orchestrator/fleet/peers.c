@@ -47,7 +47,7 @@ struct peers {
 	char boot[PEERS_BOOT_SIZE];
 	bool leads;
 	int64_t leads_us; /* since when */
-	struct peer *items;
+	struct peer **items;
 	size_t count;
 };
 
@@ -177,8 +177,15 @@ static void on_round(void *arg)
 	struct peers *peers = arg;
 
 	for (size_t i = 0; i < peers->count; i++)
-		ask(&peers->items[i]);
+		ask(peers->items[i]);
 	timer_set(peers->timer, ROUND_US);
+}
+
+static void forget_request(struct peer *peer)
+{
+	if (peer->request != NULL)
+		fetch_cancel(peer->request);
+	peer->request = NULL;
 }
 
 void peers_lead(struct peers *peers, bool leads)
@@ -193,43 +200,89 @@ void peers_lead(struct peers *peers, bool leads)
 	}
 	timer_clear(peers->timer);
 	for (size_t i = 0; i < peers->count; i++) {
-		struct peer *peer = &peers->items[i];
+		struct peer *peer = peers->items[i];
 
-		if (peer->request != NULL)
-			fetch_cancel(peer->request);
-		peer->request = NULL;
+		forget_request(peer);
 		peer->known = false;
 		backoff_reset(&peer->retry);
 	}
+}
+
+/* --- who they are ---------------------------------------------------------------------------------------------- */
+
+static struct peer *peer_new(struct peers *peers, const char *address)
+{
+	struct peer *peer = mem_zero(sizeof(*peer));
+
+	peer->peers = peers;
+	peer->address = mem_dup(address);
+	peer->url = mem_format("http://%s/api/peer", address);
+	return peer;
+}
+
+static void peer_free(struct peer *peer)
+{
+	if (peer == NULL)
+		return;
+	forget_request(peer);
+	free(peer->address);
+	free(peer->url);
+	free(peer);
+}
+
+/* Out of those that are. */
+static struct peer *take_known(struct peers *peers, const char *address)
+{
+	for (size_t i = 0; i < peers->count; i++) {
+		struct peer *peer = peers->items[i];
+
+		if (peer == NULL || strcmp(peer->address, address) != 0)
+			continue;
+		peers->items[i] = NULL;
+		return peer;
+	}
+	return NULL;
+}
+
+void peers_set(struct peers *peers, const struct strings *addresses)
+{
+	struct peer **items;
+
+	if (peers == NULL)
+		return;
+	items = mem_array(NULL, addresses->count + 1, sizeof(struct peer *));
+	for (size_t i = 0; i < addresses->count; i++) {
+		items[i] = take_known(peers, addresses->items[i]);
+		if (items[i] == NULL)
+			items[i] = peer_new(peers, addresses->items[i]);
+	}
+	for (size_t i = 0; i < peers->count; i++)
+		peer_free(peers->items[i]);
+	free(peers->items);
+	peers->items = items;
+	peers->count = addresses->count;
 }
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
 struct peers *peers_new(const struct peers_settings *settings)
 {
-	const struct strings *addresses = &settings->config->peers;
 	struct peers *peers;
 	char *token;
 	struct err err;
 
-	if (!token_read(settings->config->token_file, &token, &err)) {
+	if (!token_read(settings->token_file, &token, &err)) {
 		log_error("event=peers-off error=%s", log_quote(err.message));
 		return NULL;
 	}
 	peers = mem_zero(sizeof(*peers));
 	peers->settings = *settings;
-	peers->settings.config = NULL; /* copied */
+	peers->settings.token_file = NULL; /* read */
 	peers->authorization = mem_format("Bearer %s", token);
 	free(token);
 	(void)!random_hex(peers->boot, sizeof(peers->boot), NULL);
 	peers->fetch = fetch_new(settings->base);
 	peers->timer = timer_new(settings->base, on_round, peers);
-	peers->items = mem_zero((addresses->count + 1) * sizeof(*peers->items));
-	for (size_t i = 0; i < addresses->count; i++)
-		peers->items[peers->count++] =
-		        (struct peer){.peers = peers,
-		                      .address = mem_dup(addresses->items[i]),
-		                      .url = mem_format("http://%s/api/peer", addresses->items[i])};
 	return peers;
 }
 
@@ -237,13 +290,11 @@ void peers_free(struct peers *peers)
 {
 	if (peers == NULL)
 		return;
+	for (size_t i = 0; i < peers->count; i++)
+		peer_free(peers->items[i]);
+	free(peers->items);
 	fetch_free(peers->fetch);
 	timer_free(peers->timer);
-	for (size_t i = 0; i < peers->count; i++) {
-		free(peers->items[i].address);
-		free(peers->items[i].url);
-	}
-	free(peers->items);
 	free(peers->authorization);
 	free(peers);
 }

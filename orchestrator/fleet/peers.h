@@ -7,7 +7,7 @@
 #pragma once
 
 #include "common/err.h"
-#include "orchestrator/config/config.h"
+#include "orchestrator/engine/engine.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,13 +28,15 @@ struct peers_news {
 
 struct peers_settings {
 	struct event_base *base;
-	const struct config_swarm *config; /* borrowed for the call */
+	const char *token_file; /* borrowed for the call */
 	void (*on_news)(const struct peers_news *news, void *arg);
 	void *arg;
 };
 
-/* NULL, with why in the log: there is no token. */
+/* Nobody is asked yet. NULL, with why in the log: there is no token. */
 struct peers *peers_new(const struct peers_settings *settings);
-void peers_free(struct peers *peers);              /* NULL is fine */
+void peers_free(struct peers *peers); /* NULL is fine */
+/* These are they, as ADDRESS:PORT; of those who were before nothing is forgotten. NULL is fine. */
+void peers_set(struct peers *peers, const struct strings *addresses);
 const char *peers_boot(const struct peers *peers); /* ours; "": NULL */
 void peers_lead(struct peers *peers, bool leads);  /* from now on they are asked, or not; NULL is fine */

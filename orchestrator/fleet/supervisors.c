@@ -74,11 +74,12 @@ void supervisors_start(struct supervisors *supervisors, struct engine *engine)
 	leading_begin(&supervisors->leading, engine->can);
 	supervisors->harbour.leading = &supervisors->leading;
 	supervisors->acting = supervisors->leading.leads;
-	if (engine->can->elects && supervisors->config->swarm.peers.count > 0)
-		supervisors->peers = peers_new(&(struct peers_settings){.base = supervisors->settings.base,
-		                                                        .config = &supervisors->config->swarm,
-		                                                        .on_news = on_peer,
-		                                                        .arg = supervisors});
+	if (engine->can->elects)
+		peering_begin(&supervisors->peering, supervisors->config,
+		              &(struct peers_settings){.base = supervisors->settings.base,
+		                                       .token_file = supervisors->config->swarm.token_file,
+		                                       .on_news = on_peer,
+		                                       .arg = supervisors});
 	supervisors->count = config_service_count(supervisors->config);
 	supervisors->items = mem_array(NULL, supervisors->count, sizeof(struct supervisor *));
 	for (size_t i = 0; i < supervisors->count; i++)
@@ -97,7 +98,7 @@ void supervisors_free(struct supervisors *supervisors)
 	free(supervisors->leaving);
 	harbour_clear(&supervisors->harbour);
 	nodes_clear(&supervisors->nodes);
-	peers_free(supervisors->peers);
+	peering_end(&supervisors->peering);
 	lists_free(supervisors->lists);
 	timer_free(supervisors->end);
 	free(supervisors);
@@ -161,7 +162,14 @@ const struct supervisors_engine *supervisors_engine(const struct supervisors *su
 
 const char *supervisors_boot(const struct supervisors *supervisors)
 {
-	return peers_boot(supervisors->peers);
+	return peers_boot(supervisors->peering.peers);
+}
+
+const char *supervisors_own_host(const struct supervisors *supervisors)
+{
+	const struct node *own = nodes_own(&supervisors->nodes);
+
+	return own != NULL ? own->address : "";
 }
 
 const struct leading *supervisors_leading(const struct supervisors *supervisors)
@@ -221,7 +229,7 @@ static void take_over(struct supervisors *supervisors, const struct engine_listi
 		return;
 	supervisors->acting = true;
 	for_each(supervisors, supervisor_lead);
-	peers_lead(supervisors->peers, true);
+	peers_lead(supervisors->peering.peers, true);
 	orphans_begin(&supervisors->orphans, supervisors->engine, supervisors->config->drain_ms);
 }
 
@@ -280,7 +288,7 @@ static void on_role(const struct engine_role *role, void *arg)
 	if (!role->leads && supervisors->acting) {
 		supervisors->acting = false;
 		for_each(supervisors, supervisor_follow);
-		peers_lead(supervisors->peers, false);
+		peers_lead(supervisors->peering.peers, false);
 	}
 }
 
@@ -289,6 +297,7 @@ static void on_nodes(const struct engine_node *nodes, size_t count, void *arg)
 	struct supervisors *supervisors = arg;
 
 	nodes_take(&supervisors->nodes, nodes, count);
+	peering_nodes(&supervisors->peering, &supervisors->nodes);
 }
 
 static void on_up(void *arg)

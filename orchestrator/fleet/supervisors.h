@@ -72,6 +72,8 @@ const struct nodes *supervisors_nodes(const struct supervisors *supervisors);
 void supervisors_node_loss(const struct supervisors *supervisors, struct node_loss *loss);
 const char *
 supervisors_boot(const struct supervisors *supervisors); /* another one at each start; "": no peers are configured */
+/* By which address the others of this name know this host; "": by none, or it is not known yet. */
+const char *supervisors_own_host(const struct supervisors *supervisors);
 bool supervisors_engine_known(
         const struct supervisors *supervisors); /* it was heard of: it is up, or does not answer */
 

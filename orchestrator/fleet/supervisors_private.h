@@ -5,7 +5,7 @@
 #include "orchestrator/fleet/leading.h"
 #include "orchestrator/fleet/nodes.h"
 #include "orchestrator/fleet/orphans.h"
-#include "orchestrator/fleet/peers.h"
+#include "orchestrator/fleet/peering.h"
 #include "orchestrator/fleet/supervisors.h"
 
 struct supervisors {
@@ -26,9 +26,9 @@ struct supervisors {
 	struct supervisors_engine trouble;
 	struct leading leading;
 	struct nodes nodes;
-	struct peers *peers; /* NULL: none are asked */
-	struct timer *end;   /* the end is told from the loop */
-	size_t left;         /* supervisors that are still stopping */
+	struct peering peering;
+	struct timer *end; /* the end is told from the loop */
+	size_t left;       /* supervisors that are still stopping */
 	supervisor_stopped *done;
 	void *done_arg;
 };

@@ -45,13 +45,18 @@ bool admin_address_check(const char *text, char address[ADMIN_ADDRESS_SIZE], str
 
 bool admin_address_pick(const struct strings *admin, char address[ADMIN_ADDRESS_SIZE], struct err *err)
 {
-	const char *best = admin->count > 0 ? admin->items[0] : NULL;
+	const char *best = NULL, *loopback = NULL;
 
 	for (size_t i = admin->count; i > 0; i--) {
 		struct address literal;
-		if (address_parse(admin->items[i - 1], &literal) && address_is_loopback(&literal))
-			best = admin->items[i - 1];
+		if (!address_parse(admin->items[i - 1], &literal))
+			continue; /* the node's: only who runs there knows it */
+		best = admin->items[i - 1];
+		if (address_is_loopback(&literal))
+			loopback = best;
 	}
+	if (loopback != NULL)
+		best = loopback;
 	if (best == NULL)
 		return err_set(err, "the configuration gives no admin address (\"admin\"): nobody can be asked");
 	put(best, strrchr(best, ':'), address);

@@ -10,5 +10,5 @@
 bool admin_address_check(const char *text, char address[ADMIN_ADDRESS_SIZE], struct err *err) MUST_CHECK;
 
 /* Of the addresses that the configuration lets admin listen on (ADDRESS:PORT, checked): the first on loopback, which
- * asks for no token, else the first. "Any address" becomes this host's loopback. False if there is none. */
+ * asks for no token, else the first; "node:PORT" is none of them. "Any address" becomes this host's loopback. False if there is none. */
 bool admin_address_pick(const struct strings *admin, char address[ADMIN_ADDRESS_SIZE], struct err *err) MUST_CHECK;

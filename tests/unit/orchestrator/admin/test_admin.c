@@ -27,7 +27,7 @@ static struct fleet_bench bench;
 static struct supervisors *supervisors;
 static struct admin *admin;
 static struct stats stats[2];
-static int ports[2]; /* loopback; all addresses, with a token */
+static int ports[3]; /* loopback; all addresses, with a token; the node's */
 static char host[32];
 static int drains, reloads;
 
@@ -112,6 +112,9 @@ static void configure(void)
 		snprintf(text, sizeof(text), "%s:%d", addresses[i], ports[i]);
 		strings_add(&bench.config.admin, text);
 	}
+	ports[2] = bench_free_port();
+	snprintf(text, sizeof(text), "node:%d", ports[2]);
+	strings_add(&bench.config.admin, text);
 	snprintf(host, sizeof(host), "127.0.0.1:%d", ports[0]);
 }
 
@@ -614,6 +617,55 @@ START_TEST(door_with_a_token)
 }
 END_TEST
 
+static bool is_refused(void)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET,
+	                         .sin_port = htons((uint16_t)ports[2]),
+	                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	bool refused = connect(fd, (struct sockaddr *)&in, sizeof(in)) == -1 && errno == ECONNREFUSED;
+
+	close(fd);
+	return refused;
+}
+
+static bool is_refused_now(void *arg)
+{
+	(void)arg;
+	return is_refused();
+}
+
+static bool is_open(void *arg)
+{
+	(void)arg;
+	return !is_refused();
+}
+
+static void tell_host(const char *own)
+{
+	const struct engine_node node = {.host = "own", .address = own, .state = "ready", .self = true};
+
+	bench.engine->observer.on_nodes(&node, 1, bench.engine->observer.arg);
+}
+
+/* As any address that is not loopback: by whatever name, with the token. */
+START_TEST(the_nodes_door_opens_once_its_address_is_known)
+{
+	begin();
+	ck_assert(is_refused());
+	tell_host("127.0.0.1");
+	ck_assert(bench_until(&bench, is_open, NULL, 5000));
+	ck_assert_int_eq(status_of(exchange(ports[2], "GET /api/fleet", "Host: node.example\r\n", "")), 401);
+	ck_assert_int_eq(status_of(exchange(ports[2], "GET /api/fleet",
+	                                    "Host: node.example\r\nAuthorization: Bearer " TOKEN "\r\n", "")),
+	                 200);
+	tell_host("127.0.0.2");
+	ck_assert(bench_until(&bench, is_refused_now, NULL, 5000));
+	ck_assert_int_eq(status_of(ask("GET /api/fleet", "")), 200);
+	end();
+}
+END_TEST
+
 START_TEST(a_large_body)
 {
 	static char body[70000];
@@ -866,7 +918,8 @@ END_TEST
 UNIT_MAIN("admin", fleet, metrics, metrics_are_all_documented, head_has_the_length_and_no_body, scales,
           refuses_bad_orders, replaces_and_rolls, drains_once_it_is_asked_properly, reloads_when_it_is_told_to,
           socket_answers_as_the_addresses_do, socket_of_another_says_so, goes_on_without_a_socket, what_needs_trust,
-          loopback_door, door_with_a_token, a_large_body, other_addresses_need_a_token_file, stream_tells_what_happens,
-          stream_tells_of_a_slot_without_a_container, stream_tells_the_numbers_and_the_story, curves_are_kept_and_told,
-          page_is_given_without_a_token, stream_of_an_old_client, one_that_does_not_read_is_dropped,
-          a_client_that_talks_on_is_not_stored, streams_are_limited_and_given_back)
+          loopback_door, door_with_a_token, the_nodes_door_opens_once_its_address_is_known, a_large_body,
+          other_addresses_need_a_token_file, stream_tells_what_happens, stream_tells_of_a_slot_without_a_container,
+          stream_tells_the_numbers_and_the_story, curves_are_kept_and_told, page_is_given_without_a_token,
+          stream_of_an_old_client, one_that_does_not_read_is_dropped, a_client_that_talks_on_is_not_stored,
+          streams_are_limited_and_given_back)

@@ -54,6 +54,8 @@ START_TEST(addresses_of_a_configuration)
 	ck_assert_str_eq(pick("10.0.0.1:1", NULL, NULL), "10.0.0.1:1");
 	ck_assert_str_eq(pick("10.0.0.1:1", "127.0.0.1:2", "[::1]:3"), "127.0.0.1:2");
 	ck_assert_str_eq(pick("0.0.0.0:1", "10.0.0.1:2", NULL), "127.0.0.1:1");
+	ck_assert_str_eq(pick("node:1", "10.0.0.1:2", NULL), "10.0.0.1:2");
+	ck_assert_ptr_null(pick("node:1", NULL, NULL));
 	ck_assert_ptr_null(pick(NULL, NULL, NULL));
 }
 END_TEST

@@ -159,6 +159,16 @@ static const struct {
          "\"two\" is no ADDRESS:PORT"},
         {"{\"engine\": \"swarm\", \"swarm\": {\"poll_ms\": 20}, \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
          "swarm.poll_ms"},
+        {"{\"engine\": \"swarm\", \"admin\": \"node:9090\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "\"node:9090\" is not a loopback address: that needs admin_token_file"},
+        {"{\"admin\": \"node:9090\", \"admin_token_file\": \"/x\", \"services\": [{\"name\": \"a1\", \"image\": \"x\"}]}",
+         "only with engine swarm is this host a node"},
+        {"{\"engine\": \"swarm\", \"admin\": \"node:0\", \"admin_token_file\": \"/x\", \"services\": [{\"name\": \"a1\", \"image\": "
+         "\"x\"}]}",
+         "\"node:0\" is no ADDRESS:PORT"},
+        {"{\"engine\": \"swarm\", \"admin\": [\"node:1\", \"node:1\"], \"admin_token_file\": \"/x\", \"services\": [{\"name\": \"a1\", "
+         "\"image\": \"x\"}]}",
+         "twice"},
         {"{\"engine\": \"swarm\", \"services\": [{\"name\": \"a.b\", \"image\": \"x\"}]}",
          "services[0].name: \"a.b\": with engine swarm"},
         {"{\"engine\": \"swarm\", \"name\": \"a23456789012345678901234567890123456789012345678901234567890\", \"services\": "

@@ -25,6 +25,7 @@ static void fill_config(struct fleet_bench *bench)
 	        .socket_dir = mem_dup(bench->dir),
 	        .drain_ms = 300,
 	        .stop_ms = 100,
+	        .swarm = {.token_file = ""},
 	        .services = {.items = &bench->service, .count = 1},
 	};
 	bench->service = (struct config_service){
