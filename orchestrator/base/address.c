@@ -136,6 +136,17 @@ void address_format(const struct address *address, char text[ADDRESS_TEXT_SIZE])
 
 /* --- what they are --------------------------------------------------------------------------------------------- */
 
+void address_set_port(struct address *address, int port)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->addr;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address->addr;
+
+	if (address->addr.ss_family == AF_INET)
+		v4->sin_port = htons((uint16_t)port);
+	else if (address->addr.ss_family == AF_INET6)
+		v6->sin6_port = htons((uint16_t)port);
+}
+
 void address_make_reachable(struct address *address)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->addr;

@@ -36,6 +36,8 @@ void address_format_host(const struct sockaddr *addr, char text[INET6_ADDRSTRLEN
 /* IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). False: it is no IP address, and out is left as it was. */
 bool address_to_v6(const struct sockaddr *addr, struct in6_addr *out);
 
+void address_set_port(struct address *address, int port); /* of an IP address */
+
 /* 0.0.0.0 and :: become the loopback address of their family: where one connects to what listens there. */
 void address_make_reachable(struct address *address);
 

@@ -41,3 +41,8 @@ const char *net_fault_words(int error)
 
 	return row != NULL ? row->words : NULL;
 }
+
+bool net_fault_is_of_the_way(int error)
+{
+	return error == EHOSTUNREACH || error == ENETUNREACH || error == EHOSTDOWN || error == ETIMEDOUT;
+}

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 enum net_fault {
 	NET_FAULT_REFUSED, /* nobody listens there, or there is no way to it */
 	NET_FAULT_RESET,   /* the peer ended the connection */
@@ -16,3 +18,6 @@ enum net_fault net_fault(int error);
 
 /* The same in words that stand before the peer's address: "connection refused at". NULL where it is ours: strerror says more. */
 const char *net_fault_words(int error);
+
+/* There is no way to the peer, or nobody at its end: other than refused by the peer's host, which is there. */
+bool net_fault_is_of_the_way(int error);

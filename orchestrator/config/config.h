@@ -37,6 +37,7 @@ struct config_scale {
 	int64_t min;
 	int64_t max;
 	int64_t spares;
+	bool spread;                /* over hosts */
 	struct strings count;       /* path prefixes */
 	struct strings not_counted; /* path prefixes */
 };

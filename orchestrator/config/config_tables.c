@@ -53,6 +53,9 @@ static const struct option scale_options[] = {
 
          .help = "Containers that run ahead, paused, to stand in after a fault. Engine swarm: they are not paused, and get no requests "
                  "until then."},
+        {"spread", OPTION_BOOL, AT(spread), 0, 0, "true", .reloadable = true,
+         .help = "Engine swarm: each new container comes to the node that has the fewest slots of the service, then the fewest of its "
+                 "spares, so that they share none as long as there are enough that answer. false: Swarm chooses."},
         {"count", OPTION_TEXTS, AT(count), 0, 64, "[]", .otherwise = "the service's routes", .reloadable = true,
          .help = "Path prefixes of the requests that are counted."},
         {"not_counted", OPTION_TEXTS, AT(not_counted), 0, 64, "[]", .reloadable = true,

@@ -57,6 +57,8 @@ struct engine_place {
 	int host_port;     /* to be published on the spec's addresses; 0 = none */
 	bool late_network; /* create leaves it in no network; start gives it that, with its port, once it is started,
 	                         * and its program begins when it has it */
+	bool apart; /* on another host than others of its service, as long as there are hosts enough; where that is not
+	                    * one_host */
 };
 
 /* The addresses that a container's own connections come from. None: it has none that are its own, as on the host's network. */
@@ -149,7 +151,7 @@ typedef void engine_done(const struct engine_result *result, void *arg);
 /* DIE: it runs no more, for certain. EXIT: the container's process has ended; how, and that the engine is done with it, DIE says
  * later. KILL: the engine sent a signal to it, for us or for somebody else, of which it may or may not die. EVICT: it is
  * ENGINE_EVICTED now; DIE follows if it is known to have ended. SOURCES: where its connections come from is known, soon after
- * each start. Not every engine, and not every container, has these four. */
+ * each start. MOVED: it runs, and is reached elsewhere than before. Not every engine, and not every container, has these five. */
 enum engine_event_type {
 	ENGINE_EVENT_DIE,
 	ENGINE_EVENT_KILL,
@@ -160,6 +162,7 @@ enum engine_event_type {
 	ENGINE_EVENT_PAUSE,
 	ENGINE_EVENT_UNPAUSE,
 	ENGINE_EVENT_SOURCES,
+	ENGINE_EVENT_MOVED,
 	ENGINE_EVENT_DESTROY
 };
 
@@ -169,6 +172,7 @@ struct engine_event {
 	int exit_code;                        /* DIE; -1: the engine does not know */
 	int signal;                           /* KILL: its number; 0 if the engine does not say */
 	const struct engine_sources *sources; /* SOURCES */
+	const struct address *address;        /* MOVED */
 	int64_t engine_time_ns;               /* when the engine says it happened; 0 if it does not */
 };
 
@@ -236,6 +240,9 @@ struct engine_verbs {
 	 * of a start that was answered with remake: whether Docker has lost it, or a container of ours that has just ended holds
 	 * it a little longer, is fleet's to know. NULL: this engine never answers so. */
 	void (*forgo_port)(struct engine *engine, int port);
+	/* Nothing at its address answers any more, by which its host itself may be gone: what is created from now on comes to
+	 * others, until that answers again. NULL: all are on this host. */
+	void (*host_lost)(struct engine *engine, const char *id);
 	void (*inspect)(struct engine *engine, const char *id, engine_done *done, void *arg);
 	/* The last `lines` lines of its output, stdout and stderr together. */
 	void (*logs)(struct engine *engine, const char *id, int lines, engine_done *done, void *arg);

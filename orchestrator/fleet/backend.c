@@ -52,6 +52,8 @@ struct backend {
 	int64_t last_probe_us;
 	struct pulse pulse;
 	char finding[BACKEND_FINDING_SIZE];
+	bool unreachable;
+	int64_t well_us;
 	struct incident incident;
 	struct upstream_pool *pool;
 	struct watch *watch;
@@ -327,13 +329,30 @@ struct pulse *backend_pulse(struct backend *backend)
 void backend_note_probe(struct backend *backend, int64_t took_us, bool good)
 {
 	backend->last_probe_us = took_us;
-	if (good)
-		backend->probe_us = took_us;
+	if (!good)
+		return;
+	backend->probe_us = took_us;
+	backend->well_us = clock_us();
+}
+
+int64_t backend_well_us(const struct backend *backend)
+{
+	return backend->well_us;
 }
 
 const char *backend_finding(const struct backend *backend)
 {
 	return backend->finding;
+}
+
+bool backend_unreachable(const struct backend *backend)
+{
+	return backend->unreachable;
+}
+
+void backend_set_unreachable(struct backend *backend, bool unreachable)
+{
+	backend->unreachable = unreachable;
 }
 
 void backend_set_finding(struct backend *backend, const char *finding)

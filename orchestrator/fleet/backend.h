@@ -82,6 +82,7 @@ void backend_flight_begin(struct backend *backend); /* fleet alone calls these t
 void backend_flight_end(struct backend *backend);
 uint64_t backend_requests(const struct backend *backend); /* exchanges that acquired the backend, since it was made */
 int64_t backend_probe_us(const struct backend *backend);  /* how long the last good probe took; -1 none yet */
+int64_t backend_well_us(const struct backend *backend);   /* when a probe last found it well (clock_us); 0: none did */
 void backend_note_probe(struct backend *backend, int64_t took_us, bool good); /* health, for each probe that ended */
 
 struct pulse *backend_pulse(struct backend *backend);
@@ -90,6 +91,10 @@ struct pulse *backend_pulse(struct backend *backend);
  * health writes it; a text that is too long is cut. */
 const char *backend_finding(const struct backend *backend);
 void backend_set_finding(struct backend *backend, const char *finding);
+
+/* Did the last probe get no word at all, not even from its host? health writes it. */
+bool backend_unreachable(const struct backend *backend);
+void backend_set_unreachable(struct backend *backend, bool unreachable);
 
 /* The incident that the backend is part of, until it is READY (again): from the first evidence against it on, or from its start
  * where it replaces a backend that failed. id "" = none. Every log line of an incident carries its id. */

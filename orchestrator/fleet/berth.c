@@ -10,6 +10,7 @@
 #include "orchestrator/fleet/container_ends.h"
 #include "orchestrator/fleet/container_verbs.h"
 #include "orchestrator/fleet/holders.h"
+#include "orchestrator/fleet/host_loss.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -265,6 +266,7 @@ enum reason berth_fault(struct berth *berth)
 	const struct container *container = berth->container;
 	enum reason reason = container_end_reason(container);
 
+	host_loss_tell(container);
 	berth_say(berth, reason, "");
 	container_explain(container, berth->message);
 	container_cause(container, reason, berth->cause);

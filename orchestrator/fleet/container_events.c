@@ -41,6 +41,7 @@ static void event_log(struct container *container, const struct engine_event *ev
 	        [ENGINE_EVENT_EVICT] = NULL, /* what becomes of that is told */
 	        [ENGINE_EVENT_OOM] = "oom",         [ENGINE_EVENT_START] = NULL,   [ENGINE_EVENT_PAUSE] = "pause",
 	        [ENGINE_EVENT_UNPAUSE] = "unpause", [ENGINE_EVENT_SOURCES] = NULL, [ENGINE_EVENT_DESTROY] = "destroy",
+	        [ENGINE_EVENT_MOVED] = "moved",
 	};
 	bool ours = container->leaving ? !container->faulty : container->spare != SPARE_NONE && !container->in_fleet;
 	bool died = event->type == ENGINE_EVENT_DIE;
@@ -97,6 +98,18 @@ static void die(struct container *container, int exit_code)
 	container_died(container, container->oom ? REASON_OOM_KILLED : REASON_EXITED);
 }
 
+/* Whatever is still at its old address is not it. */
+static void moved(struct container *container, const struct address *address)
+{
+	if (container->leaving || container->dead || container->phase < CONTAINER_STARTED)
+		return;
+	container->address = *address;
+	backoff_reset(&container->retry);
+	if (container->phase == CONTAINER_SERVING)
+		container_rest(container, REASON_EXITED);
+	step_soon(container->all->step);
+}
+
 bool containers_event(struct containers *all, const struct engine_event *event)
 {
 	struct container *container = container_by_id(all, event->id);
@@ -137,6 +150,9 @@ bool containers_event(struct containers *all, const struct engine_event *event)
 		break;
 	case ENGINE_EVENT_SOURCES:
 		container_note_sources(container, event->sources);
+		break;
+	case ENGINE_EVENT_MOVED:
+		moved(container, event->address);
 		break;
 	case ENGINE_EVENT_DESTROY:
 		container_vanished(container);

@@ -25,6 +25,14 @@ static void note_shared(struct container *container, enum engine_fault fault)
 		container->all->shared_lost = true;
 }
 
+/* Who is alone on purpose has nobody to keep away from. */
+static bool is_apart(const struct container *container)
+{
+	const struct config_scale *scale = &container->all->service->scale;
+
+	return scale->spread && (scale->max > 1 || scale->spares > 0);
+}
+
 static struct engine_place place_of(const struct container *container)
 {
 	return (struct engine_place){
@@ -32,6 +40,7 @@ static struct engine_place place_of(const struct container *container)
 	        .slot = container->slot,
 	        .host_port = container->host_port,
 	        .late_network = container->late_network,
+	        .apart = is_apart(container),
 	};
 }
 

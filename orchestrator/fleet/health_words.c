@@ -18,6 +18,7 @@ void words_note(const struct watch *watch, const struct probe_finding *finding)
 	if (backend_state(watch->backend) != BACKEND_STARTING && (kind == PROBE_SOFT || kind == PROBE_HARD))
 		backend_set_finding(watch->backend, finding->text);
 	backend_note_probe(watch->backend, finding->took_us, finding->outcome == PROBE_GOOD);
+	backend_set_unreachable(watch->backend, finding->unreachable);
 	if (finding->outcome != PROBE_GOOD)
 		log_debug("event=probe service=%s slot=%d container=%.12s outcome=%s took_us=%lld incident=%s error=%s",
 		          backend_service(watch->backend), backend_slot(watch->backend),

@@ -56,7 +56,10 @@ static void on_timer(void *arg)
 		probe->took_us = clock_us() - probe->started_us;
 	}
 	sight = probe->sight;
-	struct probe_finding finding = {.outcome = sight.outcome, .took_us = probe->took_us, .text = sight.text};
+	struct probe_finding finding = {.outcome = sight.outcome,
+	                                .took_us = probe->took_us,
+	                                .unreachable = sight.unreachable,
+	                                .text = sight.text};
 	arg = probe->arg;
 	probe_cancel(probe);
 	done(&finding, arg);

@@ -9,6 +9,7 @@ struct probe;
 struct probe_finding {
 	enum probe_outcome outcome;
 	int64_t took_us;
+	bool unreachable; /* see struct probe_sight */
 	const char *text; /* what it saw, for people: "status 404 on /health"; "" where it is good */
 };
 

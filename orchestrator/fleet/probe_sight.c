@@ -104,6 +104,7 @@ static void saw_error(struct probe_sight *sight, int error, struct http_text beg
 		saw(sight, outcome, "connection reset within a reply that begins with %s", first_line(begun, line));
 	else
 		saw(sight, outcome, "%s %s", net_fault_words(error), where);
+	sight->unreachable = net_fault_is_of_the_way(error);
 }
 
 static void saw_end(struct probe_sight *sight, struct http_text begun, const char *where)
@@ -143,6 +144,12 @@ void probe_saw_failure(struct probe_sight *sight, const struct upstream *upstrea
 		saw_end(sight, begun, where);
 }
 
+static void saw_no_way(struct probe_sight *sight, const char *where, int timeout_ms)
+{
+	saw(sight, PROBE_TIMEOUT, "no connection to %s within %d ms", where, timeout_ms);
+	sight->unreachable = true;
+}
+
 void probe_saw_silence(struct probe_sight *sight, const struct upstream *upstream, int timeout_ms,
                        const struct address *address)
 {
@@ -157,5 +164,5 @@ void probe_saw_silence(struct probe_sight *sight, const struct upstream *upstrea
 	else if (upstream_is_sent(upstream))
 		saw(sight, PROBE_TIMEOUT, "no answer within %d ms", timeout_ms);
 	else
-		saw(sight, PROBE_TIMEOUT, "no connection to %s within %d ms", where, timeout_ms);
+		saw_no_way(sight, where, timeout_ms);
 }

@@ -10,6 +10,7 @@
 
 struct probe_sight {
 	enum probe_outcome outcome;
+	bool unreachable;           /* no word came, not even that nobody listens: its host may be gone */
 	char text[PROBE_TEXT_SIZE]; /* "status 404 on /health"; "" where it is good */
 };
 

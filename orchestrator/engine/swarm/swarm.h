@@ -6,10 +6,13 @@
 #include "orchestrator/engine/docker/docker_link.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/engine/swarm/swarm_images.h"
+#include "orchestrator/engine/swarm/swarm_sites.h"
 #include "orchestrator/engine/swarm/swarm_members.h"
 #include "orchestrator/engine/swarm/swarm_poll.h"
+#include "orchestrator/engine/swarm/swarm_revival.h"
 #include "orchestrator/engine/swarm/swarm_role.h"
 #include "orchestrator/engine/swarm/swarm_shared.h"
+#include "orchestrator/engine/swarm/swarm_spread.h"
 #include "orchestrator/engine/swarm/swarm_view.h"
 #include "orchestrator/engine/swarm/swarm_waits.h"
 
@@ -25,8 +28,11 @@ struct swarm {
 	struct swarm_waits *waits;
 	struct swarm_images images;
 	struct swarm_role role;
+	struct swarm_sites sites;
+	struct swarm_plans plans;
 	struct swarm_members members;
 	struct swarm_shared *shared;
+	struct swarm_revival *revival;
 	struct engine_observer observer; /* the settings' */
 	bool up;                         /* on_up was told last */
 	bool told;                       /* on_up or on_down was */
@@ -37,3 +43,11 @@ struct swarm {
 void swarm_prepare(struct engine *engine, const struct engine_spec *spec, engine_done *done, void *arg);
 void swarm_create(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
                   engine_done *done, void *arg);
+
+/* Nodes that do not answer (swarm_doubt.c): the verb host_lost, and a look's nodes before its items. */
+void swarm_host_lost(struct engine *engine, const char *id);
+void swarm_doubt_sites(struct swarm *swarm, const struct swarm_lists *lists);
+void swarm_doubt_items(struct swarm *swarm);
+
+/* swarm_alone.c */
+struct swarm_revival *swarm_alone_new(struct swarm *swarm, const struct engine_settings *settings);

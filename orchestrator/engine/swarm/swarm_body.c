@@ -139,6 +139,24 @@ static void write_log(struct json_writer *w)
 	json_end_object(w);
 }
 
+static void write_placement(struct json_writer *w, const struct strings *avoid)
+{
+	if (avoid == NULL || avoid->count == 0)
+		return;
+	json_key(w, "Placement");
+	json_begin_object(w);
+	json_key(w, "Constraints");
+	json_begin_array(w);
+	for (size_t i = 0; i < avoid->count; i++) {
+		char text[ENGINE_ID_SIZE + 16];
+
+		snprintf(text, sizeof(text), "node.id!=%s", avoid->items[i]);
+		json_text(w, text);
+	}
+	json_end_array(w);
+	json_end_object(w);
+}
+
 static void write_task(struct json_writer *w, const struct swarm_gift *gift, const struct engine_spec *spec,
                        const struct engine_place *place)
 {
@@ -146,6 +164,7 @@ static void write_task(struct json_writer *w, const struct swarm_gift *gift, con
 	json_begin_object(w);
 	write_container(w, gift, spec, place);
 	write_limits(w, spec);
+	write_placement(w, gift->avoid);
 	if (gift->log_files)
 		write_log(w);
 	json_key(w, "RestartPolicy");

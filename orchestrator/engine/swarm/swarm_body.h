@@ -22,6 +22,7 @@ struct swarm_gift {
 	const char *owner;    /* a label */
 	const char *image_id; /* by which all nodes know the spec's image */
 	int generation;
+	const struct strings *avoid; /* ids of nodes that it is not to come to; may be empty */
 	bool log_files; /* its output goes to files that we bound; else where the node's configuration says */
 };
 

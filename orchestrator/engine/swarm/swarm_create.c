@@ -29,6 +29,7 @@ struct making {
 	char *image; /* prepare */
 	/* create: the Swarm service's name, and what its labels say where it is ours */
 	char name[SWARM_NAME_SIZE], container[ENGINE_NAME_SIZE], spec[ENGINE_SPEC_SIZE];
+	bool planned; /* where it is to come */
 	char refusal[WORDS_MOST];
 	engine_done *done;
 	void *arg;
@@ -55,7 +56,11 @@ static void making_free(void *arg)
 static void finish(struct making *making, enum engine_fault fault, const char *message, const char *id)
 {
 	const struct engine_result result = {.fault = fault, .message = message, .id = id};
+	struct swarm *swarm = making->swarm;
 
+	if (making->planned)
+		swarm_plans_made(&swarm->plans, making->container, fault == ENGINE_OK ? id : NULL,
+		                 swarm_poll_next(swarm->poll));
 	making->done(&result, making->arg);
 	making_free(making);
 }
@@ -150,16 +155,34 @@ static void on_created(const struct docker_answer *answer, void *arg)
 		finish(making, ENGINE_OK, "", id);
 }
 
-void swarm_create(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
-                  engine_done *done, void *arg)
+/* avoid: the caller clears it. */
+static void make_plan(struct making *making, const char *service, const struct engine_place *place,
+                      struct strings *avoid)
 {
-	struct making *making = making_new(engine, done, arg);
+	struct swarm *swarm = making->swarm;
+	struct swarm_plan plan = {.slot = place->slot};
+	struct swarm_choice choice;
+
+	snprintf(plan.container, sizeof(plan.container), "%s", place->name);
+	snprintf(plan.service, sizeof(plan.service), "%s", service);
+	swarm_spread(&swarm->sites, swarm->view, &swarm->plans, &plan, place->apart, &choice);
+	*avoid = choice.avoid;
+	making->planned = choice.node[0] != '\0';
+	memcpy(plan.node, choice.node, sizeof(plan.node));
+	if (making->planned)
+		swarm_plans_add(&swarm->plans, &plan);
+}
+
+static void post_service(struct making *making, const struct engine_spec *spec, const struct engine_place *place,
+                         const struct strings *avoid)
+{
 	const struct swarm *swarm = making->swarm;
 	const struct swarm_gift gift = {
 	        .name = swarm->name,
 	        .owner = swarm->owner,
 	        .image_id = swarm_images_id(&swarm->images, spec->image),
 	        .generation = swarm_view_next_generation(swarm->view, place->name),
+	        .avoid = avoid,
 	        .log_files = docker_link_logs_to_files(swarm->link),
 	};
 	struct docker_ask ask = {
@@ -167,8 +190,6 @@ void swarm_create(struct engine *engine, const struct engine_spec *spec, const s
 	struct buf body;
 
 	buf_init(&body, DOCKER_BODY_MAX);
-	snprintf(making->container, sizeof(making->container), "%s", place->name);
-	snprintf(making->spec, sizeof(making->spec), "%s", spec->hash);
 	if (!swarm_body_name(place->name, gift.generation, making->name) ||
 	    !swarm_body_create(&body, &gift, spec, place)) {
 		docker_call_refuse(swarm->calls, "Swarm allows names of 63 bytes: give the service a shorter one",
@@ -179,4 +200,17 @@ void swarm_create(struct engine *engine, const struct engine_spec *spec, const s
 		docker_call(swarm->calls, &ask, on_created, making_free, making);
 	}
 	buf_clear(&body);
+}
+
+void swarm_create(struct engine *engine, const struct engine_spec *spec, const struct engine_place *place,
+                  engine_done *done, void *arg)
+{
+	struct making *making = making_new(engine, done, arg);
+	struct strings avoid;
+
+	snprintf(making->container, sizeof(making->container), "%s", place->name);
+	snprintf(making->spec, sizeof(making->spec), "%s", spec->hash);
+	make_plan(making, spec->service, place, &avoid);
+	post_service(making, spec, place, &avoid);
+	strings_clear(&avoid);
 }

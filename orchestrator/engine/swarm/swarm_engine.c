@@ -205,15 +205,22 @@ static void on_lists(const struct swarm_lists *lists, void *arg)
 {
 	struct swarm *swarm = arg;
 
+	swarm_revival_end(swarm->revival);
 	look_at_nodes(swarm, lists);
+	swarm_doubt_sites(swarm, lists);
 	swarm_view_take(swarm->view, lists, tell, swarm);
+	swarm_plans_looked(&swarm->plans, swarm->view, swarm_poll_round(swarm->poll));
+	swarm_doubt_items(swarm);
 	be_up(swarm);
 	swarm_waits_looked(swarm->waits, swarm->view, swarm_poll_round(swarm->poll));
 }
 
 static void on_failed(const char *message, void *arg)
 {
-	be_down(arg, message);
+	struct swarm *swarm = arg;
+
+	swarm_revival_begin(swarm->revival);
+	be_down(swarm, message);
 }
 
 static bool is_moving(void *arg)
@@ -258,6 +265,7 @@ static void on_link_down(const char *message, void *arg)
 
 	swarm_shared_end(swarm->shared);
 	swarm_poll_end(swarm->poll);
+	swarm_revival_end(swarm->revival);
 	be_down(swarm, message);
 }
 
@@ -278,11 +286,14 @@ static void swarm_free(struct engine *engine)
 	swarm_waits_free(swarm->waits);
 	swarm_poll_free(swarm->poll);
 	swarm_shared_free(swarm->shared);
+	swarm_revival_free(swarm->revival);
 	swarm_view_free(swarm->view);
 	docker_link_free(swarm->link);
 	docker_http_free(swarm->http);
 	swarm_images_clear(&swarm->images);
 	swarm_members_clear(&swarm->members);
+	swarm_sites_clear(&swarm->sites);
+	swarm_plans_clear(&swarm->plans);
 	free(swarm->name);
 	free(swarm->owner);
 	free(swarm);
@@ -343,6 +354,7 @@ bool swarm_engine_new(const struct engine_settings *settings, struct engine **en
 	        .remove = swarm_remove,
 	        .inspect = swarm_inspect,
 	        .logs = swarm_logs,
+	        .host_lost = swarm_host_lost,
 	        .free = swarm_free,
 	};
 	struct swarm *swarm;
@@ -360,6 +372,7 @@ bool swarm_engine_new(const struct engine_settings *settings, struct engine **en
 	swarm->calls = docker_calls_new(settings->base, swarm->http, swarm->http, swarm->link);
 	swarm->poll = make_poll(swarm, settings);
 	swarm->shared = make_shared(swarm, settings);
+	swarm->revival = swarm_alone_new(swarm, settings);
 	swarm->view = swarm_view_new();
 	swarm->waits = swarm_waits_new(settings->base);
 	*engine = &swarm->engine;

@@ -123,6 +123,7 @@ static bool take_task(const struct json_value *value, void *item)
 	docker_json_take_text(json_get(value, "CreatedAt"), task->created, sizeof(task->created));
 	task->wanted = json_text_is(json_get(value, "DesiredState"), "running");
 	task->port = take_port(status);
+	task->untaken = task->node[0] != '\0' && json_text_is(json_get(status, "State"), "assigned");
 	task->phase = take_phase(json_get(status, "State"), task->port != 0);
 	task->since_s = take_time_s(json_get(status, "Timestamp"));
 	(void)json_int(json_path(status, "ContainerStatus", "ExitCode", NULL), &exit_code);
@@ -139,10 +140,10 @@ static void take_node_state(const struct json_value *value, struct swarm_node *n
 {
 	const struct json_value *availability = json_path(value, "Spec", "Availability", NULL);
 	const struct json_value *state = json_path(value, "Status", "State", NULL);
-	bool taking = availability == NULL || json_text_is(availability, "active");
 
+	node->active = availability == NULL || json_text_is(availability, "active");
 	node->ready = json_text_is(state, "ready");
-	docker_json_take_text(node->ready && !taking ? availability : state, node->state, sizeof(node->state));
+	docker_json_take_text(node->ready && !node->active ? availability : state, node->state, sizeof(node->state));
 }
 
 static void take_manager(const struct json_value *manager, struct swarm_node *node)
@@ -204,17 +205,58 @@ bool swarm_json_service(const char *text, size_t len, struct swarm_service *serv
 	return found || err_set(err, "service: no ID");
 }
 
-bool swarm_json_self(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err)
+bool swarm_json_self(const char *text, size_t len, struct swarm_self *self, struct err *err)
 {
 	struct json_doc *doc;
 
 	if (!json_parse(text, len, &limits, &doc, err))
 		return err_prefix(err, "info");
-	if (!take_id(json_path(json_root(doc), "Swarm", "NodeID", NULL), id))
-		id[0] = '\0';
+	if (!take_id(json_path(json_root(doc), "Swarm", "NodeID", NULL), self->id))
+		self->id[0] = '\0';
+	const struct json_value *control = json_path(json_root(doc), "Swarm", "ControlAvailable", NULL);
+	const struct json_value *error = json_path(json_root(doc), "Swarm", "Error", NULL);
+	self->leaderless = control != NULL && control->type == JSON_BOOL && control->boolean && error != NULL &&
+	                   error->type == JSON_STRING && error->len > 0;
 	json_free(doc);
 	return true;
 }
+
+/* --- this node's own ------------------------------------------------------------------------------------------- */
+
+static bool take_local(const struct json_value *value, void *item)
+{
+	struct swarm_local *local = item;
+
+	memset(local, 0, sizeof(*local));
+	local->ended = json_text_is(json_get(value, "State"), "exited");
+	return take_id(json_get(value, "Id"), local->container) &&
+	       take_id(json_path(value, "Labels", "com.docker.swarm.task.id", NULL), local->task);
+}
+
+bool swarm_json_locals(const char *text, size_t len, struct swarm_local **items, size_t *count, struct err *err)
+{
+	return take_array(text, len, "list of containers", sizeof(**items), take_local, (void **)items, count, err);
+}
+
+bool swarm_json_local_port(const char *text, size_t len, int *port, struct err *err)
+{
+	const struct json_value *ports;
+	char number[8] = "";
+	struct json_doc *doc;
+
+	if (!json_parse(text, len, &limits, &doc, err))
+		return err_prefix(err, "container");
+	ports = json_path(json_root(doc), "NetworkSettings", "Ports", NULL);
+	for (const struct json_value *of = ports != NULL ? json_members(ports) : NULL; of != NULL && number[0] == '\0';
+	     of = of->next)
+		if (of->type == JSON_ARRAY && of->count > 0)
+			docker_json_take_text(json_get(of->first, "HostPort"), number, sizeof(number));
+	json_free(doc);
+	*port = (int)strtol(number, NULL, 10);
+	return true;
+}
+
+/* --- what is shared -------------------------------------------------------------------------------------------- */
 
 /* As many digits as there is room for. */
 static bool take_hex(const struct json_value *value, char *out, size_t size)

@@ -38,6 +38,7 @@ struct swarm_task {
 	int exit_code;                /* SWARM_ENDED; -1: not known */
 	int port;                     /* on its node; 0: none yet */
 	int64_t since_s;              /* Unix time of its phase */
+	bool untaken;                 /* its node was given it, and has not said that it has it */
 	bool impeded;                 /* the words are of what keeps it from running; else of what is being done */
 	char words[SWARM_WORDS_SIZE]; /* why it waits, or ended */
 };
@@ -49,8 +50,22 @@ struct swarm_node {
 	char state
 	        [SWARM_STATE_SIZE]; /* "ready", or what it is instead: "drain" or "pause" of one that takes no tasks */
 	bool ready;                 /* it tells Swarm what becomes of its tasks */
+	bool active;                /* its operator lets it have tasks */
 	bool manager, reachable;    /* it is one, and its fellows hear of it */
 	bool leader;                /* the manager that its fellows have elected */
+};
+
+/* The node that answers. */
+struct swarm_self {
+	char id[ENGINE_ID_SIZE]; /* "": it is in no swarm */
+	bool leaderless;         /* a manager, and it finds no leader */
+};
+
+/* A container on this node, by its dockerd alone. */
+struct swarm_local {
+	char container[ENGINE_ID_SIZE]; /* id */
+	char task[ENGINE_ID_SIZE];      /* id of its task */
+	bool ended;
 };
 
 /* GET /services, /tasks, /nodes: *items is allocated, the caller frees it. */
@@ -64,8 +79,14 @@ bool swarm_json_nodes(const char *text, size_t len, struct swarm_node **items, s
 /* GET /services/NAME. */
 bool swarm_json_service(const char *text, size_t len, struct swarm_service *service, struct err *err) MUST_CHECK;
 
-/* GET /info: the id of the node that answers; "" where it is in no swarm. */
-bool swarm_json_self(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err) MUST_CHECK;
+/* GET /info. */
+bool swarm_json_self(const char *text, size_t len, struct swarm_self *self, struct err *err) MUST_CHECK;
+
+/* GET /containers/json: of tasks; *items is allocated, the caller frees it. GET /containers/ID/json: the port that it has on its node; 0:
+ * none. */
+bool swarm_json_locals(const char *text, size_t len, struct swarm_local **items, size_t *count,
+                       struct err *err) MUST_CHECK;
+bool swarm_json_local_port(const char *text, size_t len, int *port, struct err *err) MUST_CHECK;
 
 /* GET /configs/NAME: what is in it. Refused where that is not what swarm_body_config writes. */
 bool swarm_json_config(const char *text, size_t len, char owner[ENGINE_OWNER_SIZE], char key[ENGINE_KEY_SIZE],

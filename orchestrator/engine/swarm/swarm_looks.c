@@ -37,6 +37,11 @@ bool swarm_look_start(const struct swarm_view *view, const char *id, struct engi
 		result->message = item->words;
 		return true;
 	}
+	if (item->container.state == ENGINE_CREATED && (item->untaken || item->misplaced)) {
+		result->fault = ENGINE_REFUSED;
+		result->message = item->untaken ? "the node that Swarm chose does not answer" : item->words;
+		return true;
+	}
 	result->address = item->container.address;
 	result->identity = item->container.identity;
 	/* What has run and ended was started; that it died is told as an event. */

@@ -25,7 +25,7 @@
 #define US_PER_MS INT64_C(1000)
 #define MS_PER_S 1000
 
-static const struct backoff_pace pace = {.first_us = 250000, .most_us = 2000000};
+static const struct backoff_pace pace = {.first_us = 250000, .most_us = 500000};
 
 enum poll_step { POLL_IDLE, POLL_SERVICES, POLL_TASKS, POLL_SELF, POLL_NODES };
 
@@ -47,7 +47,7 @@ struct swarm_poll {
 	struct swarm_service *services;
 	struct swarm_task *tasks;
 	struct swarm_node *nodes;
-	char self[ENGINE_ID_SIZE];
+	struct swarm_self self;
 	size_t service_count, task_count, node_count;
 };
 
@@ -71,8 +71,9 @@ static struct swarm_lists lists_of(const struct swarm_poll *poll)
 	        .task_count = poll->task_count,
 	        .nodes = poll->nodes,
 	        .node_count = poll->node_count,
-	        .self = poll->self,
+	        .self = poll->self.id,
 	        .now_s = clock_wall_ms() / MS_PER_S,
+	        .now_us = clock_us(),
 	};
 }
 
@@ -131,7 +132,7 @@ static bool read_reply(struct swarm_poll *poll, const struct docker_answer *answ
 	case POLL_TASKS:
 		return swarm_json_tasks(answer->body, answer->len, &poll->tasks, &poll->task_count, err);
 	case POLL_SELF:
-		return swarm_json_self(answer->body, answer->len, poll->self, err);
+		return swarm_json_self(answer->body, answer->len, &poll->self, err);
 	case POLL_NODES:
 		return swarm_json_nodes(answer->body, answer->len, &poll->nodes, &poll->node_count, err);
 	case POLL_IDLE:

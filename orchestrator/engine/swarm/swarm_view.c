@@ -10,12 +10,14 @@
 #include "orchestrator/engine/swarm/swarm_view.h"
 
 #include "common/mem.h"
+#include "orchestrator/engine/swarm/swarm_task.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MS_PER_S 1000
+#define UNTAKEN_US 3000000 /* a node takes what it is given within 0.2 s */
 
 _Static_assert(ENGINE_IDENTITY_SIZE == ENGINE_ID_SIZE, "a task's id is a container's identity");
 
@@ -75,50 +77,28 @@ static void locate(struct swarm_item *item, const struct swarm_task *task, const
 		item->container.address.len = 0;
 }
 
-/* "2026-01-02T03:04:05.1Z" was before "...05.12Z": a fraction may end early, and nanoseconds have nine digits at most. */
-static int compare_times(const char *a, const char *b)
-{
-	for (; *a != '\0' && *b != '\0'; a++, b++) {
-		char x = *a == 'Z' ? '0' : *a, y = *b == 'Z' ? '0' : *b;
-
-		if (x != y)
-			return x < y ? -1 : 1;
-	}
-	return (*a != '\0') - (*b != '\0');
-}
-
-/* Which of two tasks of one service says what has become of it: one that runs; else, of those that ended, the last; and one
- * that waits only where none has ended, for then it is the first. */
-static bool says_more(const struct swarm_task *task, const struct swarm_task *other)
-{
-	static const int rank[] = {[SWARM_WAITING] = 0, [SWARM_LOST] = 1, [SWARM_ENDED] = 1, [SWARM_RUNNING] = 2};
-	int mine = rank[task->phase] - (task->phase == SWARM_RUNNING && !task->wanted);
-	int others = rank[other->phase] - (other->phase == SWARM_RUNNING && !other->wanted);
-
-	return mine != others ? mine > others : compare_times(task->created, other->created) > 0;
-}
-
-/* Swarm's words of what can be mended, and how. Every node starts its tasks from what it has itself. */
-static const char *remedy_for(const char *words)
-{
-	static const char *const rows[][2] = {
-	        {"no such image",
-	         "a node has not got it: load it on each (`docker save IMAGE | ssh NODE docker load`), so that its "
-	         "id is the same everywhere"},
-	        {"no suitable node", "`docker node ls` shows which nodes are up, active, and of the swarm"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcasestr(words, rows[i][0]) != NULL)
-			return rows[i][1];
-	return "";
-}
-
 static void explain(struct swarm_item *item, const struct swarm_task *task)
 {
-	const char *remedy = task->impeded ? remedy_for(task->words) : "";
+	const char *remedy = task->impeded ? swarm_remedy_for(task->words) : "";
 
 	snprintf(item->words, sizeof(item->words), "%s%s%s", task->words, remedy[0] != '\0' ? ": " : "", remedy);
+}
+
+static bool has_room(const struct swarm_lists *lists)
+{
+	for (size_t i = 0; i < lists->node_count; i++)
+		if (lists->nodes[i].ready && lists->nodes[i].active)
+			return true;
+	return false;
+}
+
+static void take_waiting(struct swarm_item *item, const struct swarm_task *task, const struct swarm_lists *lists)
+{
+	if (!task->untaken || item->untaken_us == 0 || strcmp(item->node, task->node) != 0)
+		item->untaken_us = task->untaken ? lists->now_us : 0;
+	memcpy(item->node, task->node, sizeof(item->node));
+	item->untaken = item->untaken_us != 0 && lists->now_us - item->untaken_us >= UNTAKEN_US;
+	item->misplaced = task->impeded && strcasestr(task->words, SWARM_NO_NODE) != NULL && has_room(lists);
 }
 
 static void take_task(struct swarm_item *item, const struct swarm_task *task, const struct swarm_lists *lists)
@@ -128,12 +108,14 @@ static void take_task(struct swarm_item *item, const struct swarm_task *task, co
 
 	explain(item, task);
 	item->impeded = task->impeded && task->phase == SWARM_WAITING;
+	if (task->phase == SWARM_WAITING && container->state == ENGINE_CREATED)
+		take_waiting(item, task, lists);
 	if (task->phase == SWARM_WAITING || container->state == ENGINE_EXITED)
 		return;
 	memcpy(container->identity, task->id, sizeof(container->identity));
 	memcpy(item->node, task->node, sizeof(item->node));
 	item->away = node == NULL || !node->ready;
-	if (task->phase == SWARM_ENDED) {
+	if (task->phase == SWARM_ENDED && !item->revived) {
 		container->state = ENGINE_EXITED;
 		item->exit_code = task->exit_code;
 		item->rejected = task->port == 0 && task->exit_code <= 0;
@@ -166,7 +148,7 @@ static const struct swarm_task *pick_task(const struct swarm_item *item, const s
 	for (size_t i = 0; i < count; i++) {
 		if (has_task(item) && strcmp(tasks[i]->id, item->container.identity) != 0)
 			continue;
-		if (most == NULL || says_more(tasks[i], most))
+		if (most == NULL || swarm_task_says_more(tasks[i], most))
 			most = tasks[i];
 	}
 	return most;
@@ -236,8 +218,12 @@ static void add_service(struct swarm_view *view, const struct swarm_service *ser
 	item->container.state = ENGINE_CREATED;
 	item->generation = service->generation;
 	item->exit_code = -1;
-	if (before != NULL && !before->gone && has_task(before))
+	if (before == NULL || before->gone)
+		return;
+	if (has_task(before))
 		inherit(item, before);
+	memcpy(item->node, before->node, sizeof(item->node));
+	item->untaken_us = before->untaken_us;
 }
 
 static void sort(struct swarm_view *view)
@@ -341,11 +327,40 @@ const struct engine_container *swarm_view_containers(const struct swarm_view *vi
 	return view->containers;
 }
 
+const struct swarm_item *swarm_view_items(const struct swarm_view *view, size_t *count)
+{
+	*count = view->count;
+	return view->items;
+}
+
 const struct swarm_item *swarm_view_find(const struct swarm_view *view, const char *id)
 {
 	const struct swarm_item *item = find(view->items, view->count, id);
 
 	return item != NULL && !item->gone ? item : NULL;
+}
+
+const struct swarm_item *swarm_view_find_task(const struct swarm_view *view, const char *task)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		const struct swarm_item *item = &view->items[i];
+
+		if (item->container.state == ENGINE_RUNNING && !item->removed &&
+		    strcmp(item->container.identity, task) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+const struct address *swarm_view_revive(struct swarm_view *view, const char *task, int port)
+{
+	struct swarm_item *item = (struct swarm_item *)swarm_view_find_task(view, task);
+
+	if (item == NULL || item->container.address.len == 0)
+		return NULL;
+	item->revived = true;
+	address_set_port(&item->container.address, port);
+	return port != 0 ? &item->container.address : NULL;
 }
 
 int swarm_view_next_generation(const struct swarm_view *view, const char *container)

@@ -16,7 +16,11 @@ struct swarm_view;
 struct swarm_item {
 	struct engine_container container; /* identity: its task's id; "": none yet */
 	int generation;
-	char node[ENGINE_ID_SIZE];          /* the task's */
+	char node[ENGINE_ID_SIZE]; /* the task's; "": none yet */
+	int64_t untaken_us;        /* since when the node has been silent about it (clock_us); 0: it is not */
+	bool untaken;              /* for too long */
+	bool misplaced; /* ENGINE_CREATED, and no node is as it must be, though there are nodes: others than when it was made */
+	bool revived; /* its container has ended once, and was started again without Swarm: what Swarm says of its end is no news */
 	bool removed;                       /* the service is gone, */
 	bool gone;                          /* and the task; nothing shows this but the events of one take */
 	bool away;                          /* the task's node does not answer */
@@ -36,6 +40,7 @@ struct swarm_lists {
 	size_t node_count;
 	const char *self; /* id of the node that said so; "": not known */
 	int64_t now_s;    /* Unix time */
+	int64_t now_us;   /* clock_us */
 };
 
 struct swarm_view *swarm_view_new(void);
@@ -47,8 +52,14 @@ void swarm_view_free(struct swarm_view *view);
 void swarm_view_take(struct swarm_view *view, const struct swarm_lists *lists,
                      void (*tell)(const struct engine_event *event, void *arg), void *arg);
 
+/* All, with those that are gone. */
+const struct swarm_item *swarm_view_items(const struct swarm_view *view, size_t *count);
 /* Valid until the next take. NULL: there is none. */
 const struct swarm_item *swarm_view_find(const struct swarm_view *view, const char *id);
+/* The one whose task this is, and which is meant to run; NULL: there is none. */
+const struct swarm_item *swarm_view_find_task(const struct swarm_view *view, const char *task);
+/* Its container was started again, and is at this port of its node now; 0: at none. Where that is; NULL: it is not known. */
+const struct address *swarm_view_revive(struct swarm_view *view, const char *task, int port);
 /* Without those whose service is gone where nobody will hear of their task. */
 const struct engine_container *swarm_view_containers(const struct swarm_view *view, size_t *count);
 

@@ -16,6 +16,18 @@ START_TEST(the_peer_s_faults)
 }
 END_TEST
 
+/* A host that refuses is there. */
+START_TEST(the_way_s_faults)
+{
+	ck_assert(net_fault_is_of_the_way(EHOSTUNREACH));
+	ck_assert(net_fault_is_of_the_way(ENETUNREACH));
+	ck_assert(net_fault_is_of_the_way(ETIMEDOUT));
+	ck_assert(!net_fault_is_of_the_way(ECONNREFUSED));
+	ck_assert(!net_fault_is_of_the_way(ECONNRESET));
+	ck_assert(!net_fault_is_of_the_way(EMFILE));
+}
+END_TEST
+
 START_TEST(our_own_shortage)
 {
 	static const int ours[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EACCES, EPERM, EAFNOSUPPORT};
@@ -27,4 +39,4 @@ START_TEST(our_own_shortage)
 }
 END_TEST
 
-UNIT_MAIN("net_fault", the_peer_s_faults, our_own_shortage)
+UNIT_MAIN("net_fault", the_peer_s_faults, the_way_s_faults, our_own_shortage)

@@ -25,6 +25,8 @@ static void on_event(const struct engine_event *event, void *arg)
 		watch->sources[at] = *event->sources;
 		watch->events[at].sources = &watch->sources[at];
 	}
+	if (event->address != NULL)
+		address_format(event->address, watch->moved_to);
 	watch->event_count++;
 }
 
@@ -105,7 +107,8 @@ void watch_open(struct watch *watch, const char *name, const char *socket_path, 
 	          (struct engine_settings){.name = name, .docker_socket = socket_path, .state_dir = state_dir});
 }
 
-void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir, int poll_ms)
+void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir,
+                      int poll_ms)
 {
 	open_with(watch, swarm_engine_new,
 	          (struct engine_settings){.name = name,

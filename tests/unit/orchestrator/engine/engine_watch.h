@@ -19,6 +19,7 @@ struct watch {
 	char leader[ENGINE_HOST_SIZE];
 	int nodes_told;
 	char nodes[300]; /* "one 10.0.0.1 ready self manager reachable leader, ..." */
+	char moved_to[ADDRESS_TEXT_SIZE]; /* of the last MOVED */
 	size_t event_count;
 	struct engine_event events[WATCH_EVENTS]; /* id and sources point to those below */
 	char ids[WATCH_EVENTS][ENGINE_ID_SIZE];
@@ -43,7 +44,8 @@ struct outcome {
 void watch_open(struct watch *watch, const char *name, const char *socket_path, const char *state_dir);
 #define WATCH_OWNER "00112233445566778899aabbccddeeff"
 #define WATCH_KEY WATCH_OWNER WATCH_OWNER
-void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir, int poll_ms);
+void watch_open_swarm(struct watch *watch, const char *name, const char *socket_path, const char *state_dir,
+                      int poll_ms);
 void watch_open_process(struct watch *watch, const char *state_dir);
 void watch_close(struct watch *watch); /* frees the engine first, if there is still one */
 

@@ -171,6 +171,57 @@ START_TEST(a_digest_is_sent_as_it_is)
 }
 END_TEST
 
+static void create(int slot, const char *id)
+{
+	static char body[40], name[40];
+	const struct engine_place at = {.name = name, .slot = slot, .apart = true};
+
+	snprintf(body, sizeof(body), "{\"ID\":\"%s\"}", id);
+	snprintf(name, sizeof(name), "web_%d", slot);
+	reply = (struct fake_reply){201, body};
+	outcome = (struct outcome){0};
+	watch.engine->verbs->create(watch.engine, &spec, &at, outcome_take, &outcome);
+	wait_for(ENGINE_OK);
+}
+
+#define CONSTRAINT(id) "\"Constraints\":[\"node.id!=" id "\"]"
+
+START_TEST(slots_come_to_different_nodes)
+{
+	pages[NODES_PAGE].reply.body = TWO_NODES(LEADS, "");
+	be_up(); /* web_0 is on n1 */
+	create(1, "s2");
+	ck_assert_ptr_nonnull(strstr(fake.last_body, CONSTRAINT("n1")));
+	create(2, "s3"); /* no look has shown web_1 yet: there is one on each */
+	ck_assert_ptr_nonnull(strstr(fake.last_body, CONSTRAINT("n2")));
+}
+END_TEST
+
+START_TEST(a_node_that_is_lost_gets_none)
+{
+	pages[NODES_PAGE].reply.body = TWO_NODES("", LEADS);
+	pages[INFO_PAGE].reply.body = "{\"Swarm\":{\"NodeID\":\"n2\"}}";
+	be_up();
+	watch.engine->verbs->host_lost(watch.engine, "s1");
+	create(1, "s2");
+	create(2, "s3");
+	ck_assert_ptr_nonnull(strstr(fake.last_body, CONSTRAINT("n1")));
+}
+END_TEST
+
+/* A task that its node does not take, and one that may come nowhere: another service is the way out. */
+START_TEST(start_does_not_wait_for_a_node_that_is_lost)
+{
+	pages[TASKS_PAGE].reply.body = TASK("assigned", "running", "");
+	be_up();
+	watch.engine->verbs->start(watch.engine, &spec, &place, "s1", outcome_take, &outcome);
+	watch_run(&watch, 1500);
+	ck_assert_int_eq(outcome.count, 0);
+	wait_for(ENGINE_REFUSED);
+	ck_assert_ptr_nonnull(strstr(outcome.message, "does not answer"));
+}
+END_TEST
+
 START_TEST(start_waits_until_it_runs)
 {
 	pages[TASKS_PAGE].reply.body = TASK("preparing", "running", "");
@@ -480,7 +531,8 @@ END_TEST
 
 UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_addresses_that_nodes_have_now,
                creates_by_the_id_that_all_nodes_know, of_two_that_make_the_same_one_container_comes,
-               a_name_that_another_has_is_taken, a_digest_is_sent_as_it_is, start_waits_until_it_runs,
+               a_name_that_another_has_is_taken, slots_come_to_different_nodes, a_node_that_is_lost_gets_none,
+               start_does_not_wait_for_a_node_that_is_lost, a_digest_is_sent_as_it_is, start_waits_until_it_runs,
                start_says_why_it_cannot_run, what_swarm_says_is_in_the_way_is_a_refusal,
                what_is_only_under_way_is_in_doubt, start_of_one_that_is_gone_is_not_found,
                an_event_of_the_swarm_brings_a_look_at_once, a_stop_waits_for_the_end,

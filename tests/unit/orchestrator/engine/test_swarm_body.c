@@ -51,6 +51,24 @@ START_TEST(writes_a_service)
 }
 END_TEST
 
+START_TEST(names_the_nodes_to_avoid)
+{
+	static char *ids[] = {"n1", "n3"};
+	static const struct strings avoid = {ids, 2};
+	const struct swarm_gift gift = {
+	        .name = "sw", .owner = "o", .image_id = "sha256:1", .generation = 3, .avoid = &avoid};
+	const struct engine_place place = {.name = "web_0", .slot = 0};
+	const struct engine_spec spec = {.service = "web", .image = "web:1", .port = 8000, .hash = "h"};
+	struct buf buf;
+
+	buf_init(&buf, DOCKER_BODY_MAX);
+	ck_assert(swarm_body_create(&buf, &gift, &spec, &place));
+	ck_assert_ptr_nonnull(strstr(
+	        buf_text(&buf), "\"Placement\":{\"Constraints\":[\"node.id!=n1\",\"node.id!=n3\"]},\"RestartPolicy\""));
+	buf_clear(&buf);
+}
+END_TEST
+
 /* Its nodes send output elsewhere. */
 START_TEST(leaves_the_log_driver_to_the_nodes)
 {
@@ -91,4 +109,5 @@ START_TEST(names_it_as_swarm_allows)
 }
 END_TEST
 
-UNIT_MAIN("swarm_body", writes_a_service, leaves_the_log_driver_to_the_nodes, names_it_as_swarm_allows)
+UNIT_MAIN("swarm_body", writes_a_service, names_the_nodes_to_avoid, leaves_the_log_driver_to_the_nodes,
+          names_it_as_swarm_allows)

@@ -27,6 +27,7 @@
 #define SINCE_S 1767323045 /* 2026-01-02T03:04:05Z */
 
 static struct swarm_view *view;
+static int64_t at_us;
 static char told[200]; /* "start s1, die s1 3" */
 
 static void tell(const struct engine_event *event, void *arg)
@@ -44,7 +45,7 @@ static void tell(const struct engine_event *event, void *arg)
 
 static void take_with(const char *services, const char *tasks, const char *nodes)
 {
-	struct swarm_lists lists = {.now_s = SINCE_S + 7};
+	struct swarm_lists lists = {.now_s = SINCE_S + 7, .now_us = at_us};
 	struct swarm_service *service_items;
 	struct swarm_task *task_items;
 	struct swarm_node *node_items;
@@ -271,6 +272,47 @@ START_TEST(knows_whether_something_is_under_way)
 }
 END_TEST
 
+static const struct swarm_item *take_at(int64_t now_us, const char *tasks, const char *nodes)
+{
+	at_us = now_us;
+	take_with(ONE, tasks, nodes);
+	return swarm_view_find(view, "s1");
+}
+
+#define SECOND INT64_C(1000000)
+
+START_TEST(knows_a_node_that_does_not_take_what_it_is_given)
+{
+	static const char assigned[] = "[" TASK("05Z", "assigned", "running", "") "]";
+	static const char elsewhere[] = "[" TASK_OF("n2", "05Z", "assigned", "running", "") "]";
+
+	ck_assert(!take_at(10 * SECOND, assigned, NODES)->untaken);
+	ck_assert_str_eq(take_at(12 * SECOND, assigned, NODES)->node, "n1");
+	ck_assert(!swarm_view_find(view, "s1")->untaken);
+	ck_assert(take_at(13 * SECOND, assigned, NODES)->untaken);
+	ck_assert(!take_at(14 * SECOND, elsewhere, NODES)->untaken);
+	ck_assert(take_at(17 * SECOND, elsewhere, NODES)->untaken);
+	ck_assert(!take_at(18 * SECOND, waits, NODES)->untaken);
+	ck_assert(!take_at(30 * SECOND, waits, NODES)->untaken);
+}
+END_TEST
+
+/* Where none is there, that passes by itself; where some are, it was told to come to none of these. */
+START_TEST(knows_one_that_may_come_nowhere)
+{
+	static const char pends[] =
+	        "[" TASK_OF("", "05Z", "pending", "running",
+	                    ",\"Err\":\"no suitable node (scheduling constraints not satisfied on 2 nodes)\"") "]";
+
+	ck_assert(take_at(SECOND, pends, NODES)->misplaced);
+	ck_assert(!take_at(SECOND, pends, "[" NODE("n1", "10.0.0.1", "down", "") "]")->misplaced);
+	ck_assert(!take_at(SECOND, pends,
+	                   "[" NODE("n1", "10.0.0.1", "ready", ",\"Spec\":{\"Availability\":\"drain\"}") "]")
+	                   ->misplaced);
+	ck_assert(!take_at(SECOND, waits, NODES)->misplaced);
+}
+END_TEST
+
 START_TEST(refuses_what_is_no_list)
 {
 	struct swarm_task *tasks;
@@ -285,4 +327,5 @@ END_TEST
 
 UNIT_MAIN_WITH("swarm_view", make, clear, says_what_a_container_is, says_who_it_is,
                says_what_to_do_about_a_missing_image, tells_what_has_changed, lists_what_may_yet_be_heard_of,
-               knows_whether_something_is_under_way, refuses_what_is_no_list)
+               knows_whether_something_is_under_way, knows_a_node_that_does_not_take_what_it_is_given,
+               knows_one_that_may_come_nowhere, refuses_what_is_no_list)

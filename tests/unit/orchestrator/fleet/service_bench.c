@@ -21,6 +21,14 @@ static void forgo_port(struct engine *engine, int port)
 	service_bench_forgone = port;
 }
 
+char service_bench_lost[ENGINE_ID_SIZE];
+
+static void host_lost(struct engine *engine, const char *id)
+{
+	(void)engine;
+	snprintf(service_bench_lost, sizeof(service_bench_lost), "%s", id);
+}
+
 static void take(const struct engine_listing *listing, void *arg)
 {
 	(void)listing;
@@ -44,7 +52,7 @@ void service_bench_open(struct service_bench *bench)
 	                                      .local_ports = true,
 	                                      .one_host = true,
 	                                      .gone_ended = true};
-	static const struct engine_verbs verbs = {.forgo_port = forgo_port};
+	static const struct engine_verbs verbs = {.forgo_port = forgo_port, .host_lost = host_lost};
 	static struct engine engine = {.verbs = &verbs, .can = &can};
 
 	memset(bench, 0, sizeof(*bench));

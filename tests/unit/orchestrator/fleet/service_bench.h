@@ -25,4 +25,5 @@ struct revision *service_bench_revision(struct service_bench *bench, const char 
 /* As if it had been made: CREATED. */
 struct container *service_bench_container(struct service_bench *bench, int slot, int spare);
 
-extern int service_bench_forgone; /* the last port that the engine was told to do without */
+extern int service_bench_forgone;               /* the last port that the engine was told to do without */
+extern char service_bench_lost[ENGINE_ID_SIZE]; /* the last container whose host was told to be lost; "": none was */

@@ -4,6 +4,9 @@
 
 #include "common/clock.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static struct service_bench bench;
 static struct berth berths[BERTH_KINDS];
 
@@ -155,6 +158,57 @@ START_TEST(lost_and_why)
 }
 END_TEST
 
+static void serve_at(struct container *container, struct fleet *fleet, const char *text)
+{
+	struct address address;
+
+	ck_assert(address_parse(text, &address));
+	container->backend = backend_new(fleet_group(fleet), container->slot, container->id, &address);
+}
+
+static void drop_backend(struct container *container)
+{
+	backend_unref(container->backend);
+	container->backend = NULL;
+}
+
+/* At 1 s the trouble begins, and a container of this address was found well at well_us. */
+static const char *host_told(bool silent, const char *other, int64_t well_us)
+{
+	struct fleet *fleet = fleet_new("acts", NULL);
+	struct container *container = put(BERTH_SLOT), *beside = service_bench_container(&bench, 2, SPARE_NONE);
+	static char lost[ENGINE_ID_SIZE];
+
+	serve_at(container, fleet, "127.0.0.1:1");
+	serve_at(beside, fleet, other);
+	clock_fake(1000000);
+	backend_open_incident(container->backend);
+	clock_fake(well_us);
+	backend_note_probe(beside->backend, 1, true);
+	clock_fake(3000000);
+	backend_set_unreachable(container->backend, silent);
+	backend_set_state(container->backend, BACKEND_DOWN, REASON_PROBE_TIMEOUT);
+	service_bench_lost[0] = '\0';
+	ck_assert_int_eq(berth_fault(&berths[BERTH_SLOT]), REASON_PROBE_TIMEOUT);
+	snprintf(lost, sizeof(lost), "%s",
+	         strcmp(service_bench_lost, container->id) == 0 ? "lost" : service_bench_lost);
+	drop_backend(container);
+	drop_backend(beside);
+	(void)berth_take(&berths[BERTH_SLOT]);
+	fleet_free(fleet);
+	return lost;
+}
+
+/* The engine is told where the host does not answer, and not where the container alone does not. */
+START_TEST(a_host_that_is_silent_is_told)
+{
+	ck_assert_str_eq(host_told(true, "127.0.0.1:2", 500000), "lost");
+	ck_assert_str_eq(host_told(false, "127.0.0.1:2", 500000), ""); /* it has accepted */
+	ck_assert_str_eq(host_told(true, "127.0.0.1:2", 2000000), ""); /* another one answers there */
+	ck_assert_str_eq(host_told(true, "127.0.0.9:2", 2000000), "lost");
+}
+END_TEST
+
 static void fail_all(enum reason reason)
 {
 	for (int kind = 0; kind < BERTH_KINDS; kind++) {
@@ -228,6 +282,7 @@ int main(void)
 	tcase_add_test(tcase, one_that_leaves_is_in_no_berth);
 	tcase_add_test(tcase, one_that_is_gone_before_it_ran_leaves);
 	tcase_add_test(tcase, lost_and_why);
+	tcase_add_test(tcase, a_host_that_is_silent_is_told);
 	tcase_add_test(tcase, what_failed_for_want_of_the_engine_is_tried_when_it_is_back);
 	tcase_add_test(tcase, a_free_port_is_tried_by_whom_it_was_refused);
 	tcase_add_test(tcase, a_free_name_is_tried_by_whom_it_was_refused);

@@ -6,7 +6,9 @@
 #include "orchestrator/base/timer.h"
 
 #include "tests/unit/unit.h"
+#include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@ static struct timer *rest;
 static bool done;
 static enum probe_outcome outcome;
 static char saw[PROBE_TEXT_SIZE];
+static bool unreachable;
 
 static void setup(void)
 {
@@ -63,6 +66,7 @@ static void on_done(const struct probe_finding *finding, void *arg)
 	ck_assert_int_ge(finding->took_us, 0);
 	ck_assert_int_eq(finding->text[0] == '\0', finding->outcome == PROBE_GOOD);
 	outcome = finding->outcome;
+	unreachable = finding->unreachable;
 	snprintf(saw, sizeof(saw), "%s", finding->text);
 	done = true;
 }
@@ -235,6 +239,7 @@ START_TEST(says_nothing)
 {
 	ask(NULL, PROBE_TIMEOUT);
 	check_saw("no answer within 100 ms");
+	ck_assert(!unreachable);
 	ask("HTTP/1.1 200", PROBE_TIMEOUT);
 	check_saw("no whole reply within 100 ms, only \"HTTP/1.1 200\"");
 }
@@ -248,6 +253,35 @@ static void ask_only(enum probe_outcome wanted)
 	ck_assert(bench_until(&bench, is_done, NULL, 2000));
 	ck_assert_msg(outcome == wanted, "%s instead of %s", probe_outcome_text(outcome), probe_outcome_text(wanted));
 }
+
+/* Its queue is full, so that the kernel there says nothing: as of a host that is gone. */
+START_TEST(no_word_at_all)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(in);
+	int fillers[8];
+
+	listener = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert(bind(listener, (struct sockaddr *)&in, sizeof(in)) == 0 && listen(listener, 0) == 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&in, &len), 0);
+	memset(&address, 0, sizeof(address));
+	memcpy(&address.addr, &in, sizeof(in));
+	address.len = sizeof(in);
+	for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++) {
+		fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		ck_assert(connect(fillers[i], (struct sockaddr *)&in, sizeof(in)) == 0 || errno == EINPROGRESS);
+	}
+	ask_only(PROBE_TIMEOUT);
+	ck_assert_msg(strstr(saw, "no connection to 127.0.0.1:") == saw, "%s", saw);
+	ck_assert(unreachable);
+	for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++)
+		close(fillers[i]);
+	close(listener);
+	listener = -1;
+	ask_only(PROBE_REFUSED);
+	ck_assert(!unreachable); /* its host says so */
+}
+END_TEST
 
 START_TEST(refused)
 {
@@ -387,5 +421,5 @@ START_TEST(outcomes)
 END_TEST
 
 UNIT_MAIN_WITH("probe", setup, teardown, statuses, who_answers, split_anywhere, malformed, closed_too_early,
-               says_nothing, refused, queue_full, no_descriptor_left, odd_replies, reset_by_peer, hastened, cancelled,
-               outcomes)
+               says_nothing, no_word_at_all, refused, queue_full, no_descriptor_left, odd_replies, reset_by_peer,
+               hastened, cancelled, outcomes)

@@ -95,6 +95,25 @@ START_TEST(what_the_leader_makes_is_served_at_once)
 }
 END_TEST
 
+/* Its host, that nobody leads now, has started it again: where it is now, it serves. */
+START_TEST(one_that_moved_is_asked_where_it_is)
+{
+	struct fake_container *first;
+
+	begin_with_two();
+	first = fake_by_name(bench.engine, "acts_0");
+	first->answer = FAKE_RESET; /* what is at the old address now is something else */
+	wait_ready(1);
+	bench.engine->observer.on_event(
+	        &(struct engine_event){.type = ENGINE_EVENT_MOVED,
+	                               .id = first->id,
+	                               .address = &fake_by_name(bench.engine, "acts_1")->address},
+	        bench.engine->observer.arg);
+	wait_ready(2);
+	ck_assert_uint_eq(changes(), 0);
+}
+END_TEST
+
 /* The next one has another name, for this one has its own until it is gone. */
 START_TEST(one_that_died_is_the_leaders_to_replace)
 {
@@ -462,6 +481,7 @@ int main(void)
 	tcase_add_test(tcase, what_the_leader_makes_is_served_at_once);
 	tcase_add_test(tcase, one_that_died_is_the_leaders_to_replace);
 	tcase_add_test(tcase, one_that_does_not_answer_is_taken_up_again);
+	tcase_add_test(tcase, one_that_moved_is_asked_where_it_is);
 	tcase_add_loop_test(tcase, without_an_engine_what_answers_again_serves, 0, 2);
 	tcase_add_test(tcase, one_that_is_evicted_is_drained_and_let_go);
 	tcase_add_test(tcase, the_end_of_one_that_is_let_go_is_heard);
