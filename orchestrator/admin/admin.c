@@ -19,6 +19,7 @@
 #include "orchestrator/admin/page.h"
 #include "orchestrator/admin/sampler.h"
 #include "orchestrator/base/address.h"
+#include "orchestrator/base/backoff.h"
 #include "orchestrator/base/timer.h"
 #include "orchestrator/base/token.h"
 #include "orchestrator/config/node_address.h"
@@ -45,8 +46,9 @@ struct door {
 	struct evhttp *http;
 	struct local *local; /* the unix socket; NULL: an address */
 	struct address address;
-	int node_port;    /* its address is the node's, once that is known; 0: as configured */
-	bool needs_token; /* for whatever is asked */
+	int node_port;        /* its address is the node's, once that is known; 0: as configured */
+	struct backoff retry; /* of that */
+	bool needs_token;     /* for whatever is asked */
 };
 
 struct admin {
@@ -169,6 +171,7 @@ static void open_for(struct door *door)
 	                                                    .key = "admin",
 	                                                    .backlog = BACKLOG,
 	                                                    .limit = LISTEN_NO_LIMIT,
+	                                                    .at_once = door->node_port != 0,
 	                                                    .on_lend = on_lend,
 	                                                    .arg = door});
 }
@@ -221,20 +224,33 @@ static void open_at_node(struct door *door, const struct address *address)
 	char text[ADDRESS_TEXT_SIZE];
 	struct err err;
 
+	if (door->http != NULL)
+		events_cut(door->admin->desk.events); /* before the connections go */
 	close_door(door);
 	door->address = *address;
 	address_format(address, text);
 	open_for(door);
 	if (listen_add(door->listen, text, &err)) {
+		backoff_reset(&door->retry);
 		log_info("event=admin-listening address=%s", text);
 		return;
 	}
 	close_door(door);
-	log_error("event=admin-node-off address=%s error=%s remedy=\"see that nothing else has the port, and restart\"",
-	          text, log_quote(err.message));
+	if (door->retry.level == 0)
+		log_error(
+		        "event=admin-node-off address=%s error=%s remedy=\"it is tried again: see that nothing else has the "
+		        "port, and that docker swarm's --advertise-addr is an address of this host\"",
+		        text, log_quote(err.message));
+	backoff_fail(&door->retry, RETRY_ADMIN);
 }
 
-/* Once for each address that the node has: what cannot be had is not tried again, for that may block the loop. */
+static bool is_open_at(const struct door *door, const struct address *address)
+{
+	return door->http != NULL && door->address.len == address->len &&
+	       memcmp(&door->address.addr, &address->addr, address->len) == 0;
+}
+
+/* The node's address may not be this host's yet, and may be another one later. */
 static void on_look(void *arg)
 {
 	struct admin *admin = arg;
@@ -247,8 +263,8 @@ static void on_look(void *arg)
 		if (door->node_port == 0)
 			continue;
 		timer_set(admin->look, LOOK_US);
-		if (address_of_host(host, door->node_port, &address) &&
-		    (door->address.len != address.len || memcmp(&address.addr, &door->address.addr, address.len) != 0))
+		if (address_of_host(host, door->node_port, &address) && !is_open_at(door, &address) &&
+		    backoff_due(&door->retry))
 			open_at_node(door, &address);
 	}
 }

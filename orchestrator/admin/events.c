@@ -345,6 +345,12 @@ static void bring_up_to_date(struct events *events)
 	look_after(events, LOOK_US);
 }
 
+void events_cut(struct events *events)
+{
+	streams_free(events->streams);
+	events->streams = streams_new();
+}
+
 void events_open(struct events *events, struct call *call)
 {
 	struct buf first;

@@ -18,6 +18,9 @@ void events_free(struct events *events); /* ends all streams; NULL is fine */
 /* Other services: every stream gets the whole fleet. */
 void events_reload(struct events *events);
 
+/* Ends all streams; more may come. */
+void events_cut(struct events *events);
+
 /* Answers the call with a stream. */
 void events_open(struct events *events, struct call *call);
 

@@ -28,6 +28,7 @@
 	X(STATE, "state")   /* a file in state_dir */                             \
 	X(THREAD, "thread") /* a thread for what would block */                   \
 	X(ACME, "acme")     /* an order of a certificate */                       \
+	X(ADMIN, "admin")   /* the node's address, where admin is to listen */    \
 	X(ACCEPT, "accept") /* connections, after descriptors or memory ran out */
 
 enum retry {

@@ -29,6 +29,31 @@ static bool is_name(const char *text)
 	return true;
 }
 
+static bool is_all_of(const char *text, int port)
+{
+	static const char *const hosts[] = {"0.0.0.0", "::"};
+	struct address address, all;
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++)
+		if (address_parse(text, &address) && address_of_host(hosts[i], port, &all) && address.len == all.len &&
+		    memcmp(&address.addr, &all.addr, all.len) == 0)
+			return true;
+	return false;
+}
+
+/* All addresses at a port are the node's, too. */
+static bool check_node_alone(const struct scope *scope, const struct strings *texts)
+{
+	int port;
+
+	for (size_t i = 0; i < texts->count; i++)
+		for (size_t k = 0; k < texts->count && node_address_port(texts->items[i], &port); k++)
+			if (is_all_of(texts->items[k], port))
+				return wrong(scope, "admin", "\"%s\" is one of the addresses of \"%s\": leave it out",
+				             texts->items[i], texts->items[k]);
+	return true;
+}
+
 static bool check_admin(const struct scope *scope, const struct config *config)
 {
 	for (size_t i = 0; i < config->admin.count; i++) {
@@ -48,7 +73,7 @@ static bool check_admin(const struct scope *scope, const struct config *config)
 			return wrong(scope, "admin", "\"%s\" is not a loopback address: that needs admin_token_file",
 			             text);
 	}
-	return check_twice(scope, "admin", &config->admin);
+	return check_twice(scope, "admin", &config->admin) && check_node_alone(scope, &config->admin);
 }
 
 static bool check_networks(const struct scope *scope, const char *key, const struct strings *networks)

@@ -324,7 +324,7 @@ bool listen_add(struct listen *listen, const char *text, struct err *err)
 	int inherited = settings->inherited == NULL ? -1 : settings->inherited(text, settings->inherited_arg);
 	do
 		socket = inherited == -1 ? bind_at(listen, &address) : take_over(listen, inherited);
-	while (socket == NULL && errno == EADDRINUSE && start_wait(&tries));
+	while (socket == NULL && errno == EADDRINUSE && !settings->at_once && start_wait(&tries));
 	if (socket == NULL)
 		return cannot_serve(listen, text, err);
 	tune(evconnlistener_get_fd(socket), &address);

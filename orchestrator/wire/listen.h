@@ -32,6 +32,7 @@ struct listen_settings {
 	int64_t limit;       /* connections at once; nothing with `with` */
 	struct listen *with; /* shares limit and count with this one, which must live longer; NULL: it has its own */
 	int64_t per_s;       /* connections accepted in a second; 0: as many as come */
+	bool at_once;        /* an address that another process has is not waited for: the loop turns already */
 	/* A connection: its socket, non-blocking, is the callee's from now on; and the peer's address, for the call. */
 	void (*on_accept)(int fd, const struct sockaddr *peer, void *arg);
 	/* Instead of on_accept: a listener for evhttp_bind_listener. It is the callee's, and must stay until listen_stop. Each
@@ -56,7 +57,7 @@ struct listen *listen_new(const struct listen_settings *settings);
 void listen_free(struct listen *listen);
 
 /* Listens on "ADDRESS:PORT" (see address_parse). Blocks for up to a second where a process that is ending still has the
- * address (see patience). False: not an address, or it cannot be had; err has a sentence with the key in it. */
+ * address (see patience), unless at_once. False: not an address, or it cannot be had; err has a sentence with the key in it. */
 bool listen_add(struct listen *listen, const char *address, struct err *err) MUST_CHECK;
 
 /* Accepts from a socket that listens already. */

@@ -6,6 +6,7 @@
 #include "orchestrator/engine/docker/docker_link.h"
 #include "orchestrator/engine/engine.h"
 #include "orchestrator/engine/swarm/swarm_images.h"
+#include "orchestrator/engine/swarm/swarm_knock.h"
 #include "orchestrator/engine/swarm/swarm_sites.h"
 #include "orchestrator/engine/swarm/swarm_members.h"
 #include "orchestrator/engine/swarm/swarm_poll.h"
@@ -29,6 +30,7 @@ struct swarm {
 	struct swarm_images images;
 	struct swarm_role role;
 	struct swarm_sites sites;
+	struct swarm_knocks *knocks;
 	struct swarm_plans plans;
 	struct swarm_members members;
 	struct swarm_shared *shared;
@@ -48,6 +50,7 @@ void swarm_create(struct engine *engine, const struct engine_spec *spec, const s
 void swarm_host_lost(struct engine *engine, const char *id);
 void swarm_doubt_sites(struct swarm *swarm, const struct swarm_lists *lists);
 void swarm_doubt_items(struct swarm *swarm);
+void swarm_doubt_no_more(const char *node, void *arg); /* arg: the swarm; as a callback */
 
 /* swarm_alone.c */
 struct swarm_revival *swarm_alone_new(struct swarm *swarm, const struct engine_settings *settings);

@@ -8,7 +8,8 @@
 
 #include <stdio.h>
 
-static void lose(struct swarm *swarm, const char *node, const char *why)
+/* NULL: it was lost already, or is none that can be. */
+static const struct swarm_node *lose(struct swarm *swarm, const char *node, const char *why)
 {
 	const struct swarm_node *lost = swarm_sites_lose(&swarm->sites, node, clock_us());
 
@@ -16,6 +17,17 @@ static void lose(struct swarm *swarm, const char *node, const char *why)
 		log_warn(
 		        "event=node-lost node=%s address=%s error=%s remedy=\"new containers come to other nodes until it answers\"",
 		        log_quote(lost->host), lost->address, log_quote(why));
+	return lost;
+}
+
+/* It was a container alone that was silent. */
+void swarm_doubt_no_more(const char *node, void *arg)
+{
+	struct swarm *swarm = arg;
+	const struct swarm_node *back = swarm_sites_find_back(&swarm->sites, node);
+
+	if (back != NULL)
+		log_info("event=node-back node=%s address=%s", log_quote(back->host), back->address);
 }
 
 static void on_back(const struct swarm_node *node, void *arg)
@@ -29,8 +41,11 @@ void swarm_host_lost(struct engine *engine, const char *id)
 	struct swarm *swarm = (struct swarm *)engine;
 	const struct swarm_item *item = swarm_view_find(swarm->view, id);
 
-	if (item != NULL && item->node[0] != '\0')
-		lose(swarm, item->node, "a container's address on it does not answer");
+	const struct swarm_node *node =
+	        item != NULL ? lose(swarm, item->node, "a container's address on it does not answer") : NULL;
+
+	if (node != NULL)
+		swarm_knock(swarm->knocks, node->id, node->address, SWARM_KNOCK_PORT);
 }
 
 void swarm_doubt_sites(struct swarm *swarm, const struct swarm_lists *lists)
@@ -43,7 +58,12 @@ void swarm_doubt_items(struct swarm *swarm)
 	size_t count;
 	const struct swarm_item *items = swarm_view_items(swarm->view, &count);
 
-	for (size_t i = 0; i < count; i++)
-		if (!items[i].gone && items[i].untaken)
-			lose(swarm, items[i].node, "it was given a container and does not take it");
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].gone)
+			continue;
+		if (items[i].untaken)
+			(void)lose(swarm, items[i].node, "it was given a container and does not take it");
+		if (items[i].rejected)
+			swarm_sites_refuse(&swarm->sites, items[i].node, items[i].container.service, clock_us());
+	}
 }

@@ -288,6 +288,7 @@ static void swarm_free(struct engine *engine)
 	swarm_shared_free(swarm->shared);
 	swarm_revival_free(swarm->revival);
 	swarm_view_free(swarm->view);
+	swarm_knocks_free(swarm->knocks);
 	docker_link_free(swarm->link);
 	docker_http_free(swarm->http);
 	swarm_images_clear(&swarm->images);
@@ -374,6 +375,7 @@ bool swarm_engine_new(const struct engine_settings *settings, struct engine **en
 	swarm->shared = make_shared(swarm, settings);
 	swarm->revival = swarm_alone_new(swarm, settings);
 	swarm->view = swarm_view_new();
+	swarm->knocks = swarm_knocks_new(settings->base, swarm_doubt_no_more, swarm);
 	swarm->waits = swarm_waits_new(settings->base);
 	*engine = &swarm->engine;
 	return true;

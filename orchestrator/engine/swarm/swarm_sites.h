@@ -14,9 +14,17 @@ struct swarm_site {
 	bool was_down;   /* Swarm found that, too */
 };
 
+/* A node that would not have a container of this service: it has no such image, say. */
+struct swarm_refusal {
+	char node[ENGINE_ID_SIZE], service[ENGINE_NAME_SIZE];
+	int64_t us; /* when (clock_us) */
+};
+
 struct swarm_sites {
 	struct swarm_site *items;
 	size_t count;
+	struct swarm_refusal *refusals; /* of late */
+	size_t refusal_count;
 	char self[ENGINE_ID_SIZE]; /* the node that answers us: it is never lost */
 };
 
@@ -27,6 +35,13 @@ void swarm_sites_clear(struct swarm_sites *sites);
 
 /* It does not answer. NULL: that was known, it is ours, or there is none of this id. */
 const struct swarm_node *swarm_sites_lose(struct swarm_sites *sites, const char *id, int64_t now_us);
+
+/* It answers after all. NULL: it was not lost. */
+const struct swarm_node *swarm_sites_find_back(struct swarm_sites *sites, const char *id);
+
+/* It would not have a container of this service: for a minute others are taken before it. */
+void swarm_sites_refuse(struct swarm_sites *sites, const char *id, const char *service, int64_t now_us);
+bool swarm_sites_refused(const struct swarm_sites *sites, const char *id, const char *service);
 
 bool swarm_site_is_usable(
         const struct swarm_site *site); /* a container that is placed there runs, by all that is known */

@@ -13,6 +13,7 @@
 
 /* On one node. */
 struct load {
+	bool refused; /* one of this service, of late */
 	unsigned slots, others, all;
 };
 
@@ -69,6 +70,8 @@ static struct load load_of(const char *node, const struct swarm_view *view, cons
 
 static bool is_less(const struct load *a, const struct load *b)
 {
+	if (a->refused != b->refused)
+		return b->refused;
 	if (a->slots != b->slots)
 		return a->slots < b->slots;
 	return a->others != b->others ? a->others < b->others : a->all < b->all;
@@ -87,6 +90,7 @@ static const struct swarm_site *least_loaded(const struct swarm_sites *sites, co
 		if (!swarm_site_is_usable(site))
 			continue;
 		load = load_of(site->node.id, view, plans, of);
+		load.refused = swarm_sites_refused(sites, site->node.id, of->service);
 		if (best == NULL || is_less(&load, &least)) {
 			best = site;
 			least = load;

@@ -84,10 +84,11 @@ static void explain(struct swarm_item *item, const struct swarm_task *task)
 	snprintf(item->words, sizeof(item->words), "%s%s%s", task->words, remedy[0] != '\0' ? ": " : "", remedy);
 }
 
-static bool has_room(const struct swarm_lists *lists)
+/* On another node than this one; "": on any. */
+static bool has_room(const struct swarm_lists *lists, const char *but)
 {
 	for (size_t i = 0; i < lists->node_count; i++)
-		if (lists->nodes[i].ready && lists->nodes[i].active)
+		if (lists->nodes[i].ready && lists->nodes[i].active && strcmp(lists->nodes[i].id, but) != 0)
 			return true;
 	return false;
 }
@@ -97,8 +98,9 @@ static void take_waiting(struct swarm_item *item, const struct swarm_task *task,
 	if (!task->untaken || item->untaken_us == 0 || strcmp(item->node, task->node) != 0)
 		item->untaken_us = task->untaken ? lists->now_us : 0;
 	memcpy(item->node, task->node, sizeof(item->node));
-	item->untaken = item->untaken_us != 0 && lists->now_us - item->untaken_us >= UNTAKEN_US;
-	item->misplaced = task->impeded && strcasestr(task->words, SWARM_NO_NODE) != NULL && has_room(lists);
+	item->untaken =
+	        item->untaken_us != 0 && lists->now_us - item->untaken_us >= UNTAKEN_US && has_room(lists, task->node);
+	item->misplaced = task->impeded && strcasestr(task->words, SWARM_NO_NODE) != NULL && has_room(lists, "");
 }
 
 static void take_task(struct swarm_item *item, const struct swarm_task *task, const struct swarm_lists *lists)

@@ -18,7 +18,7 @@ struct swarm_item {
 	int generation;
 	char node[ENGINE_ID_SIZE]; /* the task's; "": none yet */
 	int64_t untaken_us;        /* since when the node has been silent about it (clock_us); 0: it is not */
-	bool untaken;              /* for too long */
+	bool untaken;              /* for too long, and there is another node */
 	bool misplaced; /* ENGINE_CREATED, and no node is as it must be, though there are nodes: others than when it was made */
 	bool revived; /* its container has ended once, and was started again without Swarm: what Swarm says of its end is no news */
 	bool removed;                       /* the service is gone, */

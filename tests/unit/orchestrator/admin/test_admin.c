@@ -1,4 +1,5 @@
 /* admin over HTTP, on a fake engine: what it answers, whom it refuses, and its streams. */
+#include "orchestrator/base/backoff.h"
 #include "orchestrator/admin/admin.h"
 
 #include "common/buf.h"
@@ -641,6 +642,12 @@ static bool is_open(void *arg)
 	return !is_refused();
 }
 
+static bool was_tried(void *arg)
+{
+	(void)arg;
+	return backoff_retries(RETRY_ADMIN) > 0;
+}
+
 static void tell_host(const char *own)
 {
 	const struct engine_node node = {.host = "own", .address = own, .state = "ready", .self = true};
@@ -661,6 +668,45 @@ START_TEST(the_nodes_door_opens_once_its_address_is_known)
 	                 200);
 	tell_host("127.0.0.2");
 	ck_assert(bench_until(&bench, is_refused_now, NULL, 5000));
+	ck_assert_int_eq(status_of(ask("GET /api/fleet", "")), 200);
+	end();
+}
+END_TEST
+
+/* Somebody else has it, and lets go of it later: the loop does not wait for that, and it is tried again. */
+START_TEST(the_nodes_door_is_tried_again)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	begin();
+	in.sin_port = htons((uint16_t)ports[2]);
+	ck_assert(bind(fd, (struct sockaddr *)&in, sizeof(in)) == 0);
+	tell_host("127.0.0.1");
+	ck_assert(bench_until(&bench, was_tried, NULL, 5000));
+	ck_assert(is_refused());
+	close(fd);
+	ck_assert(bench_until(&bench, is_open, NULL, 5000));
+	ck_assert_uint_ge(backoff_retries(RETRY_ADMIN), 1);
+	end();
+}
+END_TEST
+
+/* Whoever has a stream there is let go before the door is closed. */
+START_TEST(the_nodes_door_moves_under_a_stream)
+{
+	struct client client;
+
+	begin();
+	tell_host("127.0.0.1");
+	ck_assert(bench_until(&bench, is_open, NULL, 5000));
+	client_open(&client, ports[2]);
+	client_send(&client, "GET /api/events HTTP/1.0\r\nConnection: keep-alive\r\nHost: localhost\r\n"
+	                     "Authorization: Bearer " TOKEN "\r\n\r\n");
+	client_await(&client, "event: fleet");
+	tell_host("127.0.0.2");
+	ck_assert(bench_until(&bench, has_ended, &client, 5000));
+	client_close(&client);
 	ck_assert_int_eq(status_of(ask("GET /api/fleet", "")), 200);
 	end();
 }
@@ -918,7 +964,8 @@ END_TEST
 UNIT_MAIN("admin", fleet, metrics, metrics_are_all_documented, head_has_the_length_and_no_body, scales,
           refuses_bad_orders, replaces_and_rolls, drains_once_it_is_asked_properly, reloads_when_it_is_told_to,
           socket_answers_as_the_addresses_do, socket_of_another_says_so, goes_on_without_a_socket, what_needs_trust,
-          loopback_door, door_with_a_token, the_nodes_door_opens_once_its_address_is_known, a_large_body,
+          loopback_door, door_with_a_token, the_nodes_door_opens_once_its_address_is_known,
+          the_nodes_door_is_tried_again, the_nodes_door_moves_under_a_stream, a_large_body,
           other_addresses_need_a_token_file, stream_tells_what_happens, stream_tells_of_a_slot_without_a_container,
           stream_tells_the_numbers_and_the_story, curves_are_kept_and_told, page_is_given_without_a_token,
           stream_of_an_old_client, one_that_does_not_read_is_dropped, a_client_that_talks_on_is_not_stored,

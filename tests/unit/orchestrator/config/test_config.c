@@ -166,6 +166,9 @@ static const struct {
         {"{\"engine\": \"swarm\", \"admin\": \"node:0\", \"admin_token_file\": \"/x\", \"services\": [{\"name\": \"a1\", \"image\": "
          "\"x\"}]}",
          "\"node:0\" is no ADDRESS:PORT"},
+        {"{\"engine\": \"swarm\", \"admin\": [\"[::]:1\", \"node:1\"], \"admin_token_file\": \"/x\", \"services\": [{\"name\": \"a1\", "
+         "\"image\": \"x\"}]}",
+         "\"node:1\" is one of the addresses of \"[::]:1\": leave it out"},
         {"{\"engine\": \"swarm\", \"admin\": [\"node:1\", \"node:1\"], \"admin_token_file\": \"/x\", \"services\": [{\"name\": \"a1\", "
          "\"image\": \"x\"}]}",
          "twice"},

@@ -4,8 +4,10 @@
 #include "orchestrator/engine/swarm/swarm.h"
 #include "tests/unit/unit.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define SOON_MS 5000
@@ -19,11 +21,13 @@
 #define NODES "[{\"ID\":\"n1\",\"Status\":{\"Addr\":\"10.0.0.1\",\"State\":\"ready\"}}]"
 
 #define INFO "{\"LoggingDriver\":\"json-file\",\"Swarm\":{\"NodeID\":\"n1\",\"ControlAvailable\":true}}"
-#define TWO_NODES(leader1, leader2)                                                                                      \
-	"[{\"ID\":\"n1\",\"Description\":{\"Hostname\":\"one\"},\"Status\":{\"Addr\":\"10.0.0.1\",\"State\":\"ready\"}," \
-	"\"ManagerStatus\":{" leader1 "\"Addr\":\"10.0.0.1:2377\"}},"                                                    \
-	"{\"ID\":\"n2\",\"Description\":{\"Hostname\":\"two\"},\"Status\":{\"Addr\":\"10.0.0.2\",\"State\":\"ready\"},"  \
+#define TWO_NODES_AT(address1, leader1, leader2)                                                                        \
+	"[{\"ID\":\"n1\",\"Description\":{\"Hostname\":\"one\"},\"Status\":{\"Addr\":\"" address1                       \
+	"\",\"State\":\"ready\"},"                                                                                      \
+	"\"ManagerStatus\":{" leader1 "\"Addr\":\"" address1 ":2377\"}},"                                               \
+	"{\"ID\":\"n2\",\"Description\":{\"Hostname\":\"two\"},\"Status\":{\"Addr\":\"10.0.0.2\",\"State\":\"ready\"}," \
 	"\"ManagerStatus\":{" leader2 "\"Addr\":\"10.0.0.2:2377\"}}]"
+#define TWO_NODES(leader1, leader2) TWO_NODES_AT("10.0.0.1", leader1, leader2)
 #define LEADS "\"Leader\":true,"
 
 /* {"owner":"ff...","key":"ee..."} */
@@ -197,21 +201,56 @@ START_TEST(slots_come_to_different_nodes)
 }
 END_TEST
 
+/* Nobody accepts, and the kernel has no room for more: connections to it wait. */
+static void be_silent(const char *address, int fds[3])
+{
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(SWARM_KNOCK_PORT)};
+
+	ck_assert_int_eq(inet_pton(AF_INET, address, &in.sin_addr), 1);
+	for (int i = 0; i < 3; i++)
+		fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	ck_assert(bind(fds[0], (struct sockaddr *)&in, sizeof(in)) == 0 && listen(fds[0], 0) == 0);
+	for (int i = 1; i < 3; i++)
+		(void)connect(fds[i], (struct sockaddr *)&in, sizeof(in));
+}
+
 START_TEST(a_node_that_is_lost_gets_none)
 {
-	pages[NODES_PAGE].reply.body = TWO_NODES("", LEADS);
+	int fds[3];
+
+	be_silent("127.9.9.9", fds);
+	pages[NODES_PAGE].reply.body = TWO_NODES_AT("127.9.9.9", "", LEADS);
 	pages[INFO_PAGE].reply.body = "{\"Swarm\":{\"NodeID\":\"n2\"}}";
 	be_up();
 	watch.engine->verbs->host_lost(watch.engine, "s1");
 	create(1, "s2");
+	watch_run(&watch, SWARM_KNOCK_MS + 200);
 	create(2, "s3");
 	ck_assert_ptr_nonnull(strstr(fake.last_body, CONSTRAINT("n1")));
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+END_TEST
+
+/* It was its container alone. web_0 runs there; without it, n2 would have both. */
+START_TEST(a_node_that_answers_is_not_lost)
+{
+	pages[NODES_PAGE].reply.body = TWO_NODES_AT("127.9.9.8", "", LEADS);
+	pages[INFO_PAGE].reply.body = "{\"Swarm\":{\"NodeID\":\"n2\"}}";
+	be_up();
+	watch.engine->verbs->host_lost(watch.engine, "s1");
+	watch_run(&watch, 100);
+	create(1, "s2");
+	create(2, "s3");
+	ck_assert_ptr_null(strstr(fake.last_body, CONSTRAINT("n1")));
+	ck_assert_ptr_nonnull(strstr(fake.last_body, CONSTRAINT("n2")));
 }
 END_TEST
 
 /* A task that its node does not take, and one that may come nowhere: another service is the way out. */
 START_TEST(start_does_not_wait_for_a_node_that_is_lost)
 {
+	pages[NODES_PAGE].reply.body = TWO_NODES(LEADS, "");
 	pages[TASKS_PAGE].reply.body = TASK("assigned", "running", "");
 	be_up();
 	watch.engine->verbs->start(watch.engine, &spec, &place, "s1", outcome_take, &outcome);
@@ -219,6 +258,19 @@ START_TEST(start_does_not_wait_for_a_node_that_is_lost)
 	ck_assert_int_eq(outcome.count, 0);
 	wait_for(ENGINE_REFUSED);
 	ck_assert_ptr_nonnull(strstr(outcome.message, "does not answer"));
+}
+END_TEST
+
+/* There is nowhere else to go. */
+START_TEST(start_waits_for_the_only_node)
+{
+	pages[TASKS_PAGE].reply.body = TASK("assigned", "running", "");
+	be_up();
+	watch.engine->verbs->start(watch.engine, &spec, &place, "s1", outcome_take, &outcome);
+	watch_run(&watch, 4000);
+	ck_assert_int_eq(outcome.count, 0);
+	pages[TASKS_PAGE].reply.body = RUNS;
+	wait_for(ENGINE_OK);
 }
 END_TEST
 
@@ -532,7 +584,8 @@ END_TEST
 UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_addresses_that_nodes_have_now,
                creates_by_the_id_that_all_nodes_know, of_two_that_make_the_same_one_container_comes,
                a_name_that_another_has_is_taken, slots_come_to_different_nodes, a_node_that_is_lost_gets_none,
-               start_does_not_wait_for_a_node_that_is_lost, a_digest_is_sent_as_it_is, start_waits_until_it_runs,
+               a_node_that_answers_is_not_lost, start_does_not_wait_for_a_node_that_is_lost,
+               start_waits_for_the_only_node, a_digest_is_sent_as_it_is, start_waits_until_it_runs,
                start_says_why_it_cannot_run, what_swarm_says_is_in_the_way_is_a_refusal,
                what_is_only_under_way_is_in_doubt, start_of_one_that_is_gone_is_not_found,
                an_event_of_the_swarm_brings_a_look_at_once, a_stop_waits_for_the_end,

@@ -127,6 +127,34 @@ START_TEST(a_slots_own_is_in_nobodys_way)
 }
 END_TEST
 
+/* It has no such image, say: the others do, and are taken although they have more; in a minute it may have it. */
+START_TEST(one_that_refused_comes_last)
+{
+	add("web", "web_0", 0, "n1");
+	add("web", "web_1", 1, "n2");
+	look();
+	swarm_sites_refuse(&nodes, "n3", "web", lists.now_us);
+	place("web", "web_2", 2);
+	ck_assert_str_eq(chosen, "n1");
+	place("api", "api_0", 0);
+	ck_assert_str_eq(chosen, "n3");
+	swarm_sites_refuse(&nodes, "n1", "web", lists.now_us);
+	swarm_sites_refuse(&nodes, "n2", "web", lists.now_us);
+	place("web", "web_2", 2);
+	ck_assert_str_eq(chosen, "n3");
+	lists.now_us += 59 * SECOND;
+	swarm_sites_refuse(&nodes, "n3", "web", lists.now_us);
+	lists.now_us += SECOND;
+	look();
+	place("web", "web_2", 2);
+	ck_assert_str_eq(chosen, "n1");
+	lists.now_us += 59 * SECOND;
+	look();
+	place("web", "web_2", 2);
+	ck_assert_str_eq(chosen, "n3");
+}
+END_TEST
+
 START_TEST(what_is_about_to_be_counts)
 {
 	struct swarm_plan plan = plan_of("web", "web_0", 0);
@@ -317,8 +345,9 @@ START_TEST(it_is_back_where_swarm_finds_nothing_wrong_for_long)
 END_TEST
 
 UNIT_MAIN_WITH("swarm_spread", set_up, tear_down, a_slot_keeps_away_from_the_others, a_slots_own_is_in_nobodys_way,
-               what_is_about_to_be_counts, what_is_seen_is_planned_no_more, a_plan_that_no_look_shows_is_dropped,
-               a_spare_goes_where_fewest_slots_are, spares_keep_away_from_each_other, services_share_the_nodes_evenly,
-               where_there_are_not_enough_they_share, a_drained_node_is_none_to_choose,
-               what_need_not_be_apart_avoids_nothing, one_that_does_not_answer_is_avoided,
-               it_is_back_once_swarm_has_called_it_down_and_ready, it_is_back_where_swarm_finds_nothing_wrong_for_long)
+               one_that_refused_comes_last, what_is_about_to_be_counts, what_is_seen_is_planned_no_more,
+               a_plan_that_no_look_shows_is_dropped, a_spare_goes_where_fewest_slots_are,
+               spares_keep_away_from_each_other, services_share_the_nodes_evenly, where_there_are_not_enough_they_share,
+               a_drained_node_is_none_to_choose, what_need_not_be_apart_avoids_nothing,
+               one_that_does_not_answer_is_avoided, it_is_back_once_swarm_has_called_it_down_and_ready,
+               it_is_back_where_swarm_finds_nothing_wrong_for_long)
