@@ -1,4 +1,4 @@
-"""Engine swarm: on which nodes containers are, and what becomes of them when a node dies, leads or not."""
+"""Engine swarm: on which nodes containers are, and what becomes of them when a node dies, leads or not, or most are away."""
 
 import concurrent.futures
 import contextlib
@@ -9,7 +9,7 @@ import pytest
 
 from harness.client import request
 from harness.ports import free_ports
-from harness.wait import wait_until
+from harness.wait import holds_for, wait_until
 from swarm_managers import asked, leads, serve, serving, swarm, who_leads     # pylint: disable=unused-import
 
 pytestmark = pytest.mark.skipif("os.geteuid() != 0", reason="namespaces take root")
@@ -179,3 +179,32 @@ def test_a_leader_that_is_killed_loses_nothing(swarm, serve):
                "one leads")
     wait_until(lambda: serving(orchestrators[0], service) == serving(orchestrators[1], service) == serving(orchestrators[2], service) and
                len(swarm.services()) == 3, 90, "all see the same, and no double is left")
+
+
+def test_without_most_managers_it_serves_on(swarm, serve):
+    """What ends on its own node is started again there, and replaced once the others are back."""
+    orchestrators, service = serve(3, 3)
+    first, node, away = orchestrators[0], swarm.nodes[0], swarm.nodes[1:]
+    [container] = [c["Id"] for c in node.docker.list(every=False)]
+    begun = node.docker.inspect(container)["State"]["StartedAt"]
+    slot = next(iter(_slots_on(node, service)))
+    with asked([first], 50):
+        for one in away:
+            swarm.lan.cut(one.address)
+        try:
+            wait_until(lambda: not first.fleet()["engine"]["up"], 60, "no quorum")
+            assert first.metrics()["selfless_engine_up"] == 0
+            assert first.fleet()["engine"]["cause"]
+            wait_until(lambda: list(serving(first, service)) == [slot], 60, "what can be reached serves")
+            node.docker.call("POST", f"/containers/{container}/kill")
+            wait_until(lambda: node.docker.inspect(container)["State"]["StartedAt"] != begun, 60, "it is started again")
+            wait_until(lambda: list(serving(first, service)) == [slot], 20, "it serves again")
+            holds_for(lambda: list(serving(first, service)) == [slot], 3, "it serves on")
+        finally:
+            for one in away:
+                swarm.lan.mend(one.address)
+        wait_until(lambda: all(one.fleet()["engine"]["up"] for one in orchestrators) and sum(map(leads, orchestrators)) == 1, 150,
+                   "one leads")
+        wait_until(lambda: not any(c["Id"] == container for c in node.docker.list(every=False)), 90, "it is replaced")
+        wait_until(lambda: all(len(serving(one, service)) == 3 for one in orchestrators), 60, "all serve")
+    assert "event=started-again" in first.log()

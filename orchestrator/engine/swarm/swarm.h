@@ -52,5 +52,6 @@ void swarm_doubt_sites(struct swarm *swarm, const struct swarm_lists *lists);
 void swarm_doubt_items(struct swarm *swarm);
 void swarm_doubt_no_more(const char *node, void *arg); /* arg: the swarm; as a callback */
 
-/* swarm_alone.c */
+/* swarm_alone.c; is_managed: by these words of the engine's this node is no manager, so that others see to what is on it. */
+bool swarm_alone_is_managed(const char *message);
 struct swarm_revival *swarm_alone_new(struct swarm *swarm, const struct engine_settings *settings);

@@ -3,6 +3,13 @@
  */
 #include "orchestrator/engine/swarm/swarm.h"
 
+#include <string.h>
+
+bool swarm_alone_is_managed(const char *message)
+{
+	return strcasestr(message, "not a swarm manager") != NULL;
+}
+
 static bool is_wanted(const char *task, void *arg)
 {
 	const struct swarm *swarm = arg;

@@ -219,7 +219,10 @@ static void on_failed(const char *message, void *arg)
 {
 	struct swarm *swarm = arg;
 
-	swarm_revival_begin(swarm->revival);
+	if (swarm_alone_is_managed(message))
+		swarm_revival_end(swarm->revival);
+	else
+		swarm_revival_begin(swarm->revival);
 	be_down(swarm, message);
 }
 

@@ -205,18 +205,14 @@ bool swarm_json_service(const char *text, size_t len, struct swarm_service *serv
 	return found || err_set(err, "service: no ID");
 }
 
-bool swarm_json_self(const char *text, size_t len, struct swarm_self *self, struct err *err)
+bool swarm_json_self(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err)
 {
 	struct json_doc *doc;
 
 	if (!json_parse(text, len, &limits, &doc, err))
 		return err_prefix(err, "info");
-	if (!take_id(json_path(json_root(doc), "Swarm", "NodeID", NULL), self->id))
-		self->id[0] = '\0';
-	const struct json_value *control = json_path(json_root(doc), "Swarm", "ControlAvailable", NULL);
-	const struct json_value *error = json_path(json_root(doc), "Swarm", "Error", NULL);
-	self->leaderless = control != NULL && control->type == JSON_BOOL && control->boolean && error != NULL &&
-	                   error->type == JSON_STRING && error->len > 0;
+	if (!take_id(json_path(json_root(doc), "Swarm", "NodeID", NULL), id))
+		id[0] = '\0';
 	json_free(doc);
 	return true;
 }

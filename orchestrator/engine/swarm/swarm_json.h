@@ -55,12 +55,6 @@ struct swarm_node {
 	bool leader;                /* the manager that its fellows have elected */
 };
 
-/* The node that answers. */
-struct swarm_self {
-	char id[ENGINE_ID_SIZE]; /* "": it is in no swarm */
-	bool leaderless;         /* a manager, and it finds no leader */
-};
-
 /* A container on this node, by its dockerd alone. */
 struct swarm_local {
 	char container[ENGINE_ID_SIZE]; /* id */
@@ -79,8 +73,8 @@ bool swarm_json_nodes(const char *text, size_t len, struct swarm_node **items, s
 /* GET /services/NAME. */
 bool swarm_json_service(const char *text, size_t len, struct swarm_service *service, struct err *err) MUST_CHECK;
 
-/* GET /info. */
-bool swarm_json_self(const char *text, size_t len, struct swarm_self *self, struct err *err) MUST_CHECK;
+/* GET /info: the id of the node that answers; "" where it is in no swarm. */
+bool swarm_json_self(const char *text, size_t len, char id[ENGINE_ID_SIZE], struct err *err) MUST_CHECK;
 
 /* GET /containers/json: of tasks; *items is allocated, the caller frees it. GET /containers/ID/json: the port that it has on its node; 0:
  * none. */

@@ -23,6 +23,9 @@
 #define CALL_MS 2000
 #define SELDOM 4 /* times as long between two rounds when nothing is under way */
 #define US_PER_MS INT64_C(1000)
+/* The dockerd itself does: else the link is down. */
+#define SILENT \
+	"Swarm does not answer: no manager leads, or this one is cut off from most of the others (`docker node ls` shows them)"
 #define MS_PER_S 1000
 
 static const struct backoff_pace pace = {.first_us = 250000, .most_us = 500000};
@@ -47,7 +50,7 @@ struct swarm_poll {
 	struct swarm_service *services;
 	struct swarm_task *tasks;
 	struct swarm_node *nodes;
-	struct swarm_self self;
+	char self[ENGINE_ID_SIZE];
 	size_t service_count, task_count, node_count;
 };
 
@@ -71,7 +74,7 @@ static struct swarm_lists lists_of(const struct swarm_poll *poll)
 	        .task_count = poll->task_count,
 	        .nodes = poll->nodes,
 	        .node_count = poll->node_count,
-	        .self = poll->self.id,
+	        .self = poll->self,
 	        .now_s = clock_wall_ms() / MS_PER_S,
 	        .now_us = clock_us(),
 	};
@@ -132,7 +135,7 @@ static bool read_reply(struct swarm_poll *poll, const struct docker_answer *answ
 	case POLL_TASKS:
 		return swarm_json_tasks(answer->body, answer->len, &poll->tasks, &poll->task_count, err);
 	case POLL_SELF:
-		return swarm_json_self(answer->body, answer->len, &poll->self, err);
+		return swarm_json_self(answer->body, answer->len, poll->self, err);
 	case POLL_NODES:
 		return swarm_json_nodes(answer->body, answer->len, &poll->nodes, &poll->node_count, err);
 	case POLL_IDLE:
@@ -164,7 +167,7 @@ static void on_reply(const struct docker_answer *answer, void *arg)
 	if (!poll->begun || look.round != poll->round)
 		return;
 	if (answer->fault != ENGINE_OK) {
-		fail(poll, answer->message);
+		fail(poll, engine_in_doubt(answer->fault) ? SILENT : answer->message);
 		return;
 	}
 	if (!read_reply(poll, answer, &err)) {

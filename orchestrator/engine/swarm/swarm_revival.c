@@ -1,7 +1,6 @@
 /* swarm_revival: see the header.
  *
- *   IDLE (timer) -> GET /info: a manager that has no leader? -> GET /containers/json -> each that has ended and is wanted:
- *                                                               POST start -> GET json -> on_revived
+ *   IDLE (timer) -> GET /containers/json -> each that has ended and is wanted: POST start -> GET json -> on_revived
  *
  * What ends again and again waits longer each time. Calls cannot be cancelled: what answers to one from before an end carries its
  * number, and is dropped. Invariant: begun, there is a timer, or a call for the round under way.
@@ -159,33 +158,13 @@ static void on_listed(const struct docker_answer *answer, void *arg)
 	free(locals);
 }
 
-static void on_info(const struct docker_answer *answer, void *arg)
-{
-	struct revival_call *call = arg;
-	struct swarm_revival *revival = revival_of(call);
-	struct swarm_self self;
-	struct err err;
-
-	free(call);
-	if (revival == NULL)
-		return;
-	if (answer->fault != ENGINE_OK || !swarm_json_self(answer->body, answer->len, &self, &err) ||
-	    !self.leaderless) {
-		rest(revival);
-		return;
-	}
-	docker_call(revival->settings.calls,
-	            &(struct docker_ask){.method = "GET", .path = revival->list_path, .timeout_ms = CALL_MS}, on_listed,
-	            free, call_new(revival, NULL));
-}
-
 static void on_timer(void *arg)
 {
 	struct swarm_revival *revival = arg;
 
 	docker_call(revival->settings.calls,
-	            &(struct docker_ask){.method = "GET", .path = "/info", .timeout_ms = CALL_MS}, on_info, free,
-	            call_new(revival, NULL));
+	            &(struct docker_ask){.method = "GET", .path = revival->list_path, .timeout_ms = CALL_MS}, on_listed,
+	            free, call_new(revival, NULL));
 }
 
 /* --- from outside ---------------------------------------------------------------------------------------------- */

@@ -71,8 +71,11 @@ static const struct swarm_node *find_node(const struct swarm_lists *lists, const
 	return NULL;
 }
 
+/* A leader that is new may know of no port; it is where it was. */
 static void locate(struct swarm_item *item, const struct swarm_task *task, const struct swarm_node *node)
 {
+	if (task->port == 0 && node != NULL && item->container.address.len > 0)
+		return;
 	if (node == NULL || task->port == 0 || !address_of_host(node->address, task->port, &item->container.address))
 		item->container.address.len = 0;
 }

@@ -413,6 +413,16 @@ START_TEST(a_manager_without_a_leader_is_down)
 }
 END_TEST
 
+/* A manager whose leader has died lets calls hang. */
+START_TEST(a_swarm_that_says_nothing_is_not_taken_for_a_docker_that_is_away)
+{
+	be_up();
+	fake.mute = "/services?";
+	ck_assert(watch_until(&watch, &watch.downs, 1, SOON_MS));
+	ck_assert_ptr_nonnull(strstr(watch.down_message, "no manager leads"));
+}
+END_TEST
+
 START_TEST(a_docker_without_a_swarm_says_what_to_do)
 {
 	pages[SERVICES_PAGE].reply = (struct fake_reply){503, "{\"message\":\"This node is not a swarm manager.\"}"};
@@ -591,8 +601,9 @@ UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_add
                an_event_of_the_swarm_brings_a_look_at_once, a_stop_waits_for_the_end,
                a_stop_does_not_wait_for_a_node_that_is_away, a_removal_takes_the_service_away,
                a_manager_without_a_leader_is_down, the_node_that_leads_the_swarm_leads, nodes_are_told_when_they_change,
-               where_nobody_leads_it_does_not, it_looks_as_often_as_is_said, a_docker_without_a_swarm_says_what_to_do,
-               what_the_first_one_brought_is_taken, the_first_one_brings_its_own,
-               of_two_at_once_the_first_one_brings_its_own, what_cannot_be_made_is_tried_again_with_pauses,
-               a_config_that_is_not_ours_is_said, a_config_that_is_not_ours_leaves_our_own_as_it_is,
-               another_reason_is_said)
+               where_nobody_leads_it_does_not, it_looks_as_often_as_is_said,
+               a_swarm_that_says_nothing_is_not_taken_for_a_docker_that_is_away,
+               a_docker_without_a_swarm_says_what_to_do, what_the_first_one_brought_is_taken,
+               the_first_one_brings_its_own, of_two_at_once_the_first_one_brings_its_own,
+               what_cannot_be_made_is_tried_again_with_pauses, a_config_that_is_not_ours_is_said,
+               a_config_that_is_not_ours_leaves_our_own_as_it_is, another_reason_is_said)

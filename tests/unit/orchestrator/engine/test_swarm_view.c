@@ -313,6 +313,17 @@ START_TEST(knows_one_that_may_come_nowhere)
 }
 END_TEST
 
+START_TEST(knows_where_it_is_though_its_port_is_forgotten)
+{
+	char address[ADDRESS_TEXT_SIZE];
+
+	take(ONE, runs);
+	take(ONE, "[" TASK("05Z", "running", "running", "") "]");
+	address_format(&swarm_view_find(view, "s1")->container.address, address);
+	ck_assert_str_eq(address, "10.0.0.1:32768");
+}
+END_TEST
+
 START_TEST(refuses_what_is_no_list)
 {
 	struct swarm_task *tasks;
@@ -328,4 +339,4 @@ END_TEST
 UNIT_MAIN_WITH("swarm_view", make, clear, says_what_a_container_is, says_who_it_is,
                says_what_to_do_about_a_missing_image, tells_what_has_changed, lists_what_may_yet_be_heard_of,
                knows_whether_something_is_under_way, knows_a_node_that_does_not_take_what_it_is_given,
-               knows_one_that_may_come_nowhere, refuses_what_is_no_list)
+               knows_one_that_may_come_nowhere, knows_where_it_is_though_its_port_is_forgotten, refuses_what_is_no_list)
