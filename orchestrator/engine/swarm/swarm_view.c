@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define MS_PER_S 1000
-#define UNTAKEN_US 3000000 /* a node takes what it is given within 0.2 s */
+#define UNTAKEN_US 2000000 /* a node takes what it is given within 0.2 s */
 
 _Static_assert(ENGINE_IDENTITY_SIZE == ENGINE_ID_SIZE, "a task's id is a container's identity");
 

@@ -287,9 +287,9 @@ START_TEST(knows_a_node_that_does_not_take_what_it_is_given)
 	static const char elsewhere[] = "[" TASK_OF("n2", "05Z", "assigned", "running", "") "]";
 
 	ck_assert(!take_at(10 * SECOND, assigned, NODES)->untaken);
-	ck_assert_str_eq(take_at(12 * SECOND, assigned, NODES)->node, "n1");
+	ck_assert_str_eq(take_at(11 * SECOND, assigned, NODES)->node, "n1");
 	ck_assert(!swarm_view_find(view, "s1")->untaken);
-	ck_assert(take_at(13 * SECOND, assigned, NODES)->untaken);
+	ck_assert(take_at(12 * SECOND, assigned, NODES)->untaken);
 	ck_assert(!take_at(14 * SECOND, elsewhere, NODES)->untaken);
 	ck_assert(take_at(17 * SECOND, elsewhere, NODES)->untaken);
 	ck_assert(!take_at(18 * SECOND, waits, NODES)->untaken);
