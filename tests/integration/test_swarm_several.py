@@ -177,7 +177,7 @@ def test_what_a_nodes_loss_would_cost(swarm, serve, browser):
     assert metrics["selfless_node_loss_covered"] == 1
     assert sum(value for name, value in metrics.items() if name.startswith("selfless_node_backends{")) == 2
     open_page(browser, one)
-    wait_text(browser, "#node-loss", "the loss of any node is covered")
+    wait_text(browser, "#node-loss", "The loss of any node is covered")     # as it looks
     for node in nodes:
         wait_text(browser, "#nodes .name", node["node"])
     wait_text(browser, "#nodes .has", f"{service} 1")
