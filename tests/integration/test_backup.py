@@ -78,11 +78,11 @@ def test_backup_under_write_load(native, tmp_path):
     api = native()
     api.stage()
     folder = api.mode.acts.folder
-    fill(folder / "acts.db", 600, 100000)
+    fill(folder / "acts.db", 400, 100000)
     ports = [api.mode.acts_port, api.mode.more_acts().port] * 2
     copy = tmp_path / "copy.db"
     with Writers(api, ports) as writers:
-        for backup in range(3):
+        for backup in range(2):
             before = dict(writers.done)
             code, out, err = run("acts", folder, "--backup", copy, *(["--force"] if backup else []))
             assert code == 0 and str(copy) in out, err
