@@ -129,6 +129,8 @@ void container_start(struct container *container)
 
 /* --- address, then serving ------------------------------------------------------------------------------------- */
 
+static const struct backoff_pace locate_pace = {.first_us = 250000, .most_us = 2000000};
+
 static void on_inspected(const struct engine_result *result, void *arg)
 {
 	struct container *container = arg;
@@ -146,6 +148,9 @@ static void on_inspected(const struct engine_result *result, void *arg)
 		container_died(container, result->oom_killed ? REASON_OOM_KILLED : REASON_EXITED);
 	} else if (result->fault == ENGINE_OK && result->state == ENGINE_EVICTED) {
 		container_evict(container);
+	} else if (result->fault == ENGINE_OK && containers_look_on(container->all)) {
+		/* whoever leads decides about it; an engine that was away may know its host again in a moment */
+		backoff_fail_at(&container->retry, locate_pace, RETRY_SLOT);
 	} else {
 		container_fail(container, CONTAINER_LOCATE, result->fault == ENGINE_OK ? &nowhere : result,
 		               REASON_START_FAILED);

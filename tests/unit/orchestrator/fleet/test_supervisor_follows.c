@@ -181,6 +181,28 @@ START_TEST(one_that_is_evicted_is_drained_and_let_go)
 }
 END_TEST
 
+/* Its host is not known just now, as where the engine itself was away. */
+START_TEST(one_without_an_address_is_asked_for_again)
+{
+	struct fake_container *nowhere;
+	struct address address;
+
+	bench.engine->unlocated = true;
+	add_running("acts_0", 0, bench.hash, dirs[0]);
+	add_running("acts_1", 1, bench.hash, dirs[1]);
+	nowhere = fake_by_name(bench.engine, "acts_1");
+	address = nowhere->address;
+	nowhere->address.len = 0;
+	begin();
+	wait_ready(1);
+	bench_run(&bench, 100);
+	ck_assert_uint_eq(ready_now(), 1);
+	nowhere->address = address;
+	wait_ready(2);
+	ck_assert_uint_eq(changes(), 0);
+}
+END_TEST
+
 static struct fleet *fleet; /* of the service */
 
 static bool end_is_known(void *serial)
@@ -484,6 +506,7 @@ int main(void)
 	tcase_add_test(tcase, one_that_moved_is_asked_where_it_is);
 	tcase_add_loop_test(tcase, without_an_engine_what_answers_again_serves, 0, 2);
 	tcase_add_test(tcase, one_that_is_evicted_is_drained_and_let_go);
+	tcase_add_test(tcase, one_without_an_address_is_asked_for_again);
 	tcase_add_test(tcase, the_end_of_one_that_is_let_go_is_heard);
 	tcase_add_test(tcase, the_end_of_one_that_was_taken_up_again_is_heard);
 	tcase_add_loop_test(tcase, its_end_removes_nothing, 0, 2);
