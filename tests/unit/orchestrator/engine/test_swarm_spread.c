@@ -324,10 +324,10 @@ START_TEST(it_is_back_once_swarm_has_called_it_down_and_ready)
 	(void)swarm_sites_lose(&nodes, "n2", SECOND);
 	look_at(2 * SECOND, true);
 	ck_assert(is_avoided("n2"));
-	look_at(60 * SECOND, false);
+	look_at(3 * SECOND, false);
 	ck_assert(is_avoided("n2"));
 	ck_assert_int_eq(backs, 0);
-	look_at(61 * SECOND, true);
+	look_at(4 * SECOND, true);
 	ck_assert_int_eq(backs, 1);
 	ck_assert(is_avoided(""));
 }
