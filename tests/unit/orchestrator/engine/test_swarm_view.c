@@ -319,6 +319,7 @@ START_TEST(knows_where_it_is_though_its_port_is_forgotten)
 
 	take(ONE, runs);
 	take(ONE, "[" TASK("05Z", "running", "running", "") "]");
+	ck_assert_uint_gt(swarm_view_find(view, "s1")->container.address.len, 0);
 	address_format(&swarm_view_find(view, "s1")->container.address, address);
 	ck_assert_str_eq(address, "10.0.0.1:32768");
 }
