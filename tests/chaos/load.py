@@ -36,11 +36,17 @@ class Client(threading.Thread):
         self._connected = 0.0
         self._over = threading.Event()
 
+    def _connection(self):
+        """From an address of its own: of one alone so many handshakes a second are taken, and no more."""
+        if self.dial is not None:
+            return DialedConnection(self.dial, TIMEOUT_S)
+        return tls.connection(self.port, TIMEOUT_S, source=f"127.0.1.{self.number + 1}")
+
     def run(self):
         connection = None
         while not self._over.is_set():
             if connection is None:
-                connection = tls.connection(self.port, TIMEOUT_S) if self.dial is None else DialedConnection(self.dial, TIMEOUT_S)
+                connection = self._connection()
                 self._connected = time.monotonic()
             if not self._ask(connection) or not self.keep_alive:
                 connection.close()

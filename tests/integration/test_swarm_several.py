@@ -115,48 +115,6 @@ def test_an_end_removes_nothing(swarm, serve):
         assert serving(one, service) == before
 
 
-def test_a_leader_that_is_demoted_is_followed_by_another(swarm, serve):
-    orchestrators, service = serve(3, 3)
-    first, *others = orchestrators
-    with asked(others):
-        swarm.set_role(swarm.nodes[0], "worker", swarm.nodes[1])
-        try:
-            wait_until(lambda: who_leads(others) is not None, 30, "another one leads")
-            wait_until(lambda: not first.fleet()["engine"]["up"], 30, "the first one is no manager")
-            assert first.get("/fast").status == 200     # it serves on
-            leader = who_leads(others)
-            before = serving(leader, service)
-            node = swarm.nodes[2]
-            node.docker.call("POST", f"/containers/{node.docker.list(every=False)[0]['Id']}/kill")
-            for one in others:
-                wait_until(lambda: len(now := serving(one, service)) == 3 and now != before, 30, "it is replaced")   # pylint: disable=cell-var-from-loop
-        finally:
-            swarm.set_role(swarm.nodes[0], "manager", swarm.nodes[1])
-    wait_until(lambda: first.fleet()["engine"]["up"] and not leads(first), 60, "it follows")
-    wait_until(lambda: serving(first, service) == serving(leader, service), 30, "all of them are seen")
-
-
-def test_a_leader_that_is_cut_off_is_followed_by_another(swarm, serve):
-    leading = swarm.leader()
-    orchestrators, service = serve(3, 3)
-    first = orchestrators[swarm.nodes.index(leading)]
-    others = [one for one in orchestrators if one is not first]
-    with asked(others):
-        swarm.lan.cut(leading.address)
-        try:
-            wait_until(lambda: who_leads(others) is not None, 60, "another one leads")
-            for one in others:
-                wait_until(lambda: len(serving(one, service)) == 3, 90, "all of them serve")    # pylint: disable=cell-var-from-loop
-            wait_until(lambda: not first.fleet()["engine"]["up"], 60, "no quorum")
-        finally:
-            swarm.lan.mend(leading.address)
-    # Docker elects once more, maybe more than once: the one that returns has a higher term of Raft's
-    wait_until(lambda: all(one.fleet()["engine"]["up"] for one in orchestrators) and sum(map(leads, orchestrators)) == 1, 150,
-               "one leads")
-    wait_until(lambda: serving(first, service) == serving(others[0], service) and len(swarm.services()) == 3, 90,
-               "all see the same, and no double is left")
-
-
 def _loss(one):
     return one.fleet()["engine"]["node_loss"]
 
@@ -199,3 +157,45 @@ def test_a_service_on_one_node_is_named(serve):
     (one,), service = serve(1, 1)
     where = one.slots(service)[0]["node"]
     assert f"{service} has its only ready container on {where}: `scale.min` 2, or a spare, covers it" in _loss(one)["text"]
+
+
+def test_a_leader_that_is_demoted_is_followed_by_another(swarm, serve):
+    orchestrators, service = serve(3, 3)
+    first, *others = orchestrators
+    with asked(others):
+        swarm.set_role(swarm.nodes[0], "worker", swarm.nodes[1])
+        try:
+            wait_until(lambda: who_leads(others) is not None, 30, "another one leads")
+            wait_until(lambda: not first.fleet()["engine"]["up"], 30, "the first one is no manager")
+            assert first.get("/fast").status == 200     # it serves on
+            leader = who_leads(others)
+            before = serving(leader, service)
+            node = swarm.nodes[2]
+            node.docker.call("POST", f"/containers/{node.docker.list(every=False)[0]['Id']}/kill")
+            for one in others:
+                wait_until(lambda: len(now := serving(one, service)) == 3 and now != before, 30, "it is replaced")   # pylint: disable=cell-var-from-loop
+        finally:
+            swarm.set_role(swarm.nodes[0], "manager", swarm.nodes[1])
+    wait_until(lambda: first.fleet()["engine"]["up"] and not leads(first), 60, "it follows")
+    wait_until(lambda: serving(first, service) == serving(leader, service), 30, "all of them are seen")
+
+
+def test_a_leader_that_is_cut_off_is_followed_by_another(swarm, serve):
+    leading = swarm.leader()
+    orchestrators, service = serve(3, 3)
+    first = orchestrators[swarm.nodes.index(leading)]
+    others = [one for one in orchestrators if one is not first]
+    with asked(others):
+        swarm.lan.cut(leading.address)
+        try:
+            wait_until(lambda: who_leads(others) is not None, 60, "another one leads")
+            for one in others:
+                wait_until(lambda: len(serving(one, service)) == 3, 90, "all of them serve")    # pylint: disable=cell-var-from-loop
+            wait_until(lambda: not first.fleet()["engine"]["up"], 60, "no quorum")
+        finally:
+            swarm.lan.mend(leading.address)
+    # Docker elects once more, maybe more than once: the one that returns has a higher term of Raft's
+    wait_until(lambda: all(one.fleet()["engine"]["up"] for one in orchestrators) and sum(map(leads, orchestrators)) == 1, 150,
+               "one leads")
+    wait_until(lambda: serving(first, service) == serving(others[0], service) and len(swarm.services()) == 3, 90,
+               "all see the same, and no double is left")

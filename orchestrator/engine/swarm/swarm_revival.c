@@ -30,6 +30,7 @@ static const struct backoff_pace pace = {.first_us = 1000000, .most_us = 3000000
 /* What was started again. */
 struct revived {
 	char container[ENGINE_ID_SIZE];
+	bool told; /* where it is */
 	struct backoff retry;
 };
 
@@ -72,18 +73,26 @@ static void rest(struct swarm_revival *revival)
 
 /* --- one container --------------------------------------------------------------------------------------------- */
 
-static struct backoff *retry_of(struct swarm_revival *revival, const char *container)
+/* NULL: it was not started by us. */
+static struct revived *find(const struct swarm_revival *revival, const char *container)
 {
-	struct revived *item;
-
 	for (size_t i = 0; i < revival->count; i++)
 		if (strcmp(revival->items[i].container, container) == 0)
-			return &revival->items[i].retry;
+			return &revival->items[i];
+	return NULL;
+}
+
+static struct revived *find_or_add(struct swarm_revival *revival, const char *container)
+{
+	struct revived *item = find(revival, container);
+
+	if (item != NULL)
+		return item;
 	revival->items = mem_array(revival->items, revival->count + 1, sizeof(*revival->items));
 	item = &revival->items[revival->count++];
 	*item = (struct revived){.retry = {.level = 0}};
 	snprintf(item->container, sizeof(item->container), "%s", container);
-	return &item->retry;
+	return item;
 }
 
 static void on_inspected(const struct docker_answer *answer, void *arg)
@@ -94,9 +103,21 @@ static void on_inspected(const struct docker_answer *answer, void *arg)
 	int port = 0;
 
 	if (revival != NULL && answer->fault == ENGINE_OK &&
-	    swarm_json_local_port(answer->body, answer->len, &port, &err))
+	    swarm_json_local_port(answer->body, answer->len, &port, &err)) {
+		find_or_add(revival, call->local.container)->told = true;
 		revival->settings.on_revived(call->local.task, port, revival->settings.arg);
+	}
 	free(call);
+}
+
+static void inspect(struct revival_call *call)
+{
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof(path), "/containers/%s/json", call->local.container);
+	docker_call(call->revival->settings.calls,
+	            &(struct docker_ask){.method = "GET", .path = path, .timeout_ms = CALL_MS}, on_inspected, free,
+	            call);
 }
 
 static void on_started(const struct docker_answer *answer, void *arg)
@@ -104,7 +125,6 @@ static void on_started(const struct docker_answer *answer, void *arg)
 	struct revival_call *call = arg;
 	struct swarm_revival *revival = revival_of(call);
 	const char *container = call->local.container;
-	char path[PATH_SIZE];
 
 	if (revival == NULL) {
 		free(call);
@@ -117,19 +137,18 @@ static void on_started(const struct docker_answer *answer, void *arg)
 	}
 	log_warn("event=started-again container=%.12s error=\"it ended while the swarm has no leader to replace it\"",
 	         container);
-	snprintf(path, sizeof(path), "/containers/%s/json", container);
-	docker_call(revival->settings.calls, &(struct docker_ask){.method = "GET", .path = path, .timeout_ms = CALL_MS},
-	            on_inspected, free, call);
+	inspect(call);
 }
 
 static void revive(struct swarm_revival *revival, const struct swarm_local *local)
 {
-	struct backoff *retry = retry_of(revival, local->container);
+	struct revived *item = find_or_add(revival, local->container);
 	char path[PATH_SIZE];
 
-	if (!backoff_due(retry))
+	if (!backoff_due(&item->retry))
 		return;
-	(void)backoff_fail_at(retry, pace, RETRY_SLOT);
+	item->told = false;
+	(void)backoff_fail_at(&item->retry, pace, RETRY_SLOT);
 	snprintf(path, sizeof(path), "/containers/%s/start", local->container);
 	docker_call(revival->settings.calls,
 	            &(struct docker_ask){.method = "POST", .path = path, .timeout_ms = CALL_MS}, on_started, free,
@@ -152,9 +171,14 @@ static void on_listed(const struct docker_answer *answer, void *arg)
 	rest(revival);
 	if (answer->fault != ENGINE_OK || !swarm_json_locals(answer->body, answer->len, &locals, &count, &err))
 		return;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		const struct revived *item = find(revival, locals[i].container);
+
 		if (locals[i].ended && revival->settings.is_wanted(locals[i].task, revival->settings.arg))
 			revive(revival, &locals[i]);
+		else if (!locals[i].ended && item != NULL && !item->told)
+			inspect(call_new(revival, &locals[i])); /* whatever has become of the start */
+	}
 	free(locals);
 }
 

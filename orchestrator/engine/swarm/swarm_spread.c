@@ -5,6 +5,7 @@
 
 #include "common/mem.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,7 @@ void swarm_spread(const struct swarm_sites *sites, const struct swarm_view *view
 	*choice = (struct swarm_choice){.node = ""};
 	if (usable == 0)
 		return;
+	assert(sites->items != NULL);
 	if (best != NULL)
 		memcpy(choice->node, best->node.id, sizeof(choice->node));
 	for (size_t i = 0; i < sites->count; i++) {

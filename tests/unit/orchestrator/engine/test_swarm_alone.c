@@ -83,6 +83,20 @@ START_TEST(what_ended_is_started_again_and_reached_there)
 }
 END_TEST
 
+/* The answer to the start was late, or lost: the next round finds it. */
+START_TEST(what_runs_after_all_is_reached)
+{
+	started = (struct fake_reply){500, "{\"message\":\"context deadline exceeded\"}"};
+	lose_leader(NO_LEADER);
+	ck_assert(watch_until(&watch, &fake.calls, 1, SOON_MS));
+	ck_assert_ptr_null(watch_event(&watch, ENGINE_EVENT_MOVED, 0));
+	pages[CONTAINERS_PAGE].reply.body = CONTAINERS("running", "t1");
+	ck_assert_ptr_nonnull(watch_event(&watch, ENGINE_EVENT_MOVED, SOON_MS));
+	ck_assert_str_eq(watch.moved_to, "10.0.0.1:32769");
+	ck_assert_int_eq(fake.calls, 1);
+}
+END_TEST
+
 /* Ended again and again: 1 s, 2 s, 4 s. */
 START_TEST(again_and_again_with_pauses)
 {
@@ -147,5 +161,6 @@ START_TEST(what_the_swarm_says_of_its_end_is_no_end)
 END_TEST
 
 UNIT_MAIN_WITH("swarm_alone", set_up, tear_down, what_ended_is_started_again_and_reached_there,
-               again_and_again_with_pauses, what_runs_is_left_alone, what_was_not_to_run_is_left_alone,
-               a_worker_starts_nothing, while_there_is_a_leader_swarm_does_it, what_the_swarm_says_of_its_end_is_no_end)
+               what_runs_after_all_is_reached, again_and_again_with_pauses, what_runs_is_left_alone,
+               what_was_not_to_run_is_left_alone, a_worker_starts_nothing, while_there_is_a_leader_swarm_does_it,
+               what_the_swarm_says_of_its_end_is_no_end)
