@@ -63,7 +63,8 @@ void swarm_doubt_items(struct swarm *swarm)
 			continue;
 		if (items[i].untaken)
 			(void)lose(swarm, items[i].node, "it was given a container and does not take it");
-		if (items[i].rejected)
+		/* Our own node is never lost, and may not take any all the same. */
+		if (items[i].rejected || items[i].untaken)
 			swarm_sites_refuse(&swarm->sites, items[i].node, items[i].container.service, clock_us());
 	}
 }

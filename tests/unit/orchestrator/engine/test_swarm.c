@@ -261,6 +261,20 @@ START_TEST(start_does_not_wait_for_a_node_that_is_lost)
 }
 END_TEST
 
+/* Our own is never lost, but its agent may not have found the swarm's new leader: others are taken before it. */
+START_TEST(the_own_node_that_takes_nothing_comes_last)
+{
+	pages[INFO_PAGE].reply.body = "{\"Swarm\":{\"NodeID\":\"n1\"}}";
+	pages[NODES_PAGE].reply.body = TWO_NODES(LEADS, "");
+	pages[TASKS_PAGE].reply.body = TASK("assigned", "running", "");
+	be_up();
+	watch_run(&watch, 3000);
+	create(1, "s2");
+	create(2, "s3"); /* there is one on each */
+	ck_assert_ptr_nonnull(strstr(fake.last_body, CONSTRAINT("n1")));
+}
+END_TEST
+
 /* There is nowhere else to go. */
 START_TEST(start_waits_for_the_only_node)
 {
@@ -595,8 +609,8 @@ UNIT_MAIN_WITH("swarm", set_up, tear_down, lists_its_containers, goes_by_the_add
                creates_by_the_id_that_all_nodes_know, of_two_that_make_the_same_one_container_comes,
                a_name_that_another_has_is_taken, slots_come_to_different_nodes, a_node_that_is_lost_gets_none,
                a_node_that_answers_is_not_lost, start_does_not_wait_for_a_node_that_is_lost,
-               start_waits_for_the_only_node, a_digest_is_sent_as_it_is, start_waits_until_it_runs,
-               start_says_why_it_cannot_run, what_swarm_says_is_in_the_way_is_a_refusal,
+               start_waits_for_the_only_node, the_own_node_that_takes_nothing_comes_last, a_digest_is_sent_as_it_is,
+               start_waits_until_it_runs, start_says_why_it_cannot_run, what_swarm_says_is_in_the_way_is_a_refusal,
                what_is_only_under_way_is_in_doubt, start_of_one_that_is_gone_is_not_found,
                an_event_of_the_swarm_brings_a_look_at_once, a_stop_waits_for_the_end,
                a_stop_does_not_wait_for_a_node_that_is_away, a_removal_takes_the_service_away,
