@@ -42,7 +42,7 @@ def test_what_is_missing_is_one_story_and_stands_on_top(board, browser, tmp_path
     assert not axe.violations(browser)
     shoot_all(browser, "missing")
     browser.set_size(*SIZES["narrow"])
-    assert not browser.execute(CLIPPED)
+    wait_until(lambda: not browser.execute(CLIPPED), 5, "nothing is cut off, once it is laid out")
     program.symlink_to(backend_binary())
     wait_text(browser, "#stories [data-kind=mended] .outcome", "serves after", 30)
 
@@ -71,7 +71,7 @@ def test_a_crash_loop_is_one_story(board, browser, tmp_path):
     assert not axe.violations(browser)
     shoot_all(browser, "crash-loop")
     browser.set_size(*SIZES["narrow"])
-    assert not browser.execute(CLIPPED)
+    wait_until(lambda: not browser.execute(CLIPPED), 5, "nothing is cut off, once it is laid out")
 
 
 def test_growth_in_many_steps_is_one_line(board, browser):
@@ -85,7 +85,7 @@ def test_growth_in_many_steps_is_one_line(board, browser):
     wait_text(browser, "h1", "All 10 containers are ready")
     shoot_all(browser, "grown")
     browser.set_size(*SIZES["narrow"])
-    assert not browser.execute(CLIPPED)
+    wait_until(lambda: not browser.execute(CLIPPED), 5, "nothing is cut off, once it is laid out")
 
 
 def test_faults_of_one_slot_in_a_row_are_one_item(board, browser):
