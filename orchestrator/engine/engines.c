@@ -11,18 +11,16 @@
 #include <string.h>
 
 const struct engine_kind engines[] = {
-        {
-                .name = "docker",
-                .make = docker_engine_new,
-                .can = {.rename = true,
-                        .ahead = true,
-                        .pause = true,
-                        .late_network = true,
-                        .local_ports = true,
-                        .one_host = true,
-                        .gone_ended = true},
-                .needs = {{"image", "an image"}},
-        },
+        {.name = "docker",
+         .make = docker_engine_new,
+         .can = {.rename = true,
+                 .ahead = true,
+                 .pause = true,
+                 .late_network = true,
+                 .local_ports = true,
+                 .one_host = true,
+                 .gone_ended = true},
+         .needs = {{"image", "an image"}}},
         {.name = "process",
          .make = process_engine_new,
          .can = {.rename = true,

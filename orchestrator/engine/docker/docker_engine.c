@@ -16,6 +16,7 @@
 #include "orchestrator/engine/docker/docker_http.h"
 #include "orchestrator/engine/docker/docker_image.h"
 #include "orchestrator/engine/docker/docker_json.h"
+#include "orchestrator/engine/docker/docker_list_path.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -188,18 +189,10 @@ static void verb_call_container(struct engine *engine, const struct verb *verb, 
 static void docker_list(struct engine *engine, engine_done *done, void *arg)
 {
 	const struct docker *docker = (const struct docker *)engine;
-	struct buf filters;
-	struct buf path;
-	bool fits;
+	char *path = docker_list_path("/containers/json?all=1", docker->name);
 
-	buf_init(&filters, DOCKER_BODY_MAX);
-	buf_init(&path, DOCKER_BODY_MAX);
-	fits = docker_body_list_filters(&filters, docker->name) &&
-	       buf_add_text(&path, "/containers/json?all=1&filters=") && docker_body_escape(&path, buf_text(&filters));
-	assert(fits);
-	verb_call(engine, &verb_list, (struct docker_ask){.path = buf_text(&path)}, "", done, arg);
-	buf_clear(&filters);
-	buf_clear(&path);
+	verb_call(engine, &verb_list, (struct docker_ask){.path = path}, "", done, arg);
+	free(path);
 }
 
 static void docker_stop(struct engine *engine, const char *id, int grace_ms, engine_done *done, void *arg)

@@ -20,27 +20,26 @@ static const struct swarm_node *lose(struct swarm *swarm, const char *node, cons
 	return lost;
 }
 
-/* It was a container alone that was silent. */
-void swarm_doubt_no_more(const char *node, void *arg)
-{
-	struct swarm *swarm = arg;
-	const struct swarm_node *back = swarm_sites_find_back(&swarm->sites, node);
-
-	if (back != NULL)
-		log_info("event=node-back node=%s address=%s", log_quote(back->host), back->address);
-}
-
 static void on_back(const struct swarm_node *node, void *arg)
 {
 	(void)arg;
 	log_info("event=node-back node=%s address=%s", log_quote(node->host), node->address);
 }
 
+/* It was a container alone that was silent. */
+void swarm_doubt_no_more(const char *node, void *arg)
+{
+	struct swarm *swarm = arg;
+	const struct swarm_node *back = swarm_sites_restore(&swarm->sites, node);
+
+	if (back != NULL)
+		on_back(back, NULL);
+}
+
 void swarm_host_lost(struct engine *engine, const char *id)
 {
 	struct swarm *swarm = (struct swarm *)engine;
 	const struct swarm_item *item = swarm_view_find(swarm->view, id);
-
 	const struct swarm_node *node =
 	        item != NULL ? lose(swarm, item->node, "a container's address on it does not answer") : NULL;
 

@@ -10,12 +10,11 @@
  */
 #include "orchestrator/engine/swarm/swarm_poll.h"
 
-#include "common/buf.h"
 #include "common/clock.h"
 #include "common/mem.h"
 #include "orchestrator/base/backoff.h"
 #include "orchestrator/base/timer.h"
-#include "orchestrator/engine/docker/docker_body.h"
+#include "orchestrator/engine/docker/docker_list_path.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -222,31 +221,14 @@ unsigned swarm_poll_round(const struct swarm_poll *poll)
 	return poll->round;
 }
 
-static char *path_of(const char *what, const char *name)
-{
-	struct buf filters, path;
-	char *text;
-	bool fits;
-
-	buf_init(&filters, DOCKER_BODY_MAX);
-	buf_init(&path, DOCKER_BODY_MAX);
-	fits = docker_body_list_filters(&filters, name) && buf_add_format(&path, "/%s?filters=", what) &&
-	       docker_body_escape(&path, buf_text(&filters));
-	assert(fits);
-	text = mem_dup(buf_text(&path));
-	buf_clear(&filters);
-	buf_clear(&path);
-	return text;
-}
-
 struct swarm_poll *swarm_poll_new(const struct swarm_poll_settings *settings)
 {
 	struct swarm_poll *poll = mem_zero(sizeof(*poll));
 
 	poll->settings = *settings;
 	poll->settings.name = NULL; /* in the paths */
-	poll->services_path = path_of("services", settings->name);
-	poll->tasks_path = path_of("tasks", settings->name);
+	poll->services_path = docker_list_path("/services", settings->name);
+	poll->tasks_path = docker_list_path("/tasks", settings->name);
 	poll->timer = timer_new(settings->base, on_timer, poll);
 	return poll;
 }

@@ -7,15 +7,13 @@
  */
 #include "orchestrator/engine/swarm/swarm_revival.h"
 
-#include "common/buf.h"
 #include "common/log.h"
 #include "common/mem.h"
 #include "orchestrator/base/backoff.h"
 #include "orchestrator/base/timer.h"
-#include "orchestrator/engine/docker/docker_body.h"
+#include "orchestrator/engine/docker/docker_list_path.h"
 #include "orchestrator/engine/swarm/swarm_json.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,30 +207,13 @@ void swarm_revival_end(struct swarm_revival *revival)
 	timer_clear(revival->timer);
 }
 
-static char *list_path(const char *name)
-{
-	struct buf filters, path;
-	char *text;
-	bool fits;
-
-	buf_init(&filters, DOCKER_BODY_MAX);
-	buf_init(&path, DOCKER_BODY_MAX);
-	fits = docker_body_list_filters(&filters, name) && buf_add_format(&path, "/containers/json?all=1&filters=") &&
-	       docker_body_escape(&path, buf_text(&filters));
-	assert(fits);
-	text = mem_dup(buf_text(&path));
-	buf_clear(&filters);
-	buf_clear(&path);
-	return text;
-}
-
 struct swarm_revival *swarm_revival_new(const struct swarm_revival_settings *settings)
 {
 	struct swarm_revival *revival = mem_zero(sizeof(*revival));
 
 	revival->settings = *settings;
 	revival->settings.name = NULL; /* in the path */
-	revival->list_path = list_path(settings->name);
+	revival->list_path = docker_list_path("/containers/json?all=1", settings->name);
 	revival->timer = timer_new(settings->base, on_timer, revival);
 	return revival;
 }

@@ -61,7 +61,7 @@ void swarm_sites_clear(struct swarm_sites *sites)
 	free(sites->refusals);
 }
 
-const struct swarm_node *swarm_sites_find_back(struct swarm_sites *sites, const char *id)
+const struct swarm_node *swarm_sites_restore(struct swarm_sites *sites, const char *id)
 {
 	struct swarm_site *site = find(sites, id);
 

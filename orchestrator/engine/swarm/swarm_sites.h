@@ -37,7 +37,7 @@ void swarm_sites_clear(struct swarm_sites *sites);
 const struct swarm_node *swarm_sites_lose(struct swarm_sites *sites, const char *id, int64_t now_us);
 
 /* It answers after all. NULL: it was not lost. */
-const struct swarm_node *swarm_sites_find_back(struct swarm_sites *sites, const char *id);
+const struct swarm_node *swarm_sites_restore(struct swarm_sites *sites, const char *id);
 
 /* It would not have a container of this service: for a minute others are taken before it. */
 void swarm_sites_refuse(struct swarm_sites *sites, const char *id, const char *service, int64_t now_us);
