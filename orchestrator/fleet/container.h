@@ -123,9 +123,8 @@ struct container {
 	struct address address;        /* as the engine says; len 0 = it is yet to be asked */
 	struct engine_sources sources; /* as they are in the harbour's set */
 	struct backend *backend;       /* a reference; NULL if it does not serve */
-	uint64_t serial;               /* of its last backend; 0 = it had none */
 	uint64_t serials
-	        [CONTAINER_SERIALS]; /* of its last ones: requests may wait for its end that were on any of them */
+	        [CONTAINER_SERIALS]; /* of its last backends: requests may wait for its end that were on any of them */
 	size_t serial_count;         /* ever */
 	bool member;                 /* its backend is to be one of the fleet's members, */
 	bool in_fleet;               /* and is */

@@ -17,8 +17,7 @@ void container_serve(struct container *container)
 	container->phase = CONTAINER_SERVING;
 	container->backend = backend_new(fleet_group(all->fleet), container->slot, container->id, &container->address);
 	backend_set_identity(container->backend, container->identity);
-	container->serial = backend_serial(container->backend);
-	container->serials[container->serial_count++ % CONTAINER_SERIALS] = container->serial;
+	container->serials[container->serial_count++ % CONTAINER_SERIALS] = backend_serial(container->backend);
 	if (container->adopted)
 		backend_set_state(container->backend, BACKEND_STARTING, REASON_ADOPTED);
 	backend_join_incident(container->backend, container_incident(container));

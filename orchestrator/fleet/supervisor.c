@@ -166,7 +166,7 @@ static void step_leave(struct supervisor *supervisor)
 	struct container *container, *next;
 
 	for (container = TAILQ_FIRST(&supervisor->parts.containers.all); container != NULL; container = next) {
-		int port = container->serial != 0 ? container->host_port : 0;
+		int port = container->serial_count > 0 ? container->host_port : 0;
 
 		next = TAILQ_NEXT(container, link);
 		if (container->leaving &&
